@@ -1,0 +1,36 @@
+package report
+
+import "io"
+
+// Contract is what one delivered file must fulfil to be loaded.
+type Contract struct {
+	Subscription string
+	Table        string
+	// Window bounds the dates that rows may bear; a row outside is a broken contract.
+	Window Window
+}
+
+// Conversion is what reading one delivered file to its end produced. Nothing in it has been published.
+type Conversion struct {
+	// Rows counts the data rows of the file. The rows of Days add up to it.
+	Rows int64
+	// Days holds one encoded slice per date that has rows, in order of date.
+	Days []EncodedDay
+	// Unknown names the columns that the table does not define, in file order. Their cells are kept in "extra".
+	Unknown []string
+	// Close releases spilled temporary files; the bodies in Days are unreadable afterwards. Never nil.
+	Close func() error
+}
+
+// EncodedDay is one slice as Parquet, ready to be written in one PUT.
+// The same rows in the same order always encode to the same bytes.
+type EncodedDay struct {
+	Date Date
+	Rows int64
+	// Sums holds the exact decimal sum of each measure column over the rows of the day, as it would be
+	// read back from Body; empty cells count as nothing.
+	Sums map[string]string
+	// SHA256 is the lower-case hex digest of Body.
+	SHA256 string
+	Body   *io.SectionReader
+}

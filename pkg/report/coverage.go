@@ -1,0 +1,140 @@
+package report
+
+// Board is everything that the ledger knows of one subscription's days: the planner's whole input, read at once.
+type Board struct {
+	Subscription Subscription
+	// Version is the ledger's version of the board: reserving jobs for it fails when another plan came first.
+	Version int64
+	// NextJob is the sequence number of the next job.
+	NextJob int64
+	Slices  []Slice
+	Markers []Marker
+}
+
+// CoverageStatus is what is known of one day of one table of one subscription.
+type CoverageStatus string
+
+// The coverage of a day.
+const (
+	CoverageComplete    CoverageStatus = "COMPLETE"     // loaded, with rows
+	CoverageZero        CoverageStatus = "ZERO"         // loaded, and the vendor reports nothing: not missing
+	CoveragePending     CoverageStatus = "PENDING"      // a job is on it
+	CoverageMissing     CoverageStatus = "MISSING"      // not there, still to be had
+	CoverageNotEligible CoverageStatus = "NOT_ELIGIBLE" // the unit is too young
+	CoverageExpired     CoverageStatus = "EXPIRED"      // not there, and the vendor no longer has it
+)
+
+// CoverageStatuses returns every coverage status.
+func CoverageStatuses() []CoverageStatus {
+	return []CoverageStatus{
+		CoverageComplete, CoverageZero, CoveragePending, CoverageMissing, CoverageNotEligible, CoverageExpired,
+	}
+}
+
+// Covered reports whether the day's data is in the dataset. It panics on a status that it does not know.
+func (s CoverageStatus) Covered() bool {
+	switch s {
+	case CoverageComplete, CoverageZero:
+		return true
+	case CoveragePending, CoverageMissing, CoverageNotEligible, CoverageExpired:
+		return false
+	default:
+		panic("report: unhandled coverage status " + string(s))
+	}
+}
+
+// DayCoverage is the coverage of one day.
+type DayCoverage struct {
+	Table  string         `json:"table"`
+	Date   Date           `json:"date"`
+	Status CoverageStatus `json:"status"`
+	Rows   int64          `json:"rows"`
+	// Why says what stands in the way of a day that is not covered.
+	Why string `json:"why,omitempty"`
+	// LostAfter is the last day on which a day that is not covered can still be fetched.
+	LostAfter Date `json:"lost_after,omitzero"`
+	// Held tells that a newer report waits for a person's decision.
+	Held bool `json:"held,omitempty"`
+}
+
+// Wanted returns the days that the subscription wants to exist today; its Len is 0 when there are none yet.
+func (s Subscription) Wanted(today Date) Window {
+	return Window{s.From, today - Date(s.LagDays)}
+}
+
+// cell names one day of one table.
+type cell struct {
+	table string
+	date  Date
+}
+
+func (b Board) slices() map[cell]Slice {
+	m := make(map[cell]Slice, len(b.Slices))
+	for _, s := range b.Slices {
+		m[cell{s.Table, s.Date}] = s
+	}
+	return m
+}
+
+// marker returns the marker that holds the day or, when none does, the one of the last attempt that lost it.
+func (b Board) marker(table string, d Date) (Marker, bool) {
+	var found Marker
+	ok := false
+	for _, m := range b.Markers {
+		if !m.Covers(table, d) {
+			continue
+		}
+		if m.Status.Holds() {
+			return m, true
+		}
+		if !ok || m.Ask > found.Ask {
+			found, ok = m, true
+		}
+	}
+	return found, ok
+}
+
+// Coverage returns the coverage of every wanted day of every table, in the order of tables, then days.
+func Coverage(b Board, l Limits, today Date) []DayCoverage {
+	loaded := b.slices()
+	var days []DayCoverage
+	for _, table := range l.Tables {
+		for d := range b.Subscription.Wanted(today).Days() {
+			c := DayCoverage{Table: table, Date: d}
+			if s, ok := loaded[cell{table, d}]; ok {
+				c.Rows, c.Held = s.Rows, s.Held != nil
+				c.Status = CoverageComplete
+				if s.Rows == 0 {
+					c.Status = CoverageZero
+				}
+			} else {
+				c.Status, c.Why = b.gap(table, d, l, today)
+				c.LostAfter = d + Date(l.LostAfterDays)
+			}
+			days = append(days, c)
+		}
+	}
+	return days
+}
+
+// gap says how it stands with a day that is not loaded.
+func (b Board) gap(table string, d Date, l Limits, today Date) (CoverageStatus, string) {
+	m, marked := b.marker(table, d)
+	if marked && m.Status.Holds() && !m.Status.NeedsPerson() {
+		if m.Status == JobNotEligible {
+			return CoverageNotEligible, m.Reason
+		}
+		return CoveragePending, "job " + m.Job + " is " + string(m.Status)
+	}
+	if today > d+Date(l.LostAfterDays) {
+		return CoverageExpired, "the vendor no longer has it"
+	}
+	switch {
+	case marked && m.Status.NeedsPerson():
+		return CoverageMissing, "job " + m.Job + " was refused: " + m.Reason
+	case marked && m.Ask >= MaxAsks:
+		return CoverageMissing, "job " + m.Job + " was the last of " + plural(m.Ask, "attempt") + ": " + m.Reason
+	default:
+		return CoverageMissing, ""
+	}
+}

@@ -1,0 +1,317 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Job is one request for one window of some tables of one subscription. It names the files that it expects.
+type Job struct {
+	ID           string    `json:"id"`
+	Subscription string    `json:"subscription"`
+	Source       string    `json:"source"`
+	Window       Window    `json:"window"`
+	Tables       []string  `json:"tables"`
+	Status       JobStatus `json:"status"`
+	// Ask counts how often these days have been asked for, this job included; see [Plan].
+	Ask int `json:"ask"`
+	// Attempt counts the requests sent for this job.
+	Attempt int `json:"attempt"`
+	// Epoch fences the requester that holds the job: it grows with every lease, and every later write of
+	// that requester is conditioned on it.
+	Epoch int64 `json:"epoch"`
+	// Worker is the name of that requester's lease. Two runs may take one at the same instant, and no two names are the same.
+	Worker    string    `json:"worker,omitempty"`
+	PlannedAt time.Time `json:"planned_at"`
+	// SubmittedAt is when the latest request began. It is the generation of everything the job loads.
+	SubmittedAt time.Time `json:"submitted_at,omitzero"`
+	FinishedAt  time.Time `json:"finished_at,omitzero"`
+	// DueAt is when somebody must look at the job next: a lease's end, a retry, a deadline. Zero: never.
+	DueAt time.Time `json:"due_at,omitzero"`
+	// Deadline is when a file that has not come counts as lost.
+	Deadline  time.Time `json:"deadline,omitzero"`
+	Reason    string    `json:"reason,omitempty"`
+	RequestID string    `json:"request_id,omitempty"`
+	Ticket    string    `json:"ticket,omitempty"`
+	Files     []JobFile `json:"files,omitempty"`
+	History   []Event   `json:"history,omitempty"`
+}
+
+// JobFile is a job's own note of one of its files.
+type JobFile struct {
+	Key   string `json:"key"`
+	Table string `json:"table"`
+	// Fetch is the source's reference of content that the requester still has to fetch and deliver.
+	Fetch string `json:"fetch,omitempty"`
+	// Status is EXPECTED, LOADED, QUARANTINED or LOST, as far as the job has been told.
+	Status FileStatus `json:"status"`
+}
+
+// NewJob returns the PLANNED job that answers a planned request.
+func NewJob(id string, sub Subscription, r Request, now time.Time) Job {
+	j := Job{
+		ID: id, Subscription: sub.Name, Source: sub.Source,
+		Window: r.Window, Tables: r.Tables, Ask: r.Ask,
+		Status: JobPlanned, PlannedAt: now, DueAt: now,
+	}
+	j.History = []Event{{At: now, To: string(JobPlanned), Why: r.Why}}
+	return j
+}
+
+func (j *Job) to(next JobStatus, now time.Time, why string) error {
+	if !slices.Contains(j.Status.next(), next) {
+		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: string(next)}
+	}
+	j.History = append(j.History, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Attempt})
+	j.Status, j.Reason = next, why
+	if !next.Holds() {
+		j.FinishedAt, j.DueAt = now, time.Time{}
+	}
+	return nil
+}
+
+// Due reports whether the job wants attention at now.
+func (j *Job) Due(now time.Time) bool { return !j.DueAt.IsZero() && !j.DueAt.After(now) }
+
+// Begin takes the job to SUBMITTING under a lease: a new attempt, a new epoch, a new generation.
+func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
+	attempt := j.Attempt + 1
+	j.Attempt = attempt
+	if err := j.to(JobSubmitting, now, ""); err != nil {
+		j.Attempt = attempt - 1
+		return err
+	}
+	j.Epoch++
+	j.Worker, j.SubmittedAt, j.DueAt, j.RequestID = worker, now, leaseUntil, ""
+	return nil
+}
+
+// BeginPoll puts a lease on a POLLING job, or on an AWAITING_FILES job that has files to fetch. The status stays.
+func (j *Job) BeginPoll(worker string, now, leaseUntil time.Time) error {
+	if !j.Due(now) {
+		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: "a new lease"}
+	}
+	j.Epoch++
+	j.Worker, j.DueAt = worker, leaseUntil
+	return nil
+}
+
+// Await records an accepted request: every file by name, and the deadline for the last of them.
+func (j *Job) Await(now time.Time, a Answer, deadline time.Time) error {
+	if err := j.to(JobAwaitingFiles, now, fmt.Sprintf("%d files named", len(a.Files))); err != nil {
+		return err
+	}
+	j.RequestID, j.Ticket, j.DueAt, j.Deadline = a.RequestID, "", deadline, deadline
+	for _, f := range a.Files {
+		j.Files = append(j.Files, JobFile{Key: f.Name, Table: f.Table, Fetch: f.Fetch, Status: FileExpected})
+		if f.Fetch != "" {
+			j.DueAt = now
+		}
+	}
+	if len(j.Files) == 0 {
+		return j.settled(now)
+	}
+	return nil
+}
+
+// Pend records that the answer is to be asked for again at until.
+func (j *Job) Pend(now time.Time, a Answer, until time.Time) error {
+	if j.Status == JobPolling {
+		// A poll that changed nothing is no event: an export may be asked after hundreds of times.
+		j.Ticket, j.DueAt = a.Ticket, until
+		return nil
+	}
+	if err := j.to(JobPolling, now, a.Why); err != nil {
+		return err
+	}
+	j.RequestID, j.Ticket, j.DueAt = a.RequestID, a.Ticket, until
+	return nil
+}
+
+// Postpone puts the job aside as status (WAITING_UPSTREAM, BACKOFF or NOT_ELIGIBLE) until a time.
+func (j *Job) Postpone(status JobStatus, now, until time.Time, why string) error {
+	if err := j.to(status, now, why); err != nil {
+		return err
+	}
+	j.DueAt = until
+	return nil
+}
+
+// Doubt records that the outcome of the request is not known. The job rests until the delivery window is over.
+func (j *Job) Doubt(now, until time.Time, why string) error {
+	if err := j.to(JobUnknown, now, why); err != nil {
+		return err
+	}
+	j.DueAt = until
+	return nil
+}
+
+// Refuse records the vendor's no.
+func (j *Job) Refuse(now time.Time, why string) error {
+	if err := j.to(JobRefused, now, why); err != nil {
+		return err
+	}
+	j.DueAt = time.Time{}
+	return nil
+}
+
+// Release gives a SUBMITTING job back, because nothing was sent.
+func (j *Job) Release(now time.Time, why string) error {
+	if err := j.to(JobPlanned, now, why); err != nil {
+		return err
+	}
+	j.Attempt--
+	j.DueAt = now
+	return nil
+}
+
+// Lose gives the job up at its deadline: what has not come counts as lost. While a quarantined file may
+// still be replayed the job stays open, and recheck says when to look again.
+func (j *Job) Lose(now, recheck time.Time, why string) error {
+	quarantined := false
+	for i := range j.Files {
+		switch j.Files[i].Status {
+		case FileExpected:
+			j.Files[i].Status = FileLost
+		case FileQuarantined:
+			quarantined = true
+		default:
+		}
+	}
+	if quarantined {
+		j.DueAt = recheck
+		return nil
+	}
+	return j.to(JobLost, now, why)
+}
+
+// Retry takes a REFUSED, LOST or CANCELLED job back to PLANNED at a person's wish, and forgets how often
+// its days were asked for.
+func (j *Job) Retry(now time.Time, why string) error {
+	if err := j.to(JobPlanned, now, why); err != nil {
+		return err
+	}
+	j.Ask, j.DueAt, j.FinishedAt, j.Files, j.Ticket = 1, now, time.Time{}, nil, ""
+	return nil
+}
+
+// Fetched notes that the content of a file was fetched and delivered. From then on it is awaited like any other.
+func (j *Job) Fetched(key string) {
+	for i := range j.Files {
+		if j.Files[i].Key == key {
+			j.Files[i].Fetch = ""
+		}
+	}
+	if len(j.ToFetch()) == 0 {
+		j.DueAt = j.Deadline
+	}
+}
+
+// Cancel gives the job up at a person's wish.
+func (j *Job) Cancel(now time.Time, why string) error { return j.to(JobCancelled, now, why) }
+
+// File returns the job's note of the file with the given key.
+func (j *Job) File(key string) (JobFile, bool) {
+	for _, f := range j.Files {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return JobFile{}, false
+}
+
+// Settle notes what became of one file and finishes the job when that was the last. Settling the same way
+// twice, or a key that the job does not know, changes nothing.
+func (j *Job) Settle(now time.Time, key string, status FileStatus) error {
+	i := slices.IndexFunc(j.Files, func(f JobFile) bool { return f.Key == key })
+	if i < 0 || j.Files[i].Status == status {
+		return nil
+	}
+	j.Files[i].Status = status
+	return j.settled(now)
+}
+
+// settled finishes the job when no file is outstanding any more.
+func (j *Job) settled(now time.Time) error {
+	for _, f := range j.Files {
+		if f.Status == FileExpected || f.Status == FileQuarantined {
+			return nil
+		}
+	}
+	pending := j.PendingTables()
+	if len(pending) == 0 {
+		if j.Status == JobLoaded {
+			return nil
+		}
+		return j.to(JobLoaded, now, "")
+	}
+	if !j.Status.Holds() {
+		return nil
+	}
+	return j.to(JobLost, now, fmt.Sprintf("nothing loaded for %v", pending))
+}
+
+// PendingTables returns the tables of which a file is missing, or for which no file was ever named.
+func (j *Job) PendingTables() []string {
+	var pending []string
+	for _, table := range j.Tables {
+		named, loaded := 0, 0
+		for _, f := range j.Files {
+			if f.Table == table {
+				named++
+				if f.Status == FileLoaded {
+					loaded++
+				}
+			}
+		}
+		if named == 0 || loaded < named {
+			pending = append(pending, table)
+		}
+	}
+	return pending
+}
+
+// LoadedParts returns the keys of the loaded files of a table other than the given one, in the order of the answer.
+func (j *Job) LoadedParts(table, except string) []string {
+	var keys []string
+	for _, f := range j.Files {
+		if f.Table == table && f.Key != except && f.Status == FileLoaded {
+			keys = append(keys, f.Key)
+		}
+	}
+	return keys
+}
+
+// ToFetch returns the files whose content the requester still has to fetch and deliver.
+func (j *Job) ToFetch() []JobFile {
+	var files []JobFile
+	for _, f := range j.Files {
+		if f.Fetch != "" && f.Status == FileExpected {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// Marker returns what the planner must know of the job, and whether it must still know it: a job that holds
+// days, or one that lost them.
+func (j *Job) Marker() (Marker, bool) {
+	m := Marker{Job: j.ID, Window: j.Window, Tables: j.PendingTables(), Status: j.Status, Ask: j.Ask, Reason: j.Reason}
+	return m, j.Status.Holds() || j.Status == JobLost
+}
+
+// Marker is a job as the planner sees it: the days of the tables that are still open.
+type Marker struct {
+	Job    string    `json:"job"`
+	Window Window    `json:"window"`
+	Tables []string  `json:"tables"`
+	Status JobStatus `json:"status"`
+	Ask    int       `json:"ask"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Covers reports whether the marker speaks of that day of that table.
+func (m Marker) Covers(table string, d Date) bool {
+	return m.Window.Contains(d) && slices.Contains(m.Tables, table)
+}

@@ -1,0 +1,90 @@
+package report
+
+import "time"
+
+// Order is one request to a source: these days of these tables.
+type Order struct {
+	Job          string
+	Subscription Subscription
+	Window       Window
+	Tables       []string
+	// DeliveryBucket is where a push source must put its files.
+	DeliveryBucket string
+	// Ticket is what the source answered when it was last asked about this order; empty on a first request.
+	Ticket string
+}
+
+// Outcome is what a source's answer means for the job. The source decides it by the class and the text of
+// what the vendor said, never by a number that no document confirms.
+type Outcome int
+
+// The outcomes.
+const (
+	// OutcomeUnknown: the request went out, and whether it was taken is not known. It is the zero value:
+	// a source that says nothing has promised nothing.
+	OutcomeUnknown Outcome = iota
+	// OutcomeAccepted: taken. Files names what will come or can be fetched; none is a valid answer.
+	OutcomeAccepted
+	// OutcomePending: taken, and to be asked after at Until with Ticket.
+	OutcomePending
+	// OutcomeNotReady: the vendor has no data yet; hours.
+	OutcomeNotReady
+	// OutcomeBackOff: throttled, failing or unreachable, and surely not taken; seconds to minutes.
+	OutcomeBackOff
+	// OutcomeNotEligible: the unit is too young, until Until.
+	OutcomeNotEligible
+	// OutcomeRefused: the vendor said no to this request.
+	OutcomeRefused
+	// OutcomeUnauthorized: the credential was refused, also after a fresh token. Every other request with it will be too.
+	OutcomeUnauthorized
+)
+
+// String returns the outcome's name for logs.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeUnknown:
+		return "unknown"
+	case OutcomeAccepted:
+		return "accepted"
+	case OutcomePending:
+		return "pending"
+	case OutcomeNotReady:
+		return "not ready"
+	case OutcomeBackOff:
+		return "back off"
+	case OutcomeNotEligible:
+		return "not eligible"
+	case OutcomeRefused:
+		return "refused"
+	case OutcomeUnauthorized:
+		return "unauthorized"
+	default:
+		return "unhandled outcome"
+	}
+}
+
+// Answer is what became of an order.
+type Answer struct {
+	Outcome Outcome
+	// RequestID is the vendor's id of the exchange, for its support.
+	RequestID string
+	// Why is fit for logs and the ledger: the vendor's words without anything that could be a secret.
+	Why string
+	// Files that are to be expected (OutcomeAccepted).
+	Files []NamedFile
+	// RetryAfter is the least wait that the vendor asked for; 0 when it said nothing.
+	RetryAfter time.Duration
+	// Until is when to ask again (OutcomePending, OutcomeNotEligible); the zero time leaves it to the requester.
+	Until time.Time
+	// Ticket is handed back in the next [Order] (OutcomePending).
+	Ticket string
+}
+
+// NamedFile is one file that a source's answer names.
+type NamedFile struct {
+	Name  string
+	Table string
+	// Fetch is empty for files that the vendor delivers by itself. Otherwise the requester fetches the
+	// content from the source by this reference and delivers it under Name.
+	Fetch string
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"path"
+	"strings"
+	"time"
+)
+
+// Receipt is what an ingest proved.
+type Receipt struct {
+	// SHA256 and Bytes are of the delivered content, as it was read.
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+	Rows   int64  `json:"rows"`
+	// Sums are the exact decimal totals of the measures over all rows of the file.
+	Sums   map[string]string `json:"sums,omitempty"`
+	Slices []SliceProof      `json:"slices"`
+	// Unknown names the columns that the table does not define.
+	Unknown  []string  `json:"unknown_columns,omitempty"`
+	LoadedAt time.Time `json:"loaded_at"`
+}
+
+// SliceOutcome is what an ingest did with one day.
+type SliceOutcome string
+
+// The outcomes of one day.
+const (
+	SliceWritten    SliceOutcome = "written"    // the object was put
+	SliceUnchanged  SliceOutcome = "unchanged"  // the same bytes were there; only the generation moved on
+	SliceZero       SliceOutcome = "zero"       // the file has no rows for the day, and none were known
+	SliceHeld       SliceOutcome = "held"       // it would have erased or shrunk older data; put aside and reported
+	SliceSuperseded SliceOutcome = "superseded" // a newer generation is there already
+	SliceStaged     SliceOutcome = "staged"     // one of several files of the day; merged by the last
+)
+
+// SliceProof is one day in a receipt. Key and ETag are of the object that holds the day's rows; both are
+// empty for a zero day and for a held day that had no rows.
+type SliceProof struct {
+	Date    Date         `json:"date"`
+	Outcome SliceOutcome `json:"outcome"`
+	Rows    int64        `json:"rows"`
+	Key     string       `json:"key,omitempty"`
+	ETag    string       `json:"etag,omitempty"`
+}
+
+// Slice is the ledger's record of one published day of one table of one subscription.
+type Slice struct {
+	Subscription string `json:"subscription"`
+	Table        string `json:"table"`
+	Date         Date   `json:"date"`
+	// Generation is the submission time of the job whose report is published. It never moves back.
+	Generation time.Time `json:"generation"`
+	Job        string    `json:"job"`
+	File       string    `json:"file"`
+	// Rows is 0 for a day that the vendor reported as empty: no object is published for it, and it is not missing.
+	Rows     int64             `json:"rows"`
+	Sums     map[string]string `json:"sums,omitempty"`
+	Key      string            `json:"key,omitempty"`
+	ETag     string            `json:"etag,omitempty"`
+	SHA256   string            `json:"sha256,omitempty"`
+	LoadedAt time.Time         `json:"loaded_at"`
+	// Restated counts how often other content replaced the day's first.
+	Restated int   `json:"restated,omitempty"`
+	Held     *Held `json:"held,omitempty"`
+	// Fence names the claim that is replacing the day's object right now.
+	Fence *Fence `json:"fence,omitempty"`
+	// Version is the ledger's version of the record; 0 when there is none yet. A commit demands that it still is.
+	Version int64 `json:"-"`
+}
+
+// Fenced reports whether another claim than that of f has the right to replace the day's object at now.
+func (s Slice) Fenced(f File, now time.Time) bool {
+	return s.Fence != nil && s.Fence.Until.After(now) && (s.Fence.File != f.Key || s.Fence.Epoch != f.Epoch)
+}
+
+// Held is a newer report of a day that would have erased or shrunk the published one.
+type Held struct {
+	Generation time.Time `json:"generation"`
+	Job        string    `json:"job"`
+	File       string    `json:"file"`
+	Rows       int64     `json:"rows"`
+	Key        string    `json:"key,omitempty"`
+	Why        string    `json:"why"`
+	At         time.Time `json:"at"`
+}
+
+// Fence is one worker's exclusive right to replace a slice's object, until a time. Equal content is not
+// written again, so an ETag alone cannot tell a slow worker that a newer generation has passed it by.
+type Fence struct {
+	File  string    `json:"file"`
+	Epoch int64     `json:"epoch"`
+	Until time.Time `json:"until"`
+}
+
+// SliceKey is the object key of a slice in the dataset bucket: a function of the slice alone.
+func SliceKey(subscription, table string, d Date) string {
+	return path.Join(table, "dataset_date="+d.String(), subscription+".parquet")
+}
+
+// StagedKey is the object key of one file's share of a slice while the other files are awaited.
+func StagedKey(job, table string, d Date, file string) string {
+	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")
+}
+
+// HeldKey is the object key under which a held report of a slice is kept for a person to decide on.
+func HeldKey(subscription, table string, d Date) string {
+	return path.Join("_held", table, "dataset_date="+d.String(), subscription+".parquet")
+}
