@@ -1,0 +1,21 @@
+// Package ledger is the durable record of subscriptions, jobs, files and slices, and the only authority on what may
+// be loaded and deleted. [Ledger] is the protocol: which records change together, and on what condition. [Store] is
+// the port beneath it, with one adapter for DynamoDB and one for SQLite.
+//
+// Every change reads the records it is about, applies a transition of package report, and writes them back on the
+// condition that none has changed meanwhile, in one transaction. A lost race is run again from the records that won.
+//
+// The records:
+//
+//	SUB#              <name>                  that a subscription exists
+//	SUB#<name>        META                    the subscription, and the number of its next job
+//	SUB#<name>        JOB#<id>                that a job exists; kept for ever
+//	SUB#<name>        OPEN#<id>               a job's marker, while the planner must know of it
+//	SUB#<name>        SLICE#<table>#<date>    one published day
+//	JOB#<id>          META                    the job
+//	FILE#<key>        META                    the file
+//	FILE#<key>        CERT#<instant>          the certificate of one deletion
+//
+// OPEN sorts before SLICE on purpose: a board that is read while a job is being loaded sees the job, its slices, or
+// both, and never neither.
+package ledger

@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// jobDoc is a job's record. The version of its marker is kept with it: the two are only ever written together,
+// so the marker never has to be read for that.
+type jobDoc struct {
+	report.Job
+	MarkerVersion int64 `json:"marker_version"`
+}
+
+// putJob writes a job and brings its marker into line, in the transaction t.
+func putJob(t *tx, version int64, doc jobDoc) error {
+	marker, keep := doc.Marker()
+	key := markerKey(doc.Subscription, doc.ID)
+	switch {
+	case keep:
+		if err := t.putAt(key, doc.MarkerVersion, "", time.Time{}, marker); err != nil {
+			return err
+		}
+		doc.MarkerVersion++
+	case doc.MarkerVersion > 0:
+		t.deleteAt(key, doc.MarkerVersion)
+		doc.MarkerVersion = 0
+	}
+	return t.putAt(jobKey(doc.ID), version, LaneJobs, doc.DueAt, doc)
+}
+
+// Job returns the job with the given id, or a NotFound.
+func (l *Ledger) Job(ctx context.Context, id string) (report.Job, error) {
+	var doc jobDoc
+	err := l.read(ctx, jobKey(id), &doc, "job "+id)
+	return doc.Job, err
+}
+
+// Jobs returns all jobs of a subscription, oldest first.
+func (l *Ledger) Jobs(ctx context.Context, subscription string) ([]report.Job, error) {
+	entries, err := l.store.Query(ctx, subPrefix+subscription, jobPrefix)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(entries))
+	for i, e := range entries {
+		ids[i] = strings.TrimPrefix(e.SK, jobPrefix)
+	}
+	return l.jobs(ctx, ids)
+}
+
+// DueJobs returns up to limit jobs that are due at now, the longest overdue first.
+func (l *Ledger) DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
+	keys, err := l.store.Due(ctx, LaneJobs, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, k := range keys {
+		if id, ok := JobID(k); ok {
+			ids = append(ids, id)
+		}
+	}
+	jobs, err := l.jobs(ctx, ids)
+	// The list may lag behind: only what the record itself says counts.
+	return slices.DeleteFunc(jobs, func(j report.Job) bool { return !j.Due(now) }), err
+}
+
+func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
+	jobs := make([]report.Job, 0, len(ids))
+	for chunk := range slices.Chunk(ids, MaxMutations) {
+		keys := make([]Key, len(chunk))
+		for i, id := range chunk {
+			keys[i] = jobKey(id)
+		}
+		records, err := l.store.Get(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			r, ok := records[k]
+			if !ok {
+				continue
+			}
+			var doc jobDoc
+			if err := decode(r, &doc); err != nil {
+				return nil, err
+			}
+			jobs = append(jobs, doc.Job)
+		}
+	}
+	return jobs, nil
+}
+
+// UpdateJob applies a transition to a job, and returns the job as it is afterwards. Change may run more than once.
+// Its error ends the update and is returned as it is.
+func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
+	key := jobKey(id)
+	var doc jobDoc
+	err := l.atomically(ctx, []Key{key}, func(t *tx) error {
+		doc = jobDoc{}
+		exists, err := t.get(key, &doc)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			return fault.New(fault.NotFound, "there is no job %s in the ledger", id)
+		}
+		if err := change(&doc.Job); err != nil {
+			return err
+		}
+		return putJob(t, t.read[key].Version, doc)
+	})
+	return doc.Job, err
+}
+
+// maxNamedFiles is how many files one answer may name: they are recorded with the job and its marker in one transaction.
+const maxNamedFiles = MaxMutations - 2
+
+// Accept records an accepted request: the job and every file that the answer names, all or nothing. The job must be
+// held at the given epoch. It returns the job and those of its files that have arrived already; the caller has to
+// start their loads. A name that another unfinished job expects makes it a Conflict; more names than one transaction
+// takes, a Poison. In both cases nothing is written.
+func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {
+	if len(a.Files) > maxNamedFiles {
+		return report.Job{}, nil, fault.New(fault.Poison, "the answer names %d files: at most %d are taken; ask for shorter windows", len(a.Files), maxNamedFiles)
+	}
+	keys := []Key{jobKey(id)}
+	parts := map[string]int{}
+	for _, f := range a.Files {
+		keys = append(keys, fileKey(f.Name))
+		parts[f.Table]++
+	}
+	var doc jobDoc
+	var arrived []report.File
+	err := l.atomically(ctx, keys, func(t *tx) error {
+		doc, arrived = jobDoc{}, nil
+		if err := heldJob(t, id, epoch, &doc); err != nil {
+			return err
+		}
+		if err := doc.Await(now, a, deadline); err != nil {
+			return err
+		}
+		for _, named := range doc.Files {
+			f := report.File{Key: named.Key}
+			if _, err := t.get(fileKey(named.Key), &f); err != nil {
+				return err
+			}
+			if err := f.Expect(now, doc.Job, named, parts[named.Table], deadline); err != nil {
+				return err
+			}
+			if f.Delivery != nil {
+				arrived = append(arrived, f)
+			}
+			if err := t.put(fileKey(named.Key), LaneFiles, f.DueAt, f); err != nil {
+				return err
+			}
+		}
+		return putJob(t, t.read[jobKey(id)].Version, doc)
+	})
+	return doc.Job, arrived, err
+}
+
+// heldJob decodes the job into doc and demands that it is held at epoch.
+func heldJob(t *tx, id string, epoch int64, doc *jobDoc) error {
+	exists, err := t.get(jobKey(id), doc)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fault.New(fault.NotFound, "there is no job %s in the ledger", id)
+	}
+	if doc.Epoch != epoch {
+		return fault.New(fault.Conflict, "job %s is at epoch %d: the lease at epoch %d is over", id, doc.Epoch, epoch)
+	}
+	return nil
+}
+
+// LoseJob gives a job up at its deadline, together with those of its files that have not come. A file that arrived and
+// is being loaded, or waits to be, keeps the job open: recheck says until when.
+func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error) {
+	job, err := l.Job(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	keys := []Key{jobKey(id)}
+	for _, f := range job.Files {
+		keys = append(keys, fileKey(f.Key))
+	}
+	var doc jobDoc
+	err = l.atomically(ctx, keys, func(t *tx) error {
+		doc = jobDoc{}
+		if _, err := t.get(jobKey(id), &doc); err != nil {
+			return err
+		}
+		// Files that were named since the keys were read have not been looked at.
+		if !doc.Due(now) || len(doc.Files) != len(job.Files) {
+			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
+		}
+		underway := false
+		for _, named := range doc.Files {
+			var f report.File
+			exists, err := t.get(fileKey(named.Key), &f)
+			if err != nil {
+				return err
+			}
+			if !exists || f.Job != id || named.Status != report.FileExpected {
+				continue
+			}
+			if f.Delivery != nil {
+				underway = true
+				continue
+			}
+			if err := f.Lose(now, why); err != nil {
+				return err
+			}
+			if err := t.put(fileKey(named.Key), LaneFiles, f.DueAt, f); err != nil {
+				return err
+			}
+		}
+		if underway {
+			t.writes = nil
+			doc.DueAt = recheck
+		} else if err := doc.Lose(now, recheck, why); err != nil {
+			return err
+		}
+		return putJob(t, t.read[jobKey(id)].Version, doc)
+	})
+	if err != nil {
+		err = fmt.Errorf("give job %s up: %w", id, err)
+	}
+	return doc.Job, err
+}

@@ -1,0 +1,53 @@
+package ledger
+
+import (
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+const (
+	meta        = "META"
+	subPrefix   = "SUB#"
+	jobPrefix   = "JOB#"
+	openPrefix  = "OPEN#"
+	slicePrefix = "SLICE#"
+	filePrefix  = "FILE#"
+	certPrefix  = "CERT#"
+)
+
+func subKey(name string) Key         { return Key{subPrefix + name, meta} }
+func subEntryKey(name string) Key    { return Key{subPrefix, name} }
+func jobEntryKey(sub, id string) Key { return Key{subPrefix + sub, jobPrefix + id} }
+func jobKey(id string) Key           { return Key{jobPrefix + id, meta} }
+func fileKey(key string) Key         { return Key{filePrefix + key, meta} }
+
+func markerKey(sub, job string) Key { return Key{subPrefix + sub, openPrefix + job} }
+
+func sliceKey(sub, table string, d report.Date) Key {
+	return Key{subPrefix + sub, slicePrefix + table + "#" + d.String()}
+}
+
+// certKey sorts the certificates of one file by time.
+func certKey(file string, at time.Time) Key {
+	return Key{filePrefix + file, certPrefix + at.UTC().Format("2006-01-02T15:04:05.000000000Z")}
+}
+
+// baseName returns the part of an object key behind its last slash, and whether there is another part.
+func baseName(key string) (string, bool) {
+	i := strings.LastIndexByte(key, '/')
+	return key[i+1:], i >= 0 && i+1 < len(key)
+}
+
+// JobID returns the id in a job's partition key, such as that of a change; ok is false for other records.
+func JobID(k Key) (id string, ok bool) {
+	id, ok = strings.CutPrefix(k.PK, jobPrefix)
+	return id, ok && k.SK == meta
+}
+
+// FileKey returns the file's key in a file's partition key, such as that of a change; ok is false for other records.
+func FileKey(k Key) (key string, ok bool) {
+	key, ok = strings.CutPrefix(k.PK, filePrefix)
+	return key, ok && k.SK == meta
+}

@@ -1,0 +1,340 @@
+package ledgertest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+type protocolCases map[string]func(*testing.T, desk)
+
+// RunProtocol is the conformance suite of the ledger's protocol: what a [ledger.Ledger] does over every store. newStore
+// returns an empty store. Whatever a case does, its store is audited: timelines are only ever appended to.
+func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
+	t.Helper()
+	for group, cases := range map[string]protocolCases{
+		"subscriptions": subscriptionCases(),
+		"Reserve":       reserveCases(),
+		"jobs":          jobCases(),
+		"due work":      dueCases(),
+		"Accept":        acceptCases(),
+		"Arrive":        arriveCases(),
+		"Commit":        commitCases(),
+		"Fence":         fenceCases(),
+		"LoseJob":       loseCases(),
+		"Certify":       certifyCases(),
+		"a crash":       crashCases(),
+	} {
+		t.Run(group, func(t *testing.T) {
+			for name, check := range cases {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					audited := newAudit(newStore(t))
+					check(t, desk{ledger.New(audited), audited})
+					audited.verify(t)
+				})
+			}
+		})
+	}
+}
+
+// desk is a ledger under test. Its fixtures must succeed; a case that looks at how something goes calls the ledger.
+type desk struct {
+	*ledger.Ledger
+	store ledger.Store
+}
+
+// behind returns the same ledger, as a worker sees it whose calls a hook watches.
+func (d desk) behind(hook func(Call) Fault) (*ledger.Ledger, *Faulty) {
+	f := NewFaulty(d.store, hook)
+	return ledger.New(f), f
+}
+
+// meanwhile returns a ledger for which do happens just before its first write reaches the store.
+func (d desk) meanwhile(do func()) *ledger.Ledger {
+	l, _ := d.behind(func(c Call) Fault {
+		if c.Method == Write && c.Nth == 1 {
+			do()
+		}
+		return None
+	})
+	return l
+}
+
+// The story that the cases tell: minutes after noon of one day.
+const (
+	planned = iota
+	begun
+	accepted
+	arrived
+	loaded
+	deleted
+)
+
+const (
+	leaseOver = 30
+	deadline  = 360
+	recheck   = deadline + 60
+	graceOver = 720
+)
+
+func at(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+
+func oct(day int) report.Date { return report.NewDate(2026, time.October, day) }
+
+const (
+	device = "asp_device"
+	skill  = "asp_property_skill"
+)
+
+func hotel(name string) report.Subscription {
+	return report.Subscription{
+		Name: name, Source: report.SourceASPAnalytics, Params: report.Params{"unit_id": "u-1", "categories": "DEVICE"},
+		From: oct(1), LagDays: 3, RefreshDays: 2, MaxWindowDays: 4,
+	}
+}
+
+// ask is the planner's request for days of October.
+func ask(from, to int, tables ...string) report.Request {
+	return report.Request{Window: report.Window{From: oct(from), To: oct(to)}, Tables: tables, Ask: 1, Why: "missing"}
+}
+
+func named(name, table string) report.NamedFile { return report.NamedFile{Name: name, Table: table} }
+
+func answer(files ...report.NamedFile) report.Answer {
+	return report.Answer{Outcome: report.OutcomeAccepted, RequestID: "r-1", Files: files}
+}
+
+func object(key, etag string, minute int) report.Delivery {
+	return report.Delivery{Bucket: "deliveries", Key: key, ETag: etag, Size: 100, At: at(minute)}
+}
+
+func (d desk) board(t *testing.T, sub string) report.Board {
+	t.Helper()
+	b, err := d.Board(t.Context(), sub)
+	done(t, "read the board", err)
+	return b
+}
+
+// planned makes the subscription, if there is none yet, and reserves jobs for it.
+func (d desk) planned(t *testing.T, sub string, requests ...report.Request) []report.Job {
+	t.Helper()
+	_, err := d.Apply(t.Context(), hotel(sub))
+	done(t, "apply", err)
+	jobs, err := d.Reserve(t.Context(), d.board(t, sub), requests, at(planned))
+	done(t, "reserve", err)
+	return jobs
+}
+
+// begun makes a job for 1 to 4 October that requester r1 holds.
+func (d desk) begun(t *testing.T, sub string, tables ...string) report.Job {
+	t.Helper()
+	return d.begin(t, d.planned(t, sub, ask(1, 4, tables...))[0].ID, "r1", begun)
+}
+
+func (d desk) begin(t *testing.T, job, worker string, minute int) report.Job {
+	t.Helper()
+	j, err := d.UpdateJob(t.Context(), job, func(j *report.Job) error { return j.Begin(worker, at(minute), at(minute+leaseOver)) })
+	done(t, "begin", err)
+	return j
+}
+
+// awaiting makes a job for 1 to 4 October that awaits files.
+func (d desk) awaiting(t *testing.T, sub string, files ...report.NamedFile) report.Job {
+	t.Helper()
+	tables := map[string]bool{}
+	for _, f := range files {
+		tables[f.Table] = true
+	}
+	return d.accept(t, d.begun(t, sub, slices.Sorted(maps.Keys(tables))...), files...)
+}
+
+func (d desk) accept(t *testing.T, j report.Job, files ...report.NamedFile) report.Job {
+	t.Helper()
+	j, _, err := d.Accept(t.Context(), j.ID, j.Epoch, answer(files...), at(accepted), at(deadline))
+	done(t, "accept", err)
+	return j
+}
+
+func arrive(t *testing.T, l *ledger.Ledger, o report.Delivery, worker string, minute int) (report.File, report.Decision) {
+	t.Helper()
+	f, decision, err := l.Arrive(t.Context(), o, worker, at(minute), at(minute+leaseOver), at(minute+graceOver))
+	done(t, "arrive", err)
+	return f, decision
+}
+
+// claimed lets a file arrive, and claims it for worker w1.
+func (d desk) claimed(t *testing.T, key string) report.File {
+	t.Helper()
+	f, decision := arrive(t, d.Ledger, object(key, "e1", arrived), "w1", arrived)
+	same(t, "the decision", decision.String(), "load")
+	return f
+}
+
+// loaded lets a file arrive, and loads it; no day of it is published.
+func (d desk) loaded(t *testing.T, key string) report.File {
+	t.Helper()
+	return d.commit(t, d.claimed(t, key))
+}
+
+func (d desk) commit(t *testing.T, f report.File, days ...report.Slice) report.File {
+	t.Helper()
+	f, err := d.Commit(t.Context(), f, receipt(10), days, 0, at(loaded))
+	done(t, "commit", err)
+	return f
+}
+
+func (d desk) quarantined(t *testing.T, key string) report.File {
+	t.Helper()
+	f := d.claimed(t, key)
+	f, err := d.UpdateFile(t.Context(), key, at(loaded), func(current *report.File) error {
+		return current.Quarantine(at(loaded), f.Epoch, at(graceOver), "unitId_level_1 is missing")
+	})
+	done(t, "quarantine", err)
+	return f
+}
+
+func receipt(rows int64) report.Receipt {
+	return report.Receipt{SHA256: "ab12", Bytes: 100, Rows: rows, LoadedAt: at(loaded)}
+}
+
+// published is one day of October as the file's load leaves it; version is that of the record which it replaces.
+func published(f report.File, day int, etag string, version int64) report.Slice {
+	return report.Slice{
+		Subscription: f.Subscription, Table: f.Table, Date: oct(day), Generation: f.Generation, Job: f.Job, File: f.Key,
+		Rows: 5, Key: report.SliceKey(f.Subscription, f.Table, oct(day)), ETag: etag, LoadedAt: at(loaded), Version: version,
+	}
+}
+
+func certificate(f report.File, verified time.Time) report.Certificate {
+	return report.Certificate{
+		File: f.Key, Bucket: "deliveries", Key: f.Delivery.Key, ETag: f.Delivery.ETag, Size: 100, Subscription: f.Subscription,
+		Job: f.Job, Cause: f.Status, DeliveredAt: f.Delivery.At, DeletedAt: verified, VerifiedAt: verified, RequestID: "s3-1",
+	}
+}
+
+// Each line below tells what counts of a record, so that a case can say in one line how it stands.
+
+// wantJob compares a job with "STATUS file=STATUS …".
+func (d desk) wantJob(t *testing.T, id, want string) report.Job {
+	t.Helper()
+	j, err := d.Job(t.Context(), id)
+	done(t, "read the job", err)
+	same(t, "job "+id, jobLine(j), want)
+	return j
+}
+
+func jobLine(j report.Job) string {
+	parts := []string{string(j.Status)}
+	for _, f := range j.Files {
+		parts = append(parts, f.Key+"="+string(f.Status))
+	}
+	return strings.Join(parts, " ")
+}
+
+// wantFile compares a file with "STATUS job etag epoch"; what it has not is "-".
+func (d desk) wantFile(t *testing.T, key, want string) report.File {
+	t.Helper()
+	f, err := d.File(t.Context(), key)
+	done(t, "read the file", err)
+	same(t, "file "+key, fileLine(f), want)
+	return f
+}
+
+func fileLine(f report.File) string {
+	job, etag := "-", "-"
+	if f.Job != "" {
+		job = f.Job
+	}
+	if f.Delivery != nil {
+		etag = f.Delivery.ETag
+	}
+	return fmt.Sprintf("%s %s %s %d", f.Status, job, etag, f.Epoch)
+}
+
+// wantMarkers compares a board's markers with "job STATUS tables".
+func (d desk) wantMarkers(t *testing.T, sub string, want ...string) []report.Marker {
+	t.Helper()
+	markers := d.board(t, sub).Markers
+	var lines []string
+	for _, m := range markers {
+		lines = append(lines, fmt.Sprintf("%s %s %s", m.Job, m.Status, strings.Join(m.Tables, ",")))
+	}
+	same(t, "the markers of "+sub, strings.Join(lines, "; "), strings.Join(want, "; "))
+	return markers
+}
+
+// wantDays compares the published days of October with "day etag version".
+func (d desk) wantDays(t *testing.T, sub, table string, want ...string) []report.Slice {
+	t.Helper()
+	days, err := d.Slices(t.Context(), sub, table, report.Window{From: oct(1), To: oct(31)})
+	done(t, "read the days", err)
+	var lines []string
+	for _, s := range days {
+		lines = append(lines, fmt.Sprintf("%d %s v%d", s.Date-oct(0), s.ETag, s.Version))
+	}
+	same(t, "the days of "+sub, strings.Join(lines, "; "), strings.Join(want, "; "))
+	return days
+}
+
+// everything returns the whole ledger as text.
+func (d desk) everything(t *testing.T) string {
+	t.Helper()
+	var lines []string
+	for r, err := range d.store.Scan(t.Context(), "") {
+		done(t, "scan", err)
+		lines = append(lines, fmt.Sprintf("%s v%d %s %s %s", r.Key, r.Version, r.Lane, r.DueAt, r.Doc))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// unchanged runs do and demands that it leaves the ledger as it was.
+func (d desk) unchanged(t *testing.T, do func()) {
+	t.Helper()
+	before := d.everything(t)
+	do()
+	same(t, "the ledger", d.everything(t), before)
+}
+
+func same[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s:\ngot  %v\nwant %v", what, got, want)
+	}
+}
+
+func sameTime(t *testing.T, what string, got, want time.Time) {
+	t.Helper()
+	if !got.Equal(want) {
+		t.Fatalf("%s: got %s, want %s", what, got, want)
+	}
+}
+
+func done(t *testing.T, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v (%v)", what, err, fault.KindOf(err))
+	}
+}
+
+func fails(t *testing.T, what string, err error, kind fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, kind) {
+		t.Fatalf("%s: %v (%v), want it to fail as %v", what, err, fault.KindOf(err), kind)
+	}
+}
+
+// movedOn reports whether err is the news that somebody has done this, or something else, before.
+func movedOn(err error) bool {
+	var transition *report.TransitionError
+	return ledger.IsConflict(err) || errors.As(err, &transition)
+}

@@ -1,0 +1,145 @@
+package ledgertest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+func dueCases() protocolCases {
+	return protocolCases{
+		"jobs come longest overdue first":           dueJobs,
+		"files come longest overdue first":          dueFiles,
+		"more is due than one read takes":           manyDue,
+		"a list of jobs that lags is not believed":  staleJobs,
+		"a list of files that lags is not believed": staleFiles,
+		"a list that knows nothing yet is empty":    emptyList,
+	}
+}
+
+func wantDueJobs(t *testing.T, l *ledger.Ledger, minute, limit int, want string) {
+	t.Helper()
+	jobs, err := l.DueJobs(t.Context(), at(minute), limit)
+	done(t, "list the due jobs", err)
+	var ids []string
+	for _, j := range jobs {
+		ids = append(ids, strings.TrimLeft(strings.TrimPrefix(j.ID, "hotel-"), "0"))
+	}
+	same(t, "due jobs", strings.Join(ids, " "), want)
+}
+
+func wantDueFiles(t *testing.T, l *ledger.Ledger, minute, limit int, want string) {
+	t.Helper()
+	files, err := l.DueFiles(t.Context(), at(minute), limit)
+	done(t, "list the due files", err)
+	var keys []string
+	for _, f := range files {
+		keys = append(keys, f.Key)
+	}
+	same(t, "due files", strings.Join(keys, " "), want)
+}
+
+func dueJobs(t *testing.T, d desk) {
+	jobs := d.planned(t, "hotel", ask(1, 1, device), ask(2, 2, device), ask(3, 3, device), ask(4, 4, device))
+	for i, minute := range []int{30, 10, 20} {
+		d.begin(t, jobs[i].ID, "r1", begun)
+		d.update(t, jobs[i].ID, func(j *report.Job) error { return j.Postpone(report.JobBackoff, at(2), at(minute), "429") })
+	}
+	d.update(t, jobs[3].ID, func(j *report.Job) error { return j.Cancel(at(1), "") })
+	wantDueJobs(t, d.Ledger, 9, 10, "")
+	wantDueJobs(t, d.Ledger, 10, 10, "2")
+	wantDueJobs(t, d.Ledger, 40, 10, "2 3 1")
+	wantDueJobs(t, d.Ledger, 40, 2, "2 3")
+}
+
+func dueFiles(t *testing.T, d desk) {
+	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", skill))
+	// c is due at once, b when its lease ends, the stray after its grace, a at the deadline.
+	d.commit(t, d.claimed(t, "c.csv"))
+	d.claimed(t, "b.csv")
+	arrive(t, d.Ledger, object("stray.csv", "s1", arrived), "w1", arrived)
+	wantDueFiles(t, d.Ledger, loaded-1, 10, "")
+	wantDueFiles(t, d.Ledger, loaded, 10, "c.csv")
+	wantDueFiles(t, d.Ledger, arrived+leaseOver, 10, "c.csv b.csv")
+	wantDueFiles(t, d.Ledger, deadline, 10, "c.csv b.csv a.csv")
+	wantDueFiles(t, d.Ledger, arrived+graceOver, 10, "c.csv b.csv a.csv stray.csv")
+	wantDueFiles(t, d.Ledger, arrived+graceOver, 2, "c.csv b.csv")
+}
+
+func manyDue(t *testing.T, d desk) {
+	for _, sub := range []string{"hotel", "annex"} {
+		var files []report.NamedFile
+		for i := range 98 {
+			files = append(files, named(fmt.Sprintf("%s-%d.csv", sub, i), device))
+		}
+		d.awaiting(t, sub, files...)
+	}
+	files, err := d.DueFiles(t.Context(), at(deadline), 500)
+	done(t, "list the due files", err)
+	same(t, "due files", len(files), 196)
+	for range 4 {
+		var requests []report.Request
+		for day := range 33 {
+			requests = append(requests, ask(day, day, skill))
+		}
+		d.planned(t, "hotel", requests...)
+	}
+	jobs, err := d.DueJobs(t.Context(), at(planned), 500)
+	done(t, "list the due jobs", err)
+	same(t, "due jobs", len(jobs), 132)
+}
+
+// lagging is a store whose due list is that of an earlier moment.
+type lagging struct {
+	ledger.Store
+	list []ledger.Key
+}
+
+func (l lagging) Due(context.Context, ledger.Lane, time.Time, int) ([]ledger.Key, error) {
+	return l.list, nil
+}
+
+// lag returns the ledger as it will be seen behind a due list that is the present one.
+func (d desk) lag(t *testing.T, lane ledger.Lane, minute int) *ledger.Ledger {
+	t.Helper()
+	list, err := d.store.Due(t.Context(), lane, at(minute), 100)
+	done(t, "list what is due", err)
+	return ledger.New(lagging{d.store, list})
+}
+
+func staleJobs(t *testing.T, d desk) {
+	jobs := d.planned(t, "hotel", ask(1, 1, device), ask(2, 2, device), ask(3, 3, device))
+	l := d.lag(t, ledger.LaneJobs, planned)
+	d.begin(t, jobs[0].ID, "r1", begun)
+	d.update(t, jobs[1].ID, func(j *report.Job) error { return j.Cancel(at(1), "") })
+	wantDueJobs(t, l, begun, 10, "3")
+}
+
+func staleFiles(t *testing.T, d desk) {
+	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", device), named("d.csv", device))
+	arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived)
+	l := d.lag(t, ledger.LaneFiles, arrived+graceOver)
+	wantDueFiles(t, l, arrived+graceOver, 10, "a.csv b.csv c.csv d.csv in/stray.csv")
+	// One is leased, one is deleted, one is gone: a stray whose name was recorded.
+	arrive(t, d.Ledger, object("a.csv", "e1", deadline), "w1", arrived+graceOver)
+	f := d.loaded(t, "b.csv")
+	_, err := d.Certify(t.Context(), f.Key, certificate(f, at(deleted)), at(deleted))
+	done(t, "certify", err)
+	d.awaiting(t, "annex", named("stray.csv", device))
+	arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived+graceOver)
+	wantDueFiles(t, l, arrived+graceOver, 10, "c.csv d.csv")
+}
+
+func emptyList(t *testing.T, d desk) {
+	d.awaiting(t, "hotel", named("a.csv", device))
+	l, _ := d.behind(func(Call) Fault { return Stale })
+	wantDueJobs(t, l, deadline, 10, "")
+	wantDueFiles(t, l, deadline, 10, "")
+	wantDueJobs(t, d.Ledger, deadline, 10, "1")
+	wantDueFiles(t, d.Ledger, deadline, 10, "a.csv")
+}

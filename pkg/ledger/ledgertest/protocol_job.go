@@ -1,0 +1,163 @@
+package ledgertest
+
+import (
+	"errors"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+func jobCases() protocolCases {
+	return protocolCases{
+		"the marker follows the job":                    markerFollows,
+		"a cancelled job has no marker":                 markerOfCancelled,
+		"a lost job keeps its marker until forgotten":   markerOfLost,
+		"what holds days is not forgotten":              notForgotten,
+		"of two requesters at one instant one holds it": oneRequester,
+		"a lost race is run again from what won":        raceRunAgain,
+		"a change that is refused changes nothing":      changeRefused,
+		"a job that never rests is Transient":           neverRests,
+	}
+}
+
+func (d desk) update(t *testing.T, job string, change func(*report.Job) error) {
+	t.Helper()
+	_, err := d.UpdateJob(t.Context(), job, change)
+	done(t, "update", err)
+}
+
+func markerFollows(t *testing.T, d desk) {
+	j := d.begun(t, "hotel", device, skill)
+	d.wantMarkers(t, "hotel", "hotel-000001 SUBMITTING asp_device,asp_property_skill")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Postpone(report.JobBackoff, at(2), at(3), "429") })
+	d.wantMarkers(t, "hotel", "hotel-000001 BACKOFF asp_device,asp_property_skill")
+	j = d.begin(t, j.ID, "r1", 3)
+	d.accept(t, j, named("a.csv", device), named("b.csv", skill))
+	d.wantMarkers(t, "hotel", "hotel-000001 AWAITING_FILES asp_device,asp_property_skill")
+	d.loaded(t, "a.csv")
+	d.wantMarkers(t, "hotel", "hotel-000001 AWAITING_FILES asp_property_skill")
+	d.loaded(t, "b.csv")
+	d.wantMarkers(t, "hotel")
+	d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED")
+}
+
+func markerOfCancelled(t *testing.T, d desk) {
+	j := d.begun(t, "hotel", device)
+	d.update(t, j.ID, func(j *report.Job) error { return j.Refuse(at(2), "403") })
+	d.wantMarkers(t, "hotel", "hotel-000001 REFUSED asp_device")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Cancel(at(3), "no such unit") })
+	d.wantMarkers(t, "hotel")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Retry(at(4), "there is") })
+	d.wantMarkers(t, "hotel", "hotel-000001 PLANNED asp_device")
+	d.wantJobs(t, "hotel", "hotel-000001")
+}
+
+func (d desk) lost(t *testing.T, sub string) report.Job {
+	t.Helper()
+	j := d.awaiting(t, sub, named(sub+".csv", device))
+	j, err := d.LoseJob(t.Context(), j.ID, at(deadline), at(recheck), "late")
+	done(t, "lose", err)
+	return j
+}
+
+func markerOfLost(t *testing.T, d desk) {
+	j := d.lost(t, "hotel")
+	markers := d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device")
+	done(t, "forget", d.Forget(t.Context(), "hotel", markers))
+	d.wantMarkers(t, "hotel")
+	d.unchanged(t, func() { done(t, "forget again", d.Forget(t.Context(), "hotel", markers)) })
+	d.wantJob(t, j.ID, "LOST hotel.csv=LOST")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Retry(at(recheck), "again") })
+	d.wantMarkers(t, "hotel", "hotel-000001 PLANNED asp_device")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Cancel(at(recheck), "never mind") })
+	d.wantMarkers(t, "hotel")
+}
+
+func notForgotten(t *testing.T, d desk) {
+	j := d.lost(t, "hotel")
+	d.lost(t, "annex")
+	d.planned(t, "hotel", ask(5, 8, device))
+	markers := d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device", "hotel-000002 PLANNED asp_device")
+	d.update(t, j.ID, func(j *report.Job) error { return j.Retry(at(recheck), "again") })
+	d.unchanged(t, func() {
+		done(t, "forget", d.Forget(t.Context(), "hotel", append(markers, report.Marker{Job: "hotel-000009"})))
+	})
+	d.wantMarkers(t, "annex", "annex-000001 LOST asp_device")
+}
+
+func oneRequester(t *testing.T, d desk) {
+	var requests []report.Request
+	for day := range rounds {
+		requests = append(requests, ask(day, day, device))
+	}
+	for _, j := range d.planned(t, "hotel", requests...) {
+		errs := make([]error, 2)
+		group := errgroup.Group{}
+		for i, worker := range []string{"r1", "r2"} {
+			group.Go(func() error {
+				_, errs[i] = d.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.Begin(worker, at(begun), at(leaseOver)) })
+				return nil
+			})
+		}
+		done(t, "begin", group.Wait())
+		if (errs[0] == nil) == (errs[1] == nil) || !movedOn(errors.Join(errs...)) {
+			t.Fatalf("%v, want one that holds it", errs)
+		}
+		holder := map[bool]string{true: "r1", false: "r2"}[errs[0] == nil]
+		held := d.wantJob(t, j.ID, "SUBMITTING")
+		same(t, "the holder", held.Worker, holder)
+		same(t, "the epoch and the attempts", held.Epoch+int64(held.Attempt), 2)
+	}
+}
+
+func raceRunAgain(t *testing.T, d desk) {
+	j := d.planned(t, "hotel", ask(1, 4, device))[0]
+	l := d.meanwhile(func() {
+		d.begin(t, j.ID, "r2", begun)
+		d.update(t, j.ID, func(j *report.Job) error { return j.Release(at(begun), "no time left") })
+	})
+	j, err := l.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.Begin("r1", at(begun), at(leaseOver)) })
+	done(t, "begin", err)
+	same(t, "the epoch", j.Epoch, 2)
+	same(t, "the holder", d.wantJob(t, j.ID, "SUBMITTING").Worker, "r1")
+	d.wantMarkers(t, "hotel", "hotel-000001 SUBMITTING asp_device")
+}
+
+func changeRefused(t *testing.T, d desk) {
+	j := d.awaiting(t, "hotel", named("a.csv", device))
+	refusal := errors.New("no")
+	d.unchanged(t, func() {
+		_, err := d.UpdateJob(t.Context(), j.ID, func(j *report.Job) error {
+			j.Status = report.JobCancelled
+			return refusal
+		})
+		same(t, "the job's refusal", err, refusal)
+		_, err = d.UpdateFile(t.Context(), "a.csv", noon, func(f *report.File) error {
+			f.Status = report.FileDeleted
+			return refusal
+		})
+		same(t, "the file's refusal", err, refusal)
+	})
+}
+
+func neverRests(t *testing.T, d desk) {
+	j := d.begun(t, "hotel", device)
+	l, calls := d.behind(func(c Call) Fault {
+		if c.Method == Write {
+			d.update(t, j.ID, func(j *report.Job) error {
+				j.Ask++
+				return nil
+			})
+		}
+		return None
+	})
+	_, err := l.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.Refuse(at(2), "403") })
+	fails(t, "a job that always changes", err, fault.Transient)
+	same(t, "its status", d.wantJob(t, j.ID, "SUBMITTING").Ask, 1+calls.Count(Write))
+	if n := calls.Count(Write); n < 8 || n > 50 {
+		t.Fatalf("%d tries: neither a few nor endlessly many", n)
+	}
+}

@@ -1,0 +1,121 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Slices returns the published days of a table within a window, in order.
+func (l *Ledger) Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
+	first, last := sliceKey(subscription, table, w.From), sliceKey(subscription, table, w.To)
+	records, err := l.store.Between(ctx, first.PK, first.SK, last.SK)
+	if err != nil {
+		return nil, err
+	}
+	days := make([]report.Slice, len(records))
+	for i, r := range records {
+		if err := decode(r, &days[i]); err != nil {
+			return nil, err
+		}
+		days[i].Version = r.Version
+	}
+	return days, nil
+}
+
+// Fence gives the claim of a file the exclusive right to replace the objects of these days until a time, and returns
+// the days as they are afterwards. While another claim has that right the error is Transient. When a day has changed
+// since it was read it is a Conflict: look again.
+func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
+	if len(days) == 0 {
+		return nil, nil
+	}
+	t := &tx{}
+	fenced := make([]report.Slice, len(days))
+	for i, s := range days {
+		if s.Fenced(f, now) {
+			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s until %s", s.Date, s.Table, s.Fence.File, s.Fence.Until.Format(time.RFC3339))
+		}
+		s.Fence = &report.Fence{File: f.Key, Epoch: f.Epoch, Until: until}
+		if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+			return nil, err
+		}
+		s.Version++
+		fenced[i] = s
+	}
+	if err := l.store.Write(ctx, t.writes...); err != nil {
+		return nil, fmt.Errorf("fence %d days of %s: %w", len(days), f.Table, err)
+	}
+	return fenced, nil
+}
+
+// Commit records a load: the file's receipt, the published days and the job's progress, all or nothing. It demands that
+// the claim still holds, and that every day is as it was read: else it is a Conflict, and the caller looks again.
+// Staged demands that exactly so many files of the table were loaded when the caller looked, so that of several files
+// that finish at once one sees itself to be the last.
+func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+	also := func(t *tx) error {
+		if f.Parts > 1 {
+			if err := stillStaged(t, f, staged); err != nil {
+				return err
+			}
+		}
+		for _, s := range days {
+			s.Fence = nil
+			if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	committed, err := l.updateFile(ctx, f.Key, f.Job, now, also, func(current *report.File) error {
+		if current.Delivery == nil || current.Delivery.ETag != f.Delivery.ETag {
+			return fault.New(fault.Conflict, "other content has arrived for file %s", f.Key)
+		}
+		return current.Load(now, f.Epoch, r)
+	})
+	if err != nil {
+		return committed, fmt.Errorf("commit file %s: %w", f.Key, err)
+	}
+	return committed, nil
+}
+
+func stillStaged(t *tx, f report.File, staged int) error {
+	var doc jobDoc
+	if _, err := t.get(jobKey(f.Job), &doc); err != nil {
+		return err
+	}
+	if n := len(doc.LoadedParts(f.Table, f.Key)); n != staged {
+		return fault.New(fault.Conflict, "%d other files of %s are staged now, not %d", n, f.Table, staged)
+	}
+	return nil
+}
+
+// DecideHeld settles a held day at a person's wish: nothing else of the day changes.
+func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
+	key := sliceKey(subscription, table, d)
+	return l.atomically(ctx, []Key{key}, func(t *tx) error {
+		var s report.Slice
+		exists, err := t.get(key, &s)
+		if err != nil {
+			return err
+		}
+		if !exists || s.Held == nil {
+			return fault.New(fault.NotFound, "nothing is held for %s of %s on %s", table, subscription, d)
+		}
+		if err := decide(&s); err != nil {
+			return err
+		}
+		return t.put(key, "", time.Time{}, s)
+	})
+}
+
+// IsConflict reports whether err is a lost race about a record that the caller has to read again.
+func IsConflict(err error) bool {
+	var conflict *ConflictError
+	return errors.As(err, &conflict) || fault.Is(err, fault.Conflict)
+}

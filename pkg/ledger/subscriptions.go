@@ -1,0 +1,200 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// subDoc is a subscription's record.
+type subDoc struct {
+	report.Subscription
+	NextJob int64 `json:"next_job"`
+}
+
+// Subscriptions returns all subscriptions, by name.
+func (l *Ledger) Subscriptions(ctx context.Context) ([]report.Subscription, error) {
+	entries, err := l.store.Query(ctx, subPrefix, "")
+	if err != nil {
+		return nil, err
+	}
+	subs := make([]report.Subscription, 0, len(entries))
+	for chunk := range slices.Chunk(entries, MaxMutations) {
+		keys := make([]Key, len(chunk))
+		for i, e := range chunk {
+			keys[i] = subKey(e.SK)
+		}
+		records, err := l.store.Get(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			var doc subDoc
+			if r, ok := records[k]; ok {
+				if err := decode(r, &doc); err != nil {
+					return nil, err
+				}
+				subs = append(subs, doc.Subscription)
+			}
+		}
+	}
+	return subs, nil
+}
+
+// Subscription returns the subscription of that name, or a NotFound.
+func (l *Ledger) Subscription(ctx context.Context, name string) (report.Subscription, error) {
+	var doc subDoc
+	err := l.read(ctx, subKey(name), &doc, "subscription "+name)
+	return doc.Subscription, err
+}
+
+func (l *Ledger) read(ctx context.Context, key Key, v any, what string) error {
+	records, err := l.store.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	r, ok := records[key]
+	if !ok {
+		return fault.New(fault.NotFound, "there is no %s in the ledger", what)
+	}
+	return decode(r, v)
+}
+
+// Apply creates the subscription or brings the one of the same name to this form. It reports whether anything
+// changed. A subscription never changes its source: its slices belong to it.
+func (l *Ledger) Apply(ctx context.Context, sub report.Subscription) (changed bool, err error) {
+	key, entry := subKey(sub.Name), subEntryKey(sub.Name)
+	err = l.atomically(ctx, []Key{key, entry}, func(t *tx) error {
+		changed = false
+		var doc subDoc
+		exists, err := t.get(key, &doc)
+		if err != nil {
+			return err
+		}
+		if exists && doc.Source != sub.Source {
+			return fault.New(fault.Poison, "subscription %s is one of %s: its source cannot become %s", sub.Name, doc.Source, sub.Source)
+		}
+		if exists && sameSubscription(doc.Subscription, sub) {
+			return nil
+		}
+		changed = true
+		doc.Subscription = sub
+		if !exists {
+			doc.NextJob = 1
+			if err := t.put(entry, "", time.Time{}, struct{}{}); err != nil {
+				return err
+			}
+		}
+		return t.put(key, "", time.Time{}, doc)
+	})
+	return changed, err
+}
+
+func sameSubscription(a, b report.Subscription) bool {
+	if len(a.Params) != len(b.Params) {
+		return false
+	}
+	for k, v := range a.Params {
+		if w, ok := b.Params[k]; !ok || v != w {
+			return false
+		}
+	}
+	a.Params, b.Params = nil, nil
+	return fmt.Sprint(a) == fmt.Sprint(b)
+}
+
+// Board returns the planner's input for one subscription, or a NotFound.
+func (l *Ledger) Board(ctx context.Context, name string) (report.Board, error) {
+	records, err := l.store.Query(ctx, subPrefix+name, "")
+	if err != nil {
+		return report.Board{}, err
+	}
+	var b report.Board
+	for _, r := range records {
+		switch {
+		case r.SK == meta:
+			var doc subDoc
+			if err := decode(r, &doc); err != nil {
+				return report.Board{}, err
+			}
+			b.Subscription, b.NextJob, b.Version = doc.Subscription, doc.NextJob, r.Version
+		case strings.HasPrefix(r.SK, openPrefix):
+			var m report.Marker
+			if err := decode(r, &m); err != nil {
+				return report.Board{}, err
+			}
+			b.Markers = append(b.Markers, m)
+		case strings.HasPrefix(r.SK, slicePrefix):
+			var s report.Slice
+			if err := decode(r, &s); err != nil {
+				return report.Board{}, err
+			}
+			s.Version = r.Version
+			b.Slices = append(b.Slices, s)
+		}
+	}
+	if b.Version == 0 {
+		return report.Board{}, fault.New(fault.NotFound, "there is no subscription %s in the ledger", name)
+	}
+	return b, nil
+}
+
+// reservable is how many jobs one transaction reserves: three records each, and the subscription's.
+const reservable = (MaxMutations - 1) / 3
+
+// Reserve turns planned requests into PLANNED jobs. The board must be the present one: when another plan was
+// reserved for the subscription since it was read, the error is a Conflict and the caller reads and plans again. Of
+// many requests only the first are reserved; the rest is planned again by the next run.
+func (l *Ledger) Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+	requests = requests[:min(len(requests), reservable)]
+	if len(requests) == 0 {
+		return nil, nil
+	}
+	sub := b.Subscription
+	t := &tx{}
+	jobs := make([]report.Job, len(requests))
+	for i, r := range requests {
+		id := fmt.Sprintf("%s-%06d", sub.Name, b.NextJob+int64(i))
+		jobs[i] = report.NewJob(id, sub, r, now)
+		if err := putJob(t, 0, jobDoc{Job: jobs[i]}); err != nil {
+			return nil, err
+		}
+		if err := t.putAt(jobEntryKey(sub.Name, id), 0, "", time.Time{}, struct{}{}); err != nil {
+			return nil, err
+		}
+	}
+	doc := subDoc{Subscription: sub, NextJob: b.NextJob + int64(len(jobs))}
+	if err := t.putAt(subKey(sub.Name), b.Version, "", time.Time{}, doc); err != nil {
+		return nil, err
+	}
+	if err := l.store.Write(ctx, t.writes...); err != nil {
+		return nil, fmt.Errorf("reserve %d jobs of %s: %w", len(jobs), sub.Name, err)
+	}
+	return jobs, nil
+}
+
+// Forget removes the markers of lost jobs that no longer tell the planner anything.
+func (l *Ledger) Forget(ctx context.Context, sub string, markers []report.Marker) error {
+	for _, m := range markers {
+		key := jobKey(m.Job)
+		err := l.atomically(ctx, []Key{key}, func(t *tx) error {
+			var doc jobDoc
+			exists, err := t.get(key, &doc)
+			if err != nil || !exists || doc.MarkerVersion == 0 || doc.Status.Holds() {
+				return err
+			}
+			t.deleteAt(markerKey(sub, m.Job), doc.MarkerVersion)
+			doc.MarkerVersion = 0
+			return t.put(key, LaneJobs, doc.DueAt, doc)
+		})
+		if err != nil {
+			return fmt.Errorf("forget the marker of job %s: %w", m.Job, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// races is how often a change is run again after losing a race. The records of one job are touched by as many
+// workers as it has files, each once or twice.
+const races = 16
+
+// Ledger is the protocol over a [Store]. It is safe for concurrent use. Every method may be called again after an
+// error: what was written is found and not written twice.
+type Ledger struct {
+	store Store
+}
+
+// New returns the ledger kept in store.
+func New(store Store) *Ledger { return &Ledger{store: store} }
+
+// tx is one attempt at a change: the records as they were read, and the writes that are to follow.
+type tx struct {
+	read   map[Key]Record
+	writes []Mutation
+}
+
+// get decodes the record of key into v and reports whether it exists.
+func (t *tx) get(key Key, v any) (bool, error) {
+	r, ok := t.read[key]
+	if !ok || r.Version == 0 {
+		return false, nil
+	}
+	return true, decode(r, v)
+}
+
+// put writes v under key, on the condition that the record is still as it was read.
+func (t *tx) put(key Key, lane Lane, due time.Time, v any) error {
+	return t.putAt(key, t.read[key].Version, lane, due, v)
+}
+
+// putAt is put for a record whose version is known without reading it.
+func (t *tx) putAt(key Key, version int64, lane Lane, due time.Time, v any) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode ledger record %s: %w", key, err)
+	}
+	t.writes = append(t.writes, Mutation{
+		Record: Record{Key: key, Lane: lane, DueAt: due, Doc: doc},
+		Expect: version,
+	})
+	return nil
+}
+
+func (t *tx) deleteAt(key Key, version int64) {
+	t.writes = append(t.writes, Mutation{Record: Record{Key: key}, Expect: version, Op: OpDelete})
+}
+
+func decode(r Record, v any) error {
+	if err := json.Unmarshal(r.Doc, v); err != nil {
+		return fmt.Errorf("decode ledger record %s: %w", r.Key, err)
+	}
+	return nil
+}
+
+// atomically reads the records of keys, lets change decide, and writes what it put, all or nothing. Change runs again
+// with fresh records when one of keys was written meanwhile, so it must have no effects but on its own variables; when
+// it puts nothing, nothing is written. A race about a record that is not among keys is the caller's: the error is the
+// store's conflict.
+func (l *Ledger) atomically(ctx context.Context, keys []Key, change func(*tx) error) error {
+	read, err := l.store.Get(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	for range races {
+		t := &tx{read: read}
+		if err := change(t); err != nil {
+			return err
+		}
+		if len(t.writes) == 0 {
+			return nil
+		}
+		err := l.store.Write(ctx, t.writes...)
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) {
+			return err
+		}
+		if read, err = l.reread(ctx, read, keys, conflict); err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Transient, "the ledger record %s is changing too fast: lost %d races", keys[0], races)
+}
+
+// reread returns the records after a lost race. What the store told about the winners saves reading them again. A marker
+// is only ever written with its job, so a race about it is one about the job.
+func (l *Ledger) reread(ctx context.Context, read map[Key]Record, keys []Key, conflict *ConflictError) (map[Key]Record, error) {
+	told := false
+	for k, current := range conflict.Current {
+		switch {
+		case slices.Contains(keys, k):
+			read[k], told = current, true
+		case !strings.HasPrefix(k.SK, openPrefix):
+			return nil, fault.As(fault.Conflict, conflict)
+		}
+	}
+	if !told {
+		return l.store.Get(ctx, keys...)
+	}
+	return read, nil
+}
