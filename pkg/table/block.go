@@ -1,0 +1,129 @@
+package table
+
+import "github.com/bellhop-asp/bellhop/pkg/report"
+
+// blockRows is the number of rows in a full block, and in every write to Parquet: parquet-go decides after
+// a write whether a page is full, so pages end at the same rows only if the writes do.
+const blockRows = 1024
+
+// block is a piece of one date's rows, column by column. Text is held as numbers of a vocabulary.
+type block struct {
+	n        int
+	paths    []uint32
+	dims     [][]uint32
+	measures [][]int64
+	extras   []uint32
+}
+
+func newBlock(dims, measures int) *block {
+	b := &block{
+		paths:    make([]uint32, blockRows),
+		extras:   make([]uint32, blockRows),
+		dims:     make([][]uint32, dims),
+		measures: make([][]int64, measures),
+	}
+	for i := range b.dims {
+		b.dims[i] = make([]uint32, blockRows)
+	}
+	for i := range b.measures {
+		b.measures[i] = make([]int64, blockRows)
+	}
+	return b
+}
+
+func blockBytes(dims, measures int) int64 {
+	return blockRows * int64(4+4+4*dims+8*measures)
+}
+
+// record is one row, in numbers of a vocabulary.
+type record struct {
+	path     uint32
+	dims     []uint32
+	measures []int64
+	extra    uint32
+}
+
+func (b *block) add(r *record) {
+	i := b.n
+	b.paths[i] = r.path
+	b.extras[i] = r.extra
+	for c, v := range r.dims {
+		b.dims[c][i] = v
+	}
+	for c, v := range r.measures {
+		b.measures[c][i] = v
+	}
+	b.n++
+}
+
+// vocabulary is the text that the numbers in blocks stand for.
+type vocabulary struct {
+	arena  *arena
+	paths  *paths
+	dims   []*texts
+	extras *extras
+}
+
+func newVocabulary(dims int) *vocabulary {
+	a := &arena{}
+	v := &vocabulary{arena: a, paths: newPaths(a), extras: newExtras(a)}
+	for range dims {
+		v.dims = append(v.dims, newTexts(a))
+	}
+	return v
+}
+
+// day is what is held of one date: blocks in memory, of which all but the last are full, or parts in the
+// temporary file, in row order. Rows in memory come after those in parts.
+type day struct {
+	date   report.Date
+	blocks []*block
+	parts  []section
+}
+
+// rows counts the rows in memory.
+func (d *day) rows() (n int64) {
+	for _, b := range d.blocks {
+		n += int64(b.n)
+	}
+	return n
+}
+
+// markRollups sets rollup on every path of the day: its unit is an ancestor in another row's path.
+func (d *day) markRollups(v *vocabulary) {
+	present := newBitset(len(v.paths.list))
+	ancestor := newBitset(len(v.paths.units))
+	for _, b := range d.blocks {
+		for _, n := range b.paths[:b.n] {
+			if !present.add(n) {
+				continue
+			}
+			p := &v.paths.list[n]
+			for _, unit := range p.ancestors() {
+				// A path that names its own unit twice describes no descendant.
+				if unit != p.leaf() {
+					ancestor.add(unit)
+				}
+			}
+		}
+	}
+	for n := range v.paths.list {
+		p := &v.paths.list[n]
+		p.rollup = ancestor.has(p.leaf())
+	}
+}
+
+type bitset []uint64
+
+func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
+
+func (s bitset) has(n uint32) bool {
+	return int(n/64) < len(s) && s[n/64]&(1<<(n%64)) != 0
+}
+
+// add reports whether n was not in s before.
+func (s bitset) add(n uint32) bool {
+	old := s[n/64]
+	s[n/64] |= 1 << (n % 64)
+	return old != s[n/64]
+}

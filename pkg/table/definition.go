@@ -1,0 +1,121 @@
+package table
+
+import "slices"
+
+// Type is the type of a column, one for all systems that see it.
+type Type int
+
+// The types.
+const (
+	Date      Type = iota // a civil date
+	Int                   // 32 bits, signed
+	Bigint                // 64 bits, signed
+	Decimal               // exact, 18 digits of which 6 are after the point
+	String                // UTF-8 text
+	Strings               // a list of text
+	StringMap             // text by text
+)
+
+// SQL returns the type's name in Athena and Glue; DuckDB and Spark read the same Parquet as the equivalent types.
+func (t Type) SQL() string {
+	switch t {
+	case Date:
+		return "date"
+	case Int:
+		return "int"
+	case Bigint:
+		return "bigint"
+	case Decimal:
+		return "decimal(18,6)"
+	case String:
+		return "string"
+	case Strings:
+		return "array<string>"
+	case StringMap:
+		return "map<string,string>"
+	default:
+		return "unknown"
+	}
+}
+
+// Role says where the value of a column comes from.
+type Role int
+
+// The roles.
+const (
+	RoleDate         Role = iota // the delivered dataset_date
+	RoleUnit                     // derived from the delivered unitId_level_N and unitName_level_N
+	RoleDimension                // delivered text by which measures are broken down
+	RoleMeasure                  // a delivered number
+	RoleExtra                    // delivered columns that the definition does not know
+	RoleSubscription             // the subscription that the file belongs to
+)
+
+// Additivity says over what a measure may be summed without telling a lie. Views and reports obey it.
+type Additivity string
+
+// The additivities. Summing over units always means LEAF rows only: a ROLLUP row repeats its descendants.
+const (
+	NotMeasured Additivity = ""                                    // not a measure
+	Additive    Additivity = "sum"                                 // over days, dimensions and leaf units
+	AdditiveDay Additivity = "sum over leaf units of one day only" // a stock or a distinct count per unit
+	NotAdditive Additivity = "never"                               // a distinct count that dimensions share
+)
+
+// Column is one column of a table.
+type Column struct {
+	// Name is the column's name in Parquet and SQL: lower-case, with underscores. A delivered header fits
+	// when both are equal after folding case, spaces and underscores.
+	Name       string
+	Type       Type
+	Role       Role
+	Nullable   bool
+	Meaning    string
+	Additivity Additivity
+}
+
+// Definition is the one description of a table.
+type Definition struct {
+	Name    string
+	Meaning string
+	// Columns are in the order of the Parquet schema.
+	Columns []Column
+}
+
+// Dimensions returns the columns with [RoleDimension], in order.
+func (d Definition) Dimensions() []Column { return d.role(RoleDimension) }
+
+// Measures returns the columns with [RoleMeasure], in order.
+func (d Definition) Measures() []Column { return d.role(RoleMeasure) }
+
+func (d Definition) role(r Role) []Column {
+	var out []Column
+	for _, c := range d.Columns {
+		if c.Role == r {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Definitions returns all tables, sorted by name. The caller owns the result.
+func Definitions() []Definition {
+	all := aspTables()
+	slices.SortFunc(all, func(a, b Definition) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// Lookup returns the definition of the named table.
+func Lookup(name string) (Definition, bool) {
+	for _, d := range aspTables() {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return Definition{}, false
+}

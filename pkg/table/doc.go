@@ -1,0 +1,33 @@
+// Package table holds bellhop's table definitions, decodes delivered CSV into their rows and encodes days
+// of rows as Parquet.
+//
+// One [Definition] per table says which columns exist, of which type, what they mean and how they may be
+// added up. It drives the matching of CSV headers, the Parquet schema, and later the Glue columns and the
+// data dictionary: there is no second list of columns anywhere.
+//
+// A [Converter] reads one delivered file to its end and only then returns all its days, each as a complete
+// Parquet object. Whether a row is a LEAF or a ROLLUP depends on every other row of its date, so nothing is
+// encoded for good before the last row has been read.
+//
+// # Memory
+//
+// What one conversion holds does not grow with the file or with the order of its rows. It is the sum of:
+//
+//	cells held for later      Budget, 64 MiB: rows as columns of numbers, plus interned text
+//	encoded bodies            BodyMemory, 32 MiB; the rest is in a temporary file
+//	read buffer               256 KiB; for a record that is longer, the next power of two, at most 16 MiB
+//	one open row group        text of at most 8 MiB, held about five times (interned, and as dictionary
+//	                          entries, hash keys and page bounds of parquet-go), and the compressed pages of
+//	                          at most 1,048,576 rows: tens of MiB
+//	units with descendants    when a day is merged from parts: at most Budget
+//
+// The process takes up to twice as much, as Go's collector lets garbage grow; set GOMEMLIMIT in a function.
+// Measured as peak resident size: 250 MiB for 500,000 device rows of 20,000 rooms on 25 dates; 500 MiB for
+// a million rows that all name another unit, and 264 MiB for the same with GOMEMLIMIT=256MiB.
+//
+// When the cells pass the budget, the date with the most rows moves to a temporary file as Parquet, and is
+// merged from there at the end.
+//
+// Temporary files are unlinked as soon as they are open where the system allows it, so that a killed
+// process leaves no guest data behind.
+package table

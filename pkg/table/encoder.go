@@ -1,0 +1,157 @@
+package table
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+const (
+	pageBytes = 1 << 20
+
+	// A row group ends after a block when it has this many rows, or when its distinct text passes this many
+	// bytes. Both follow from the rows alone, so that equal rows give equal bytes.
+	groupRows = 1 << 20
+	groupText = 8 << 20
+
+	scopeLeaf   = "LEAF"
+	scopeRollup = "ROLLUP"
+)
+
+// encoder writes slices of one table and subscription, one after the other.
+type encoder struct {
+	definition   Definition
+	subscription string
+	schema       *parquet.Schema
+	leaves       []leaf
+	values       []parquet.Value
+
+	// Of the current slice.
+	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
+	words  *vocabulary
+	date   parquet.Value
+	rows   int64
+	sums   []sum
+
+	// Of the open row group.
+	groupRows, groupText int64
+	seenPaths            bitset
+	seenDims             []bitset
+	seenExtras           bitset
+}
+
+// leaf appends the values of one Parquet leaf for all rows of a block.
+type leaf func(dst []parquet.Value, b *block) []parquet.Value
+
+func newEncoder(d Definition, subscription string) *encoder {
+	e := &encoder{definition: d, subscription: subscription, schema: schemaOf(d)}
+	e.leaves = e.leavesOf(d)
+	return e
+}
+
+// begin starts a slice of the given number of rows.
+//
+// Each has a writer of its own: the second file of a writer that is reset has empty column paths in its
+// footer (parquet-go v0.32), since resetting the row groups of the first clears slices that both share.
+func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
+	e.writer = parquet.NewWriter(to,
+		e.schema,
+		parquet.Compression(&parquet.Zstd),
+		// parquet-go allocates the whole buffer for each required column, even for a slice of one row. No
+		// column buffers more than 128 bytes a row, at 16 levels of units, so this moves no page's end.
+		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*128))),
+		// The page index has the bounds already; computing them for the page headers too is wasted.
+		parquet.DataPageStatistics(false),
+		// The default names parquet-go's build, which differs between a test and a release.
+		parquet.CreatedBy("bellhop", "1", "table"),
+	)
+	e.date = parquet.Int32Value(int32(date))
+	e.rows, e.sums = 0, make([]sum, len(e.definition.Measures()))
+	e.newGroup()
+}
+
+func (e *encoder) newGroup() {
+	e.groupRows, e.groupText = 0, 0
+	e.seenPaths, e.seenExtras = nil, nil
+	e.seenDims = make([]bitset, len(e.definition.Dimensions()))
+}
+
+// write adds a block, which must be full unless it is the slice's last. It reports whether it ended a row
+// group: then none of the vocabulary before is needed any more.
+func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
+	e.words = words
+	for i, w := range e.writer.ColumnWriters() {
+		e.values = e.leaves[i](e.values[:0], b)
+		if _, err := w.WriteRowValues(e.values); err != nil {
+			return false, fmt.Errorf("encode column %d of %s: %w", i, e.definition.Name, err)
+		}
+	}
+	for c, column := range b.measures {
+		for _, v := range column[:b.n] {
+			e.sums[c].add(v)
+		}
+	}
+	e.rows += int64(b.n)
+	e.groupRows += int64(b.n)
+	e.groupText += e.newText(b)
+	if e.groupRows < groupRows && e.groupText <= groupText {
+		return false, nil
+	}
+	e.newGroup()
+	if err := e.writer.Flush(); err != nil {
+		return false, fmt.Errorf("end a row group of %s: %w", e.definition.Name, err)
+	}
+	return true, nil
+}
+
+// newText returns the bytes of text in b that the row group did not have before.
+func (e *encoder) newText(b *block) (n int64) {
+	e.seenPaths = grow(e.seenPaths, len(e.words.paths.list))
+	for _, p := range b.paths[:b.n] {
+		if e.seenPaths.add(p) {
+			n += e.words.paths.list[p].size
+		}
+	}
+	for c, column := range b.dims {
+		e.seenDims[c] = grow(e.seenDims[c], len(e.words.dims[c].words))
+		for _, v := range column[:b.n] {
+			if e.seenDims[c].add(v) {
+				n += int64(len(e.words.dims[c].words[v]))
+			}
+		}
+	}
+	e.seenExtras = grow(e.seenExtras, len(e.words.extras.lists))
+	for _, v := range b.extras[:b.n] {
+		if e.seenExtras.add(v) {
+			n += e.words.extras.lists[v].size
+		}
+	}
+	return n
+}
+
+func grow(s bitset, n int) bitset {
+	if need := (n + 63) / 64; need > len(s) {
+		return append(s, make(bitset, need-len(s))...)
+	}
+	return s
+}
+
+// end completes the slice.
+func (e *encoder) end() error {
+	if err := e.writer.Close(); err != nil {
+		return fmt.Errorf("encode %s: %w", e.definition.Name, err)
+	}
+	return nil
+}
+
+// totals returns the sums of the slice by measure.
+func (e *encoder) totals() map[string]string {
+	out := map[string]string{}
+	for i, c := range e.definition.Measures() {
+		out[c.Name] = e.sums[i].text(c.Type)
+	}
+	return out
+}

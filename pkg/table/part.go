@@ -1,0 +1,139 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// part is an encoded slice that is read back.
+type part struct {
+	file *parquet.File
+	ids  int // leaf index of unit_ids
+}
+
+func openPart(d Definition, r *io.SectionReader) (*part, error) {
+	file, err := parquet.OpenFile(r, r.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	want := schemaOf(d)
+	if !slices.EqualFunc(want.Columns(), file.Schema().Columns(), slices.Equal) || file.Schema().String() != want.String() {
+		return nil, fault.New(fault.Poison, "is no slice of %s", d.Name)
+	}
+	ids, _ := want.Lookup("unit_ids", "list", "element")
+	return &part{file: file, ids: ids.ColumnIndex}, nil
+}
+
+// ancestors adds each unit that is above another one in a row.
+func (p *part) ancestors(ctx context.Context, to *parents) error {
+	var path [][]byte
+	end := func() error {
+		for i := range max(0, len(path)-1) {
+			if !bytes.Equal(path[i], path[len(path)-1]) {
+				if err := to.add(path[i]); err != nil {
+					return err
+				}
+			}
+		}
+		path = path[:0]
+		return nil
+	}
+	for _, group := range p.file.RowGroups() {
+		err := eachValue(ctx, group.ColumnChunks()[p.ids], func(v parquet.Value) error {
+			if v.RepetitionLevel() == 0 {
+				if err := end(); err != nil {
+					return err
+				}
+			}
+			path = append(path, slices.Clone(v.ByteArray()))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return end()
+}
+
+// rows passes each row to add, which must keep nothing of it.
+func (p *part) rows(ctx context.Context, add func(parquet.Row) error) error {
+	batch := make([]parquet.Row, batchRows)
+	for _, group := range p.file.RowGroups() {
+		if err := groupRowsOf(ctx, group, batch, add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func groupRowsOf(ctx context.Context, group parquet.RowGroup, batch []parquet.Row, add func(parquet.Row) error) (err error) {
+	rows := group.Rows()
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := rows.ReadRows(batch)
+		for _, row := range batch[:n] {
+			if err := add(row); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read rows: %w", err)
+		}
+	}
+}
+
+// eachValue passes every value of a column chunk to visit, NULLs included. A value is valid during the visit.
+func eachValue(ctx context.Context, chunk parquet.ColumnChunk, visit func(parquet.Value) error) (err error) {
+	pages := chunk.Pages()
+	defer func() { err = errors.Join(err, pages.Close()) }()
+	values := make([]parquet.Value, blockRows)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read a page: %w", err)
+		}
+		err = pageValues(page, values, visit)
+		parquet.Release(page)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func pageValues(page parquet.Page, values []parquet.Value, visit func(parquet.Value) error) error {
+	reader := page.Values()
+	for {
+		n, err := reader.ReadValues(values)
+		for _, v := range values[:n] {
+			if err := visit(v); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read values: %w", err)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package table
+
+import (
+	"reflect"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// schemaOf returns the Parquet schema of a definition. Every leaf is dictionary-encoded.
+func schemaOf(d Definition) *parquet.Schema {
+	root := group{Node: parquet.Group{}}
+	for _, c := range d.Columns {
+		root.fields = append(root.fields, field{nodeOf(c), c.Name})
+	}
+	return parquet.NewSchema(d.Name, root)
+}
+
+func nodeOf(c Column) parquet.Node {
+	text := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	var n parquet.Node
+	switch c.Type {
+	case Date:
+		n = parquet.Encoded(parquet.Date(), &parquet.RLEDictionary)
+	case Int:
+		n = parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary)
+	case Bigint:
+		n = parquet.Encoded(parquet.Int(64), &parquet.RLEDictionary)
+	case Decimal:
+		n = parquet.Encoded(parquet.Decimal(decimalScale, decimalDigits, parquet.Int64Type), &parquet.RLEDictionary)
+	case String:
+		n = text
+	case Strings:
+		element := text
+		if c.Name == "unit_names" {
+			element = parquet.Optional(text)
+		}
+		n = parquet.List(element)
+	case StringMap:
+		n = parquet.Map(text, text)
+	}
+	if c.Nullable {
+		n = parquet.Optional(n)
+	}
+	return n
+}
+
+// group keeps its fields in the order given. [parquet.Group] is a map and sorts them by name, but the order
+// of columns is part of the dataset's contract.
+type group struct {
+	parquet.Node
+	fields []parquet.Field
+}
+
+func (g group) Fields() []parquet.Field { return g.fields }
+
+type field struct {
+	parquet.Node
+	name string
+}
+
+func (f field) Name() string { return f.name }
+
+// Value is for writing Go structs, which this package never does.
+func (f field) Value(reflect.Value) reflect.Value { return reflect.Value{} }

@@ -1,0 +1,47 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/big"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// ReadSums reads a slice back: its rows, and the exact sum of each measure column, in the form of
+// [report.EncodedDay.Sums]. It shares nothing with the encoder but the definition, which it finds by the
+// schema's name, so that it can bear witness to what was written. A file of no known table is [fault.Poison].
+func ReadSums(r *io.SectionReader) (rows int64, sums map[string]string, err error) {
+	file, err := parquet.OpenFile(r, r.Size())
+	if err != nil {
+		return 0, nil, fmt.Errorf("read sums: %w", err)
+	}
+	d, ok := Lookup(file.Schema().Name())
+	if !ok {
+		return 0, nil, fault.New(fault.Poison, "read sums: the file is of no known table")
+	}
+	sums = map[string]string{}
+	for _, c := range d.Measures() {
+		leaf, ok := file.Schema().Lookup(c.Name)
+		if !ok {
+			return 0, nil, fault.New(fault.Poison, "read sums: the file has no column %s", c.Name)
+		}
+		total := new(big.Int)
+		for _, group := range file.RowGroups() {
+			err := eachValue(context.Background(), group.ColumnChunks()[leaf.ColumnIndex], func(v parquet.Value) error {
+				if !v.IsNull() {
+					total.Add(total, big.NewInt(v.Int64()))
+				}
+				return nil
+			})
+			if err != nil {
+				return 0, nil, fmt.Errorf("read sums of %s: %w", c.Name, err)
+			}
+		}
+		sums[c.Name] = decimalText(total, c.Type)
+	}
+	return file.NumRows(), sums, nil
+}

@@ -1,0 +1,221 @@
+package table
+
+import (
+	"slices"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// path is a unit with all units above it that its rows name, root first.
+type path struct {
+	depth    int // level number of the deepest unit
+	property int // index of the unit at level 1, or -1
+	ids      []string
+	names    []string // "" for a unit without a name
+	numbers  []uint32 // of the ids, see paths.units
+	size     int64
+	// rollup is valid for one date at a time: another row describes a descendant.
+	rollup bool
+
+	// Ready for the leaves of unit_ids and unit_names, with their levels.
+	idList, nameList []parquet.Value
+}
+
+func (p *path) leaf() uint32 { return p.numbers[len(p.numbers)-1] }
+
+// ancestors yields the numbers of the units above the leaf.
+func (p *path) ancestors() []uint32 { return p.numbers[:len(p.numbers)-1] }
+
+// pathOverhead is roughly what one more path of n units takes up besides its text: a map entry and the path,
+// and for each unit two values of 24 bytes, four strings of 16 and perhaps an entry in units.
+func pathOverhead(n int) int64 { return 250 + 150*int64(n) }
+
+// paths numbers the different paths of a file or a slice, from 0.
+type paths struct {
+	numbers map[string]uint32
+	list    []path
+	units   map[string]uint32
+	arena   *arena
+	packed  []byte
+
+	// Paths are many and small: their slices are cut from these.
+	text   slab[string]
+	values slab[parquet.Value]
+	idents slab[uint32]
+}
+
+// slab makes short slices of fixed length, many to an allocation.
+type slab[T any] struct{ free []T }
+
+func (s *slab[T]) cut(n int) []T {
+	if n > len(s.free) {
+		s.free = make([]T, max(n, 1024))
+	}
+	out := s.free[:n:n]
+	s.free = s.free[n:]
+	return out
+}
+
+func newPaths(a *arena) *paths {
+	return &paths{numbers: map[string]uint32{}, units: map[string]uint32{}, arena: a}
+}
+
+// number returns the number of a path, whose strings may be short-lived. fresh says that it has not been
+// seen before.
+func (t *paths) number(depth, property int, ids, names []string) (n uint32, fresh bool) {
+	t.packed = append(t.packed[:0], byte(depth), byte(property+1))
+	for i := range ids {
+		t.packed = appendText(appendText(t.packed, ids[i]), names[i])
+	}
+	if n, known := t.numbers[view(t.packed)]; known {
+		return n, false
+	}
+	key := t.arena.keep(view(t.packed))
+	count := len(ids)
+	p := path{
+		depth: depth, property: property, size: int64(len(key)),
+		ids: t.text.cut(count), names: t.text.cut(count), numbers: t.idents.cut(count),
+		idList: t.values.cut(count), nameList: t.values.cut(count),
+	}
+	rest := key[2:]
+	for i := range count {
+		p.ids[i], rest = cutText(rest)
+		p.names[i], rest = cutText(rest)
+		p.numbers[i] = t.unit(p.ids[i])
+		again := min(1, i)
+		p.idList[i] = textValue(p.ids[i]).Level(again, 1, 0)
+		p.nameList[i] = parquet.NullValue().Level(again, 1, 0)
+		if p.names[i] != "" {
+			p.nameList[i] = textValue(p.names[i]).Level(again, 2, 0)
+		}
+	}
+	n = uint32(len(t.list))
+	t.numbers[key] = n
+	t.list = append(t.list, p)
+	t.arena.size += pathOverhead(count)
+	return n, true
+}
+
+// unit returns the number of a unit, whose id must be kept already.
+func (t *paths) unit(id string) uint32 {
+	n, known := t.units[id]
+	if !known {
+		n = uint32(len(t.units))
+		t.units[id] = n
+	}
+	return n
+}
+
+// hierarchy turns the unit cells of delivered rows into path numbers.
+type hierarchy struct {
+	paths  *paths
+	levels []int
+
+	now  []string // cells of the current row: id and name for each level
+	seen [][]string
+	next []uint32 // by path: the one that followed it last time, plus 1
+
+	want  []string // cells of the path that is expected now, while hit
+	guess uint32
+	hit   bool
+	last  int // path of the row before, or -1
+
+	ids, names []string
+}
+
+func newHierarchy(p *paths, levels []int) *hierarchy {
+	return &hierarchy{paths: p, levels: levels, now: make([]string, 2*len(levels)), last: -1}
+}
+
+// set takes the next unit cell of the current row. Units come in the same order each day, so that comparing
+// with what followed last time mostly replaces hashing several hundred bytes.
+func (h *hierarchy) set(slot int, cell string) {
+	h.now[slot] = cell
+	h.hit = h.hit && h.want[slot] == cell
+}
+
+// path ends the current row's unit cells and returns the number of their path, or the slot that is to blame.
+func (h *hierarchy) path() (n uint32, slot int, err error) {
+	switch {
+	case h.hit:
+		n = h.guess
+	case h.last >= 0 && h.matches(h.last):
+		n = uint32(h.last)
+	default:
+		if n, slot, err = h.lookUp(); err != nil {
+			return 0, slot, err
+		}
+	}
+	if h.last >= 0 {
+		h.next[h.last] = n + 1
+	}
+	h.last = int(n)
+	h.hit = h.next[n] > 0
+	if h.hit {
+		h.guess = h.next[n] - 1
+		h.want = h.seen[h.guess]
+	}
+	return n, 0, nil
+}
+
+func (h *hierarchy) matches(path int) bool {
+	// Backwards, since paths differ at their deep end.
+	seen := h.seen[path]
+	for i, now := range slices.Backward(h.now) {
+		if now != seen[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *hierarchy) lookUp() (n uint32, slot int, err error) {
+	depth, property := 0, -1
+	h.ids, h.names = h.ids[:0], h.names[:0]
+	for i, level := range h.levels {
+		id, name := h.now[2*i], h.now[2*i+1]
+		if id == "" {
+			if name != "" {
+				return 0, 2*i + 1, nameWithout
+			}
+			continue
+		}
+		if level == 1 {
+			property = len(h.ids)
+		}
+		depth = level
+		h.ids, h.names = append(h.ids, id), append(h.names, name)
+	}
+	if len(h.ids) == 0 {
+		return 0, 0, noUnit
+	}
+	n, fresh := h.paths.number(depth, property, h.ids, h.names)
+	if !fresh {
+		return n, 0, nil
+	}
+	for i, cell := range h.now {
+		if !utf8.ValidString(cell) {
+			return 0, i, notUTF8
+		}
+	}
+	h.seen = append(h.seen, h.kept(n))
+	h.next = append(h.next, 0)
+	return n, 0, nil
+}
+
+// kept returns the current cells as strings that share the memory of path n.
+func (h *hierarchy) kept(n uint32) []string {
+	p, at := &h.paths.list[n], 0
+	cells := h.paths.text.cut(len(h.now))
+	for i := range h.levels {
+		if h.now[2*i] != "" {
+			cells[2*i], cells[2*i+1] = p.ids[at], p.names[at]
+			at++
+		}
+	}
+	return cells
+}
