@@ -1,0 +1,11 @@
+package asp
+
+import (
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+)
+
+// Understand gives the tests the parser of answers without a server.
+func Understand(s *Source, reply outbound.Reply, tables []string) report.Answer {
+	return s.understand(reply, tables, s.now())
+}

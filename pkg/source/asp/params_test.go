@@ -1,0 +1,145 @@
+package asp_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+)
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestValidate(t *testing.T) {
+	const unit = "amzn1.alexa.unit.did.AE123"
+	cases := map[string]struct {
+		params   report.Params
+		problems []string
+	}{
+		"least": {params: report.Params{"unit_id": unit}},
+		"all":   {params: report.Params{"unit_id": unit, "categories": " DEVICE , PROPERTY_SKILL", "show_sub_units": "false", "granularity": "DAILY"}},
+		"none":  {problems: []string{"unit_id is missing"}},
+		"all wrong": {
+			params: report.Params{
+				"unit_id": "42", "categories": "DEVICE,DEFECTS,device", "show_sub_units": "yes", "granularity": "daily", "unit": "x", "colour": "red",
+			},
+			problems: []string{
+				"colour is no parameter", "unit is no parameter", `unit_id is "42"`,
+				`categories has "DEFECTS", for which there is no table: known are DEVICE, DOMAIN_ENGAGEMENT, PROACTIVE_CAMPAIGN, PROPERTY_SKILL, COMMUNICATION`,
+				`categories has "device"`, `show_sub_units is "yes": it must be true or false`, `granularity is "daily": it must be a word of capital letters`,
+			},
+		},
+		"roll-up": {
+			params:   report.Params{"unit_id": unit, "granularity": "DATE_RANGE"},
+			problems: []string{`granularity is "DATE_RANGE": only DAILY is known to give a row for each day`},
+		},
+		"too long": {params: report.Params{"unit_id": unit + strings.Repeat("x", 255)}, problems: []string{"unit_id is"}},
+	}
+	s, _, _ := play(t)
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			if err := s.Validate(c.params); err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			if len(got) != len(c.problems) {
+				t.Fatalf("got %q", got)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], c.problems[i]) {
+					t.Errorf("problem %d is %q, want %q", i, got[i], c.problems[i])
+				}
+			}
+		})
+	}
+}
+
+func TestAnotherDailyGranularityCanBeConfigured(t *testing.T) {
+	v := &vendor{t: t, answers: []func(http.ResponseWriter){says(202, device), says(202, device)}}
+	k := &tokens{t: t, left: []string{"Atza|x"}}
+	s := open(serve(t, v), k, asp.Options{Daily: []string{"BY_DAY", "DAILY"}})
+	o := order("asp_device")
+	s.Submit(t.Context(), o)
+	o.Subscription.Params["granularity"] = "DAILY"
+	s.Submit(t.Context(), o)
+	for i, want := range []string{"BY_DAY", "DAILY"} {
+		body, _ := v.asked[i].body.(map[string]any)
+		if diff := cmp.Diff(map[string]any{"startDate": "2026-06-01", "endDate": "2026-06-02", "granularity": want}, body["dateRange"]); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	s, _, _ := play(t)
+	// 90 days are documented; two are kept clear.
+	want := report.Limits{Tables: allTables, HorizonDays: 88, LostAfterDays: 90, DeliverySeconds: 21600}
+	if diff := cmp.Diff(want, s.Limits(report.Params{})); diff != "" {
+		t.Error(diff)
+	}
+	want.Tables = []string{"asp_device", "asp_communication"}
+	if diff := cmp.Diff(want, s.Limits(report.Params{"categories": "COMMUNICATION,DEVICE,DEVICE"})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOrdersThatCannotBeSent(t *testing.T) {
+	cases := map[string]func(*report.Order){
+		"unknown table":    func(o *report.Order) { o.Tables = []string{"asp_defects"} },
+		"no table":         func(o *report.Order) { o.Tables = nil },
+		"inverted window":  func(o *report.Order) { o.Window.From = o.Window.To + 1 },
+		"parameters":       func(o *report.Order) { o.Subscription.Params = report.Params{"a": "b"} },
+		"no bucket":        func(o *report.Order) { o.DeliveryBucket = "" },
+		"a bucket's path":  func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3:::bucket/prefix" },
+		"another ARN":      func(o *report.Order) { o.DeliveryBucket = "arn:aws:sqs:us-east-1:123456789012:queue" },
+		"too long an ARN":  func(o *report.Order) { o.DeliveryBucket = "arn:" + strings.Repeat("a", 240) + ":s3:::bucket" },
+		"a broken ARN":     func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3" },
+		"an invalid name":  func(o *report.Order) { o.DeliveryBucket = "Bucket" },
+		"too long a name":  func(o *report.Order) { o.DeliveryBucket = strings.Repeat("b", 64) },
+		"a region's ARN":   func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3:us-east-1::bucket" },
+		"everything wrong": func(o *report.Order) { *o = report.Order{} },
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, _, _ := play(t)
+			o := order()
+			change(&o)
+			got := s.Submit(t.Context(), o)
+			if got.Outcome != report.OutcomeRefused || !strings.HasPrefix(got.Why, "not sent: ") || strings.Contains(got.Why, "\n") {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestBuckets(t *testing.T) {
+	cases := map[string]struct{ partition, bucket, want string }{
+		"by name":              {"", "bellhop-x", "arn:aws:s3:::bellhop-x"},
+		"in another partition": {"aws-us-gov", "bellhop-x", "arn:aws-us-gov:s3:::bellhop-x"},
+		"by ARN":               {"aws-us-gov", "arn:aws-cn:s3:::bellhop-x", "arn:aws-cn:s3:::bellhop-x"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			v := &vendor{t: t, answers: []func(http.ResponseWriter){says(202, device)}}
+			s := open(serve(t, v), &tokens{t: t, left: []string{"Atza|x"}}, asp.Options{Partition: c.partition})
+			o := order("asp_device")
+			o.DeliveryBucket = c.bucket
+			if got := s.Submit(t.Context(), o); got.Outcome != report.OutcomeAccepted {
+				t.Fatalf("got %+v", got)
+			}
+			body, _ := v.asked[0].body.(map[string]any)
+			if diff := cmp.Diff(map[string]any{"id": c.want, "type": "S3"}, body["deliveryChannel"]); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

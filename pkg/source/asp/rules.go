@@ -1,0 +1,71 @@
+package asp
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Rule says what one class of the vendor's answers means. The copies of the vendor's page have lost the numbers of
+// its statuses, so behaviour hangs on the class and the words, and every rule can be replaced once the first live
+// answers are in.
+type Rule struct {
+	// Name of the class, for people.
+	Name string
+	// From and To bound the HTTP status, both included.
+	From, To int
+	// Text must match the vendor's words; nil matches all.
+	Text *regexp.Regexp
+	// Outcome of an answer that fits.
+	Outcome report.Outcome
+	// Remedy tells a person what to check; it is part of what is reported. May be empty.
+	Remedy string
+}
+
+func (r Rule) fits(status int, words string) bool {
+	return r.From <= status && status <= r.To && (r.Text == nil || r.Text.MatchString(words))
+}
+
+var (
+	tooYoung = regexp.MustCompile(`(?i)\b(four|4)[ -]days?[ -]old\b|\b(younger|newer|less) than (four|4) days\b|\bat least (four|4) days\b`)
+	notReady = regexp.MustCompile(`(?i)not (yet|currently) available|upstream|delay`)
+	// What a proxy in front of the vendor says of its own upstream, which has nothing to do with data.
+	gateway = regexp.MustCompile(`(?i)upstream (connect|request|server|service|prematurely|timed|host)|no healthy upstream`)
+)
+
+// DefaultRules returns the rules in the order in which they are tried. No rule fits a success, and what no rule
+// fits is an unknown outcome.
+func DefaultRules() []Rule {
+	return []Rule{
+		{Name: "token or access refused", From: 401, To: 401, Outcome: report.OutcomeUnauthorized,
+			Remedy: "check that the LWA client has API access to this unit's organisation, then put a new refresh token into the secret"},
+		{Name: "rate exceeded", From: 429, To: 429, Outcome: report.OutcomeBackOff},
+		{Name: "request not received in time", From: 408, To: 408, Outcome: report.OutcomeBackOff},
+		{Name: "gateway trouble", From: 500, To: 599, Text: gateway, Outcome: report.OutcomeBackOff},
+		{Name: "unit too young", From: 400, To: 499, Text: tooYoung, Outcome: report.OutcomeNotEligible},
+		{Name: "data not yet available", From: 300, To: 599, Text: notReady, Outcome: report.OutcomeNotReady},
+		{Name: "server error", From: 500, To: 500, Outcome: report.OutcomeBackOff},
+		{Name: "server unavailable", From: 503, To: 503, Outcome: report.OutcomeBackOff},
+		{Name: "other server error", From: 500, To: 599, Outcome: report.OutcomeNotReady},
+		{Name: "request not valid", From: 400, To: 400, Outcome: report.OutcomeRefused,
+			Remedy: "check the subscription's parameters and the delivery bucket"},
+		{Name: "operation not allowed", From: 403, To: 403, Outcome: report.OutcomeRefused,
+			Remedy: "check that the property is on the A4P stack and that the LWA client has API access to it"},
+		{Name: "unit or endpoint not found", From: 404, To: 404, Outcome: report.OutcomeRefused,
+			Remedy: "check " + ParamUnitID + " and the endpoint"},
+		{Name: "redirected", From: 300, To: 399, Outcome: report.OutcomeRefused,
+			Remedy: "bellhop follows no redirect: check the endpoint"},
+		{Name: "refused", From: 400, To: 499, Outcome: report.OutcomeRefused},
+	}
+}
+
+// byStatus returns rules for single statuses, whatever the words.
+func byStatus(outcomes map[int]report.Outcome) []Rule {
+	rules := make([]Rule, 0, len(outcomes))
+	for _, status := range slices.Sorted(maps.Keys(outcomes)) {
+		rules = append(rules, Rule{Name: "configured", From: status, To: status, Outcome: outcomes[status]})
+	}
+	return rules
+}

@@ -1,0 +1,183 @@
+// Package asp asks the Alexa Smart Properties Analytics API for reports.
+//
+// The API has one operation: a POST that is answered with the names of the files that the vendor will put into the
+// delivery bucket, minutes later. There is no status call, no job id and no idempotency key. So a request is sent at most
+// once, and whatever happens to it becomes an outcome that says whether it may be sent again.
+//
+// Facts are from the vendor's page "Analytics API" of 28 November 2023.
+package asp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// DefaultEndpoint is the only documented host.
+const DefaultEndpoint = "https://api.amazonalexa.com"
+
+// path of the operation "Generate report".
+const path = "/v1/enterprise/analytics/reports"
+
+// Tokens are where access tokens come from. An error of kind [fault.Poison] means that the credential itself is refused;
+// any other one passes.
+type Tokens interface {
+	Token(ctx context.Context) (redact.Text, error)
+	// Drop tells that the vendor did not take this token.
+	Drop(token redact.Text)
+}
+
+// Options are what [New] needs.
+type Options struct {
+	// Endpoint is scheme and host; empty means [DefaultEndpoint].
+	Endpoint string
+	// HTTP must not be shared with other sources: its idle connections are closed before each request.
+	HTTP   *outbound.Client
+	Tokens Tokens
+	Now    func() time.Time
+	// Scrubber takes the secrets that it knows out of the vendor's words; it may be nil.
+	Scrubber *redact.Scrubber
+	// Rules replace [DefaultRules] when there are any.
+	Rules []Rule
+	// Statuses are outcomes of single HTTP statuses that go before the rules.
+	Statuses map[int]report.Outcome
+	// Daily are the granularities that give a row for each day, the default first; none means [Daily] alone.
+	Daily []string
+	// Partition of the delivery bucket when that is given by name; empty means aws.
+	Partition string
+}
+
+// Source is the Analytics API as the requester sees it. It is safe for concurrent use.
+type Source struct {
+	endpoint  string
+	http      *outbound.Client
+	tokens    Tokens
+	now       func() time.Time
+	scrubber  *redact.Scrubber
+	rules     []Rule
+	daily     []string
+	partition string
+}
+
+// New returns the source. Nothing is sent before the first order.
+func New(o Options) *Source {
+	s := &Source{
+		endpoint: o.Endpoint, http: o.HTTP, tokens: o.Tokens, now: o.Now, scrubber: o.Scrubber,
+		daily: slices.Clone(o.Daily), partition: o.Partition,
+	}
+	if s.endpoint == "" {
+		s.endpoint = DefaultEndpoint
+	}
+	rules := o.Rules
+	if len(rules) == 0 {
+		rules = DefaultRules()
+	}
+	s.rules = slices.Concat(byStatus(o.Statuses), rules)
+	if len(s.daily) == 0 {
+		s.daily = []string{Daily}
+	}
+	if s.partition == "" {
+		s.partition = "aws"
+	}
+	return s
+}
+
+// Name returns [report.SourceASPAnalytics].
+func (s *Source) Name() string { return report.SourceASPAnalytics }
+
+// Format writes the source's name alone: printing it whole would reach the token source.
+func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Name()) }
+
+// Submit sends the order, once, and once more with a fresh token if the first one was refused. It obeys the deadline of
+// ctx. It never fails: what went wrong is the answer's outcome, and only [report.OutcomeUnknown] leaves open whether the
+// vendor took the order.
+func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
+	body, err := s.encode(o)
+	if err != nil {
+		return report.Answer{
+			Outcome: report.OutcomeRefused,
+			Why:     "not sent: " + oneLine(err),
+		}
+	}
+	// A kept connection may have died unnoticed, and an order written into it would have an unknown outcome.
+	s.http.CloseIdleConnections()
+	token, err := s.tokens.Token(ctx)
+	if err != nil {
+		return s.tokenless(err)
+	}
+	answer := s.post(ctx, token, body, o.Tables)
+	if answer.Outcome != report.OutcomeUnauthorized {
+		return answer
+	}
+	s.tokens.Drop(token)
+	fresh, err := s.tokens.Token(ctx)
+	if err != nil {
+		return s.tokenless(err)
+	}
+	s.http.CloseIdleConnections()
+	answer = s.post(ctx, fresh, body, o.Tables)
+	if answer.Outcome == report.OutcomeUnauthorized {
+		// Nobody after us shall try with it what has just failed.
+		s.tokens.Drop(fresh)
+	}
+	return answer
+}
+
+// oneLine returns the text of joined errors as one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// tokenless is the answer when there is no token to send an order with.
+func (s *Source) tokenless(err error) report.Answer {
+	a := report.Answer{
+		Outcome: report.OutcomeBackOff,
+		Why:     s.scrubber.Scrub("not sent: no access token: " + oneLine(err)),
+	}
+	if fault.Is(err, fault.Poison) {
+		a.Outcome = report.OutcomeUnauthorized
+	}
+	return a
+}
+
+func (s *Source) post(ctx context.Context, token redact.Text, body []byte, tables []string) report.Answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.endpoint, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: the endpoint is not a URL"}
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "bellhop")
+	reply, err := s.http.Do(req)
+	if err != nil {
+		a := report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
+		if unsent, ok := errors.AsType[*outbound.Error](err); ok && !unsent.Sent {
+			a.Outcome = report.OutcomeBackOff
+		}
+		return a
+	}
+	return s.understand(reply, tables, s.now())
+}
+
+// Poll is never called for this source, which has nothing to ask after: it refuses.
+func (s *Source) Poll(context.Context, report.Order) report.Answer {
+	return report.Answer{
+		Outcome: report.OutcomeRefused,
+		Why:     s.Name() + " has no status to ask for: the vendor delivers into the bucket by itself",
+	}
+}
+
+// Fetch is never called for this source, whose files name nothing to fetch: the error is of kind [fault.Poison].
+func (s *Source) Fetch(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error) {
+	return nil, fault.New(fault.Poison, "%s has nothing to fetch: the vendor delivers into the bucket by itself", s.Name())
+}
