@@ -1,0 +1,99 @@
+// Package ingester turns the events of the ingester function into calls of the use-case: an SQS batch of S3
+// notifications, a bare S3 event, an EventBridge S3 event, or S3's test event.
+package ingester
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/s3event"
+)
+
+// Ingester loads one delivery; see [ingest.Service.Ingest].
+type Ingester interface {
+	Ingest(ctx context.Context, d report.Delivery) (ingest.Outcome, error)
+}
+
+// Handler handles the function's events. All fields are required.
+type Handler struct {
+	Ingester Ingester
+	// Bucket is the delivery bucket. An event about another one is refused: this function has no business there.
+	Bucket string
+	Log    *slog.Logger
+}
+
+// Response tells Lambda which messages of an SQS batch must come again. It is empty for other events.
+type Response struct {
+	BatchItemFailures []ItemFailure `json:"batchItemFailures"`
+}
+
+// ItemFailure names one SQS message.
+type ItemFailure struct {
+	ItemIdentifier string `json:"itemIdentifier"`
+}
+
+// Handle deals with every object of the event. Of a batch, the messages that failed are named in the response, and the
+// error is nil; a direct event that failed is an error.
+func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Response, error) {
+	response := Response{BatchItemFailures: []ItemFailure{}}
+	messages, err := s3event.Decode(event)
+	if err != nil {
+		h.Log.ErrorContext(ctx, "event refused", "outcome", "refused", "error", err)
+		return response, err
+	}
+	var problems []error
+	for _, m := range messages {
+		err := h.message(ctx, m)
+		switch {
+		case err == nil:
+		case m.ID != "":
+			response.BatchItemFailures = append(response.BatchItemFailures, ItemFailure{ItemIdentifier: m.ID})
+		default:
+			problems = append(problems, err)
+		}
+	}
+	return response, errors.Join(problems...)
+}
+
+func (h *Handler) message(ctx context.Context, m s3event.Message) error {
+	problems := []error{m.Err}
+	if m.Err != nil {
+		h.Log.ErrorContext(ctx, "message unreadable", "message_id", m.ID, "error", m.Err)
+	}
+	for _, o := range m.Objects {
+		problems = append(problems, h.object(ctx, o))
+	}
+	return errors.Join(problems...)
+}
+
+func (h *Handler) object(ctx context.Context, o s3event.Object) error {
+	log := h.Log.With("bucket", o.Bucket, "key", o.Key, "etag", o.ETag)
+	if o.Bucket != h.Bucket {
+		err := fault.New(fault.Poison, "an event about bucket %s: this function serves %s", o.Bucket, h.Bucket)
+		log.ErrorContext(ctx, "delivery refused", "outcome", "refused", "error", err)
+		return err
+	}
+	out, err := h.Ingester.Ingest(ctx, report.Delivery{
+		Bucket: o.Bucket, Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, At: o.At,
+	})
+	f := out.File
+	log = log.With("file", f.Key, "job_id", f.Job, "table", f.Table, "attempt", f.Loads)
+	switch {
+	case err != nil:
+		log.ErrorContext(ctx, "delivery failed", "outcome", fault.KindOf(err).String(), "error", err)
+	case out.Quarantined:
+		log.WarnContext(ctx, "delivery quarantined", "outcome", "quarantined", "reason", f.Reason)
+	case out.Decision == report.DecideStray:
+		log.WarnContext(ctx, "delivery is a stray", "outcome", "stray")
+	case out.Decision == report.DecideLoad && f.Status == report.FileLoaded:
+		log.InfoContext(ctx, "delivery loaded", "outcome", "loaded", "rows", f.Receipt.Rows, "bytes", f.Receipt.Bytes)
+	default:
+		log.InfoContext(ctx, "delivery needs nothing", "outcome", out.Decision.String())
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+// Package janitor turns the events of the janitor function into calls of the use-case: a batch of the ledger's change
+// stream deletes what was loaded, a schedule event sweeps.
+package janitor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/sweep"
+)
+
+// Janitor deletes and sweeps; see [sweep.Service].
+type Janitor interface {
+	Release(ctx context.Context, key string) (sweep.Outcome, error)
+	Sweep(ctx context.Context) (sweep.Summary, error)
+}
+
+// Handler handles the function's events. All fields are required.
+type Handler struct {
+	Janitor Janitor
+	Log     *slog.Logger
+}
+
+// Response tells Lambda from which records on a batch must come again. It is empty for a schedule event.
+type Response struct {
+	BatchItemFailures []ItemFailure `json:"batchItemFailures"`
+	// Sweep is what a sweep did.
+	Sweep *sweep.Summary `json:"sweep,omitempty"`
+}
+
+// ItemFailure names one record by its sequence number.
+type ItemFailure struct {
+	ItemIdentifier string `json:"itemIdentifier"`
+}
+
+// Handle deals with one event. Of a stream batch, the records that failed are named in the response, and the error is
+// nil; a sweep that failed in part is an error, and has done the rest.
+func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Response, error) {
+	var shape map[string]json.RawMessage
+	if err := json.Unmarshal(event, &shape); err != nil {
+		return Response{}, fault.New(fault.Poison, "the event is not a JSON object")
+	}
+	// Only a batch has records. Whatever else a scheduler is told to send means that it is time.
+	if _, batch := shape["Records"]; batch {
+		return h.batch(ctx, event)
+	}
+	return h.sweep(ctx)
+}
+
+func (h *Handler) batch(ctx context.Context, event json.RawMessage) (Response, error) {
+	response := Response{BatchItemFailures: []ItemFailure{}}
+	records, err := dynamostore.DecodeStream(event)
+	if err != nil {
+		h.Log.ErrorContext(ctx, "event refused", "outcome", "refused", "error", err)
+		return response, err
+	}
+	for _, r := range records {
+		if err := h.record(ctx, r); err != nil {
+			response.BatchItemFailures = append(response.BatchItemFailures, ItemFailure{ItemIdentifier: r.Sequence})
+		}
+	}
+	return response, nil
+}
+
+func (h *Handler) record(ctx context.Context, r dynamostore.StreamRecord) error {
+	key, isFile := ledger.FileKey(r.Key)
+	log := h.Log.With("file", key, "sequence", r.Sequence)
+	if r.Err != nil {
+		log.ErrorContext(ctx, "stream record unreadable", "error", r.Err)
+		return r.Err
+	}
+	if !isFile || r.New == nil {
+		return nil
+	}
+	var f report.File
+	if err := json.Unmarshal(r.New.Doc, &f); err != nil {
+		log.ErrorContext(ctx, "stream record unreadable", "error", "its image is not a file")
+		return fault.New(fault.Poison, "the image of %s is not a file", key)
+	}
+	if f.Status != report.FileLoaded {
+		return nil
+	}
+	outcome, err := h.Janitor.Release(ctx, key)
+	log = log.With("job_id", f.Job, "outcome", outcome.String())
+	if err != nil {
+		log.ErrorContext(ctx, "deletion failed", "kind", fault.KindOf(err).String(), "error", err)
+		return err
+	}
+	log.InfoContext(ctx, "deletion done")
+	return nil
+}
+
+func (h *Handler) sweep(ctx context.Context) (Response, error) {
+	sum, err := h.Janitor.Sweep(ctx)
+	log := h.Log.With(
+		"listed", sum.Listed, "deleted", sum.Deleted, "redelivered", sum.Redelivered, "unproven", sum.Unproven,
+		"lost", sum.Lost, "left", sum.Left, "aborted_uploads", sum.Aborted, "oldest_seconds", int(sum.Oldest.Seconds()))
+	if err != nil {
+		log.ErrorContext(ctx, "sweep failed in part", "error", err)
+	} else {
+		log.InfoContext(ctx, "sweep done")
+	}
+	return Response{BatchItemFailures: []ItemFailure{}, Sweep: &sum}, errors.Join(err)
+}

@@ -1,0 +1,73 @@
+// Package requester turns the events of the requester function into calls of the use-case: any schedule event is the
+// ordinary run; {"subscription": "…", "from": "…", "to": "…"} narrows it.
+package requester
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+)
+
+// Requester plans and asks; see [request.Service.Run].
+type Requester interface {
+	Run(ctx context.Context, t request.Trigger) (request.Summary, error)
+}
+
+// Handler handles the function's events. All fields are required.
+type Handler struct {
+	Requester Requester
+	Log       *slog.Logger
+}
+
+// trigger is what an ad-hoc event may hold. Everything else in an event is ignored.
+type trigger struct {
+	Subscription string `json:"subscription"`
+	From         string `json:"from"`
+	To           string `json:"to"`
+	// Refresh asks again for days that are covered, and for days that were given up.
+	Refresh bool `json:"refresh"`
+}
+
+// Handle runs the requester once. An error means that a part of the work failed; the rest is done, and what failed is
+// still due.
+func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (request.Summary, error) {
+	t, err := parse(event)
+	if err != nil {
+		h.Log.ErrorContext(ctx, "event refused", "outcome", "refused", "error", err)
+		return request.Summary{}, err
+	}
+	sum, err := h.Requester.Run(ctx, t)
+	log := h.Log.With(
+		"reserved", sum.Reserved, "submitted", sum.Submitted, "accepted", sum.Accepted, "postponed", sum.Postponed,
+		"refused", sum.Refused, "unknown", sum.Unknown, "lost", sum.Lost, "left", sum.Left)
+	if err != nil {
+		log.ErrorContext(ctx, "run failed in part", "error", err)
+		return sum, err
+	}
+	log.InfoContext(ctx, "run done")
+	return sum, nil
+}
+
+func parse(event json.RawMessage) (request.Trigger, error) {
+	var t trigger
+	if err := json.Unmarshal(event, &t); err != nil {
+		return request.Trigger{}, fault.New(fault.Poison, "the event is not a JSON object with texts for subscription, from and to")
+	}
+	narrow := report.Narrow{Refresh: t.Refresh}
+	if t.From == "" && t.To == "" {
+		return request.Trigger{Subscription: t.Subscription, Narrow: narrow}, nil
+	}
+	if t.From == "" || t.To == "" {
+		return request.Trigger{}, fault.New(fault.Poison, `the event has only one of "from" and "to": give both, such as "2026-11-01"`)
+	}
+	w, err := report.ParseWindow(t.From + ".." + t.To)
+	if err != nil {
+		return request.Trigger{}, fault.As(fault.Poison, err)
+	}
+	narrow.Window = w
+	return request.Trigger{Subscription: t.Subscription, Narrow: narrow}, nil
+}

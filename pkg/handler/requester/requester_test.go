@@ -1,0 +1,132 @@
+package requester_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+)
+
+// runner is a requester that does what the test says.
+type runner struct {
+	t   *testing.T
+	run func(request.Trigger) (request.Summary, error)
+}
+
+func (r *runner) Run(_ context.Context, trigger request.Trigger) (request.Summary, error) {
+	r.t.Helper()
+	if r.run == nil {
+		r.t.Fatal("unexpected call of Run")
+	}
+	return r.run(trigger)
+}
+
+func newHandler(t *testing.T, run func(request.Trigger) (request.Summary, error)) (*requester.Handler, *bytes.Buffer) {
+	t.Helper()
+	var lines bytes.Buffer
+	log := telemetry.NewLogger(telemetry.Options{Function: "requester", Handler: slog.NewJSONHandler(&lines, nil)})
+	return &requester.Handler{Requester: &runner{t, run}, Log: log}, &lines
+}
+
+func event(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile("../../../events/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestAnEventIsATrigger(t *testing.T) {
+	october := report.Window{From: report.NewDate(2026, 10, 1), To: report.NewDate(2026, 10, 7)}
+	cases := map[string]struct {
+		event []byte
+		want  request.Trigger
+	}{
+		"the schedule's tick":     {event(t, "scheduler-requester.json"), request.Trigger{}},
+		"an ad-hoc request":       {event(t, "scheduler-adhoc.json"), request.Trigger{Subscription: "harbour-hotels", Narrow: report.Narrow{Window: october}}},
+		"an empty object":         {[]byte(`{}`), request.Trigger{}},
+		"null":                    {[]byte(`null`), request.Trigger{}},
+		"a subscription alone":    {[]byte(`{"subscription":"seaside"}`), request.Trigger{Subscription: "seaside"}},
+		"one day of all":          {[]byte(`{"from":"2026-10-01","to":"2026-10-01"}`), request.Trigger{Narrow: report.Narrow{Window: report.Window{From: october.From, To: october.From}}}},
+		"days that are covered":   {[]byte(`{"subscription":"seaside","refresh":true}`), request.Trigger{Subscription: "seaside", Narrow: report.Narrow{Refresh: true}}},
+		"fields nobody knows":     {[]byte(`{"subscription":"seaside","mood":["good"]}`), request.Trigger{Subscription: "seaside"}},
+		"everything at once":      {[]byte(`{"subscription":"s","from":"2026-10-01","to":"2026-10-07","refresh":true}`), request.Trigger{Subscription: "s", Narrow: report.Narrow{Window: october, Refresh: true}}},
+		"empty texts say nothing": {[]byte(`{"subscription":"","from":"","to":""}`), request.Trigger{}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			want := request.Summary{Reserved: 5, Submitted: 4, Accepted: 3, Left: 2}
+			runs := 0
+			h, lines := newHandler(t, func(got request.Trigger) (request.Summary, error) {
+				if runs++; got != c.want {
+					t.Errorf("trigger %+v, want %+v", got, c.want)
+				}
+				return want, nil
+			})
+			got, err := h.Handle(t.Context(), c.event)
+			if err != nil || got != want || runs != 1 {
+				t.Errorf("summary %+v, error %v after %d runs", got, err, runs)
+			}
+			for _, attribute := range []string{`"level":"INFO"`, `"reserved":5`, `"submitted":4`, `"accepted":3`, `"left":2`} {
+				if !strings.Contains(lines.String(), attribute) {
+					t.Errorf("log %s does not say %s", lines, attribute)
+				}
+			}
+		})
+	}
+}
+
+// TestAnEventThatIsNone is refused before anything runs, and a refusal quotes no value of an event of another shape.
+func TestAnEventThatIsNone(t *testing.T) {
+	const planted = "Room 101"
+	cases := map[string]string{
+		"no JSON":                      planted,
+		"a list":                       `["` + planted + `"]`,
+		"a text":                       `"` + planted + `"`,
+		"a subscription of other type": `{"subscription":["` + planted + `"]}`,
+		"from alone":                   `{"subscription":"` + planted + `","from":"2026-10-01"}`,
+		"to alone":                     `{"subscription":"` + planted + `","to":"2026-10-01"}`,
+		"no date":                      `{"subscription":"` + planted + `","from":"1 October","to":"2026-10-07"}`,
+		"backwards":                    `{"subscription":"` + planted + `","from":"2026-10-07","to":"2026-10-01"}`,
+	}
+	for name, raw := range cases {
+		t.Run(name, func(t *testing.T) {
+			h, lines := newHandler(t, nil)
+			_, err := h.Handle(t.Context(), []byte(raw))
+			if !fault.Is(err, fault.Poison) {
+				t.Fatalf("error %v of kind %s", err, fault.KindOf(err))
+			}
+			if strings.Contains(lines.String()+err.Error(), planted) {
+				t.Errorf("a value is quoted: %v, log %s", err, lines)
+			}
+			if !strings.Contains(lines.String(), `"outcome":"refused"`) {
+				t.Errorf("log %s", lines)
+			}
+		})
+	}
+}
+
+// TestARunThatFailedInPart says what it did all the same, and no token reaches the log.
+func TestARunThatFailedInPart(t *testing.T) {
+	failed := fault.New(fault.Transient, "plan subscription seaside: token Atza|IwEBIA-secret was refused")
+	want := request.Summary{Submitted: 4, Refused: 1}
+	h, lines := newHandler(t, func(request.Trigger) (request.Summary, error) { return want, failed })
+	got, err := h.Handle(t.Context(), []byte(`{}`))
+	if !errors.Is(err, failed) || got != want {
+		t.Errorf("summary %+v, error %v", got, err)
+	}
+	if log := lines.String(); strings.Contains(log, "IwEBIA-secret") || !strings.Contains(log, `"level":"ERROR"`) ||
+		!strings.Contains(log, "plan subscription seaside") || !strings.Contains(log, `"submitted":4`) {
+		t.Errorf("log %s", log)
+	}
+}

@@ -1,0 +1,170 @@
+package request_test
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// unset ends a test that made a call it said nothing about.
+func unset(t *testing.T, method string) {
+	t.Helper()
+	t.Fatalf("unexpected call of %s", method)
+}
+
+// vendor is a source that does what the test says.
+type vendor struct {
+	t        *testing.T
+	name     string
+	limits   report.Limits
+	validate func(report.Params) error
+	submit   func(context.Context, report.Order) report.Answer
+	poll     func(context.Context, report.Order) report.Answer
+	fetch    func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error)
+}
+
+func (v *vendor) Name() string                        { return v.name }
+func (v *vendor) Limits(report.Params) report.Limits  { return v.limits }
+func (v *vendor) Validate(params report.Params) error { return v.validate(params) }
+
+func (v *vendor) Submit(ctx context.Context, o report.Order) report.Answer {
+	v.t.Helper()
+	if v.submit == nil {
+		unset(v.t, v.name+".Submit")
+	}
+	return v.submit(ctx, o)
+}
+
+func (v *vendor) Poll(ctx context.Context, o report.Order) report.Answer {
+	v.t.Helper()
+	if v.poll == nil {
+		unset(v.t, v.name+".Poll")
+	}
+	return v.poll(ctx, o)
+}
+
+func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error) {
+	v.t.Helper()
+	if v.fetch == nil {
+		unset(v.t, v.name+".Fetch")
+	}
+	return v.fetch(ctx, o, f)
+}
+
+type boards struct {
+	t             *testing.T
+	subscriptions func(context.Context) ([]report.Subscription, error)
+	apply         func(context.Context, report.Subscription) (bool, error)
+	board         func(context.Context, string) (report.Board, error)
+	reserve       func(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error)
+	forget        func(context.Context, string, []report.Marker) error
+}
+
+func (b *boards) Subscriptions(ctx context.Context) ([]report.Subscription, error) {
+	b.t.Helper()
+	if b.subscriptions == nil {
+		unset(b.t, "Subscriptions")
+	}
+	return b.subscriptions(ctx)
+}
+
+func (b *boards) Apply(ctx context.Context, sub report.Subscription) (bool, error) {
+	b.t.Helper()
+	if b.apply == nil {
+		unset(b.t, "Apply")
+	}
+	return b.apply(ctx, sub)
+}
+
+func (b *boards) Board(ctx context.Context, name string) (report.Board, error) {
+	b.t.Helper()
+	if b.board == nil {
+		unset(b.t, "Board")
+	}
+	return b.board(ctx, name)
+}
+
+func (b *boards) Reserve(ctx context.Context, board report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+	b.t.Helper()
+	if b.reserve == nil {
+		unset(b.t, "Reserve")
+	}
+	return b.reserve(ctx, board, requests, now)
+}
+
+func (b *boards) Forget(ctx context.Context, sub string, markers []report.Marker) error {
+	b.t.Helper()
+	if b.forget == nil {
+		unset(b.t, "Forget")
+	}
+	return b.forget(ctx, sub, markers)
+}
+
+type jobs struct {
+	t         *testing.T
+	dueJobs   func(context.Context, time.Time, int) ([]report.Job, error)
+	updateJob func(context.Context, string, func(*report.Job) error) (report.Job, error)
+	accept    func(context.Context, string, int64, report.Answer, time.Time, time.Time) (report.Job, []report.File, error)
+	loseJob   func(context.Context, string, time.Time, time.Time, string) (report.Job, error)
+}
+
+func (j *jobs) DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
+	j.t.Helper()
+	if j.dueJobs == nil {
+		unset(j.t, "DueJobs")
+	}
+	return j.dueJobs(ctx, now, limit)
+}
+
+func (j *jobs) UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
+	j.t.Helper()
+	if j.updateJob == nil {
+		unset(j.t, "UpdateJob")
+	}
+	return j.updateJob(ctx, id, change)
+}
+
+func (j *jobs) Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {
+	j.t.Helper()
+	if j.accept == nil {
+		unset(j.t, "Accept")
+	}
+	return j.accept(ctx, id, epoch, a, now, deadline)
+}
+
+func (j *jobs) LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error) {
+	j.t.Helper()
+	if j.loseJob == nil {
+		unset(j.t, "LoseJob")
+	}
+	return j.loseJob(ctx, id, now, recheck, why)
+}
+
+type queue struct {
+	t         *testing.T
+	redeliver func(context.Context, report.Delivery) error
+}
+
+func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
+	q.t.Helper()
+	if q.redeliver == nil {
+		unset(q.t, "Redeliver")
+	}
+	return q.redeliver(ctx, d)
+}
+
+type deliverer struct {
+	t       *testing.T
+	deliver func(context.Context, string, io.Reader) error
+}
+
+func (d *deliverer) Deliver(ctx context.Context, key string, content io.Reader) error {
+	d.t.Helper()
+	if d.deliver == nil {
+		unset(d.t, "Deliver")
+	}
+	return d.deliver(ctx, key, content)
+}

@@ -1,0 +1,61 @@
+package request
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Source is one vendor API. The one interface fits a vendor that pushes files, one that is polled, and one whose content
+// is fetched: an answer says what is to happen next.
+type Source interface {
+	Name() string
+	// Validate reports every problem of a subscription's parameters, joined.
+	Validate(p report.Params) error
+	// Limits is only called with valid parameters.
+	Limits(p report.Params) report.Limits
+	// Submit sends one request. Every failure is an outcome. It is not safe to repeat while the outcome is unknown.
+	Submit(ctx context.Context, o report.Order) report.Answer
+	// Poll asks after an order that was answered with [report.OutcomePending]. It is safe to repeat.
+	Poll(ctx context.Context, o report.Order) report.Answer
+	// Fetch returns the content of a file that an answer named with a reference. It is safe to repeat.
+	Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error)
+}
+
+// Boards is the ledger's record of subscriptions and what is planned for them.
+type Boards interface {
+	Subscriptions(ctx context.Context) ([]report.Subscription, error)
+	Apply(ctx context.Context, sub report.Subscription) (changed bool, err error)
+	// Board returns the planner's input, or NotFound.
+	Board(ctx context.Context, name string) (report.Board, error)
+	// Reserve turns planned requests into jobs. Conflict when another plan came first.
+	Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error)
+	// Forget removes markers that no longer tell the planner anything.
+	Forget(ctx context.Context, subscription string, markers []report.Marker) error
+}
+
+// Jobs is the ledger's record of jobs.
+type Jobs interface {
+	// DueJobs returns jobs that are due, the longest overdue first.
+	DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error)
+	// UpdateJob applies a transition. The transition's error is returned as it is.
+	UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error)
+	// Accept records an accepted request with all of its files, all or nothing, and returns those that have arrived
+	// already. Conflict or Poison when they can't be recorded at all.
+	Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error)
+	// LoseJob gives a job up, with those of its files that have not come.
+	LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error)
+}
+
+// Queue starts the load of a delivery.
+type Queue interface {
+	Redeliver(ctx context.Context, d report.Delivery) error
+}
+
+// Deliverer puts fetched content into the delivery bucket under a name that the ledger already expects. Conflict when
+// something is there already.
+type Deliverer interface {
+	Deliver(ctx context.Context, key string, content io.Reader) error
+}

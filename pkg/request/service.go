@@ -1,0 +1,202 @@
+// Package request is the use-case that asks the vendors: it plans what is missing, reserves jobs, submits, polls and
+// fetches them, and works off whatever has come due, inside the time it is given. A run may be stopped anywhere, fire
+// twice or overlap another: a job is only ever asked for by the run that holds its lease.
+package request
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Service plans and asks. All fields are required but those with a default.
+type Service struct {
+	Boards    Boards
+	Jobs      Jobs
+	Queue     Queue
+	Deliverer Deliverer
+	Sources   []Source
+	// DeliveryBucket is where push sources are told to put their files.
+	DeliveryBucket string
+	// First is the subscription that the configuration asks for, if any.
+	First *report.Subscription
+
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Chance returns a number in [0,1), for jitter.
+	Chance func() float64
+	// Worker returns a new name for each lease, never the same twice.
+	Worker func() string
+
+	// Pace is the least time between two requests to one source. Default one second: the vendors' rates are unknown.
+	Pace time.Duration
+	// Reserve is how much of the context's time is kept for recording outcomes. Default 20 seconds.
+	Reserve time.Duration
+	// Patience is how long a job is tried before it counts as lost. Default 72 hours.
+	Patience time.Duration
+	// Progress, if set, is told of every job that moved.
+	Progress func(report.Job)
+}
+
+// Trigger narrows a run. The zero value is the ordinary run.
+type Trigger struct {
+	// Subscription restricts planning to one subscription.
+	Subscription string
+	Narrow       report.Narrow
+}
+
+// Summary is what a run did.
+type Summary struct {
+	// Reserved counts new jobs, Submitted the requests that were sent, Accepted those that were taken.
+	Reserved  int `json:"reserved"`
+	Submitted int `json:"submitted"`
+	Accepted  int `json:"accepted"`
+	// Postponed counts jobs that were put aside until later; Refused, Unknown and Lost what their names say.
+	Postponed int `json:"postponed"`
+	Refused   int `json:"refused"`
+	Unknown   int `json:"unknown"`
+	Lost      int `json:"lost"`
+	// Left counts due jobs that the run had no time for, or no credential.
+	Left int `json:"left"`
+}
+
+// Run plans and works off what is due. Problems of one subscription or job do not keep the others back: they are joined
+// into the error, and everything else is done.
+func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
+	r := &run{Service: s, asked: map[string]time.Time{}, shut: map[string]bool{}, failed: map[string]bool{}}
+	planErr := r.plan(ctx, t)
+	if r.subs == nil {
+		// Without the subscriptions there is no order that a job could be sent as.
+		return r.Summary, planErr
+	}
+	workErr := r.work(ctx)
+	return r.Summary, errors.Join(planErr, workErr)
+}
+
+// run is one invocation.
+type run struct {
+	*Service
+	Summary
+	subs   map[string]report.Subscription
+	asked  map[string]time.Time // when each source was last asked
+	shut   map[string]bool      // sources whose credential was refused in this run
+	failed map[string]bool      // jobs that this run could not move
+	aside  []time.Time          // when the jobs that were put aside in this run come due
+}
+
+func (s *Service) source(name string) (Source, error) {
+	for _, src := range s.Sources {
+		if src.Name() == name {
+			return src, nil
+		}
+	}
+	return nil, fault.New(fault.Poison, "no source is called %q", name)
+}
+
+func (r *run) plan(ctx context.Context, t Trigger) error {
+	var problems []error
+	if r.First != nil {
+		if err := r.ensureFirst(ctx, *r.First); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	subs, err := r.Boards.Subscriptions(ctx)
+	if err != nil {
+		return errors.Join(append(problems, fmt.Errorf("read the subscriptions: %w", err))...)
+	}
+	r.subs = make(map[string]report.Subscription, len(subs))
+	for _, sub := range subs {
+		r.subs[sub.Name] = sub
+		if sub.Paused || t.Subscription != "" && t.Subscription != sub.Name {
+			continue
+		}
+		if err := r.planOne(ctx, sub, t.Narrow); err != nil {
+			problems = append(problems, fmt.Errorf("plan subscription %s: %w", sub.Name, err))
+		}
+	}
+	if _, ok := r.subs[t.Subscription]; t.Subscription != "" && !ok {
+		problems = append(problems, fault.New(fault.Poison, "there is no subscription %q", t.Subscription))
+	}
+	return errors.Join(problems...)
+}
+
+// ensureFirst brings the configured subscription into the ledger.
+func (r *run) ensureFirst(ctx context.Context, sub report.Subscription) error {
+	if board, err := r.Boards.Board(ctx, sub.Name); err == nil {
+		sub.Paused = board.Subscription.Paused
+		if sub.From == 0 {
+			sub.From = board.Subscription.From
+		}
+	} else if !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("read the configured subscription %s: %w", sub.Name, err)
+	}
+	if _, err := r.Apply(ctx, sub); err != nil {
+		return fmt.Errorf("the configured subscription %s: %w", sub.Name, err)
+	}
+	return nil
+}
+
+// Apply checks a subscription against its source and brings it into the ledger. Without a first day it starts as far
+// back as its source goes today; that day is fixed from then on, so that a day which expires is noticed. Problems with
+// the subscription are Poison.
+func (s *Service) Apply(ctx context.Context, sub report.Subscription) (changed bool, err error) {
+	src, err := s.source(sub.Source)
+	if err != nil {
+		return false, err
+	}
+	if err := errors.Join(sub.Validate(), src.Validate(sub.Params)); err != nil {
+		return false, fault.As(fault.Poison, err)
+	}
+	if sub.From == 0 {
+		sub.From = report.DateOf(s.Now()) - report.Date(src.Limits(sub.Params).HorizonDays)
+	}
+	return s.Boards.Apply(ctx, sub)
+}
+
+// planOne reserves jobs until there is nothing left to plan. Reserving makes the plan smaller, so it ends.
+func (r *run) planOne(ctx context.Context, sub report.Subscription, n report.Narrow) error {
+	src, err := r.source(sub.Source)
+	if err != nil {
+		return err
+	}
+	if err := src.Validate(sub.Params); err != nil {
+		return fault.As(fault.Poison, err)
+	}
+	limits := src.Limits(sub.Params)
+	lostRaces := 0
+	for ctx.Err() == nil {
+		now := r.Now()
+		board, err := r.Boards.Board(ctx, sub.Name)
+		if err != nil {
+			return err
+		}
+		requests := report.Plan(board, limits, report.DateOf(now), n)
+		jobs, err := r.Boards.Reserve(ctx, board, requests, now)
+		switch {
+		case fault.Is(err, fault.Conflict) && lostRaces < 8:
+			lostRaces++
+			continue
+		case err != nil:
+			return err
+		}
+		r.Reserved += len(jobs)
+		for _, j := range jobs {
+			r.tell(j)
+		}
+		if len(jobs) == len(requests) {
+			return r.Boards.Forget(ctx, sub.Name, board.Settled(limits, report.DateOf(now)))
+		}
+		// What was reserved holds its days, so that a refresh does not plan them twice.
+	}
+	return ctx.Err()
+}
+
+func (r *run) tell(j report.Job) {
+	if r.Progress != nil {
+		r.Progress(j)
+	}
+}

@@ -1,0 +1,288 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// page is how many due jobs are read at once.
+const page = 25
+
+// work moves due jobs until none is due, or the time is up. A job that was put aside for so short a while that it comes
+// due within the run is waited for.
+func (r *run) work(ctx context.Context) error {
+	var problems []error
+	for {
+		jobs, err := r.dueJobs(ctx)
+		if err != nil {
+			return errors.Join(append(problems, err)...)
+		}
+		if len(jobs) == 0 {
+			if !r.waitForNext(ctx) {
+				break
+			}
+			continue
+		}
+		for i, j := range jobs {
+			if r.outOfTime(ctx, r.untilAsked(j.Source)) {
+				r.Left += len(jobs) - i
+				return errors.Join(append(problems, ctx.Err())...)
+			}
+			if r.shut[j.Source] {
+				r.Left++
+				continue
+			}
+			if err := r.move(ctx, j); err != nil {
+				r.failed[j.ID] = true
+				if !fault.Is(err, fault.Conflict) {
+					problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
+				}
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// dueJobs returns a page of due jobs that this run can still move. Those of a source whose credential was refused stay due.
+func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
+	for limit := page; ; limit *= 2 {
+		jobs, err := r.Jobs.DueJobs(ctx, r.Now(), limit)
+		if err != nil {
+			return nil, fmt.Errorf("read the due jobs: %w", err)
+		}
+		all := len(jobs)
+		r.Left = 0
+		jobs = slices.DeleteFunc(jobs, func(j report.Job) bool {
+			if r.shut[j.Source] {
+				r.Left++
+			}
+			return r.failed[j.ID] || r.shut[j.Source]
+		})
+		if len(jobs) > 0 || all < limit {
+			return jobs, nil
+		}
+	}
+}
+
+func (r *run) remaining(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 0
+	}
+	return deadline.Sub(r.Now()) - orDefault(r.Reserve, 20*time.Second)
+}
+
+// outOfTime reports whether the run's time is up after a wait.
+func (r *run) outOfTime(ctx context.Context, wait time.Duration) bool {
+	_, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && r.remaining(ctx) <= wait
+}
+
+// waitForNext sleeps until the first job that was put aside in this run comes due, if that is within the run's time. A run
+// without a deadline never waits: its jobs are due rows, and another run finds them.
+func (r *run) waitForNext(ctx context.Context) bool {
+	if len(r.aside) == 0 {
+		return false
+	}
+	slices.SortFunc(r.aside, time.Time.Compare)
+	wait := r.aside[0].Sub(r.Now())
+	if wait >= r.remaining(ctx) {
+		return false
+	}
+	r.aside = r.aside[1:]
+	return r.Sleep(ctx, max(wait, 0)) == nil
+}
+
+// move takes one due job one step further.
+func (r *run) move(ctx context.Context, j report.Job) error {
+	switch j.Status {
+	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
+		waited := j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream
+		if patience := orDefault(r.Patience, 72*time.Hour); waited && r.Now().Sub(triedSince(j)) > patience {
+			return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
+		}
+		return r.submit(ctx, j)
+	case report.JobSubmitting:
+		return r.doubt(ctx, j, "the requester ended before it recorded an answer")
+	case report.JobPolling:
+		return r.poll(ctx, j)
+	case report.JobAwaitingFiles:
+		if len(j.ToFetch()) > 0 && r.Now().Before(j.Deadline) {
+			return r.fetch(ctx, j)
+		}
+		return r.lose(ctx, j, "the deadline passed with files missing")
+	case report.JobUnknown:
+		return r.lose(ctx, j, "the delivery window passed and the outcome of the request is still unknown")
+	case report.JobLoaded, report.JobRefused, report.JobLost, report.JobCancelled:
+		return fault.New(fault.Internal, "a job that is %s cannot be due", j.Status)
+	default:
+		panic("request: unhandled job status " + string(j.Status))
+	}
+}
+
+// triedSince is when the first of the requests was sent that the vendor has put off since. What came before it was no
+// attempt: waiting for this run, for the unit to be old enough, or for a person.
+func triedSince(j report.Job) time.Time {
+	for _, e := range slices.Backward(j.History) {
+		if e.From == string(report.JobPlanned) || e.From == string(report.JobNotEligible) {
+			return e.At
+		}
+	}
+	return j.PlannedAt
+}
+
+func (r *run) order(j report.Job) (Source, report.Order, report.Limits, error) {
+	sub, ok := r.subs[j.Subscription]
+	if !ok {
+		return nil, report.Order{}, report.Limits{}, fault.New(fault.Poison, "its subscription %s is gone", j.Subscription)
+	}
+	src, err := r.source(j.Source)
+	if err != nil {
+		return nil, report.Order{}, report.Limits{}, err
+	}
+	order := report.Order{
+		Job: j.ID, Subscription: sub, Window: j.Window, Tables: j.Tables,
+		DeliveryBucket: r.DeliveryBucket, Ticket: j.Ticket,
+	}
+	return src, order, src.Limits(sub.Params), nil
+}
+
+// lease is how long this run may be busy with a job: to the end of its own time, and a while longer.
+func (r *run) lease(ctx context.Context) time.Time {
+	now := r.Now()
+	if deadline, ok := ctx.Deadline(); ok {
+		return now.Add(max(deadline.Sub(now), 0) + time.Minute)
+	}
+	return now.Add(5 * time.Minute)
+}
+
+// untilAsked is how long the source must be left alone yet.
+func (r *run) untilAsked(source string) time.Duration {
+	last, ok := r.asked[source]
+	if !ok {
+		return 0
+	}
+	return max(last.Add(orDefault(r.Pace, time.Second)).Sub(r.Now()), 0)
+}
+
+// pace waits until the source may be asked again.
+func (r *run) pace(ctx context.Context, source string) error {
+	if wait := r.untilAsked(source); wait > 0 {
+		if err := r.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	r.asked[source] = r.Now()
+	return nil
+}
+
+// take puts this run's lease on a job, if nobody has moved the job since it was read.
+func (r *run) take(ctx context.Context, j report.Job, begin func(current *report.Job, worker string) error) (report.Job, error) {
+	worker := r.Worker()
+	return r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+		if current.Epoch != j.Epoch || current.Status != j.Status || !current.Due(r.Now()) {
+			return fault.New(fault.Conflict, "another run has it")
+		}
+		return begin(current, worker)
+	})
+}
+
+func (r *run) submit(ctx context.Context, j report.Job) error {
+	src, order, limits, err := r.order(j)
+	if err != nil {
+		return err
+	}
+	if err := r.pace(ctx, j.Source); err != nil {
+		return err
+	}
+	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
+		return current.Begin(worker, r.Now(), r.lease(ctx))
+	})
+	if err != nil {
+		return err
+	}
+	r.tell(held)
+	r.Submitted++
+	return r.record(ctx, limits, held, src.Submit(ctx, order))
+}
+
+func (r *run) poll(ctx context.Context, j report.Job) error {
+	src, order, limits, err := r.order(j)
+	if err != nil {
+		return err
+	}
+	if r.Now().Sub(j.SubmittedAt) > orDefault(r.Patience, 72*time.Hour) {
+		return r.lose(ctx, j, "the export was never finished")
+	}
+	if err := r.pace(ctx, j.Source); err != nil {
+		return err
+	}
+	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
+		return current.BeginPoll(worker, r.Now(), r.lease(ctx))
+	})
+	if err != nil {
+		return err
+	}
+	return r.record(ctx, limits, held, src.Poll(ctx, order))
+}
+
+// fetch gets what the source has ready and delivers it, under names that are in the ledger already. From there it takes the
+// way of every delivery.
+func (r *run) fetch(ctx context.Context, j report.Job) error {
+	src, order, _, err := r.order(j)
+	if err != nil {
+		return err
+	}
+	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
+		return current.BeginPoll(worker, r.Now(), r.lease(ctx))
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range held.ToFetch() {
+		if err := r.pace(ctx, j.Source); err != nil {
+			return err
+		}
+		if err := r.fetchOne(ctx, src, order, f); err != nil {
+			return fmt.Errorf("fetch file %s: %w", f.Key, err)
+		}
+		held, err = r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+			if current.Epoch != held.Epoch {
+				return fault.New(fault.Conflict, "another run has it")
+			}
+			current.Fetched(f.Key)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) fetchOne(ctx context.Context, src Source, order report.Order, f report.JobFile) error {
+	content, err := src.Fetch(ctx, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch})
+	if err != nil {
+		return err
+	}
+	err = r.Deliverer.Deliver(ctx, f.Key, content)
+	if fault.Is(err, fault.Conflict) {
+		// An earlier run delivered it and could not note that any more.
+		err = nil
+	}
+	return errors.Join(err, content.Close())
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

@@ -1,0 +1,150 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// deleteLoaded deletes the delivered object of a loaded file once everything that it was loaded into is seen to be there.
+// When it is not, the file is loaded again: the delivered object is still the best copy.
+func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, error) {
+	missing, err := s.prove(ctx, f)
+	if err != nil {
+		return OutcomeLeft, fmt.Errorf("prove that it is loaded: %w", err)
+	}
+	if missing == "" {
+		return s.delete(ctx, f)
+	}
+	now := s.Now()
+	_, err = s.Transitions.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+		if current.Status != report.FileLoaded || current.Epoch != f.Epoch {
+			return fault.New(fault.Conflict, "file %s has moved on", f.Key)
+		}
+		return current.Reopen(now, missing)
+	})
+	if fault.Is(err, fault.Conflict) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	if err := s.Queue.Redeliver(ctx, *f.Delivery); err != nil {
+		return OutcomeLeft, fmt.Errorf("start its load again: %w", err)
+	}
+	return OutcomeUnproven, nil
+}
+
+// prove looks at every slice of the receipt. It returns what is missing, or an error when it could not find out: not having
+// seen a slice is not the same as having seen that it is not there.
+func (s *Service) prove(ctx context.Context, f report.File) (missing string, err error) {
+	if f.Receipt == nil {
+		return "it has no receipt", nil
+	}
+	for _, p := range f.Receipt.Slices {
+		if p.Key == "" {
+			continue
+		}
+		o, err := s.Dataset.Stat(ctx, p.Key)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return "the slice " + p.Key + " is not there", nil
+		case err != nil:
+			return "", err
+		case o.ETag != p.ETag && !o.Generation().After(f.Generation):
+			return "the slice " + p.Key + " holds something else", nil
+		}
+	}
+	return "", nil
+}
+
+// delete removes the file's delivered object, verifies that it is gone, and writes the certificate.
+func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
+	d := *f.Delivery
+	requestID, err := s.Deliveries.Delete(ctx, d.Key, d.ETag, d.VersionID)
+	deletedAt := s.Now()
+	switch {
+	case err == nil, fault.Is(err, fault.NotFound):
+	case fault.Is(err, fault.Conflict):
+		return s.changed(ctx, d.Key)
+	default:
+		return OutcomeLeft, fmt.Errorf("delete it: %w", err)
+	}
+	newer, err := s.verifyGone(ctx, d)
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	if err := s.certify(ctx, f, requestID, deletedAt); err != nil {
+		return OutcomeLeft, err
+	}
+	if newer != nil {
+		// The name was put again in between: that content is still to be dealt with.
+		if _, err := s.redeliver(ctx, *newer, s.Now()); err != nil {
+			return OutcomeDeleted, err
+		}
+	}
+	return OutcomeDeleted, nil
+}
+
+// changed starts the load of the new content that a conditional deletion ran into.
+func (s *Service) changed(ctx context.Context, key string) (Outcome, error) {
+	o, err := s.Deliveries.Stat(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	return s.redeliver(ctx, o, o.ModifiedAt)
+}
+
+// verifyGone makes sure that no version of the deleted content is left under the key, also in a bucket that somebody has
+// switched to versioning. Other content that was put meanwhile is returned and left alone.
+func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *report.Object, err error) {
+	versions, err := s.Deliveries.Versions(ctx, d.Key)
+	if err != nil {
+		return nil, fmt.Errorf("verify the deletion: %w", err)
+	}
+	for _, v := range versions {
+		if v.Latest && !v.Marker && v.ETag != d.ETag {
+			continue
+		}
+		if _, err := s.Deliveries.Delete(ctx, d.Key, v.ETag, v.VersionID); err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, fmt.Errorf("delete its version %s: %w", v.VersionID, err)
+		}
+	}
+	o, err := s.Deliveries.Stat(ctx, d.Key)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("verify the deletion: %w", err)
+	case o.ETag == d.ETag:
+		return nil, fault.New(fault.Transient, "it is there again, or still, after its deletion")
+	default:
+		return &o, nil
+	}
+}
+
+func (s *Service) certify(ctx context.Context, f report.File, requestID string, deletedAt time.Time) error {
+	now := s.Now()
+	c := report.Certificate{
+		File: f.Key, Bucket: f.Delivery.Bucket, Key: f.Delivery.Key, ETag: f.Delivery.ETag, VersionID: f.Delivery.VersionID,
+		Size: f.Delivery.Size, Subscription: f.Subscription, Job: f.Job, Cause: f.Status,
+		DeliveredAt: f.Delivery.At, DeletedAt: deletedAt, VerifiedAt: now, RequestID: requestID,
+	}
+	if f.Receipt != nil {
+		c.SHA256, c.LoadedAt = f.Receipt.SHA256, f.Receipt.LoadedAt
+	}
+	if _, err := s.Transitions.Certify(ctx, f.Key, c, now); err != nil {
+		if current, readErr := s.Files.File(ctx, f.Key); readErr == nil && current.Status == report.FileDeleted {
+			// Another run verified the same deletion first; its certificate stands.
+			return nil
+		}
+		return fmt.Errorf("certify its deletion: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+// Package sweep is the use-case that deletes delivered files, on proof, and sees to it that nothing is left lying: it
+// deletes what is loaded, finds what no event told of, and keeps the promises that come due. It may be stopped anywhere
+// and run at the same time: a deletion names the content that it means, and a certificate is only written for what was
+// found gone.
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Service deletes and sweeps. All fields are required but those with a default.
+type Service struct {
+	Files       Files
+	Transitions Transitions
+	Deliveries  Deliveries
+	Uploads     Uploads
+	Dataset     Dataset
+	Queue       Queue
+	Now         func() time.Time
+
+	// Bucket is the delivery bucket's name, for the certificates.
+	Bucket string
+	// MaxDeletions bounds the deletions of one sweep: an error that looks like a thousand reasons to delete must not be
+	// able to. Default 1000.
+	MaxDeletions int
+	// UploadAge is how old an unfinished multipart upload must be to be ended. Default one hour.
+	UploadAge time.Duration
+}
+
+// Outcome is what became of one file.
+type Outcome int
+
+// The outcomes.
+const (
+	// OutcomeLeft: there was nothing to do for it now.
+	OutcomeLeft Outcome = iota
+	// OutcomeDeleted: gone, verified and certified.
+	OutcomeDeleted
+	// OutcomeRedelivered: its load was started (again).
+	OutcomeRedelivered
+	// OutcomeUnproven: what it was loaded into is not there; its load was started again instead of deleting it.
+	OutcomeUnproven
+	// OutcomeLost: its object is gone, and it was never loaded.
+	OutcomeLost
+)
+
+// String returns the outcome's name for logs.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeLeft:
+		return "left"
+	case OutcomeDeleted:
+		return "deleted"
+	case OutcomeRedelivered:
+		return "redelivered"
+	case OutcomeUnproven:
+		return "unproven"
+	case OutcomeLost:
+		return "lost"
+	default:
+		return "unhandled outcome"
+	}
+}
+
+// Summary is what a sweep did.
+type Summary struct {
+	// Listed counts the objects in the delivery bucket, Left those that stay there for now.
+	Listed      int `json:"listed"`
+	Left        int `json:"left"`
+	Deleted     int `json:"deleted"`
+	Redelivered int `json:"redelivered"`
+	Unproven    int `json:"unproven"`
+	Lost        int `json:"lost"`
+	// Aborted counts unfinished multipart uploads that were ended.
+	Aborted int `json:"aborted_uploads"`
+	// Oldest is the age of the oldest object in the delivery bucket.
+	Oldest time.Duration `json:"oldest_nanoseconds"`
+}
+
+func (s *Summary) count(o Outcome) {
+	switch o {
+	case OutcomeLeft:
+		s.Left++
+	case OutcomeDeleted:
+		s.Deleted++
+	case OutcomeRedelivered:
+		s.Redelivered++
+	case OutcomeUnproven:
+		s.Unproven++
+	case OutcomeLost:
+		s.Lost++
+	}
+}
+
+// Release deletes the delivered object of a loaded file, if the file is loaded and the proof holds. It is what the change
+// feed asks for as soon as a receipt is committed.
+func (s *Service) Release(ctx context.Context, key string) (Outcome, error) {
+	f, err := s.Files.File(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	if f.Status != report.FileLoaded {
+		return OutcomeLeft, nil
+	}
+	return s.deleteLoaded(ctx, f)
+}
+
+// due is how many due files one sweep looks at beyond those in the bucket.
+const due = 1000
+
+// Sweep goes through the delivery bucket and through the files that are due. It needs no event to have arrived: it finds
+// all work from these two. A problem with one object does not keep the others back; a bucket that cannot be listed to its
+// end does end it.
+func (s *Service) Sweep(ctx context.Context) (Summary, error) {
+	var sum Summary
+	var problems []error
+	seen := map[string]bool{}
+	for o, err := range s.Deliveries.List(ctx, "") {
+		if err != nil {
+			return sum, errors.Join(append(problems, fmt.Errorf("list the delivery bucket: %w", err))...)
+		}
+		sum.Listed++
+		sum.Oldest = max(sum.Oldest, s.Now().Sub(o.ModifiedAt))
+		key, outcome, err := s.sweepObject(ctx, o, sum.Deleted)
+		seen[key] = true
+		if err != nil {
+			problems = append(problems, fmt.Errorf("object %s: %w", o.Key, err))
+			continue
+		}
+		sum.count(outcome)
+	}
+	if err := s.sweepDue(ctx, seen, &sum); err != nil {
+		problems = append(problems, err)
+	}
+	age := s.UploadAge
+	if age == 0 {
+		age = time.Hour
+	}
+	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-age))
+	sum.Aborted = aborted
+	if err != nil {
+		problems = append(problems, fmt.Errorf("end unfinished uploads: %w", err))
+	}
+	return sum, errors.Join(problems...)
+}
+
+func (s *Service) mayDelete(deleted int) bool {
+	limit := s.MaxDeletions
+	if limit == 0 {
+		limit = 1000
+	}
+	return deleted < limit
+}
+
+// sweepObject deals with one object that lies in the bucket, and returns the key of its file.
+func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int) (string, Outcome, error) {
+	f, err := s.Files.Match(ctx, o.Key)
+	if err != nil {
+		return o.Key, OutcomeLeft, err
+	}
+	now := s.Now()
+	same := f.Delivery != nil && f.Delivery.Key == o.Key && f.Delivery.ETag == o.ETag
+	overdue := !f.DueAt.IsZero() && !f.DueAt.After(now)
+	var outcome Outcome
+	switch f.Status {
+	case "", report.FileExpected, report.FileLost:
+		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+	case report.FileClaimed:
+		if !overdue {
+			return f.Key, OutcomeLeft, nil
+		}
+		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+	case report.FileLoaded:
+		switch {
+		case !same:
+			outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+		case s.mayDelete(deleted):
+			outcome, err = s.deleteLoaded(ctx, f)
+		}
+	case report.FileStray, report.FileQuarantined:
+		switch {
+		case !same:
+			outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+		case overdue && s.mayDelete(deleted):
+			outcome, err = s.delete(ctx, f)
+		}
+	case report.FileDeleted:
+		outcome, err = s.returned(ctx, f, o)
+	default:
+		panic("sweep: unhandled file status " + string(f.Status))
+	}
+	return f.Key, outcome, err
+}
+
+// returned deals with an object that was listed although its file is deleted: either it was deleted after the listing, or
+// somebody put it again.
+func (s *Service) returned(ctx context.Context, f report.File, listed report.Object) (Outcome, error) {
+	o, err := s.Deliveries.Stat(ctx, listed.Key)
+	if fault.Is(err, fault.NotFound) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	// Found there after it was verified gone: whatever its time stamp says, it came later.
+	at := o.ModifiedAt
+	if !at.After(f.DeletedAt) {
+		at = s.Now()
+	}
+	return s.redeliver(ctx, o, at)
+}
+
+// sweepDue deals with the due files that have no object in the listing.
+func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary) error {
+	files, err := s.Files.DueFiles(ctx, s.Now(), due)
+	if err != nil {
+		return fmt.Errorf("read the due files: %w", err)
+	}
+	var problems []error
+	for _, f := range files {
+		if seen[f.Key] || f.Delivery == nil {
+			// What has not come is its job's to give up.
+			continue
+		}
+		outcome, err := s.sweepFile(ctx, f, sum.Deleted)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("file %s: %w", f.Key, err))
+			continue
+		}
+		if outcome != OutcomeLeft {
+			sum.count(outcome)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (s *Service) sweepFile(ctx context.Context, f report.File, deleted int) (Outcome, error) {
+	switch f.Status {
+	case report.FileExpected, report.FileClaimed:
+		o, err := s.Deliveries.Stat(ctx, f.Delivery.Key)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return s.lose(ctx, f)
+		case err != nil:
+			return OutcomeLeft, err
+		}
+		return s.redeliver(ctx, o, f.Delivery.At)
+	case report.FileLoaded:
+		if s.mayDelete(deleted) {
+			return s.deleteLoaded(ctx, f)
+		}
+	case report.FileStray, report.FileQuarantined:
+		if s.mayDelete(deleted) {
+			return s.delete(ctx, f)
+		}
+	case report.FileDeleted, report.FileLost:
+	}
+	return OutcomeLeft, nil
+}
+
+// lose gives up a file whose object is gone before it was loaded.
+func (s *Service) lose(ctx context.Context, f report.File) (Outcome, error) {
+	now := s.Now()
+	_, err := s.Transitions.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+		if current.Epoch != f.Epoch || current.Status != f.Status {
+			return fault.New(fault.Conflict, "file %s has moved on", f.Key)
+		}
+		return current.Lose(now, "the delivered object is gone")
+	})
+	if fault.Is(err, fault.Conflict) {
+		return OutcomeLeft, nil
+	}
+	return OutcomeLost, err
+}
+
+func (s *Service) redeliver(ctx context.Context, o report.Object, at time.Time) (Outcome, error) {
+	d := report.Delivery{Bucket: s.Bucket, Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, At: at}
+	if err := s.Queue.Redeliver(ctx, d); err != nil {
+		return OutcomeLeft, fmt.Errorf("start its load: %w", err)
+	}
+	return OutcomeRedelivered, nil
+}
