@@ -1,0 +1,58 @@
+// Command ingester is the Lambda function that loads delivered files into the dataset, as S3 tells of them.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/handler/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+)
+
+var version = "dev"
+
+func main() {
+	c, err := config.LoadIngester(config.Environ(os.Environ()))
+	if err != nil {
+		exit(err)
+	}
+	cloud, err := awsconfig.LoadDefaultConfig(context.Background())
+	if err != nil {
+		exit(err)
+	}
+	lambda.Start(build(c, cloud).Handle)
+}
+
+func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
+	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	buckets := objects.NewClient(cloud)
+	return &ingester.Handler{
+		Bucket: c.DeliveryBucket,
+		Log:    telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
+		Ingester: &ingest.Service{
+			Claims: records, Days: records, Siblings: records,
+			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket), Dataset: objects.NewBucket(buckets, c.DatasetBucket),
+			Converter: table.NewConverter(), Now: time.Now, Worker: rand.Text,
+			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
+		},
+	}
+}
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, "ingester cannot start:", err)
+	os.Exit(1)
+}

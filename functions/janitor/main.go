@@ -1,0 +1,58 @@
+// Command janitor is the Lambda function that deletes loaded files, on proof, and sweeps up what no event told of.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/queue"
+	"github.com/bellhop-asp/bellhop/pkg/sweep"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+)
+
+var version = "dev"
+
+func main() {
+	c, err := config.LoadJanitor(config.Environ(os.Environ()))
+	if err != nil {
+		exit(err)
+	}
+	cloud, err := awsconfig.LoadDefaultConfig(context.Background())
+	if err != nil {
+		exit(err)
+	}
+	lambda.Start(build(c, cloud).Handle)
+}
+
+func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
+	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	buckets := objects.NewClient(cloud)
+	delivery := objects.NewBucket(buckets, c.DeliveryBucket)
+	return &janitor.Handler{
+		Log: telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
+		Janitor: &sweep.Service{
+			Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery,
+			Dataset: objects.NewBucket(buckets, c.DatasetBucket),
+			Queue:   queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
+			Now:     time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
+		},
+	}
+}
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, "janitor cannot start:", err)
+	os.Exit(1)
+}

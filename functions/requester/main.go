@@ -1,0 +1,99 @@
+// Command requester is the Lambda function that asks the vendors for reports: by schedule, or ad hoc.
+package main
+
+import (
+	"context"
+	cryptorand "crypto/rand"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/queue"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+var version = "dev"
+
+func main() {
+	c, err := config.LoadRequester(config.Environ(os.Environ()))
+	if err != nil {
+		exit(err)
+	}
+	cloud, err := awsconfig.LoadDefaultConfig(context.Background())
+	if err != nil {
+		exit(err)
+	}
+	handler, err := build(c, cloud)
+	if err != nil {
+		exit(err)
+	}
+	lambda.Start(handler.Handle)
+}
+
+func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
+	scrubber := &redact.Scrubber{}
+	kept, err := secret.Open(c.LWASecretID, secretsmanager.NewFromConfig(cloud), ssm.NewFromConfig(cloud))
+	if err != nil {
+		return nil, err
+	}
+	tokens := lwa.New(lwa.Options{
+		Endpoint: c.LWAEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
+		Secret: secret.NewCached(kept, time.Now), Now: time.Now, Scrubber: scrubber,
+	})
+	alexa := asp.New(asp.Options{
+		Endpoint: c.AlexaEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
+		Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
+	})
+	var first *report.Subscription
+	if sub, ok := c.Subscription.First(); ok {
+		first = &sub
+	}
+	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	return &requester.Handler{
+		Log: telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber}),
+		Requester: &request.Service{
+			Boards: records, Jobs: records, Sources: []request.Source{alexa},
+			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
+			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket),
+			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,
+			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience,
+		},
+	}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, "requester cannot start:", err)
+	os.Exit(1)
+}
