@@ -1,0 +1,330 @@
+package vendorsim_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+)
+
+// script starts a vendor with these faults and logs in.
+func script(t *testing.T, faults ...vendorsim.Fault) *vendor {
+	t.Helper()
+	return start(t, func(c *vendorsim.Config) { c.Faults = faults }).login()
+}
+
+func TestFaultyAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault  vendorsim.Fault
+		status int // 0: the connection is cut
+		words  string
+		retry  string
+		kind   string
+		later  int // objects that are delivered all the same
+	}{
+		"429": {fault: vendorsim.Fault{Kind: vendorsim.RateLimited}, status: 429, words: "rate limit", kind: "application/json"},
+		"429 with Retry-After": {
+			fault:  vendorsim.Fault{Kind: vendorsim.RateLimited, RetryAfterSeconds: 7},
+			status: 429, retry: "7", words: "rate limit", kind: "application/json"},
+		"500": {fault: vendorsim.Fault{Kind: vendorsim.ServerError}, status: 500, words: "server", kind: "application/json"},
+		"503": {fault: vendorsim.Fault{Kind: vendorsim.ServerError, Status: 503}, status: 503, words: "server", kind: "application/json"},
+		"not ready": {
+			fault:  vendorsim.Fault{Kind: vendorsim.NotReady},
+			status: 502, words: "Data not yet available due to an upstream processing delay", kind: "application/json"},
+		"not ready, other number": {
+			fault:  vendorsim.Fault{Kind: vendorsim.NotReady, Status: 501},
+			status: 501, words: "Data not yet available due to an upstream processing delay", kind: "application/json"},
+		"gateway page":  {fault: vendorsim.Fault{Kind: vendorsim.GatewayError, Status: 504}, status: 504, words: "<html>", kind: "text/html"},
+		"token expired": {fault: vendorsim.Fault{Kind: vendorsim.TokenExpired}, status: 401, words: "token", kind: "application/json"},
+		"not eligible": {
+			fault:  vendorsim.Fault{Kind: vendorsim.NotEligible},
+			status: 400, words: "at least four days old", kind: "application/json"},
+		"lost request": {fault: vendorsim.Fault{Kind: vendorsim.LostRequest}},
+		"lost answer":  {fault: vendorsim.Fault{Kind: vendorsim.LostAnswer}, later: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.fault.FirstCall, test.fault.LastCall = 2, 2
+			v := script(t, test.fault)
+			body := ask(v.org(), "2026-11-18", "2026-11-18", false, "DEVICE")
+			v.accepted(body)
+			r := v.post(body)
+			if r.status != test.status || !strings.Contains(r.body, test.words) {
+				t.Errorf("second post: %d %s, want %d with %q", r.status, r.body, test.status, test.words)
+			}
+			if got := r.header.Get("Retry-After"); got != test.retry {
+				t.Errorf("Retry-After %q, want %q", got, test.retry)
+			}
+			if got := r.header.Get("Content-Type"); got != test.kind {
+				t.Errorf("Content-Type %q, want %q", got, test.kind)
+			}
+			v.login().accepted(body)
+			if got := len(v.delivered(time.Hour)); got != 2+test.later {
+				t.Errorf("%d objects, want %d", got, 2+test.later)
+			}
+			if got := v.sim.Counters().Faults[test.fault.Kind]; got != 1 {
+				t.Errorf("the fault struck %d times", got)
+			}
+		})
+	}
+}
+
+func TestStormEndsAfterItsTimes(t *testing.T) {
+	v := script(t,
+		vendorsim.Fault{Kind: vendorsim.RateLimited, Times: 2},
+		vendorsim.Fault{Kind: vendorsim.ServerError, Times: 1})
+	for i, want := range []int{429, 429, 500, 202} {
+		if r := v.post(ask(v.org(), "2026-11-18", "2026-11-18", false, "DEVICE")); r.status != want {
+			t.Errorf("post %d: %d, want %d", i+1, r.status, want)
+		}
+	}
+	c := v.sim.Counters()
+	if c.Posts != 4 || c.Accepted != 1 || c.Refused[429] != 2 || c.Refused[500] != 1 {
+		t.Errorf("counters %+v", c)
+	}
+}
+
+func TestConditionsOfAFault(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault   vendorsim.Fault
+		strikes bool
+	}{
+		"none":             {vendorsim.Fault{}, true},
+		"category":         {vendorsim.Fault{Categories: []string{"DEVICE"}}, true},
+		"another category": {vendorsim.Fault{Categories: []string{"COMMUNICATION"}}, false},
+		"window touches":   {vendorsim.Fault{From: "2026-11-12", To: "2026-11-20"}, true},
+		"window after":     {vendorsim.Fault{From: "2026-11-13"}, false},
+		"window before":    {vendorsim.Fault{To: "2026-11-09"}, false},
+		"later call":       {vendorsim.Fault{FirstCall: 2}, false},
+		"all of 1000":      {vendorsim.Fault{PerMille: 1000}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.fault.Kind = vendorsim.ServerError
+			v := script(t, test.fault)
+			want := 202
+			if test.strikes {
+				want = 500
+			}
+			if r := v.post(ask(v.org(), "2026-11-10", "2026-11-12", false, "DEVICE")); r.status != want {
+				t.Errorf("status %d, want %d", r.status, want)
+			}
+		})
+	}
+}
+
+func TestChanceOfAFault(t *testing.T) {
+	v := script(t, vendorsim.Fault{Kind: vendorsim.ServerError, PerMille: 300})
+	for range 200 {
+		v.post(ask(v.room(0, 0), "2026-11-10", "2026-11-10", false, "DEVICE"))
+	}
+	// 60 are expected; 6.5 is the standard deviation.
+	if got := v.sim.Counters().Refused[500]; got < 35 || got > 85 {
+		t.Errorf("%d of 200 struck, want about 60", got)
+	}
+}
+
+func TestDeliveryComesWithinItsDelay(t *testing.T) {
+	v := script(t)
+	v.accepted(ask(v.org(), "2026-11-18", "2026-11-18", false, "DEVICE"))
+	due, pending := v.sim.NextDelivery()
+	if !pending || due.Before(noon.Add(2*time.Minute)) || due.After(noon.Add(20*time.Minute)) {
+		t.Fatalf("due %s (%t), asked at %s", due, pending, noon)
+	}
+	if got := len(v.delivered(due.Sub(noon) - time.Nanosecond)); got != 0 {
+		t.Errorf("%d objects before it was due", got)
+	}
+	if got := len(v.delivered(time.Nanosecond)); got != 1 {
+		t.Errorf("%d objects when it was due", got)
+	}
+	if _, pending := v.sim.NextDelivery(); pending {
+		t.Error("still pending")
+	}
+}
+
+// The faults of a delivery, each against what the same vendor delivers without it.
+func TestFaultyDeliveries(t *testing.T) {
+	type parsedFile = [][]string
+	body := func(v *vendor) map[string]any { return ask(v.org(), "2026-11-10", "2026-11-12", true, "DEVICE") }
+	clean := start(t, nil)
+	want := clean.report(body(clean))
+	same := func(a, b parsedFile) bool { return slices.EqualFunc(a, b, slices.Equal[[]string]) }
+	header := func(change func([]string) []string) func(*testing.T, parsedFile) {
+		return func(t *testing.T, got parsedFile) {
+			if wanted := change(slices.Clone(want[0])); !slices.Equal(got[0], wanted) || len(got) != len(want) {
+				t.Errorf("header %q, want %q", got[0], wanted)
+			}
+		}
+	}
+	replaced := func(old, name string) func([]string) []string {
+		return func(h []string) []string { h[slices.Index(h, old)] = name; return h }
+	}
+	for name, test := range map[string]struct {
+		fault vendorsim.Fault
+		check func(*testing.T, parsedFile)
+	}{
+		"restated": {vendorsim.Fault{Kind: vendorsim.Restated, From: "2026-11-11", To: "2026-11-11"}, func(t *testing.T, got parsedFile) {
+			for i, r := range got[1:] {
+				count := want[i+1][len(r)-1]
+				if changed := !slices.Equal(r, want[i+1]); changed != (r[0] == "11/11/2026" && count != "0") {
+					t.Errorf("row %q was %q", r, want[i+1])
+				}
+			}
+		}},
+		"emptied": {vendorsim.Fault{Kind: vendorsim.Emptied}, func(t *testing.T, got parsedFile) {
+			if !same(got, want[:1]) {
+				t.Errorf("got %d records, want the header alone", len(got))
+			}
+		}},
+		"last column renamed": {vendorsim.Fault{Kind: vendorsim.ColumnRenamed}, header(replaced("dialog_count", "dialog_count_v2"))},
+		"column renamed": {
+			vendorsim.Fault{Kind: vendorsim.ColumnRenamed, Column: "device_count", Name: "devices"},
+			header(replaced("device_count", "devices"))},
+		"column of another category": {
+			vendorsim.Fault{Kind: vendorsim.ColumnRenamed, Column: "taps_count"},
+			header(func(h []string) []string { return h })},
+		"column added": {
+			vendorsim.Fault{Kind: vendorsim.ColumnAdded},
+			header(func(h []string) []string { return append(h, "engagement_score") })},
+		"columns reordered": {
+			vendorsim.Fault{Kind: vendorsim.ColumnsReordered},
+			header(func(h []string) []string { slices.Reverse(h); return h })},
+		"of another category": {vendorsim.Fault{Kind: vendorsim.Emptied, Categories: []string{"COMMUNICATION"}}, func(t *testing.T, got parsedFile) {
+			if !same(got, want) {
+				t.Error("the file differs")
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := script(t, test.fault)
+			test.check(t, v.report(body(v)))
+		})
+	}
+}
+
+func TestTruncatedFileEndsInTheMiddleOfARow(t *testing.T) {
+	body := func(v *vendor) map[string]any { return ask(v.org(), "2026-11-10", "2026-11-12", true, "DEVICE") }
+	clean, v := script(t), script(t, vendorsim.Fault{Kind: vendorsim.Truncated})
+	clean.accepted(body(clean))
+	v.accepted(body(v))
+	whole, part := clean.delivered(time.Hour)[0].body, v.delivered(time.Hour)[0].body
+	lines := strings.Split(part, "\n")
+	if !strings.HasPrefix(whole, part) || len(lines) < 3 {
+		t.Fatalf("%d of %d bytes", len(part), len(whole))
+	}
+	if columns := strings.Count(lines[0], ","); strings.Count(lines[len(lines)-1], ",") >= columns {
+		t.Errorf("the last row is whole: %q", lines[len(lines)-1])
+	}
+}
+
+func TestWhenAndWhetherFilesCome(t *testing.T) {
+	categories := []string{"DEVICE", "DOMAIN_ENGAGEMENT", "PROPERTY_SKILL", "COMMUNICATION"}
+	device := []string{"DEVICE"}
+	for name, test := range map[string]struct {
+		fault                       vendorsim.Fault
+		soon, later                 int // objects after 20 minutes, and after a day
+		withheld, duplicates, stray int
+	}{
+		"no fault":        {fault: vendorsim.Fault{Kind: vendorsim.Late, LastCall: 1, FirstCall: 2}, soon: 4, later: 4},
+		"late":            {fault: vendorsim.Fault{Kind: vendorsim.Late, Categories: device}, soon: 3, later: 4},
+		"never":           {fault: vendorsim.Fault{Kind: vendorsim.NeverDelivered, Categories: device}, soon: 3, later: 3, withheld: 1},
+		"none of them":    {fault: vendorsim.Fault{Kind: vendorsim.NeverDelivered}, withheld: 4},
+		"duplicated":      {fault: vendorsim.Fault{Kind: vendorsim.Duplicated, Categories: device}, soon: 4, later: 5, duplicates: 1},
+		"half of them":    {fault: vendorsim.Fault{Kind: vendorsim.Partial}, soon: 2, later: 2, withheld: 2},
+		"three of them":   {fault: vendorsim.Fault{Kind: vendorsim.Partial, Keep: 3}, soon: 3, later: 3, withheld: 1},
+		"a stray":         {fault: vendorsim.Fault{Kind: vendorsim.Stray}, soon: 5, later: 5, stray: 1},
+		"struck only two": {fault: vendorsim.Fault{Kind: vendorsim.NeverDelivered, Times: 2}, soon: 2, later: 2, withheld: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := script(t, test.fault)
+			names := v.accepted(ask(v.org(), "2026-11-10", "2026-11-10", false, categories...))
+			if len(names) != 4 {
+				t.Fatalf("%d files were promised", len(names))
+			}
+			if got := len(v.delivered(20 * time.Minute)); got != test.soon {
+				t.Errorf("%d objects after 20 minutes, want %d", got, test.soon)
+			}
+			objects := v.delivered(24 * time.Hour)
+			if len(objects) != test.later {
+				t.Errorf("%d objects after a day, want %d", len(objects), test.later)
+			}
+			strays, keys := 0, map[string]string{}
+			for _, o := range objects {
+				if !slices.Contains(names, o.key) {
+					strays++
+				}
+				if before, again := keys[o.key]; again && before != o.body {
+					t.Errorf("%s came with other bytes", o.key)
+				}
+				keys[o.key] = o.body
+			}
+			c := v.sim.Counters()
+			if strays != test.stray || c.Strays != test.stray || c.Duplicates != test.duplicates || c.Withheld != test.withheld ||
+				c.Delivered != test.later || c.Named != 4 {
+				t.Errorf("%d strays; counters %+v", strays, c)
+			}
+		})
+	}
+}
+
+func TestReorderedIsTheOppositeOrder(t *testing.T) {
+	order := func(faults ...vendorsim.Fault) []string {
+		v := script(t, faults...)
+		v.accepted(ask(v.org(), "2026-11-10", "2026-11-10", false, "DEVICE", "DOMAIN_ENGAGEMENT", "PROPERTY_SKILL"))
+		var keys []string
+		for _, o := range v.delivered(time.Hour) {
+			keys = append(keys, o.key)
+		}
+		return keys
+	}
+	plain, turned := order(), order(vendorsim.Fault{Kind: vendorsim.Reordered})
+	slices.Reverse(turned)
+	if len(plain) != 3 || !slices.Equal(plain, turned) {
+		t.Errorf("%q, reordered and turned back %q", plain, turned)
+	}
+}
+
+func TestStrayLooksLikeAReportOfSomebodyElse(t *testing.T) {
+	v := script(t, vendorsim.Fault{Kind: vendorsim.Stray})
+	names := v.accepted(ask(v.org(), "2026-11-10", "2026-11-10", false, "DEVICE"))
+	for _, o := range v.delivered(time.Hour) {
+		if o.key == names[0] {
+			continue
+		}
+		if id := parsed(t, o.body)[1][1]; id == v.org() || !strings.HasPrefix(id, "amzn1.alexa.unit.did.") {
+			t.Errorf("the stray is about %s", id)
+		}
+		return
+	}
+	t.Error("no stray came")
+}
+
+func TestDeliveryThatTheBucketRefusesStaysPending(t *testing.T) {
+	v := script(t)
+	v.accepted(ask(v.org(), "2026-11-10", "2026-11-10", false, "DEVICE"))
+	v.pass(time.Hour)
+	v.refuse = errors.New("access denied")
+	if n, err := v.sim.DeliverDue(context.Background()); n != 0 || !errors.Is(err, v.refuse) {
+		t.Errorf("delivered %d: %v", n, err)
+	}
+	v.refuse = nil
+	if n, err := v.sim.DeliverDue(context.Background()); n != 1 || err != nil {
+		t.Errorf("delivered %d: %v", n, err)
+	}
+	if c := v.sim.Counters(); c.DeliveryErrors != 1 || c.Delivered != 1 {
+		t.Errorf("counters %+v", c)
+	}
+}
+
+func TestDeliverDueStopsWhenAsked(t *testing.T) {
+	v := script(t)
+	v.accepted(ask(v.org(), "2026-11-10", "2026-11-10", false, "DEVICE"))
+	v.pass(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if n, err := v.sim.DeliverDue(ctx); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("delivered %d: %v", n, err)
+	}
+}
