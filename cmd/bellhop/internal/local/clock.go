@@ -1,0 +1,107 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// clock runs like the machine's, and can skip forward over times in which nothing happens. It never goes back, also not
+// over restarts.
+type clock struct {
+	path    string
+	machine func() time.Time
+
+	mu      sync.Mutex
+	ahead   time.Duration
+	skipped time.Duration
+}
+
+type clockState struct {
+	Now time.Time `json:"now"`
+}
+
+func openClock(dir string, machine func() time.Time) (*clock, error) {
+	c := &clock{path: filepath.Join(dir, "clock.json"), machine: machine}
+	content, err := os.ReadFile(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var state clockState
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", c.path, err)
+	}
+	c.ahead = max(0, state.Now.Sub(machine()))
+	return c, nil
+}
+
+// Now returns the time.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.machine().Add(c.ahead).UTC()
+}
+
+// SkipTo moves the clock forward to t. The new time is on disk before anybody sees it.
+func (c *clock) SkipTo(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	by := t.Sub(c.machine().Add(c.ahead))
+	if by <= 0 {
+		return nil
+	}
+	if err := c.write(t); err != nil {
+		return err
+	}
+	c.ahead += by
+	c.skipped += by
+	return nil
+}
+
+// Sleep skips over d.
+func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.SkipTo(c.Now().Add(d))
+}
+
+// Skipped returns how much time was skipped since the clock was opened.
+func (c *clock) Skipped() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.skipped
+}
+
+// Close writes the time down.
+func (c *clock) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.write(c.machine().Add(c.ahead))
+}
+
+func (c *clock) write(t time.Time) error {
+	content, err := json.Marshal(clockState{Now: t.UTC()})
+	if err != nil {
+		return err
+	}
+	return writeFile(c.path, content)
+}
+
+// writeFile replaces a file as a whole: a reader, or a process that starts after a kill, sees the old or the new content.
+func writeFile(path string, content []byte) error {
+	temp := path + ".new"
+	if err := os.WriteFile(temp, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
+}

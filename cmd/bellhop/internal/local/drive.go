@@ -1,0 +1,275 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// The schedules of template.yaml.
+const (
+	requestEvery = 15 * time.Minute
+	sweepEvery   = 5 * time.Minute
+)
+
+// schedule is the event of an EventBridge schedule.
+var schedule = json.RawMessage(`{"version":"0","detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{}"}`)
+
+// patience is how much time the demonstration skips at most before it says that something is stuck.
+const patience = 21 * 24 * time.Hour
+
+// Demonstrate runs the machine until every wanted day is covered, nothing is under way and the delivery bucket is empty. Times
+// in which nothing happens are skipped. It goes on where an earlier run was stopped; when there is nothing to do, it asks
+// the vendor for nothing.
+func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
+	began := m.Now()
+	before := m.vendor.Counters().Posts
+	resumed := m.vendor.Counters().Posts > 0
+	end := m.clock.Now().Add(patience)
+	for {
+		if err := m.tick(ctx); err != nil {
+			return Summary{}, err
+		}
+		next, idle, err := m.next(ctx)
+		if err != nil {
+			return Summary{}, err
+		}
+		if idle {
+			break
+		}
+		if next.After(end) {
+			return Summary{}, fmt.Errorf("after %s of simulated time there is still work under way: bellhop jobs list and bellhop files list show which", patience)
+		}
+		if err := m.clock.SkipTo(next); err != nil {
+			return Summary{}, err
+		}
+	}
+	sum, err := m.Summarize(ctx)
+	sum.Resumed, sum.NewPosts = resumed, m.vendor.Counters().Posts-before
+	sum.Elapsed, sum.Skipped = m.Now().Sub(began), m.clock.Skipped()
+	return sum, err
+}
+
+// tick does what has come due by the clock: the schedules, and the vendor's deliveries with all that they set going.
+func (m *Machine) tick(ctx context.Context) error {
+	if m.requested.due(m.clock.Now(), requestEvery) {
+		m.tell(ctx, "requesting")
+		if _, err := m.handle.requester(ctx, schedule); err != nil && ctx.Err() == nil {
+			m.Log.ErrorContext(ctx, "the requester failed in part", "error", err)
+		}
+		if err := m.vendor.Save(); err != nil {
+			return err
+		}
+	}
+	if err := m.deliver(ctx); err != nil {
+		return err
+	}
+	if err := m.settle(ctx); err != nil {
+		return err
+	}
+	if m.swept.due(m.clock.Now(), sweepEvery) {
+		if _, err := m.handle.janitor(ctx, schedule); err != nil && ctx.Err() == nil {
+			m.Log.ErrorContext(ctx, "the sweep failed in part", "error", err)
+		}
+		if err := m.settle(ctx); err != nil {
+			return err
+		}
+	}
+	m.tell(ctx, "loading")
+	return ctx.Err()
+}
+
+// rate is a schedule: when it last fired.
+type rate struct{ last time.Time }
+
+// due reports whether a tick of the schedule has passed since it last fired, and notes that it fires now. It fires at once
+// when it never did.
+func (r *rate) due(now time.Time, every time.Duration) bool {
+	if r.last.IsZero() || !onTick(r.last, every).After(now) {
+		r.last = now
+		return true
+	}
+	return false
+}
+
+func (m *Machine) deliver(ctx context.Context) error {
+	if _, err := m.vendor.DeliverDue(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("the simulated vendor cannot deliver: %w", err)
+	}
+	return m.vendor.Save()
+}
+
+// settle waits until all events that are on their way have been dealt with.
+func (m *Machine) settle(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if m.outside.stepwise && m.queue.WorkOne(ctx) {
+			continue
+		}
+		worked, err := m.feed.Drain(ctx)
+		if err != nil {
+			return err
+		}
+		if !worked && m.queue.Idle() {
+			// The queue may have been about to commit when the feed was looked at.
+			if worked, err = m.feed.Drain(ctx); err != nil || !worked && m.queue.Idle() {
+				return err
+			}
+			continue
+		}
+		m.tell(ctx, "loading")
+		time.Sleep(time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+// next returns when something is to happen next, at a tick of the schedules. Idle means that nothing is, before another day
+// begins.
+func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error) {
+	var times []time.Time
+	if t, ok := m.vendor.NextDelivery(); ok {
+		times = append(times, t)
+	}
+	now := m.clock.Now()
+	board, err := m.ledger.Board(ctx, Subscription)
+	if fault.Is(err, fault.NotFound) {
+		// The requester did not come to making it.
+		return onTick(now, requestEvery), false, nil
+	}
+	if err != nil {
+		return at, false, err
+	}
+	for _, marker := range board.Markers {
+		if !marker.Status.Holds() {
+			continue
+		}
+		job, err := m.ledger.Job(ctx, marker.Job)
+		if err != nil {
+			return at, false, err
+		}
+		if !job.DueAt.IsZero() {
+			times = append(times, onTick(later(job.DueAt, now), requestEvery))
+		}
+	}
+	for o, err := range m.deliveries.List(ctx, "") {
+		if err != nil {
+			return at, false, err
+		}
+		f, err := m.ledger.Match(ctx, o.Key)
+		if err != nil {
+			return at, false, err
+		}
+		due := now
+		if resting := f.Status == report.FileStray || f.Status == report.FileQuarantined; resting && f.DueAt.After(now) {
+			due = f.DueAt
+		}
+		times = append(times, onTick(due, sweepEvery))
+	}
+	if len(times) == 0 {
+		requests, err := m.plan(ctx, board)
+		if err != nil || len(requests) == 0 {
+			return at, true, err
+		}
+		times = append(times, onTick(now, requestEvery))
+	}
+	for _, t := range times {
+		if at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	return at, false, nil
+}
+
+// onTick returns the first tick of a schedule after t.
+func onTick(t time.Time, every time.Duration) time.Time {
+	return t.Truncate(every).Add(every)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (m *Machine) plan(_ context.Context, board report.Board) ([]report.Request, error) {
+	limits, err := m.limits(board.Subscription)
+	if err != nil {
+		return nil, err
+	}
+	return report.Plan(board, limits, report.DateOf(m.clock.Now()), report.Narrow{}), nil
+}
+
+func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {
+	for _, source := range m.requests.Sources {
+		if source.Name() == sub.Source {
+			return source.Limits(sub.Params), source.Validate(sub.Params)
+		}
+	}
+	return report.Limits{}, fault.New(fault.Poison, "no source is called %q", sub.Source)
+}
+
+// tell reports progress by the files of the subscription's jobs.
+func (m *Machine) tell(ctx context.Context, phase string) {
+	if m.Progress == nil {
+		return
+	}
+	jobs, err := ledger.New(m.store).Jobs(ctx, Subscription)
+	if err != nil {
+		// A bar is not worth failing for, and the next reading will tell.
+		return
+	}
+	p := Progress{Phase: phase}
+	for _, j := range jobs {
+		expected := max(len(j.Files), len(j.Tables))
+		if j.Status == report.JobLost {
+			// What a lost job missed is another job's by now.
+			expected = 0
+		}
+		for _, f := range j.Files {
+			if f.Status == report.FileLoaded {
+				p.Done++
+				if j.Status == report.JobLost {
+					expected++
+				}
+			}
+		}
+		p.Total += expected
+	}
+	m.Progress(p)
+}
+
+// Up keeps the machine running on the real clock, with its schedules, until ctx ends. That is no error.
+func (m *Machine) Up(ctx context.Context) error {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		now := m.clock.Now()
+		err := m.deliver(ctx)
+		if m.requested.due(now, requestEvery) {
+			_, runErr := m.handle.requester(ctx, schedule)
+			err = errors.Join(err, runErr, m.vendor.Save())
+		}
+		if m.swept.due(now, sweepEvery) {
+			_, sweepErr := m.handle.janitor(ctx, schedule)
+			err = errors.Join(err, sweepErr)
+		}
+		if err != nil && ctx.Err() == nil {
+			m.Log.ErrorContext(ctx, "a schedule failed in part", "error", err)
+		}
+		m.tell(ctx, "running")
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+	}
+}

@@ -1,0 +1,591 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// The reference is what the same scenario gives when nothing goes wrong.
+func reference(t *testing.T, at *site, edit func(*Options)) map[string]string {
+	t.Helper()
+	p := at.newPlant(t, edit)
+	p.subscribe(nil)
+	p.run(t.Context())
+	p.settled()
+	return p.dataset()
+}
+
+// I2, by events, and I9: whatever becomes of the events, the dataset is the same.
+func TestEventsMayBeLostDoubledAndReordered(t *testing.T) {
+	tests := map[string]Chaos{
+		"every event lost":            {LoseEvery: 1},
+		"every other lost":            {LoseEvery: 2},
+		"every event doubled":         {DuplicateEvery: 1},
+		"newest first":                {Reverse: true},
+		"doubled, newest first":       {DuplicateEvery: 1, Reverse: true},
+		"lost, doubled, newest first": {LoseEvery: 3, DuplicateEvery: 2, Reverse: true},
+	}
+	at := newSite(t)
+	want := reference(t, at, nil)
+	for name, chaos := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := at.newPlant(t, func(o *Options) { o.Chaos = &chaos })
+			p.subscribe(nil)
+			p.run(t.Context())
+			p.settled()
+			sameDataset(t, want, p.dataset())
+			if lost, doubled := p.queue.Misfortunes(); chaos.LoseEvery > 0 && lost == 0 || chaos.DuplicateEvery > 0 && doubled == 0 {
+				t.Errorf("%d events were lost and %d doubled: the test tests nothing", lost, doubled)
+			}
+		})
+	}
+}
+
+// I2: several workers at once, and a vendor that delivers in another order, twice and late.
+func TestWorkersAndVendorMayDisagreeAboutTheOrder(t *testing.T) {
+	at := newSite(t)
+	want := reference(t, at, nil)
+	faults := []vendorsim.Fault{
+		{Kind: vendorsim.Reordered}, {Kind: vendorsim.Duplicated, Categories: []string{"DEVICE"}},
+		{Kind: vendorsim.Late, Categories: []string{"PROPERTY_SKILL"}, DelayMinutes: 200},
+	}
+	p := at.newPlant(t, func(o *Options) {
+		o.Faults, o.outside.stepwise = faults, false
+		o.Chaos = &Chaos{DuplicateEvery: 2}
+	})
+	p.subscribe(nil)
+	p.run(t.Context())
+	p.settled()
+	sameDataset(t, want, p.dataset())
+}
+
+// I1: the same bytes again cost one ledger call and nothing of S3, whether the file still lies there or is deleted.
+func TestADuplicateCostsOneLedgerCall(t *testing.T) {
+	at := newSite(t)
+	var events []json.RawMessage
+	p := at.newPlant(t, nil)
+	p.subscribe(nil)
+	handle := p.queue.handle
+	again := func(ctx context.Context, when string, event json.RawMessage) {
+		t.Helper()
+		ctx, made := counted(ctx)
+		if failed, err := handle(ctx, event); err != nil || len(failed) > 0 {
+			t.Fatalf("the event again, %s: %v, failed %v", when, err, failed)
+		}
+		if made.ledger.Load() != 1 || made.s3.Load() != 0 {
+			t.Errorf("a duplicate %s costs %d ledger calls and %d S3 calls, want 1 and 0", when, made.ledger.Load(), made.s3.Load())
+		}
+	}
+	p.queue.handle = func(ctx context.Context, event json.RawMessage) ([]string, error) {
+		events = append(events, event)
+		failed, err := handle(ctx, event)
+		again(ctx, "while the file is still there", event)
+		return failed, err
+	}
+	p.run(t.Context())
+	before := p.dataset()
+	if len(events) == 0 {
+		t.Fatal("no event was handled")
+	}
+	for _, event := range events {
+		again(t.Context(), "when the file is deleted", event)
+	}
+	sameDataset(t, before, p.dataset())
+	p.settled()
+}
+
+// deliver puts an object as a foreign writer does.
+func (p *plant) deliver(key, body string) {
+	p.t.Helper()
+	_, err := p.s3.Client().PutObject(p.t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(p.outside.delivery), Key: aws.String(key), Body: strings.NewReader(body),
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+const deviceHeader = "dataset_date,unitId_level_1,unitName_level_1,device_count,active_device_count,dialog_count\n"
+
+// I3: what nobody asked for is never loaded, rests for its grace, and is deleted with a certificate.
+func TestAStrayIsNeverLoaded(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, nil)
+	p.subscribe(nil)
+	p.run(t.Context())
+	before := p.dataset()
+	date := report.DateOf(morning) - 4
+	body := deviceHeader + fmt.Sprintf("%s,amzn1.alexa.unit.did.foreign,Foreign,1,1,1\n", date)
+	for _, key := range []string{"foreign.csv", "deep/er/foreign.csv", "a b+c%é.csv"} {
+		p.deliver(key, body)
+	}
+	if err := p.settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := p.ledger.File(t.Context(), "foreign.csv")
+	if err != nil || f.Status != report.FileStray || f.Receipt != nil {
+		t.Fatalf("the stray is %s with receipt %v (%v)", f.Status, f.Receipt, err)
+	}
+	if _, err := p.handle.janitor(t.Context(), schedule); err != nil {
+		t.Fatal(err)
+	}
+	if raw := content(t.Context(), t, p.s3, p.outside.delivery, func(string) bool { return true }); len(raw) != 3 {
+		t.Errorf("%d of 3 strays are left before their grace is over", len(raw))
+	}
+	p.run(t.Context())
+	p.settled()
+	sameDataset(t, before, p.dataset())
+	for _, key := range []string{"foreign.csv", "deep/er/foreign.csv", "a b+c%é.csv"} {
+		certificates, err := p.ledger.CertificatesOf(t.Context(), key)
+		if err != nil || len(certificates) != 1 {
+			t.Fatalf("%s has the certificates %v (%v)", key, certificates, err)
+		}
+		if c := certificates[0]; c.Cause != report.FileStray || c.Exposure() < 6*time.Hour || c.Exposure() > 7*time.Hour {
+			t.Errorf("%s was deleted as %s after %s", key, c.Cause, c.Exposure())
+		}
+	}
+}
+
+// I4: a raw object stays as long as what it was loaded into is not there, and is loaded again.
+func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
+	at := newSite(t)
+	want := reference(t, at, nil)
+	p := at.newPlant(t, nil)
+	p.subscribe(nil)
+	damage := p.t.Context()
+	handle := p.feed.handle
+	struck := ""
+	p.feed.handle = func(ctx context.Context, event json.RawMessage) ([]string, error) {
+		if struck == "" {
+			// Between the commit and the deletion, one slice is taken away.
+			struck = slices.Sorted(maps.Keys(p.dataset()))[0] //nolint:contextcheck // the test looks, not the handler
+			if _, err := p.s3.Client().DeleteObject(damage, &s3.DeleteObjectInput{Bucket: &p.outside.dataset, Key: &struck}); err != nil {
+				t.Fatal(err)
+			}
+			failed, err := handle(ctx, event)
+			if raw := content(ctx, t, p.s3, p.outside.delivery, func(string) bool { return true }); len(raw) == 0 {
+				t.Error("the raw object was deleted although its slice was gone")
+			}
+			return failed, err
+		}
+		return handle(ctx, event)
+	}
+	p.run(t.Context())
+	p.settled()
+	sameDataset(t, want, p.dataset())
+	if struck == "" {
+		t.Fatal("nothing was struck")
+	}
+}
+
+// I6: every slice is only ever put whole, in one conditional request, and never deleted.
+func TestASliceIsReplacedInOneConditionalPut(t *testing.T) {
+	at := newSite(t)
+	var mu sliceLog
+	p := at.newPlant(t, func(o *Options) {
+		o.outside.switches = vendorsim.Switches{RestatedDays: 3}
+		o.outside.s3 = mu.watch
+	})
+	p.subscribe(nil)
+	p.run(t.Context())
+	p.nextDay()
+	p.run(t.Context())
+	p.settled()
+	if mu.created == 0 || mu.replaced == 0 {
+		t.Fatalf("%d slices were created and %d replaced: too little to learn from", mu.created, mu.replaced)
+	}
+	for _, problem := range mu.problems {
+		t.Error(problem)
+	}
+}
+
+// I7: a report that was asked for earlier and comes later does not win. The days of the earlier job are lost, asked again,
+// and then both come, in either order.
+func TestAnOlderReportNeverReplacesANewer(t *testing.T) {
+	at := newSite(t)
+	first := []vendorsim.Fault{{Kind: vendorsim.Late, FirstCall: 1, LastCall: 2, DelayMinutes: 8 * 60}}
+	restated := vendorsim.Switches{RestatedDays: 3}
+	p := at.newPlant(t, func(o *Options) { o.Faults, o.outside.switches = first, restated })
+	p.subscribe(func(s *report.Subscription) { s.RefreshDays = 0 })
+	p.run(t.Context())
+	p.settled()
+	board, err := p.ledger.Board(t.Context(), Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	superseded := 0
+	for f, err := range p.ledger.Files(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Receipt == nil {
+			continue
+		}
+		for _, proof := range f.Receipt.Slices {
+			if proof.Outcome == report.SliceSuperseded {
+				superseded++
+			}
+			for _, s := range board.Slices {
+				if s.Table == f.Table && s.Date == proof.Date && s.Generation.Before(f.Generation) {
+					t.Errorf("%s of %s is of %s, file %s of %s was loaded", s.Date, s.Table, s.Generation, f.Key, f.Generation)
+				}
+			}
+		}
+	}
+	if superseded == 0 {
+		t.Error("no report came too late: the test tests nothing")
+	}
+}
+
+// I8: what the receipts and the ledger say of rows and sums is what the Parquet says.
+func TestTotalsMatchTheParquet(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, func(o *Options) { o.outside.switches = vendorsim.Switches{FilesPerCategory: 3} })
+	p.subscribe(func(s *report.Subscription) { s.Params["categories"] = "DEVICE,COMMUNICATION" })
+	p.run(t.Context())
+	p.settled()
+	published := p.dataset()
+	board, err := p.ledger.Board(t.Context(), Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range board.Slices {
+		if s.Rows == 0 {
+			continue
+		}
+		body := published[s.Key]
+		rows, sums, err := table.ReadSums(io.NewSectionReader(strings.NewReader(body), 0, int64(len(body))))
+		if err != nil || rows != s.Rows {
+			t.Errorf("%s: the Parquet has %d rows, the ledger says %d (%v)", s.Key, rows, s.Rows, err)
+		}
+		if diff := cmp.Diff(s.Sums, sums); diff != "" {
+			t.Errorf("%s: sums (-ledger +Parquet):\n%s", s.Key, diff)
+		}
+	}
+}
+
+// I11: neither secrets nor the names of rooms nor what they did get into a log line or the ledger's reasons.
+func TestNothingPrivateIsLogged(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, func(o *Options) {
+		o.Faults = append(misfortunes(), vendorsim.Fault{Kind: vendorsim.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
+		estate := vendorsim.SizedEstate(4) // the planted name is the fourth room's
+		o.outside.estate = &estate
+	})
+	p.subscribe(func(s *report.Subscription) { s.From, s.MaxWindowDays = s.From-20, 1 })
+	p.run(t.Context())
+	given, err := os.ReadFile(filepath.Join(p.Dir, "credentials.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c credentials
+	if err := json.Unmarshal(given, &c); err != nil {
+		t.Fatal(err)
+	}
+	told := p.log.String()
+	for f, err := range p.ledger.Files(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		told += fmt.Sprint(f.Reason, f.History)
+	}
+	jobs, err := p.ledger.Jobs(t.Context(), Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		told += fmt.Sprint(j.Reason, j.History)
+	}
+	if !strings.Contains(told, "quarantined") || !strings.Contains(told, "429") {
+		t.Error("nothing went wrong: the test tests nothing")
+	}
+	for what, private := range map[string]string{
+		"the client secret": c.ClientSecret, "the refresh token": c.RefreshToken, "a token": "Atza|", "a refresh token": "Atzr|",
+		"the name of a room": vendorsim.PlantedName, "a part of it": "Mrs", "the name of a property": "Room 1",
+	} {
+		if at := strings.Index(told, private); at >= 0 {
+			t.Errorf("%s is in the log: …%s…", what, told[max(0, at-80):min(len(told), at+len(private)+20)])
+		}
+	}
+}
+
+// I12: with the change stream, raw files live for seconds; with the sweep alone, for minutes.
+func TestExposureIsBounded(t *testing.T) {
+	tests := map[string]struct {
+		edit func(*Options)
+		most time.Duration
+	}{
+		"stream and sweep":              {nil, time.Second},
+		"no stream":                     {func(o *Options) { o.outside.deaf = true }, 10 * time.Minute},
+		"no events":                     {func(o *Options) { o.Chaos = &Chaos{LoseEvery: 1} }, 10 * time.Minute},
+		"neither events nor the stream": {func(o *Options) { o.Chaos, o.outside.deaf = &Chaos{LoseEvery: 1}, true }, 15 * time.Minute},
+	}
+	at := newSite(t)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := at.newPlant(t, tt.edit)
+			p.subscribe(nil)
+			p.run(t.Context())
+			p.settled()
+			sum, err := p.Summarize(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sum.Exposure.Count == 0 || sum.Exposure.Max > tt.most {
+				t.Errorf("%d files lay there for up to %s, want at most %s", sum.Exposure.Count, sum.Exposure.Max, tt.most)
+			}
+		})
+	}
+}
+
+// I10: whatever single call fails in passing, nothing is lost and nothing is forgotten.
+func TestAFailureInPassingAtAnyCallIsOvercome(t *testing.T) {
+	at := newSite(t)
+	counting := at.newPlant(t, nil)
+	counting.subscribe(nil)
+	counting.run(t.Context())
+	want := counting.dataset()
+	steps := counting.fuse.steps.Load()
+	for step := int64(1); step <= steps; step += stride(t) {
+		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
+			p := at.newPlant(t, nil)
+			p.subscribe(nil)
+			p.fuse.passing.Store(step)
+			p.run(t.Context())
+			p.settled()
+			sameDataset(t, want, p.dataset())
+		})
+	}
+}
+
+// A vendor that refuses leaves words and a remedy, and days that say what stands in their way.
+func TestARefusalIsOnRecord(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, func(o *Options) {
+		o.Faults = []vendorsim.Fault{{Kind: vendorsim.ServerError, FirstCall: 1, LastCall: 1, Status: 403}}
+	})
+	p.subscribe(nil)
+	p.run(t.Context())
+	jobs, err := p.ledger.Jobs(t.Context(), Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := jobs[0]
+	if refused.Status != report.JobRefused || !strings.Contains(refused.Reason, "403") {
+		t.Errorf("the first job is %s: %q", refused.Status, refused.Reason)
+	}
+	sum, err := p.Summarize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Coverage[report.CoverageMissing] == 0 {
+		t.Errorf("no day is missing: %v", sum.Coverage)
+	}
+	// A person retries it.
+	if _, err := p.ledger.UpdateJob(t.Context(), refused.ID, func(j *report.Job) error { return j.Retry(p.clock.Now(), "retried") }); err != nil {
+		t.Fatal(err)
+	}
+	p.run(t.Context())
+	p.settled()
+}
+
+// A file whose content can never load is kept for a person, then deleted with a certificate, and its days are asked for
+// again; the other files of its job are not held up.
+func TestABrokenFileIsQuarantinedAndAskedAgain(t *testing.T) {
+	at := newSite(t)
+	want := reference(t, at, nil)
+	p := at.newPlant(t, func(o *Options) {
+		o.Faults = []vendorsim.Fault{{Kind: vendorsim.ColumnRenamed, FirstCall: 1, LastCall: 1, Categories: []string{"DEVICE"}, Column: "dialog_count"}}
+	})
+	p.subscribe(nil)
+	p.run(t.Context())
+	p.settled()
+	sameDataset(t, want, p.dataset())
+	quarantined := 0
+	for f, err := range p.ledger.Files(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range f.History {
+			if e.To == string(report.FileQuarantined) {
+				quarantined++
+				if !strings.Contains(e.Why, "dialog_count") {
+					t.Errorf("the reason does not name the missing column: %q", e.Why)
+				}
+			}
+		}
+	}
+	if quarantined != 1 {
+		t.Errorf("%d files were quarantined, want 1", quarantined)
+	}
+}
+
+// A newer report that would erase what is published is held and reported; the published day stays.
+func TestAnEmptiedReportIsHeld(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, func(o *Options) {
+		o.Faults = []vendorsim.Fault{{Kind: vendorsim.Emptied, FirstCall: 3, Categories: []string{"DEVICE"}}}
+	})
+	p.subscribe(nil)
+	p.run(t.Context())
+	before := p.dataset()
+	p.nextDay()
+	p.run(t.Context())
+	after := p.dataset()
+	for key, body := range before {
+		if after[key] != body {
+			t.Errorf("%s was replaced by a report without rows", key)
+		}
+	}
+	board, err := p.ledger.Board(t.Context(), Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, s := range board.Slices {
+		if s.Held != nil {
+			held++
+		}
+	}
+	if held == 0 {
+		t.Error("nothing is held")
+	}
+}
+
+// A process that is gone between two runs leaves nothing undone: the next one continues, and asks for nothing again.
+func TestASecondRunPlansNothingNew(t *testing.T) {
+	dir := t.TempDir()
+	stopped := morning
+	demonstrate := func() Summary {
+		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := m.Demonstrate(t.Context())
+		if closeErr := m.Close(); err != nil || closeErr != nil {
+			t.Fatal(err, closeErr)
+		}
+		return sum
+	}
+	first, second := demonstrate(), demonstrate()
+	if first.NewPosts == 0 || first.Resumed {
+		t.Errorf("the first run sends %d requests, resumed: %t", first.NewPosts, first.Resumed)
+	}
+	if second.NewPosts != 0 || !second.Resumed {
+		t.Errorf("the second run sends %d requests, resumed: %t", second.NewPosts, second.Resumed)
+	}
+	for name, sum := range map[string]Summary{"first": first, "second": second} {
+		covered := sum.Coverage[report.CoverageComplete] + sum.Coverage[report.CoverageZero]
+		if covered != sum.Wanted || sum.RawObjects != 0 || sum.Unverified != 0 || sum.Wanted < 430 {
+			t.Errorf("%s run: %d of %d days, %d raw objects, %d deletions without proof", name, covered, sum.Wanted, sum.RawObjects, sum.Unverified)
+		}
+	}
+	if diff := cmp.Diff(first.Rows, second.Rows); diff != "" {
+		t.Errorf("the dataset changed (-first +second):\n%s", diff)
+	}
+}
+
+// The vendor's own samples, through the real handlers, against the numbers of the vendor's page.
+func TestTheVendorsSamplesThroughTheHandlers(t *testing.T) {
+	samples := filepath.Join(ledgerRoot(t), "testdata", "asp")
+	tests := map[string]struct {
+		table, window string
+		rows          int64
+		sums          map[string]string
+	}{
+		"device.csv":             {"asp_device", "2023-08-15..2023-08-22", 7, map[string]string{"device_count": "7", "active_device_count": "0", "dialog_count": "0"}},
+		"domain_engagement.csv":  {"asp_domain_engagement", "2023-08-16..2023-08-17", 2, map[string]string{"active_device_count": "14", "dialog_count": "49"}},
+		"proactive_campaign.csv": {"asp_proactive_campaign", "2023-09-03", 1, map[string]string{"targeted_devices_count": "1", "taps_count": "4", "impression_count": "100"}},
+		"property_skill.csv":     {"asp_property_skill", "2023-09-03", 1, map[string]string{"active_device_count": "1", "dialog_count": "1"}},
+		"communication.csv": {"asp_communication", "2023-09-03", 2, map[string]string{
+			"calling_action_count": "99", "calling_duration_minutes": "157.95", "dropin_action_count": "1", "dropin_duration_minutes": "164.33",
+		}},
+	}
+	bodies := map[string]string{}
+	for name := range tests {
+		body, err := os.ReadFile(filepath.Join(samples, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies[name] = string(body)
+	}
+	at := newSite(t)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := at.newPlant(t, nil)
+			w, err := report.ParseWindow(tt.window)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.expect(name, tt.table, w)
+			p.deliver(name, bodies[name])
+			if err := p.settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f, err := p.ledger.File(t.Context(), name)
+			if err != nil || f.Status != report.FileDeleted {
+				t.Fatalf("the file is %s: %s (%v)\n%s", f.Status, f.Reason, err, p.log)
+			}
+			if f.Receipt.Rows != tt.rows || f.Receipt.Bytes != int64(len(bodies[name])) {
+				t.Errorf("the receipt has %d rows of %d bytes, want %d of %d", f.Receipt.Rows, f.Receipt.Bytes, tt.rows, len(bodies[name]))
+			}
+			if diff := cmp.Diff(tt.sums, f.Receipt.Sums); diff != "" {
+				t.Errorf("sums (-page +receipt):\n%s", diff)
+			}
+		})
+	}
+}
+
+func ledgerRoot(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", "..", "..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// expect makes a job that awaits one file of one table.
+func (p *plant) expect(key, table string, w report.Window) {
+	p.t.Helper()
+	ctx, now := p.t.Context(), p.clock.Now()
+	sub := p.subscription()
+	sub.From = w.From
+	if _, err := p.ledger.Apply(ctx, sub); err != nil {
+		p.t.Fatal(err)
+	}
+	board, err := p.ledger.Board(ctx, sub.Name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	jobs, err := p.ledger.Reserve(ctx, board, []report.Request{{Window: w, Tables: []string{table}, Ask: 1, Why: "test"}}, now)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	job, err := p.ledger.UpdateJob(ctx, jobs[0].ID, func(j *report.Job) error { return j.Begin("test", now, now.Add(time.Minute)) })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	answer := report.Answer{Files: []report.NamedFile{{Name: key, Table: table}}}
+	if _, _, err := p.ledger.Accept(ctx, job.ID, job.Epoch, answer, now, now.Add(6*time.Hour)); err != nil {
+		p.t.Fatal(err)
+	}
+}

@@ -1,0 +1,312 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+)
+
+// The buckets of the machine.
+const (
+	DeliveryBucket = "bellhop-delivery"
+	DatasetBucket  = "bellhop-dataset"
+)
+
+// Subscription is the name of the demonstration's subscription.
+const Subscription = "demo"
+
+// Options say how to open a [Machine]. Dir is required.
+type Options struct {
+	// Dir keeps everything. It is created when it is missing.
+	Dir string
+	Log *slog.Logger
+	// Progress, if set, is told how far the work is.
+	Progress func(Progress)
+	// Faults and Chaos are what the simulated vendor and the queue do wrong. Nil faults mean those of the demonstration.
+	Faults []vendorsim.Fault
+	Chaos  *Chaos
+	// WindowDays is the longest window of one request. Default 7.
+	WindowDays int
+	// Now is the machine's clock, before anything is skipped. Default [time.Now].
+	Now func() time.Time
+
+	outside outside
+}
+
+// outside is where a test stands: between the functions and everything around them. The zero value lets everything pass.
+type outside struct {
+	// server is shared by machines that have buckets of their own; nil starts one.
+	server            *s3server.Server
+	delivery, dataset string
+
+	store  func(ledger.Store) ledger.Store
+	s3     func(*s3.Options)
+	source func(request.Source) request.Source
+	queue  func(loads) loads
+
+	estate   *vendorsim.Estate
+	switches vendorsim.Switches
+	// stepwise handles one event after the other instead of several at once, so that every run goes the same way.
+	stepwise bool
+	// deaf leaves the change stream unheard.
+	deaf bool
+}
+
+// loads starts loads, for the requester and the sweep.
+type loads interface {
+	Redeliver(ctx context.Context, d report.Delivery) error
+}
+
+// Progress is how far the work is: of the files that were promised, how many are loaded, deleted and certified.
+type Progress struct {
+	Phase       string
+	Done, Total int
+}
+
+// Machine is bellhop on one machine. Close it.
+type Machine struct {
+	Options
+	clock  *clock
+	store  *sqlitestore.Store
+	counts *countingStore
+	ledger *ledger.Ledger
+	s3     *s3server.Server
+	s3All  atomic.Int64
+	// deliveries is for looking at; what the functions do there is counted apart.
+	deliveries *objects.Bucket
+	vendor     *vendor
+	queue      *queue
+	feed       *feed
+	meter      meter
+
+	requests *request.Service
+	handle   handlers
+
+	requested, swept rate
+
+	cancel context.CancelFunc
+	closer []func() error
+}
+
+// handlers are the entry points of the three functions: event JSON in, response JSON out.
+type handlers struct {
+	requester, ingester, janitor func(ctx context.Context, event json.RawMessage) (json.RawMessage, error)
+}
+
+// workers is how many ingesters run at once, as the event source mapping's MaximumConcurrency bounds them on AWS.
+const workers = 4
+
+// Open starts the machine in its folder: it takes up what an earlier process left, however that ended. When another process
+// runs the machine there, the error says so.
+func Open(ctx context.Context, o Options) (_ *Machine, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Faults == nil {
+		o.Faults = misfortunes()
+	}
+	if o.Chaos == nil {
+		o.Chaos = &Chaos{LoseEvery: 11, DuplicateEvery: 7}
+	}
+	o.WindowDays = cmp.Or(o.WindowDays, 7)
+	o.outside.delivery = cmp.Or(o.outside.delivery, DeliveryBucket)
+	o.outside.dataset = cmp.Or(o.outside.dataset, DatasetBucket)
+	// The embedded S3 changes the working directory while it runs.
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	m := &Machine{Options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", o.Dir, err), m.Close())
+		}
+	}()
+	if err := m.openStores(ctx); err != nil {
+		return nil, err
+	}
+	m.wire()
+	m.start(ctx)
+	return m, nil
+}
+
+func (m *Machine) closing(f func() error) { m.closer = append(m.closer, f) }
+
+// openStores opens all that keeps something.
+func (m *Machine) openStores(ctx context.Context) (err error) {
+	held, err := takeLock(m.Dir)
+	if err != nil {
+		return err
+	}
+	m.closing(held.Close)
+	if m.clock, err = openClock(m.Dir, m.Now); err != nil {
+		return err
+	}
+	m.closing(m.clock.Close)
+	if m.store, err = sqlitestore.Open(ctx, filepath.Join(m.Dir, "ledger.db"), m.clock.Now); err != nil {
+		return err
+	}
+	m.closing(m.store.Close)
+	m.counts = &countingStore{Store: m.store}
+	m.ledger = ledger.New(m.counts)
+	m.queue = newQueue(m.Log, *m.Chaos)
+	if err := m.openBuckets(ctx); err != nil {
+		return err
+	}
+	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
+	m.vendor, err = startVendor(ctx, m.Dir, vendorsim.Config{
+		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: m.Faults, Switches: m.outside.switches,
+	}, m.s3.Client())
+	if err != nil {
+		return err
+	}
+	m.closing(m.vendor.Close)
+	return nil
+}
+
+func (m *Machine) openBuckets(ctx context.Context) (err error) {
+	if m.s3 = m.outside.server; m.s3 == nil {
+		m.s3, err = s3server.Start(context.WithoutCancel(ctx), s3server.Options{Dir: m.Dir, Clock: m.clock.Now})
+		if err != nil {
+			return err
+		}
+		m.closing(m.s3.Close)
+	}
+	if err := m.s3.CreateBucket(ctx, m.outside.delivery, m.queue.Send); err != nil {
+		return err
+	}
+	return m.s3.CreateBucket(ctx, m.outside.dataset, nil)
+}
+
+func (m *Machine) estate() vendorsim.Estate {
+	if m.outside.estate != nil {
+		return *m.outside.estate
+	}
+	return vendorsim.DemoEstate()
+}
+
+// start sets the event sources going.
+func (m *Machine) start(ctx context.Context) {
+	if m.outside.stepwise {
+		return
+	}
+	ctx, m.cancel = context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() { m.queue.Work(ctx) })
+	}
+	followed := make(chan error, 1)
+	running.Go(func() { followed <- m.feed.Follow(ctx) })
+	m.closing(func() error {
+		m.queue.Close()
+		m.cancel()
+		running.Wait()
+		return <-followed
+	})
+}
+
+// Close stops everything and writes down what has to be remembered. It may be called once.
+func (m *Machine) Close() error {
+	var problems []error
+	for _, stop := range slices.Backward(m.closer) {
+		problems = append(problems, stop())
+	}
+	m.closer = nil
+	return errors.Join(problems...)
+}
+
+// Reset removes everything that the machine keeps in dir. A machine that runs there is left alone, with an error.
+func Reset(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	held, err := takeLock(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{
+		"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json",
+	} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return errors.Join(err, held.Close())
+		}
+	}
+	return errors.Join(os.Remove(filepath.Join(dir, "lock")), held.Close())
+}
+
+// subscription is what the demonstration wants: everything that the vendor has of the whole organisation.
+func (m *Machine) subscription() report.Subscription {
+	return report.Subscription{
+		Name: Subscription, Source: report.SourceASPAnalytics,
+		Params:  report.Params{"unit_id": m.estate().Organisation.ID, "show_sub_units": "true"},
+		LagDays: 3, RefreshDays: 4, MaxWindowDays: m.WindowDays,
+	}
+}
+
+// chance is a fixed sequence, so that two demonstrations in fresh folders go the same way.
+func chance() func() float64 {
+	source := rand.New(rand.NewPCG(demoSeed, 1)) //nolint:gosec // jitter of a demonstration, the same each time
+	var mu sync.Mutex
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return source.Float64()
+	}
+}
+
+// OpenedLedger is the ledger of a folder, for looking at.
+type OpenedLedger struct {
+	*ledger.Ledger
+	Now        func() time.Time
+	DatasetDir string
+	Close      func() error
+}
+
+// OpenLedger opens the ledger in dir, whether or not a machine runs there. The error says what to do when there is none.
+func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "ledger.db")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no ledger in %s: bellhop local run makes one, --home chooses another folder", dir)
+	}
+	c, err := openClock(dir, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlitestore.Open(ctx, path, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &OpenedLedger{
+		Ledger: ledger.New(store), Now: c.Now, Close: store.Close,
+		DatasetDir: filepath.Join(dir, "s3", DatasetBucket),
+	}, nil
+}

@@ -1,0 +1,222 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/s3event"
+)
+
+// Chaos is what the queue does to events on purpose, by their number. AWS promises neither that an event comes once, nor in
+// which order, nor, in the end, that it comes.
+type Chaos struct {
+	// LoseEvery loses every nth event; 0 loses none.
+	LoseEvery int
+	// DuplicateEvery delivers every nth event a second time, when all others have been dealt with.
+	DuplicateEvery int
+	// Reverse hands the newest event out first.
+	Reverse bool
+}
+
+// maxReceives is how often a message is handed out before it goes to the dead letters, as in template.yaml.
+const maxReceives = 5
+
+type message struct {
+	id       int
+	body     string
+	receives int
+}
+
+// queue is SQS between the delivery bucket and the ingester: at least once, partial failures come again, and what never
+// succeeds ends among the dead letters.
+type queue struct {
+	handle func(ctx context.Context, event json.RawMessage) ([]string, error) // returns the ids that failed
+	log    *slog.Logger
+	chaos  Chaos
+
+	mu       sync.Mutex
+	wake     *sync.Cond
+	waiting  []message
+	echoes   []message // second deliveries, for when nothing else is to be done
+	inFlight int
+	sent     int
+	lost     int
+	doubled  int
+	dead     []message
+	closed   bool
+}
+
+func newQueue(log *slog.Logger, chaos Chaos) *queue {
+	q := &queue{log: log, chaos: chaos}
+	q.wake = sync.NewCond(&q.mu)
+	return q
+}
+
+// Send takes the body of an S3 notification.
+func (q *queue) Send(body []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sent++
+	if n := q.chaos.LoseEvery; n > 0 && q.sent%n == 0 {
+		q.lost++
+		return
+	}
+	m := message{id: q.sent, body: string(body)}
+	q.waiting = append(q.waiting, m)
+	if n := q.chaos.DuplicateEvery; n > 0 && q.sent%n == 0 {
+		q.doubled++
+		q.echoes = append(q.echoes, m)
+	}
+	q.wake.Broadcast()
+}
+
+// Redeliver sends the canonical notification of a delivery: the requester and the sweep use the way that events take. What
+// they send on purpose is not played with.
+func (q *queue) Redeliver(_ context.Context, d report.Delivery) error {
+	body, err := s3event.Encode(s3event.Object{
+		Bucket: d.Bucket, Key: d.Key, ETag: d.ETag, VersionID: d.VersionID, Size: d.Size, At: d.At,
+	})
+	if err != nil {
+		return fmt.Errorf("encode the notification of %s: %w", d.Key, err)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sent++
+	q.waiting = append(q.waiting, message{id: q.sent, body: string(body)})
+	q.wake.Broadcast()
+	return nil
+}
+
+// Work handles messages, a batch at a time, until the queue is closed. Several may work at once.
+func (q *queue) Work(ctx context.Context) {
+	for {
+		batch := q.receive()
+		if batch == nil {
+			return
+		}
+		failed, err := q.handle(ctx, sqsEvent(batch))
+		q.settle(batch, failed, err)
+	}
+}
+
+// WorkOne handles one batch, if one waits, and reports whether it did.
+func (q *queue) WorkOne(ctx context.Context) bool {
+	if q.Idle() {
+		return false
+	}
+	batch := q.receive()
+	failed, err := q.handle(ctx, sqsEvent(batch))
+	q.settle(batch, failed, err)
+	return true
+}
+
+// batchSize is how many messages one invocation gets, as in template.yaml.
+const batchSize = 1
+
+func (q *queue) receive() []message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.closed {
+		if len(q.echoes) > 0 && q.inFlight == 0 {
+			q.waiting, q.echoes = q.echoes, nil
+			continue
+		}
+		q.wake.Wait()
+	}
+	if q.closed {
+		return nil
+	}
+	n := min(batchSize, len(q.waiting))
+	var batch []message
+	if q.chaos.Reverse {
+		batch = append(batch, q.waiting[len(q.waiting)-n:]...)
+		q.waiting = q.waiting[:len(q.waiting)-n]
+	} else {
+		batch = append(batch, q.waiting[:n]...)
+		q.waiting = q.waiting[n:]
+	}
+	q.inFlight += n
+	return batch
+}
+
+// settle takes back what failed: all of it when the invocation did.
+func (q *queue) settle(batch []message, failed []string, err error) {
+	again := make(map[string]bool, len(failed))
+	for _, id := range failed {
+		again[id] = true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.inFlight -= len(batch)
+	for _, m := range batch {
+		if err == nil && !again[m.name()] {
+			continue
+		}
+		m.receives++
+		if m.receives >= maxReceives {
+			q.dead = append(q.dead, m)
+			q.log.Error("message goes to the dead letters", "message_id", m.name(), "receives", m.receives)
+			continue
+		}
+		q.waiting = append(q.waiting, m)
+	}
+	q.wake.Broadcast()
+}
+
+// Idle reports whether nothing waits and nothing is being handled.
+func (q *queue) Idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) == 0 && len(q.echoes) == 0 && q.inFlight == 0
+}
+
+// Close ends all workers once they have finished what they have in hand. What waits is lost, as with a kill.
+func (q *queue) Close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.wake.Broadcast()
+}
+
+func (m message) name() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", m.id) }
+
+// sqsEvent is the event that Lambda's SQS poller makes of a batch. It is built from literals, not from bellhop's own types,
+// so that the handler reads what AWS writes.
+func sqsEvent(batch []message) json.RawMessage {
+	records := make([]map[string]any, len(batch))
+	for i, m := range batch {
+		records[i] = map[string]any{
+			"messageId":         m.name(),
+			"receiptHandle":     "local",
+			"body":              m.body,
+			"attributes":        map[string]any{"ApproximateReceiveCount": fmt.Sprint(m.receives + 1)},
+			"messageAttributes": map[string]any{},
+			"eventSource":       "aws:sqs",
+			"eventSourceARN":    "arn:aws:sqs:us-east-1:000000000000:bellhop-ingest",
+			"awsRegion":         "us-east-1",
+		}
+	}
+	event, err := json.Marshal(map[string]any{"Records": records})
+	if err != nil {
+		panic("local: an SQS event of strings cannot be encoded: " + err.Error())
+	}
+	return event
+}
+
+// Misfortunes returns how many events were lost and doubled on purpose.
+func (q *queue) Misfortunes() (lost, doubled int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost, q.doubled
+}
+
+// Forget drops every message, as if the queue's memory had gone with the process.
+func (q *queue) Forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting, q.echoes = nil, nil
+}

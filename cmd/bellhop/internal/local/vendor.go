@@ -1,0 +1,175 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+)
+
+// vendor is the simulated vendor behind a real HTTP server.
+type vendor struct {
+	*vendorsim.Simulator
+	path   string
+	server *http.Server
+	url    string
+	served chan error
+}
+
+// demoSeed decides all that the simulated vendor makes up.
+const demoSeed = 20261120
+
+// misfortunes are what goes wrong in the demonstration. Calls are requests for reports, counted from 1.
+func misfortunes() []vendorsim.Fault {
+	return []vendorsim.Fault{
+		{Kind: vendorsim.RateLimited, FirstCall: 2, LastCall: 3, RetryAfterSeconds: 20},
+		{Kind: vendorsim.NotReady, FirstCall: 6, LastCall: 6},
+		{Kind: vendorsim.LostAnswer, FirstCall: 8, LastCall: 8},
+		{Kind: vendorsim.ServerError, FirstCall: 10, LastCall: 10},
+		{Kind: vendorsim.TokenExpired, FirstCall: 12, LastCall: 12},
+		{Kind: vendorsim.Truncated, FirstCall: 4, LastCall: 4, Categories: []string{"PROPERTY_SKILL"}},
+		{Kind: vendorsim.Late, FirstCall: 5, LastCall: 5, Categories: []string{"COMMUNICATION"}, DelayMinutes: 100},
+		{Kind: vendorsim.Duplicated, FirstCall: 5, LastCall: 7, Categories: []string{"DEVICE"}},
+		{Kind: vendorsim.ColumnsReordered, FirstCall: 7, LastCall: 7, Categories: []string{"DOMAIN_ENGAGEMENT"}},
+		{Kind: vendorsim.ColumnAdded, FirstCall: 9, LastCall: 9, Categories: []string{"DEVICE"}},
+		{Kind: vendorsim.Emptied, FirstCall: 9, LastCall: 9, Categories: []string{"PROACTIVE_CAMPAIGN"}},
+		{Kind: vendorsim.Reordered, FirstCall: 11, LastCall: 11},
+		{Kind: vendorsim.Stray, FirstCall: 13, LastCall: 13},
+	}
+}
+
+// inWords says what a fault of the demonstration looks like from outside.
+var inWords = map[vendorsim.FaultKind]string{
+	vendorsim.RateLimited:      "answered 429 with Retry-After",
+	vendorsim.NotReady:         "answered that data are not yet available",
+	vendorsim.LostAnswer:       "took a request and cut the connection before the answer",
+	vendorsim.ServerError:      "answered 500",
+	vendorsim.TokenExpired:     "refused a fresh token",
+	vendorsim.Truncated:        "delivered a file that ends in the middle of a row",
+	vendorsim.Late:             "delivered a file late",
+	vendorsim.Duplicated:       "delivered a file twice",
+	vendorsim.ColumnsReordered: "delivered the columns in another order",
+	vendorsim.ColumnAdded:      "added a column",
+	vendorsim.Emptied:          "delivered a file with nothing but the header",
+	vendorsim.Reordered:        "delivered the files in another order",
+	vendorsim.Stray:            "delivered a file that nobody asked for",
+}
+
+// startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's.
+func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucket *s3.Client) (*vendor, error) {
+	credentials, err := credentialsIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	config.Clients = []vendorsim.Client{{ID: credentials.ClientID, Secret: credentials.ClientSecret, RefreshToken: credentials.RefreshToken}}
+	config.Deliver = func(ctx context.Context, bucketARN, key string, body []byte) error {
+		_, name, ok := strings.Cut(bucketARN, ":::")
+		if !ok {
+			return fmt.Errorf("%q is not the ARN of a bucket", bucketARN)
+		}
+		_, err := bucket.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: aws.String(name), Key: aws.String(key), Body: bytes.NewReader(body), ContentType: aws.String("text/csv"),
+		})
+		return err
+	}
+	simulator, err := vendorsim.New(config)
+	if err != nil {
+		return nil, err
+	}
+	v := &vendor{Simulator: simulator, path: filepath.Join(dir, "vendor.json"), served: make(chan error, 1)}
+	if err := v.remember(); err != nil {
+		return nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serve the simulated vendor: %w", err)
+	}
+	v.url = "http://" + listener.Addr().String()
+	v.server = &http.Server{Handler: v.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { v.served <- v.server.Serve(listener) }()
+	return v, nil
+}
+
+// remember restores what an earlier process saved.
+func (v *vendor) remember() error {
+	snapshot, err := os.ReadFile(v.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.Restore(snapshot); err != nil {
+		return fmt.Errorf("%s: %w (bellhop local reset starts anew)", v.path, err)
+	}
+	return nil
+}
+
+// Save writes down what the vendor remembers.
+func (v *vendor) Save() error {
+	snapshot, err := v.Snapshot()
+	if err != nil {
+		return err
+	}
+	return writeFile(v.path, snapshot)
+}
+
+func (v *vendor) Close() error {
+	err := v.server.Close()
+	if served := <-v.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return errors.Join(err, v.Save())
+}
+
+// credentials are the document that the requester's secret holds.
+type credentials struct {
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+// credentialsIn returns the vendor's first credentials in this folder. The secret of a running machine may hold a rotated
+// token by now; the vendor knows that by itself.
+func credentialsIn(dir string) (credentials, error) {
+	path := filepath.Join(dir, "credentials.json")
+	content, err := os.ReadFile(path) //nolint:gosec // the folder is the user's choice
+	var c credentials
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c = credentials{ClientID: "amzn1.application-oa2-client.local", ClientSecret: rand.Text(), RefreshToken: "Atzr|" + rand.Text()}
+		if content, err = json.Marshal(c); err != nil { //nolint:gosec // made up here, for a file that only its owner can read
+			return c, err
+		}
+		return c, errors.Join(writeFile(path, content), writeFile(filepath.Join(dir, "secret.json"), content))
+	case err != nil:
+		return c, err
+	}
+	if err := json.Unmarshal(content, &c); err != nil {
+		return c, fmt.Errorf("%s is damaged: bellhop local reset starts anew", path)
+	}
+	return c, nil
+}
+
+// fileSecret keeps the requester's secret in a file that only its owner can read.
+type fileSecret struct{ path string }
+
+func (s fileSecret) Read(context.Context) ([]byte, error) { return os.ReadFile(s.path) }
+
+func (s fileSecret) Write(_ context.Context, document []byte) error {
+	return writeFile(s.path, document)
+}

@@ -1,0 +1,139 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bellhop-asp/bellhop/pkg/handler/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
+	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
+	"github.com/bellhop-asp/bellhop/pkg/sweep"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// timeout is how long one invocation may take, as in template.yaml.
+const timeout = 5 * time.Minute
+
+// wire builds the three functions as their main packages do, over this machine's adapters.
+func (m *Machine) wire() {
+	between := m.between()
+	client := objects.NewClient(m.s3.Config(), countS3(&m.s3All), between.s3)
+	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
+	records, queue, now := ledger.New(between.store(m.counts)), between.queue(m.queue), m.clock.Now
+
+	scrubber := &redact.Scrubber{}
+	tokens := lwa.New(lwa.Options{
+		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
+		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, "secret.json")}, now), Now: now, Scrubber: scrubber,
+	})
+	first := m.subscription()
+	m.requests = &request.Service{
+		Boards: records, Jobs: records, Queue: queue, Deliverer: delivery,
+		Sources: []request.Source{between.source(asp.New(asp.Options{
+			Endpoint: m.vendor.url, HTTP: outbound.New(outbound.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
+		}))},
+		DeliveryBucket: m.outside.delivery, First: &first,
+		Now: now, Sleep: m.clock.Sleep, Chance: chance(), Worker: rand.Text,
+	}
+	ingests := &ingest.Service{
+		Claims: records, Days: records, Siblings: records,
+		Deliveries: delivery, Dataset: dataset, Converter: table.NewConverter(), Now: now, Worker: rand.Text,
+	}
+	sweeps := &sweep.Service{
+		Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
+		Queue: queue, Now: now, Bucket: m.outside.delivery,
+	}
+	m.handle = handlers{
+		requester: m.entry((&requester.Handler{Requester: m.requests, Log: m.Log}).Handle),
+		ingester: m.entry((&ingester.Handler{
+			Ingester: meteredIngester{ingests, &m.meter}, Bucket: m.outside.delivery, Log: m.Log,
+		}).Handle),
+		janitor: m.entry((&janitor.Handler{
+			Janitor: meteredJanitor{sweeps, &m.meter}, Log: m.Log,
+		}).Handle),
+	}
+	m.queue.handle = failures(m.handle.ingester)
+	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, deaf: m.outside.deaf}
+}
+
+// between returns what stands between the functions and the outside, with nothing where nobody stands.
+func (m *Machine) between() outside {
+	o := m.outside
+	if o.store == nil {
+		o.store = func(s ledger.Store) ledger.Store { return s }
+	}
+	if o.s3 == nil {
+		o.s3 = func(*s3.Options) {}
+	}
+	if o.source == nil {
+		o.source = func(s request.Source) request.Source { return s }
+	}
+	if o.queue == nil {
+		o.queue = func(l loads) loads { return l }
+	}
+	return o
+}
+
+// entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
+func (m *Machine) entry(handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+	runtime := lambda.NewHandler(handle)
+	return func(ctx context.Context, event json.RawMessage) (response json.RawMessage, err error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		ctx = onClock{ctx, m.clock.Now().Add(timeout)}
+		defer func() {
+			// The runtime posts a panic as an error and starts anew.
+			if p := recover(); p != nil {
+				err = fmt.Errorf("the handler panicked: %v", p)
+			}
+		}()
+		return runtime.Invoke(ctx, event) //nolint:contextcheck // onClock is the context, with another deadline
+	}
+}
+
+// onClock tells the deadline on the machine's clock, which may be far ahead of the one on which the context ends.
+type onClock struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c onClock) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// failures reads the items that have to come again from a handler's response, as an event source mapping does.
+func failures(handle func(context.Context, json.RawMessage) (json.RawMessage, error)) func(context.Context, json.RawMessage) ([]string, error) {
+	return func(ctx context.Context, event json.RawMessage) ([]string, error) {
+		response, err := handle(ctx, event)
+		if err != nil {
+			return nil, err
+		}
+		var batch struct {
+			Failures []struct {
+				Item string `json:"itemIdentifier"`
+			} `json:"batchItemFailures"`
+		}
+		if err := json.Unmarshal(response, &batch); err != nil {
+			return nil, fmt.Errorf("the response of the function is no batch response: %w", err)
+		}
+		var failed []string
+		for _, f := range batch.Failures {
+			failed = append(failed, f.Item)
+		}
+		return failed, nil
+	}
+}
