@@ -1,0 +1,86 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+)
+
+// Open opens a place. The error is a *[cli.Problem] with a remedy where there is one.
+func Open(ctx context.Context, p cli.Place) (cli.Account, error) {
+	if p.AWS {
+		return onAWS(ctx, p)
+	}
+	return inFolder(ctx, p.Home)
+}
+
+// inFolder opens the ledger of a local folder, whether or not a machine runs there.
+func inFolder(ctx context.Context, dir string) (cli.Account, error) {
+	opened, err := local.OpenLedger(ctx, dir)
+	if err != nil {
+		return cli.Account{}, err
+	}
+	return cli.Account{
+		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Close: opened.Close,
+		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
+	}, nil
+}
+
+// onAWS uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever has
+// none learns that, and not that some call failed.
+func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return cli.Account{}, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
+	}
+	if cfg.Region == "" {
+		return cli.Account{}, &cli.Problem{Code: cli.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
+	}
+	if cfg.Credentials == nil {
+		return cli.Account{}, unauthenticated(fmt.Errorf("there are no AWS credentials"))
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if ctx.Err() != nil {
+			return cli.Account{}, ctx.Err()
+		}
+		return cli.Account{}, unauthenticated(fmt.Errorf("there are no AWS credentials to be had: %w", err))
+	}
+	return withConfig(cfg, p), nil
+}
+
+func withConfig(cfg aws.Config, p cli.Place) cli.Account {
+	at := cli.Account{
+		Name:   fmt.Sprintf("table %s in %s", p.Table, cfg.Region),
+		Ledger: ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table)),
+		Now:    time.Now,
+		Close:  func() error { return nil },
+	}
+	if p.DeliveryBucket != "" {
+		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket), p.DeliveryBucket
+	}
+	return at
+}
+
+func unauthenticated(err error) error {
+	return &cli.Problem{Code: cli.ExitUnauthenticated, Err: err, Remedy: "log in, for example with aws sso login, or name a profile with AWS_PROFILE"}
+}
+
+// Start starts the machine in a local folder.
+func Start(ctx context.Context, o local.Options) (cli.Machine, error) {
+	m, err := local.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}

@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+)
+
+// maxFile bounds what is read of a file or of the standard input.
+const maxFile = 1 << 20
+
+const applyHelp = `Create subscriptions or change them. What is wanted comes from a YAML file (- reads the standard
+input; several documents are separated by ---), or from a NAME and flags. What is left out stays as
+it is; a new subscription takes the defaults. A file's params replace all parameters, --param only those it names.
+
+  name: hotel                  # a slug, for ever: it names files in the dataset
+  source: asp-analytics        # the default
+  params:
+    unit_id: amzn1.alexa.unit.did.EXAMPLE
+    categories: [DEVICE, COMMUNICATION]     # all five when left out
+    show_sub_units: true
+  from: 2026-09-01             # as far back as the vendor goes when left out
+  lag_days: 3                  # the youngest day that is asked for is that old
+  refresh_days: 4              # so many of the youngest days are asked for again each day
+  max_window_days: 30
+  paused: false
+
+Everything is checked before anything is changed, and applying the same again changes nothing.`
+
+func (a *app) applyCommand() *cobra.Command {
+	var file string
+	var dryRun bool
+	var flags flagged
+	c := &cobra.Command{
+		Use:   "apply {-f FILE | NAME [flags]}",
+		Short: "Create or change subscriptions, from a file or from flags",
+		Long:  applyHelp,
+		Example: `  bellhop subscriptions apply -f hotel.yaml --dry-run
+  bellhop subscriptions apply -f hotel.yaml
+  bellhop subscriptions apply hotel --param unit_id=amzn1.alexa.unit.did.EXAMPLE --from 2026-09-01
+  bellhop subscriptions apply hotel --paused`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	f := c.Flags()
+	f.StringVarP(&file, "file", "f", "", "YAML `file` to read, - for the standard input")
+	f.BoolVar(&dryRun, "dry-run", false, "check, and say what would change, without changing it")
+	flags.define(f)
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		said, err := flags.desire(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		wanted, err := a.desired(file, args, said)
+		if err != nil {
+			return err
+		}
+		return a.on(func(ctx context.Context, at Account, _ []string) error {
+			return a.apply(ctx, at, wanted, dryRun)
+		})(cmd, args)
+	}
+	return c
+}
+
+// desired reads what is wanted from the one place that the command line names.
+func (a *app) desired(file string, args []string, d desire) ([]desire, error) {
+	if file == "" {
+		if len(args) == 0 {
+			return nil, usage("see: bellhop subscriptions apply --help", "nothing to apply: give -f FILE, or a NAME with flags")
+		}
+		d.name = args[0]
+		return []desire{d}, nil
+	}
+	if len(args) > 0 || !d.empty() {
+		return nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
+	}
+	in := a.In
+	if file != "-" {
+		opened, err := os.Open(file) //nolint:gosec // G304: the file is the user's to choose
+		if err != nil {
+			return nil, usage("", "read the subscriptions: %w", err)
+		}
+		defer func() { _ = opened.Close() }() // only read from
+		in = opened
+	}
+	content, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the subscriptions: %w", err)
+	}
+	if len(content) > maxFile {
+		return nil, usage("", "%s is larger than %d bytes: that is no list of subscriptions", file, maxFile)
+	}
+	return parseDesires(content)
+}
+
+// applied is what became of one subscription.
+type applied struct {
+	Name         string              `json:"name"`
+	Outcome      string              `json:"outcome"`
+	DryRun       bool                `json:"dry_run"`
+	Changes      []change            `json:"changes"`
+	Subscription report.Subscription `json:"subscription"`
+}
+
+type change struct {
+	Field  string `json:"field"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// rehearsal is the ledger without the writing: what Apply would write is kept.
+type rehearsal struct {
+	Ledger
+	kept *report.Subscription
+}
+
+func (r rehearsal) Apply(_ context.Context, sub report.Subscription) (bool, error) {
+	*r.kept = sub
+	return true, nil
+}
+
+func (a *app) apply(ctx context.Context, at Account, wanted []desire, dryRun bool) error {
+	var results []applied
+	var problems []error
+	for _, d := range wanted {
+		result, err := a.rehearse(ctx, at, d)
+		if err != nil {
+			if !fault.Is(err, fault.Poison) {
+				return err
+			}
+			problems = append(problems, fmt.Errorf("subscription %s: %w", d.name, err))
+		}
+		result.DryRun = dryRun
+		results = append(results, result)
+	}
+	if len(problems) > 0 {
+		return usage("nothing was changed; see: bellhop subscriptions apply --help", "%w", errors.Join(problems...))
+	}
+	done := len(results)
+	var failed error
+	if !dryRun {
+		done, failed = a.perform(ctx, at, results)
+	}
+	if err := a.show(some(results[:done]), func(s *screen) { s.applied(results[:done]) }); err != nil {
+		return err
+	}
+	if failed != nil && done > 0 {
+		p := explain(failed)
+		return &Problem{Code: ExitPartly, Err: p.Err, Remedy: fmt.Sprintf("%d of %d were applied; run the same again for the rest", done, len(results))}
+	}
+	return failed
+}
+
+// perform applies what was rehearsed, and returns how many went well before the first that did not.
+func (a *app) perform(ctx context.Context, at Account, results []applied) (int, error) {
+	service := request.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+	for i, r := range results {
+		if r.Outcome == "unchanged" {
+			continue
+		}
+		if _, err := service.Apply(ctx, r.Subscription); err != nil {
+			return i, fmt.Errorf("apply subscription %s: %w", r.Name, err)
+		}
+	}
+	return len(results), nil
+}
+
+// rehearse returns what applying d would do. A subscription that its source does not accept is Poison.
+func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, error) {
+	before, err := at.Ledger.Subscription(ctx, d.name)
+	exists := err == nil
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return applied{}, err
+	}
+	sub := before
+	if !exists {
+		sub = report.Subscription{Name: d.name, Source: report.SourceASPAnalytics, LagDays: 3, RefreshDays: 4, MaxWindowDays: 30}
+	}
+	sub = d.over(sub)
+	if exists && sub.Source != before.Source {
+		return applied{}, fault.New(fault.Poison, "it is one of %s, and its source cannot become %s: take another name", before.Source, sub.Source)
+	}
+	var after report.Subscription
+	service := request.Service{Boards: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
+	if _, err := service.Apply(ctx, sub); err != nil {
+		return applied{}, err
+	}
+	r := applied{Name: d.name, Outcome: "created", Subscription: after, Changes: some(changes(before, after))}
+	switch {
+	case exists && len(r.Changes) == 0:
+		r.Outcome = "unchanged"
+	case exists:
+		r.Outcome = "changed"
+	}
+	return r, nil
+}
+
+// changes lists what differs, field by field.
+func changes(before, after report.Subscription) []change {
+	var all []change
+	differs := func(field, b, a string) {
+		if b != a {
+			all = append(all, change{field, b, a})
+		}
+	}
+	differs("source", before.Source, after.Source)
+	for _, name := range slices.Sorted(maps.Keys(union(before.Params, after.Params))) {
+		differs("params."+name, before.Params[name], after.Params[name])
+	}
+	differs("from", date(before.From), date(after.From))
+	differs("lag_days", fmt.Sprint(before.LagDays), fmt.Sprint(after.LagDays))
+	differs("refresh_days", fmt.Sprint(before.RefreshDays), fmt.Sprint(after.RefreshDays))
+	differs("max_window_days", fmt.Sprint(before.MaxWindowDays), fmt.Sprint(after.MaxWindowDays))
+	differs("paused", fmt.Sprint(before.Paused), fmt.Sprint(after.Paused))
+	return all
+}
+
+func union(a, b report.Params) report.Params {
+	all := report.Params{}
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
+}
+
+func (s *screen) applied(results []applied) {
+	for _, r := range results {
+		word := r.Outcome
+		if r.DryRun && word != "unchanged" {
+			word = "would be " + word
+		}
+		s.line("subscription %s %s", s.paint(strong, r.Name), word)
+		if r.Outcome == "created" {
+			continue
+		}
+		for _, c := range r.Changes {
+			s.line("  %s: %s → %s", c.Field, orNothing(c.Before), orNothing(c.After))
+		}
+	}
+}
+
+func orNothing(v string) string {
+	if v == "" {
+		return "(nothing)"
+	}
+	return v
+}

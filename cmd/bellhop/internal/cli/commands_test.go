@@ -1,0 +1,557 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+func TestUsage(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"unknown command":        {[]string{"job5"}, `no command "job5"`},
+		"near miss":              {[]string{"jobs", "lst"}, "did you mean: bellhop jobs list"},
+		"unknown flag":           {[]string{"status", "--nope"}, "unknown flag: --nope"},
+		"missing argument":       {[]string{"jobs", "show"}, "needs one JOB"},
+		"no job to retry":        {[]string{"jobs", "retry"}, "needs a JOB"},
+		"status that is none":    {[]string{"jobs", "list", "--status", "DONE"}, `"DONE" is no status`},
+		"month that is none":     {[]string{"coverage", "--month", "2026-13"}, "--month"},
+		"negative number":        {[]string{"jobs", "list", "--last", "-1"}, "negative"},
+		"table without aws":      {[]string{"status", "--table", "t"}, "add --aws"},
+		"aws without table":      {[]string{"status", "--aws"}, "BELLHOP_LEDGER_TABLE"},
+		"aws with home":          {[]string{"status", "--aws", "--table", "t", "--home", "h"}, "exclude each other"},
+		"local on aws":           {[]string{"local", "run", "--aws"}, "this machine only"},
+		"reset without a person": {[]string{"local", "reset", "--home", "."}, "--confirm"},
+		"nothing to apply":       {[]string{"subscriptions", "apply"}, "-f FILE"},
+		"file and name":          {[]string{"subscriptions", "apply", "x", "-f", "-"}, "exclude each other"},
+		"no such file":           {[]string{"subscriptions", "apply", "-f", "none.yaml"}, "none.yaml"},
+		"parameter without =":    {[]string{"subscriptions", "apply", "x", "--param", "unit_id"}, "--param name=value"},
+		"date that is none":      {[]string{"subscriptions", "apply", "x", "--from", "yesterday"}, "--from"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			code, out, errs := b.run(t.Context(), tt.args...)
+			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
+			}
+			if b.ledger.writes > 0 || len(b.resets) > 0 {
+				t.Error("something was done")
+			}
+		})
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	tests := map[string]struct {
+		env  map[string]string
+		args []string
+		want cli.Place
+	}{
+		"by default":         {nil, nil, cli.Place{Home: ".bellhop"}},
+		"home by variable":   {map[string]string{"BELLHOP_HOME": "/h"}, nil, cli.Place{Home: "/h"}},
+		"home by flag":       {map[string]string{"BELLHOP_HOME": "/h"}, []string{"--home", "/f"}, cli.Place{Home: "/f"}},
+		"aws by variables":   {map[string]string{"BELLHOP_LEDGER_TABLE": "t", "BELLHOP_DELIVERY_BUCKET": "b"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Table: "t", DeliveryBucket: "b"}},
+		"aws by flags":       {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws", "--table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
+		"variables stay out": {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, nil, cli.Place{Home: ".bellhop"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.env = tt.env
+			if code, _, errs := b.run(t.Context(), append([]string{"jobs", "list"}, tt.args...)...); code != 0 {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			if len(b.opened) != 1 || b.opened[0] != tt.want {
+				t.Errorf("opened %+v, want %+v", b.opened, tt.want)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := map[string]struct {
+		err  error
+		code int
+		says string
+	}{
+		"expired credentials": {fmt.Errorf("get: %w", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "old"}), 4, "aws sso login"},
+		"no permission":       {&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}, 1, "permission"},
+		"no such table":       {&smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "no"}, 1, "--table"},
+		"passing":             {fault.New(fault.Transient, "throttled"), 1, "try again"},
+		"anything else":       {errors.New("odd"), 1, "bellhop: odd"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.ledger.err = tt.err
+			code, out, errs := b.run(t.Context(), "status")
+			if code != tt.code || out != "" || !strings.Contains(errs, tt.says) || strings.Contains(errs, "goroutine") {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
+			}
+		})
+	}
+}
+
+func TestApply(t *testing.T) {
+	const file = `
+name: clinic
+params:
+  unit_id: amzn1.alexa.unit.did.CLINIC
+  categories: [DEVICE, COMMUNICATION]
+  show_sub_units: true
+from: 2026-11-01
+max_window_days: 7
+---
+name: hotel
+lag_days: 5
+paused: true
+`
+	clinic := report.Subscription{
+		Name: "clinic", Source: "asp-analytics", From: day(1), LagDays: 3, RefreshDays: 4, MaxWindowDays: 7,
+		Params: report.Params{"unit_id": "amzn1.alexa.unit.did.CLINIC", "categories": "DEVICE,COMMUNICATION", "show_sub_units": "true"},
+	}
+	changed := hotel()
+	changed.LagDays, changed.Paused = 5, true
+
+	b := newBench(t)
+	b.in = file
+	code, out, errs := b.run(t.Context(), "subscriptions", "apply", "-f", "-", "--dry-run")
+	if code != 0 || b.ledger.writes != 0 || len(b.ledger.subs) != 1 {
+		t.Fatalf("dry run: exit %d, %d writes, %s", code, b.ledger.writes, errs)
+	}
+	type outcome struct {
+		Name, Outcome string
+		DryRun        bool `json:"dry_run"`
+	}
+	if got, want := decode[[]outcome](t, out), []outcome{{"clinic", "created", true}, {"hotel", "changed", true}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("dry run: %+v, want %+v", got, want)
+	}
+
+	code, _, errs = b.run(t.Context(), "subscriptions", "apply", "-f", "-")
+	if code != 0 || b.ledger.writes != 2 {
+		t.Fatalf("exit %d, %d writes: %s", code, b.ledger.writes, errs)
+	}
+	if got := b.ledger.subs["clinic"]; !reflect.DeepEqual(got, clinic) {
+		t.Errorf("clinic is %+v, want %+v", got, clinic)
+	}
+	if got := b.ledger.subs["hotel"]; !reflect.DeepEqual(got, changed) {
+		t.Errorf("hotel is %+v, want %+v", got, changed)
+	}
+
+	b.terminal = true
+	code, out, _ = b.run(t.Context(), "subscriptions", "apply", "-f", "-")
+	if code != 0 || b.ledger.writes != 2 {
+		t.Errorf("applying again: exit %d, %d writes", code, b.ledger.writes)
+	}
+	lines(t, out, "subscription clinic unchanged\nsubscription hotel unchanged")
+
+	_, out, _ = b.run(t.Context(), "subscriptions", "apply", "hotel", "--paused=false", "--param", "categories=", "--dry-run")
+	lines(t, out, "subscription hotel would be changed\n  params.categories: DEVICE,COMMUNICATION → (nothing)\n  paused: true → false")
+
+	// Without a first day it starts where the vendor's horizon is: 88 days before 20 November.
+	code, _, errs = b.run(t.Context(), "subscriptions", "apply", "new", "--param", "unit_id=amzn1.alexa.unit.did.N")
+	if want := report.NewDate(2026, time.August, 24); code != 0 || b.ledger.subs["new"].From != want {
+		t.Errorf("exit %d, from %s, want %s; %s", code, b.ledger.subs["new"].From, want, errs)
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	tests := map[string]struct {
+		file string
+		says []string
+	}{
+		"unknown keys":             {"name: a\nunit: x\nlagdays: 3\n", []string{"line 2: unit: unknown key", "line 3: lagdays: unknown key"}},
+		"unknown parameters":       {"name: a\nparams: {unit: x}\n", []string{"unit is no parameter", "unit_id is missing"}},
+		"a name that is no slug":   {"name: Grand Hotel\nparams: {unit_id: amzn1.alexa.unit.did.X}\n", []string{"not a slug"}},
+		"no name":                  {"source: asp-analytics\n", []string{"name is missing"}},
+		"a key twice":              {"name: a\nname: b\n", []string{"name: comes twice"}},
+		"a subscription twice":     {"name: a\n---\nname: a\n", []string{"subscription a comes twice"}},
+		"no number":                {"name: a\nlag_days: soon\n", []string{"not a whole number"}},
+		"no date":                  {"name: a\nfrom: 1.11.2026\n", []string{"is not a date"}},
+		"no truth":                 {"name: a\npaused: maybe\n", []string{"true or false"}},
+		"another source":           {"name: hotel\nsource: campaigns\n", []string{"cannot become campaigns"}},
+		"a source that nobody has": {"name: a\nsource: fax\n", []string{`no source is called "fax"`}},
+		"a list":                   {"- a\n- b\n", []string{"is a mapping"}},
+		"no YAML":                  {"name: [a\n", []string{"not YAML"}},
+		"nothing":                  {"", []string{"no subscription"}},
+		"good and bad":             {"name: hotel\npaused: true\n---\nname: b\nlag_days: -1\n", []string{"subscription b", "lag_days is -1"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			path := filepath.Join(t.TempDir(), "subs.yaml")
+			if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := b.run(t.Context(), "subscriptions", "apply", "-f", path)
+			if code != cli.ExitUsage || out != "" || b.ledger.writes > 0 {
+				t.Errorf("exit %d, %d writes, stdout %q", code, b.ledger.writes, out)
+			}
+			for _, s := range tt.says {
+				if !strings.Contains(errs, s) {
+					t.Errorf("%q does not say %q", errs, s)
+				}
+			}
+		})
+	}
+}
+
+func TestChangeJobs(t *testing.T) {
+	job := func(id string, status report.JobStatus, from, to int) report.Job {
+		return report.Job{ID: id, Subscription: "hotel", Status: status, Ask: 3, Tables: []string{"asp_device"}, Window: report.Window{From: day(from), To: day(to)}}
+	}
+	prepare := func(t *testing.T) *bench {
+		b := newBench(t)
+		for _, j := range []report.Job{
+			job("refused", report.JobRefused, 14, 14), job("lost", report.JobLost, 15, 16), job("asked-again", report.JobLost, 17, 17),
+			job("waiting", report.JobWaitingUpstream, 17, 17), job("submitting", report.JobSubmitting, 10, 10),
+		} {
+			b.ledger.jobs[j.ID] = j
+		}
+		board := b.ledger.boards["hotel"]
+		w := b.ledger.jobs["waiting"]
+		m, _ := w.Marker()
+		board.Markers = []report.Marker{m}
+		b.ledger.boards["hotel"] = board
+		return b
+	}
+	tests := map[string]struct {
+		args   []string
+		code   int
+		says   string
+		status map[string]report.JobStatus
+	}{
+		"retry":                     {[]string{"retry", "refused", "lost"}, 0, "", map[string]report.JobStatus{"refused": report.JobPlanned, "lost": report.JobPlanned}},
+		"retry, tried out":          {[]string{"retry", "refused", "lost", "--dry-run"}, 0, "", map[string]report.JobStatus{"refused": report.JobRefused, "lost": report.JobLost}},
+		"retry what is loaded":      {[]string{"retry", "hotel-000001"}, 1, "job hotel-000001 is LOADED: only a job that is REFUSED", nil},
+		"retry what was asked for":  {[]string{"retry", "asked-again"}, 1, "job waiting has asked for some of its days", map[string]report.JobStatus{"asked-again": report.JobLost}},
+		"retry one and fail at one": {[]string{"retry", "refused", "nope"}, 5, "there is no job nope", map[string]report.JobStatus{"refused": report.JobPlanned}},
+		"retry nothing that is":     {[]string{"retry", "nope", "never"}, 1, "there is no job never", nil},
+		"cancel":                    {[]string{"cancel", "waiting"}, 0, "", map[string]report.JobStatus{"waiting": report.JobCancelled}},
+		"cancel, tried out":         {[]string{"cancel", "waiting", "--dry-run"}, 0, "", map[string]report.JobStatus{"waiting": report.JobWaitingUpstream}},
+		"cancel while submitting":   {[]string{"cancel", "submitting"}, 1, "not just being submitted", map[string]report.JobStatus{"submitting": report.JobSubmitting}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := prepare(t)
+			code, out, errs := b.run(t.Context(), append([]string{"jobs"}, tt.args...)...)
+			if code != tt.code || !strings.Contains(errs, tt.says) {
+				t.Errorf("exit %d, want %d; stderr %q", code, tt.code, errs)
+			}
+			decode[[]map[string]any](t, out)
+			for id, want := range tt.status {
+				if got := b.ledger.jobs[id]; got.Status != want {
+					t.Errorf("job %s is %s, want %s", id, got.Status, want)
+				} else if want == report.JobPlanned && (got.Ask != 1 || !got.DueAt.Equal(now)) {
+					t.Errorf("job %s asks for number %d and is due at %s", id, got.Ask, got.DueAt)
+				}
+			}
+			if strings.Contains(name, "tried out") && b.ledger.writes > 0 {
+				t.Error("a dry run wrote to the ledger")
+			}
+		})
+	}
+}
+
+func TestVerify(t *testing.T) {
+	tests := map[string]struct {
+		spoil func(b *bench, c *report.Certificate)
+		code  int
+		finds string
+	}{
+		"good":                      {func(*bench, *report.Certificate) {}, 0, ""},
+		"deleted before delivered":  {func(_ *bench, c *report.Certificate) { c.DeliveredAt = at("06:12:32") }, 3, "before it was delivered"},
+		"verified before deleted":   {func(_ *bench, c *report.Certificate) { c.VerifiedAt = at("06:12:30") }, 3, "before it was deleted"},
+		"verified in the future":    {func(_ *bench, c *report.Certificate) { c.VerifiedAt = at("07:40:01") }, 3, "in the future"},
+		"loaded after the deletion": {func(_ *bench, c *report.Certificate) { c.LoadedAt = at("06:13:00") }, 3, "without a load before"},
+		"a cause that is none":      {func(_ *bench, c *report.Certificate) { c.Cause = report.FileExpected }, 3, "must not be deleted"},
+		"row not deleted": {func(b *bench, _ *report.Certificate) {
+			f := b.ledger.files["d.csv"]
+			f.Status = report.FileLoaded
+			b.ledger.files["d.csv"] = f
+		}, 3, "not DELETED"},
+		"row of other content":   {func(_ *bench, c *report.Certificate) { c.ETag = "e2" }, 3, "another object"},
+		"receipt of other bytes": {func(_ *bench, c *report.Certificate) { c.SHA256 = "ff" }, 3, "another SHA-256"},
+		"no row":                 {func(b *bench, _ *report.Certificate) { delete(b.ledger.files, "d.csv") }, 3, "no row"},
+		"still there":            {func(b *bench, _ *report.Certificate) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }, 3, "is in the bucket"},
+		"put again, with other content": {func(b *bench, _ *report.Certificate) {
+			b.deliveries.objects["d.csv"] = report.Object{ETag: "other"}
+		}, 0, ""},
+		"bucket does not answer": {func(b *bench, _ *report.Certificate) { b.deliveries.err = fault.New(fault.Transient, "slow down") }, 5, "could not be asked"},
+		"in another bucket":      {func(_ *bench, c *report.Certificate) { c.Bucket = "elsewhere" }, 5, "another bucket"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			tt.spoil(b, &b.ledger.certificates[0])
+			for _, args := range [][]string{{"certificates", "verify"}, {"certificates", "verify", "d.csv"}} {
+				code, out, errs := b.run(t.Context(), args...)
+				if code != tt.code || errs != "" || !strings.Contains(out, tt.finds) {
+					t.Errorf("exit %d, want %d; %s%s", code, tt.code, out, errs)
+				}
+			}
+		})
+	}
+}
+
+// A file that was put and deleted twice has two certificates; only the newest agrees with its row.
+func TestVerifyOlderCertificates(t *testing.T) {
+	b := newBench(t)
+	older := b.ledger.certificates[0]
+	older.ETag, older.SHA256 = "e0", "00"
+	older.DeliveredAt, older.LoadedAt, older.DeletedAt, older.VerifiedAt = at("05:00:00"), at("05:00:01"), at("05:00:02"), at("05:00:03")
+	b.ledger.certificates = append(b.ledger.certificates, older)
+	code, out, _ := b.run(t.Context(), "certificates", "verify")
+	if v := decode[struct{ Checked, Holding int }](t, out); code != 0 || v.Checked != 2 || v.Holding != 2 {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestStatusNeedsAttention(t *testing.T) {
+	tests := map[string]struct {
+		spoil func(b *bench)
+		says  string // empty: nothing
+	}{
+		"today's newest day is not there yet": {func(b *bench) { drop(b, day(17)) }, ""},
+		"an older day is not there":           {func(b *bench) { drop(b, day(16)) }, "1 day of asp_device"},
+		"a quarantined file": {func(b *bench) {
+			b.ledger.files["q"] = report.File{Key: "q", Status: report.FileQuarantined, Reason: "header", Delivery: &report.Delivery{Key: "q", At: at("01:00:00")}}
+			b.deliveries.objects["q"] = report.Object{Key: "q", ModifiedAt: at("01:00:00")}
+		}, "bellhop files show q"},
+		"a raw object for 15 minutes":         {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:25:00")} }, ""},
+		"a raw object for longer":             {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:24:59")} }, "does the janitor run"},
+		"a job that is overdue by an hour":    {func(b *bench) { overdue(b, at("06:40:00")) }, ""},
+		"a job that is overdue by more":       {func(b *bench) { overdue(b, at("06:39:59")) }, "does the requester run"},
+		"a day held back":                     {func(b *bench) { b.ledger.boards["hotel"].Slices[0].Held = &report.Held{} }, "held back"},
+		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
+		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			tt.spoil(b)
+			code, out, errs := b.run(t.Context(), "status")
+			needs := strings.Join(decode[struct{ Attention []string }](t, out).Attention, "\n")
+			if (code == cli.ExitAttention) != (tt.says != "") || !strings.Contains(needs, tt.says) || tt.says == "" && needs != "" {
+				t.Errorf("exit %d, needs %q, want %q; %s", code, needs, tt.says, errs)
+			}
+		})
+	}
+}
+
+func drop(b *bench, d report.Date) {
+	board := b.ledger.boards["hotel"]
+	var kept []report.Slice
+	for _, s := range board.Slices {
+		if s.Date != d || s.Table != "asp_device" {
+			kept = append(kept, s)
+		}
+	}
+	board.Slices = kept
+	b.ledger.boards["hotel"] = board
+}
+
+func pause(b *bench) {
+	s := b.ledger.subs["hotel"]
+	s.Paused = true
+	b.ledger.subs["hotel"] = s
+}
+
+func overdue(b *bench, due time.Time) {
+	b.ledger.jobs["w"] = report.Job{ID: "w", Subscription: "hotel", Status: report.JobBackoff, DueAt: due}
+}
+
+// played is what a demonstration that went well says.
+func played() local.Summary {
+	return local.Summary{
+		Subscriptions: 1, Posts: 21, NewPosts: 21, Wanted: 435,
+		Jobs: map[report.JobStatus]int{report.JobLoaded: 14, report.JobLost: 2}, Files: map[report.FileStatus]int{report.FileDeleted: 77},
+		Coverage:      map[report.CoverageStatus]int{report.CoverageComplete: 428, report.CoverageZero: 7},
+		Rows:          []local.TableRows{{Table: "asp_device", Days: 87, Rows: 6820}},
+		Exposure:      local.Exposure{Count: 72, P50: 33 * time.Millisecond, P99: 818 * time.Millisecond, Max: 1200 * time.Millisecond},
+		HeldOnPurpose: []local.HeldOnPurpose{{Cause: report.FileStray, Count: 6, Longest: 6 * time.Hour}},
+		Certificates:  79, Faults: []string{"once the vendor answered 500"}, Elapsed: 4500 * time.Millisecond, Skipped: 12*time.Hour + 40*time.Minute,
+		LedgerCalls: local.CallCount{Total: 2896, Files: 70, PerFile: 9.1, Duplicates: 10, PerDuplicate: 1},
+		S3Calls:     local.CallCount{Total: 1376, Files: 70, PerFile: 16.7, Duplicates: 10},
+		DatasetDir:  "/h/s3/dataset",
+	}
+}
+
+func TestLocalRun(t *testing.T) {
+	const whole = `
+bellhop has played the life of these reports in 4.5 s (12 h 40 min of waiting skipped)
+
+asked         1 subscription, 21 requests in all, 21 new in this run
+jobs          14 LOADED · 2 LOST
+files         77 DELETED
+coverage      428 COMPLETE · 7 ZERO of 435 wanted days
+deleted       79 certificates, 0 deletions without one
+exposure      p50 33 ms · p99 818 ms · max 1.2 s, over 72 loaded files
+              kept on purpose: 6 STRAY, the longest for 6 h 0 min
+ledger calls  2 896 in this run · 9.1 for each of 70 files · 1.0 for each of 10 duplicates, 0.0 of them writes
+S3 calls      1 376 in this run · 16.7 for each of 70 files · 0.0 for each of 10 duplicates, 0.0 of them writes
+
+DATASET
+  TABLE       DAYS   ROWS
+  asp_device    87  6 820
+  /h/s3/dataset
+
+WRONG ON PURPOSE, AND HEALED
+  - once the vendor answered 500
+
+raw objects left: 0
+every wanted day is there, and every deletion has its certificate
+
+Try next:
+  bellhop status               is anything wrong?
+  bellhop coverage             the calendar of days
+  bellhop jobs list            what was asked for, and what became of it
+  bellhop files list           what came; bellhop files show KEY tells a file's whole life
+  bellhop certificates verify  check every deletion again`
+	for name, terminal := range map[string]bool{"on a terminal": true, "in a pipe": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal, b.machine = terminal, &machine{summary: played()}
+			code, out, errs := b.run(t.Context(), "local", "run")
+			if code != 0 || errs != "" || !b.machine.closed {
+				t.Errorf("exit %d, closed %v, stderr %q", code, b.machine.closed, errs)
+			}
+			lines(t, out, whole)
+		})
+	}
+	t.Run("the next commands exist", func(t *testing.T) {
+		_, commands, _ := strings.Cut(whole, "Try next:\n")
+		for line := range strings.Lines(commands) {
+			words := strings.Fields(strings.SplitN(strings.TrimSpace(line), "  ", 2)[0])
+			if code, _, errs := newBench(t).run(t.Context(), words[1:]...); code != 0 {
+				t.Errorf("%q: exit %d, %s", words, code, errs)
+			}
+		}
+	})
+	t.Run("as JSON", func(t *testing.T) {
+		b := newBench(t)
+		b.machine = &machine{summary: played()}
+		code, out, _ := b.run(t.Context(), "local", "run", "--json", "--home", "/h")
+		if sum := decode[local.Summary](t, out); code != 0 || sum.Wanted != 435 || b.machine.options.Dir != "/h" {
+			t.Errorf("exit %d, in %q: %s", code, b.machine.options.Dir, out)
+		}
+	})
+}
+
+func TestLocalRunEnds(t *testing.T) {
+	spoiled := func(spoil func(*local.Summary)) *machine {
+		sum := played()
+		spoil(&sum)
+		return &machine{summary: sum}
+	}
+	tests := map[string]struct {
+		machine *machine
+		code    int
+		says    string
+	}{
+		"a day missing":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageComplete]--; s.Coverage[report.CoverageMissing]++ }), 3, "1 day of 435 wanted neither"},
+		"a day expired":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageZero]--; s.Coverage[report.CoverageExpired]++ }), 3, "1 day of 435 wanted neither"},
+		"a raw object":          {spoiled(func(s *local.Summary) { s.RawObjects = 2 }), 3, "raw objects left: 2\n"},
+		"a missing certificate": {spoiled(func(s *local.Summary) { s.Unverified = 1 }), 3, "without a certificate"},
+		"a failure":             {&machine{err: errors.New("disk full")}, 1, "bellhop: disk full"},
+		"a folder in use":       {&machine{startErr: errors.New("another bellhop runs in h: stop it")}, 1, "another bellhop runs"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.machine = tt.machine
+			code, out, errs := b.run(t.Context(), "local", "run")
+			if code != tt.code || !strings.Contains(out+errs, tt.says) {
+				t.Errorf("exit %d, want %d: %s%s", code, tt.code, out, errs)
+			}
+			if !b.machine.closed && b.machine.startErr == nil {
+				t.Error("the machine was left running")
+			}
+		})
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Run("local run", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		b := newBench(t)
+		b.machine = &machine{summary: played()}
+		code, out, errs := b.run(ctx, "local", "run")
+		if code != cli.ExitError || out != "" || !strings.Contains(errs, "go on with: bellhop local run") || !b.machine.closed {
+			t.Errorf("exit %d, %q, %q", code, out, errs)
+		}
+	})
+	t.Run("local up", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := newBench(t)
+		b.machine = &machine{upUntil: cancel}
+		code, _, errs := b.run(ctx, "local", "up")
+		if code != cli.ExitFine || !strings.Contains(errs, "has stopped") || !b.machine.closed {
+			t.Errorf("exit %d, %q", code, errs)
+		}
+	})
+	t.Run("any other command", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		b := newBench(t)
+		b.ledger.err = errors.New("interrupted (9)")
+		if code, _, errs := b.run(ctx, "status"); code != cli.ExitError || !strings.Contains(errs, "stopped before the end") {
+			t.Errorf("exit %d, %q", code, errs)
+		}
+	})
+}
+
+func TestReset(t *testing.T) {
+	tests := map[string]struct {
+		args  []string
+		in    string
+		code  int
+		reset bool
+	}{
+		"confirmed": {[]string{"--confirm"}, "", 0, true},
+		"yes":       {nil, "y\n", 0, true},
+		"no":        {nil, "n\n", 1, false},
+		"silence":   {nil, "", 1, false},
+		"tried out": {[]string{"--dry-run", "--confirm"}, "", 0, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal, b.in = true, tt.in
+			code, _, errs := b.run(t.Context(), append([]string{"local", "reset", "--home", t.TempDir()}, tt.args...)...)
+			if code != tt.code || (len(b.resets) == 1) != tt.reset {
+				t.Errorf("exit %d, reset %v: %s", code, b.resets, errs)
+			}
+		})
+	}
+}
+
+// Every command teaches: a short line, and an example that shows how it is called.
+func TestHelpTeaches(t *testing.T) {
+	for _, command := range []string{
+		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
+		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "status", "version",
+	} {
+		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
+		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {
+			t.Errorf("%s: exit %d\n%s", command, code, out)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+)
+
+// now is the time in every test: a Friday.
+var now = time.Date(2026, time.November, 20, 7, 40, 0, 0, time.UTC)
+
+func at(clock string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-20 "+clock)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func day(d int) report.Date { return report.NewDate(2026, time.November, d) }
+
+const bucket = "deliveries"
+
+// ledger is a ledger in memory. What is not in it is not found; planning is not asked of it.
+type ledger struct {
+	t            *testing.T
+	subs         map[string]report.Subscription
+	boards       map[string]report.Board
+	jobs         map[string]report.Job
+	files        map[string]report.File
+	certificates []report.Certificate
+	writes       int
+	err          error
+}
+
+func (l *ledger) Subscriptions(context.Context) ([]report.Subscription, error) {
+	names := slices.Sorted(maps.Keys(l.subs))
+	var all []report.Subscription
+	for _, n := range names {
+		all = append(all, l.subs[n])
+	}
+	return all, l.err
+}
+
+func get[T any](m map[string]T, what, name string) (T, error) {
+	v, ok := m[name]
+	if !ok {
+		return v, fault.New(fault.NotFound, "there is no %s %s in the ledger", what, name)
+	}
+	return v, nil
+}
+
+func (l *ledger) Subscription(_ context.Context, name string) (report.Subscription, error) {
+	return get(l.subs, "subscription", name)
+}
+func (l *ledger) Job(_ context.Context, id string) (report.Job, error) { return get(l.jobs, "job", id) }
+func (l *ledger) File(_ context.Context, key string) (report.File, error) {
+	return get(l.files, "file", key)
+}
+
+func (l *ledger) Board(_ context.Context, name string) (report.Board, error) {
+	sub, err := get(l.subs, "subscription", name)
+	b := l.boards[name]
+	b.Subscription = sub
+	return b, err
+}
+
+func (l *ledger) Apply(_ context.Context, sub report.Subscription) (bool, error) {
+	l.writes++
+	l.subs[sub.Name] = sub
+	return true, nil
+}
+
+func (l *ledger) Reserve(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error) {
+	l.t.Error("the command line planned something")
+	return nil, nil
+}
+
+func (l *ledger) Forget(context.Context, string, []report.Marker) error {
+	l.t.Error("the command line forgot something")
+	return nil
+}
+
+func (l *ledger) Jobs(_ context.Context, sub string) ([]report.Job, error) {
+	var all []report.Job
+	for _, id := range slices.Sorted(maps.Keys(l.jobs)) {
+		if j := l.jobs[id]; j.Subscription == sub {
+			all = append(all, j)
+		}
+	}
+	return all, nil
+}
+
+func (l *ledger) UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
+	j, err := l.Job(ctx, id)
+	if err != nil {
+		return j, err
+	}
+	if err := change(&j); err != nil {
+		return j, err
+	}
+	l.writes++
+	l.jobs[id] = j
+	return j, nil
+}
+
+func (l *ledger) Files(context.Context) iter.Seq2[report.File, error] {
+	return func(yield func(report.File, error) bool) {
+		for _, f := range l.files {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, error] {
+	return func(yield func(report.Certificate, error) bool) {
+		for _, c := range l.certificates {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l *ledger) CertificatesOf(_ context.Context, key string) ([]report.Certificate, error) {
+	var all []report.Certificate
+	for _, c := range l.certificates {
+		if c.File == key {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// deliveries is the delivery bucket: ETags by key.
+type deliveries struct {
+	objects map[string]report.Object
+	err     error
+}
+
+func (d deliveries) List(context.Context, string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		for _, o := range d.objects {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (d deliveries) Versions(_ context.Context, key string) ([]report.ObjectVersion, error) {
+	if o, ok := d.objects[key]; ok {
+		return []report.ObjectVersion{{Key: key, ETag: o.ETag, VersionID: "null", Latest: true}}, d.err
+	}
+	return nil, d.err
+}
+
+// hotel is one subscription to two tables with four wanted days, 14 to 17 November.
+func hotel() report.Subscription {
+	return report.Subscription{
+		Name: "hotel", Source: report.SourceASPAnalytics,
+		Params: report.Params{"unit_id": "amzn1.alexa.unit.did.EXAMPLE", "categories": "DEVICE,COMMUNICATION"},
+		From:   day(14), LagDays: 3, RefreshDays: 4, MaxWindowDays: 30,
+	}
+}
+
+func slice(table string, d, rows int) report.Slice {
+	return report.Slice{Subscription: "hotel", Table: table, Date: day(d), Rows: int64(rows)}
+}
+
+// healthy is a ledger in which nothing is wrong.
+func healthy(t *testing.T) *ledger {
+	loaded := report.Job{
+		ID: "hotel-000001", Subscription: "hotel", Source: report.SourceASPAnalytics, Status: report.JobLoaded, Ask: 1, Attempt: 1,
+		Window: report.Window{From: day(14), To: day(17)}, Tables: []string{"asp_device", "asp_communication"},
+		PlannedAt: at("06:00:00"), SubmittedAt: at("06:00:01"), FinishedAt: at("06:12:30"), RequestID: "r-1", Ticket: "https://example.com/?X-Amz-Signature=planted",
+		Files: []report.JobFile{{Key: "d.csv", Table: "asp_device", Status: report.FileLoaded, Fetch: "planted-reference"}},
+		History: []report.Event{
+			{At: at("06:00:00"), To: "PLANNED", Why: "8 table days missing"},
+			{At: at("06:00:01"), From: "PLANNED", To: "SUBMITTING", Attempt: 1},
+			{At: at("06:00:02"), From: "SUBMITTING", To: "AWAITING_FILES", Attempt: 1, Why: "1 files named"},
+			{At: at("06:12:30"), From: "AWAITING_FILES", To: "LOADED", Attempt: 1},
+		},
+	}
+	file := report.File{
+		Key: "d.csv", Status: report.FileDeleted, Job: "hotel-000001", Subscription: "hotel", Table: "asp_device",
+		Window: loaded.Window, Generation: loaded.SubmittedAt, Parts: 1, Loads: 1, DeletedAt: at("06:12:31"),
+		Delivery: &report.Delivery{Bucket: bucket, Key: "d.csv", ETag: "e1", Size: 2048, At: at("06:12:29")},
+		Receipt: &report.Receipt{
+			SHA256: "ab12", Bytes: 2048, Rows: 40, LoadedAt: at("06:12:30"), Sums: map[string]string{"utterance_count": "1234"},
+			Slices: []report.SliceProof{{Date: day(14), Outcome: report.SliceWritten, Rows: 40, Key: "asp_device/dataset_date=2026-11-14/hotel.parquet", ETag: "s1"}},
+		},
+	}
+	return &ledger{
+		t: t, subs: map[string]report.Subscription{"hotel": hotel()},
+		boards: map[string]report.Board{"hotel": {Slices: []report.Slice{
+			slice("asp_device", 14, 40), slice("asp_device", 15, 41), slice("asp_device", 16, 42), slice("asp_device", 17, 43),
+			slice("asp_communication", 14, 0), slice("asp_communication", 15, 1), slice("asp_communication", 16, 2), slice("asp_communication", 17, 3),
+		}}},
+		jobs:  map[string]report.Job{loaded.ID: loaded},
+		files: map[string]report.File{file.Key: file},
+		certificates: []report.Certificate{{
+			File: "d.csv", Bucket: bucket, Key: "d.csv", ETag: "e1", Size: 2048, SHA256: "ab12", Subscription: "hotel", Job: "hotel-000001",
+			Cause: report.FileLoaded, DeliveredAt: at("06:12:29"), LoadedAt: at("06:12:30"), DeletedAt: at("06:12:31"), VerifiedAt: at("06:12:32"), RequestID: "S3-1",
+		}},
+	}
+}
+
+// bench is a command line with fakes around it.
+type bench struct {
+	ledger     *ledger
+	deliveries deliveries
+	env        map[string]string
+	in         string
+	terminal   bool
+	width      int
+	machine    *machine
+	opened     []cli.Place
+	resets     []string
+}
+
+func newBench(t *testing.T) *bench {
+	return &bench{ledger: healthy(t), deliveries: deliveries{objects: map[string]report.Object{}}, env: map[string]string{"NO_COLOR": "1"}}
+}
+
+func (b *bench) run(ctx context.Context, args ...string) (code int, out, err string) {
+	var stdout, stderr bytes.Buffer
+	code = cli.Run(ctx, args, cli.Environment{
+		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, Width: b.width,
+		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3",
+		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
+			b.opened = append(b.opened, p)
+			return cli.Account{
+				Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket,
+				Now: func() time.Time { return now }, Close: func() error { return nil },
+			}, nil
+		},
+		Start: func(_ context.Context, o local.Options) (cli.Machine, error) {
+			b.machine.options = o
+			return b.machine, b.machine.startErr
+		},
+		Reset:   func(dir string) error { b.resets = append(b.resets, dir); return nil },
+		Sources: []request.Source{asp.New(asp.Options{Now: func() time.Time { return now }})},
+	})
+	return code, stdout.String(), stderr.String()
+}
+
+// machine is a machine that has already run.
+type machine struct {
+	summary  local.Summary
+	err      error
+	startErr error
+	options  local.Options
+	closed   bool
+	upUntil  func()
+}
+
+func (m *machine) Demonstrate(ctx context.Context) (local.Summary, error) {
+	if m.err != nil {
+		return local.Summary{}, m.err
+	}
+	return m.summary, ctx.Err()
+}
+
+func (m *machine) Up(ctx context.Context) error {
+	m.upUntil()
+	<-ctx.Done()
+	return nil
+}
+
+func (m *machine) Close() error { m.closed = true; return nil }
+
+func decode[T any](t *testing.T, content string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(content), &v); err != nil {
+		t.Fatalf("not JSON: %v\n%s", err, content)
+	}
+	return v
+}
+
+// lines compares text line by line, so that a difference is easy to see.
+func lines(t *testing.T, got, want string) {
+	t.Helper()
+	got, want = strings.Trim(got, "\n"), strings.Trim(want, "\n")
+	if got != want {
+		t.Errorf("got\n%s\n\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// jobChange is one thing that a person may do to jobs.
+type jobChange struct {
+	verb, done string
+	// from are the statuses in which it is possible.
+	from  string
+	apply func(at Account, j *report.Job) error
+	// check, if set, is asked before anything is written.
+	check func(ctx context.Context, at Account, j report.Job) error
+}
+
+func (a *app) retryCommand() *cobra.Command {
+	return a.changeCommand(jobChange{
+		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST or CANCELLED",
+		apply: func(at Account, j *report.Job) error { return j.Retry(at.Now(), "asked again by a person") },
+		check: unasked,
+	}, &cobra.Command{
+		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled",
+		Long: `Take jobs back to PLANNED, once the cause of their failure is gone: a renewed credential, a corrected
+subscription, a vendor that is well again. The next run of the requester sends them.`,
+		Example: "  bellhop jobs retry hotel-000012 --dry-run\n  bellhop jobs retry hotel-000012 hotel-000013",
+	})
+}
+
+func (a *app) cancelCommand() *cobra.Command {
+	return a.changeCommand(jobChange{
+		verb: "cancel", done: "is CANCELLED", from: "open and not just being submitted",
+		apply: func(at Account, j *report.Job) error { return j.Cancel(at.Now(), "cancelled by a person") },
+	}, &cobra.Command{
+		Use: "cancel JOB...", Short: "Give jobs up",
+		Long: `Give jobs up. Days that they had not loaded are missing again, and while the subscription wants them the
+planner asks for them anew: to keep days from being asked for, pause the subscription. The vendor
+cannot take a request back: files of a cancelled job that come all the same are still loaded.`,
+		Example: "  bellhop jobs cancel hotel-000012 --dry-run\n  bellhop jobs cancel hotel-000012",
+	})
+}
+
+// changedJob is what became of one job.
+type changedJob struct {
+	Job    string           `json:"job"`
+	From   report.JobStatus `json:"from,omitempty"`
+	To     report.JobStatus `json:"to,omitempty"`
+	DryRun bool             `json:"dry_run"`
+	Error  string           `json:"error,omitempty"`
+}
+
+func (a *app) changeCommand(c jobChange, cmd *cobra.Command) *cobra.Command {
+	dryRun := cmd.Flags().Bool("dry-run", false, "say what would happen, without doing it")
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("see which there are: bellhop jobs list", "%s needs a JOB", cmd.CommandPath())
+		}
+		return nil
+	}
+	cmd.RunE = a.on(func(ctx context.Context, at Account, ids []string) error {
+		return a.changeJobs(ctx, at, c, ids, *dryRun)
+	})
+	return cmd
+}
+
+func (a *app) changeJobs(ctx context.Context, at Account, c jobChange, ids []string, dryRun bool) error {
+	var results []changedJob
+	var failures []error
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			failures = append(failures, ctx.Err())
+			break
+		}
+		r, err := c.one(ctx, at, id, dryRun)
+		if err != nil {
+			r.Error = explain(err).Error()
+			failures = append(failures, err)
+		}
+		results = append(results, r)
+	}
+	err := a.show(some(results), func(s *screen) {
+		for _, r := range results {
+			switch {
+			case r.Error != "":
+			case dryRun:
+				s.line("job %s would go from %s to %s", s.paint(strong, r.Job), string(r.From), string(r.To))
+			default:
+				s.line("job %s %s", s.paint(strong, r.Job), c.done)
+			}
+		}
+	})
+	if err != nil || len(failures) == 0 {
+		return err
+	}
+	p := explain(failures[0])
+	if len(failures) < len(ids) {
+		p.Code = ExitPartly
+	}
+	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
+}
+
+// one changes one job, or only tries how that would be.
+func (c jobChange) one(ctx context.Context, at Account, id string, dryRun bool) (changedJob, error) {
+	r := changedJob{Job: id, DryRun: dryRun}
+	job, err := at.Ledger.Job(ctx, id)
+	if err != nil {
+		return r, missing(err, "see which there are: bellhop jobs list")
+	}
+	change := func(j *report.Job) error {
+		r.From = j.Status
+		if err := c.apply(at, j); err != nil {
+			if _, refused := errors.AsType[*report.TransitionError](err); refused {
+				return &Problem{Code: ExitError, Err: fmt.Errorf("job %s is %s: only a job that is %s can be asked to %s", id, j.Status, c.from, c.verb), Remedy: "see: bellhop jobs show " + id}
+			}
+			return err
+		}
+		return nil
+	}
+	tried := job
+	tried.History, tried.Files = slices.Clone(job.History), slices.Clone(job.Files)
+	if err := change(&tried); err != nil {
+		return r, err
+	}
+	if c.check != nil {
+		if err := c.check(ctx, at, job); err != nil {
+			return r, err
+		}
+	}
+	if !dryRun {
+		if tried, err = at.Ledger.UpdateJob(ctx, id, change); err != nil {
+			return r, err
+		}
+	}
+	r.To = tried.Status
+	return r, nil
+}
+
+// unasked demands that no other open job holds days of j: a retry would ask for them twice.
+func unasked(ctx context.Context, at Account, j report.Job) error {
+	if j.Status.Holds() {
+		return nil
+	}
+	board, err := at.Ledger.Board(ctx, j.Subscription)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range board.Markers {
+		shared := slices.ContainsFunc(m.Tables, func(t string) bool { return slices.Contains(j.Tables, t) })
+		if m.Job != j.ID && m.Status.Holds() && m.Window.Overlaps(j.Window) && shared {
+			return &Problem{Code: ExitError, Err: fmt.Errorf("job %s cannot be retried: job %s has asked for some of its days since, and is %s", j.ID, m.Job, m.Status), Remedy: "see: bellhop jobs show " + m.Job}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+)
+
+func (a *app) localCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "local", Short: "bellhop on this machine: run, up, reset",
+		Long: `Everything on this machine, in one folder (--home): the functions' own code, an embedded S3, a ledger in
+SQLite, and a simulated vendor that also does what vendors do wrong.`,
+	}
+	a.parent(c)
+	c.AddCommand(a.runCommand(), a.upCommand(), a.resetCommand())
+	return c
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var verbose bool
+	c := &cobra.Command{
+		Use: "run", Short: "Play the whole life of the reports to its end, and say what happened", Args: cobra.NoArgs,
+		Long: `Ask the simulated vendor for 90 days of reports in five categories, load them, delete the raw files with
+proof, and heal what goes wrong on purpose on the way. Waits are skipped. When it is over, it says what
+happened. Running it again goes on where it was, and asks for nothing that is there already.
+
+The summary is text in a pipe, too, unless --json is given: the one exception from the rule.
+
+Exit code 3 when a wanted day is neither complete nor zero, a raw object is left, or a deletion has no
+certificate. Ctrl-C stops cleanly, with exit code 1; the next run continues.`,
+		Example: "  bellhop local run\n  bellhop local run --home /tmp/try --json | jq .coverage",
+	}
+	c.Flags().BoolVar(&verbose, "verbose", false, "log what the functions do, to the standard error")
+	c.RunE = a.alone(func(ctx context.Context) error { return a.demonstrate(ctx, verbose) })
+	return c
+}
+
+func (a *app) upCommand() *cobra.Command {
+	var verbose bool
+	c := &cobra.Command{
+		Use: "up", Short: "Keep bellhop running on this machine until Ctrl-C", Args: cobra.NoArgs,
+		Long: `Start everything and keep it running, with its schedules on the real clock, until Ctrl-C. The other
+commands work meanwhile, from another terminal.`,
+		Example: "  bellhop local up --verbose\n  bellhop status          # in another terminal",
+	}
+	c.Flags().BoolVar(&verbose, "verbose", false, "log all that the functions do, not only what is wrong")
+	c.RunE = a.alone(func(ctx context.Context) error { return a.up(ctx, verbose) })
+	return c
+}
+
+func (a *app) resetCommand() *cobra.Command {
+	var confirm, dryRun bool
+	c := &cobra.Command{
+		Use: "reset", Short: "Delete everything that bellhop keeps on this machine", Args: cobra.NoArgs,
+		Long: `Delete the ledger, the dataset, the buckets and the simulated vendor of the local folder. There is no way
+back. A bellhop that runs there keeps it from being deleted.`,
+		Example: "  bellhop local reset --dry-run\n  bellhop local reset --confirm",
+	}
+	c.Flags().BoolVar(&confirm, "confirm", false, "do not ask")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be deleted, without deleting it")
+	c.RunE = a.run(func(*cobra.Command, []string) error { return a.reset(confirm, dryRun) })
+	return c
+}
+
+// home returns the local folder for a command that is about nothing else.
+func (a *app) home() (string, error) {
+	if a.place.AWS || a.place.Table != "" || a.place.DeliveryBucket != "" {
+		return "", usage("leave --aws, --table and --delivery-bucket out", "bellhop local works on this machine only")
+	}
+	return a.place.Home, nil
+}
+
+// log returns where the functions log to.
+func (a *app) log(verbose bool, otherwise slog.Level) *slog.Logger {
+	level := otherwise
+	if verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(telemetry.Scrub(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}), &a.secrets))
+}
+
+// quietly is above every level that is used.
+const quietly = slog.LevelError + 100
+
+func (a *app) demonstrate(ctx context.Context, verbose bool) (err error) {
+	dir, err := a.home()
+	if err != nil {
+		return err
+	}
+	o := local.Options{Dir: dir, Log: a.log(verbose, quietly)}
+	stop := func() {}
+	if a.ErrTerminal && !verbose && a.Getenv("TERM") != "dumb" {
+		o.Progress, stop = bar(a.Err)
+	}
+	sum, err := a.demonstration(ctx, o)
+	stop()
+	if err != nil && ctx.Err() != nil {
+		return &Problem{Code: ExitError, Err: errors.New("stopped before the end; nothing is lost"), Remedy: "go on with: " + a.again("local run")}
+	}
+	if err != nil {
+		return err
+	}
+	if f := a.root.PersistentFlags().Lookup("json"); f.Changed && a.json {
+		err = a.encode(sum)
+	} else {
+		err = a.draw(func(s *screen) { s.summary(sum, a.again) })
+	}
+	if err == nil && len(shortcomings(sum)) > 0 {
+		return exit(ExitAttention)
+	}
+	return err
+}
+
+func (a *app) demonstration(ctx context.Context, o local.Options) (sum local.Summary, err error) {
+	m, err := a.Start(ctx, o)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	return m.Demonstrate(ctx)
+}
+
+// again returns a command line on the same folder, to be typed as it is. A variable may have been set for this one command
+// only, so that a folder other than the default one is always named.
+func (a *app) again(command string) string {
+	line := cmp.Or(a.Program, "bellhop") + " " + command
+	chosen, chosenErr := filepath.Abs(a.place.Home)
+	usual, usualErr := filepath.Abs(defaultHome)
+	if chosenErr != nil || usualErr != nil || chosen != usual {
+		line += " --home " + a.place.Home
+	}
+	return line
+}
+
+func (a *app) up(ctx context.Context, verbose bool) (err error) {
+	dir, err := a.home()
+	if err != nil {
+		return err
+	}
+	m, err := a.Start(ctx, local.Options{Dir: dir, Log: a.log(verbose, slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. See how it goes with: %s. Ctrl-C stops it.\n", dir, a.again("status"))); err != nil {
+		return err
+	}
+	err = m.Up(ctx)
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return write(a.Err, "bellhop has stopped; nothing is lost.\n")
+	}
+	return err
+}
+
+func (a *app) reset(confirm, dryRun bool) error {
+	dir, err := a.home()
+	if err != nil {
+		return err
+	}
+	outcome := struct {
+		Folder string `json:"folder"`
+		Reset  bool   `json:"reset"`
+		DryRun bool   `json:"dry_run"`
+	}{dir, !dryRun, dryRun}
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		outcome.Reset = false
+		return a.show(outcome, func(s *screen) { s.line("There is nothing in %s.", dir) })
+	}
+	if dryRun {
+		return a.show(outcome, func(s *screen) {
+			s.line("This would delete what bellhop keeps in %s: ledger, dataset, buckets, simulated vendor.", dir)
+		})
+	}
+	if !confirm {
+		if err := a.ask(fmt.Sprintf("Delete the ledger, the dataset and all else that bellhop keeps in %s? [y/N] ", clean(dir))); err != nil {
+			return err
+		}
+	}
+	if err := a.Reset(dir); err != nil {
+		return err
+	}
+	return a.show(outcome, func(s *screen) { s.line("%s is empty.", dir) })
+}
+
+// ask wants a yes of a person. Where there is no person to ask, it is a matter of usage.
+func (a *app) ask(question string) error {
+	if !a.InTerminal {
+		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this deletes things, and there is nobody to ask")
+	}
+	if err := write(a.Err, question); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(a.In).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
+		return nil
+	}
+	if err != nil {
+		return errors.Join(write(a.Err, "\n"), &Problem{Code: ExitError, Err: errors.New("nothing was deleted: there was no answer")})
+	}
+	return &Problem{Code: ExitError, Err: errors.New("nothing was deleted")}
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// show writes v as JSON, or what human makes of it for a person.
+func (a *app) show(v any, human func(*screen)) error {
+	if a.asJSON() {
+		return a.encode(v)
+	}
+	return a.draw(human)
+}
+
+func (a *app) draw(human func(*screen)) error {
+	s := &screen{color: a.OutTerminal && a.Getenv("NO_COLOR") == "" && a.Getenv("TERM") != "dumb"}
+	if a.OutTerminal {
+		s.width = a.Width
+	}
+	human(s)
+	return write(a.Out, a.secrets.Scrub(s.b.String()))
+}
+
+func (a *app) encode(v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	return write(a.Out, scrubJSON(&a.secrets, b.String()))
+}
+
+var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// scrubJSON scrubs string by string: a pattern that ran over the encoded whole could eat a quotation mark.
+func scrubJSON(s *redact.Scrubber, encoded string) string {
+	return jsonString.ReplaceAllStringFunc(encoded, func(quoted string) string {
+		var content string
+		if json.Unmarshal([]byte(quoted), &content) != nil {
+			return quoted
+		}
+		scrubbed := s.Scrub(content)
+		if scrubbed == content {
+			return quoted
+		}
+		again, err := json.Marshal(scrubbed)
+		if err != nil {
+			return `""`
+		}
+		return string(again)
+	})
+}
+
+func write(w io.Writer, content string) error {
+	if _, err := io.WriteString(w, content); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return nil
+}
+
+// some returns an empty list instead of none, which JSON would show as null.
+func some[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// The exit codes.
+const (
+	ExitFine            = 0
+	ExitError           = 1
+	ExitUsage           = 2
+	ExitAttention       = 3
+	ExitUnauthenticated = 4
+	ExitPartly          = 5
+)
+
+// Problem is an error with an exit code, and with what helps against it.
+type Problem struct {
+	Code int
+	// Err is nil when everything has been said on the screen already.
+	Err    error
+	Remedy string
+}
+
+func (p *Problem) Error() string {
+	if p.Err == nil {
+		return fmt.Sprintf("exit %d", p.Code)
+	}
+	return p.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+func exit(code int) error { return &Problem{Code: code} }
+
+func usage(remedy, format string, args ...any) error {
+	return &Problem{Code: ExitUsage, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// missing adds the remedy to a NotFound; other errors stay as they are.
+func missing(err error, remedy string) error {
+	if fault.Is(err, fault.NotFound) {
+		return &Problem{Code: ExitError, Err: err, Remedy: remedy}
+	}
+	return err
+}
+
+// Codes of AWS's answers that say that it does not know who asks, or that there is nothing of that name.
+var (
+	unauthenticated = []string{
+		"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "MissingAuthenticationToken",
+		"RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+	}
+	forbidden = []string{"AccessDenied", "AccessDeniedException", "Forbidden"}
+	absent    = []string{"ResourceNotFoundException", "NoSuchBucket"}
+)
+
+// explain brings any error into the form of a problem.
+func explain(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	p := &Problem{Code: ExitError, Err: err}
+	code := ""
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		p.Err = errors.New("stopped before the end")
+	case slices.Contains(unauthenticated, code):
+		p.Code, p.Remedy = ExitUnauthenticated, "renew the AWS credentials, for example: aws sso login"
+	case slices.Contains(forbidden, code):
+		p.Remedy = "the AWS credentials are good, but lack a permission: see which role or profile is used with aws sts get-caller-identity"
+	case slices.Contains(absent, code):
+		p.Remedy = "check --table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
+	case fault.Is(err, fault.Transient):
+		p.Remedy = "this passes: try again"
+	}
+	return p
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+)
+
+// terminal obeys what the bar writes, and remembers every line that it ever showed.
+type terminal struct {
+	lines []string
+	row   int
+	shown []string
+}
+
+func (s *terminal) obey(t *testing.T, written string) {
+	t.Helper()
+	for written != "" {
+		switch {
+		case strings.HasPrefix(written, "\x1b[A"):
+			written, s.row = written[len("\x1b[A"):], s.row-1
+		case written[0] == '\r':
+			written = written[1:]
+		case strings.HasPrefix(written, "\x1b[K"):
+			written, s.lines[s.row] = written[len("\x1b[K"):], ""
+		case written[0] == '\x1b':
+			t.Fatalf("the bar sends %q: does it leave the terminal as it was?", written[:min(len(written), 8)])
+		default:
+			line, rest, ended := strings.Cut(written, "\n")
+			if !ended || strings.ContainsRune(line, '\x1b') {
+				t.Fatalf("the bar leaves the cursor behind %q", line)
+			}
+			for len(s.lines) <= s.row+1 {
+				s.lines = append(s.lines, "")
+			}
+			s.lines[s.row], s.shown = line, append(s.shown, line)
+			written, s.row = rest, s.row+1
+		}
+		if s.row < 0 {
+			t.Fatal("the bar writes over what stands above it")
+		}
+	}
+}
+
+func TestTheBar(t *testing.T) {
+	tests := map[string]struct {
+		told []local.Progress
+		last string
+	}{
+		"stopped at once":       {nil, "starting"},
+		"nothing promised yet":  {[]local.Progress{{Phase: "requesting"}}, "0 of 0 files loaded · requesting"},
+		"on the way":            {[]local.Progress{{Phase: "requesting", Total: 5}, {Phase: "loading", Done: 27, Total: 77}}, "27 of 77 files loaded · loading"},
+		"all":                   {[]local.Progress{{Phase: "loading", Done: 5, Total: 5}}, "  5 of 5 files loaded · loading"},
+		"all, but not the end":  {[]local.Progress{{Phase: "loading", Done: 5, Total: 5}, {Phase: "loading", Done: 5, Total: 10}}, "5 of 10 files loaded · loading"},
+		"fewer than before":     {[]local.Progress{{Phase: "loading", Done: 5, Total: 9}, {Phase: "loading", Done: 4, Total: 8}}, "4 of 8 files loaded · loading"},
+		"one":                   {[]local.Progress{{Phase: "loading", Done: 0, Total: 1}}, "0 of 1 file loaded · loading"},
+		"nothing to be obeyed":  {[]local.Progress{{Phase: "load\x1b[2J\ning", Done: 0, Total: 1}}, "0 of 1 file loaded · load�[2J�ing"},
+		"wider than a terminal": {[]local.Progress{{Phase: strings.Repeat("far ", 40), Done: 0, Total: 1}}, "0 of 1 file loaded · " + strings.Repeat("far ", 5)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var written bytes.Buffer
+			tell, stop := bar(&written)
+			for _, p := range tt.told {
+				tell(p)
+			}
+			stop()
+			s := terminal{lines: []string{"", "^C"}}
+			s.obey(t, written.String())
+			if len(s.shown) == 0 || !strings.HasSuffix(s.shown[len(s.shown)-1], tt.last) {
+				t.Errorf("shown was %q, want %q at last", s.shown, tt.last)
+			}
+			for _, line := range s.shown {
+				if utf8.RuneCountInString(line) > 79 {
+					t.Errorf("the line wraps: %q", line)
+				}
+			}
+			if left := strings.Join(s.lines, ""); left != "" || s.row != 0 {
+				t.Errorf("line %d, and %q is left on the screen", s.row, left)
+			}
+		})
+	}
+}

@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// app is one run of the command line.
+type app struct {
+	Environment
+	place   Place
+	json    bool
+	root    *cobra.Command
+	started bool
+	secrets redact.Scrubber
+}
+
+// defaultHome is the local folder that nobody has to name.
+const defaultHome = ".bellhop"
+
+// Run runs the command that args name, and returns the exit code.
+func Run(ctx context.Context, args []string, e Environment) int {
+	a := &app{Environment: e}
+	a.root = a.command() //nolint:contextcheck // each command is handed the context when it runs
+	a.root.SetArgs(args)
+	a.root.SetIn(e.In)
+	a.root.SetOut(e.Out)
+	a.root.SetErr(e.Err)
+	executed, err := a.root.ExecuteContextC(ctx)
+	if err == nil {
+		return ExitFine
+	}
+	p := explain(err)
+	if _, stated := errors.AsType[*Problem](err); ctx.Err() != nil && !stated {
+		// However the libraries put it.
+		p = explain(ctx.Err())
+	}
+	if !a.started && p.Code == ExitError {
+		// Nothing has run yet: cobra did not understand the command line.
+		p = &Problem{Code: ExitUsage, Err: err, Remedy: "see: " + executed.CommandPath() + " --help"}
+	}
+	a.complain(p)
+	return p.Code
+}
+
+func (a *app) complain(p *Problem) {
+	if p.Err == nil {
+		return
+	}
+	var b strings.Builder
+	lines := strings.Split(strings.TrimSpace(p.Err.Error()), "\n")
+	fmt.Fprintf(&b, "bellhop: %s\n", clean(lines[0]))
+	for _, l := range lines[1:] {
+		if l = strings.TrimSpace(l); l != "" {
+			fmt.Fprintf(&b, "  %s\n", clean(l))
+		}
+	}
+	if p.Remedy != "" {
+		fmt.Fprintf(&b, "  → %s\n", clean(p.Remedy))
+	}
+	// There is no other place left to complain to.
+	_ = write(a.Err, a.secrets.Scrub(b.String()))
+}
+
+const rootHelp = `bellhop collects the reports of Alexa Smart Properties: it asks for them, loads each day of each
+report exactly once into a dataset, and deletes every raw file with proof.
+
+Commands work on a folder of this machine (--home), or on an AWS account (--aws with --table), with
+the credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …).
+
+Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
+--json=false a table in a pipe. Colours go away with NO_COLOR.
+
+Exit codes:
+  0  fine
+  1  error, or stopped with Ctrl-C (which is the ordinary end of "bellhop local up": 0)
+  2  the command line is wrong; nothing was done
+  3  something needs attention ("status", "local run", "certificates verify")
+  4  not authenticated with AWS
+  5  partly done`
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bellhop",
+		Short: "Reports in, dataset out, nothing left behind",
+		Long:  rootHelp,
+		Example: `  bellhop local run                  play it all on this machine
+  bellhop status                     is anything wrong?
+  bellhop coverage                   which days are there, and which are not
+  bellhop status --aws --table bellhop-ledger --delivery-bucket my-delivery`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	a.parent(root)
+	root.CompletionOptions.DisableDescriptions = false
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("see: "+cmd.CommandPath()+" --help", "%w", err)
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.place.Home, "home", a.env("BELLHOP_HOME", defaultHome), "local `folder` to work on; its default is $BELLHOP_HOME, else ./.bellhop")
+	flags.BoolVar(&a.place.AWS, "aws", false, "work on an AWS account instead of the local folder")
+	flags.StringVar(&a.place.Table, "table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
+	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
+	flags.BoolVar(&a.json, "json", false, "JSON, also on a terminal")
+	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"})
+	root.SetCompletionCommandGroupID("start")
+	root.SetHelpCommandGroupID("start")
+	for group, commands := range map[string][]*cobra.Command{
+		"start": {a.localCommand(), a.versionCommand()},
+		"look":  {a.statusCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand()},
+		"act":   {a.subscriptionsCommand(), a.jobsCommand()},
+	} {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	return root
+}
+
+func (a *app) env(name, fallback string) string {
+	if v := a.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+func (a *app) asJSON() bool {
+	if f := a.root.PersistentFlags().Lookup("json"); f.Changed {
+		return a.json
+	}
+	return !a.OutTerminal
+}
+
+// parent makes a command that only has others: alone it shows its help, and a wrong word is an error.
+func (a *app) parent(c *cobra.Command) {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		remedy := "see: " + cmd.CommandPath() + " --help"
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			remedy = "did you mean: " + cmd.CommandPath() + " " + near[0]
+		}
+		return usage(remedy, "%s has no command %q", cmd.CommandPath(), args[0])
+	}
+	c.SuggestionsMinimumDistance = 2
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// exactly wants one argument.
+func exactly(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return usage("see: "+cmd.CommandPath()+" --help", "%s needs one %s, and got %d", cmd.CommandPath(), what, len(args))
+	}
+}
+
+// run marks the begin of a command: what fails from here on is no matter of usage.
+func (a *app) run(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.started = true
+		return do(cmd, args)
+	}
+}
+
+// alone is run for a command that needs nothing but its context.
+func (a *app) alone(do func(ctx context.Context) error) func(*cobra.Command, []string) error {
+	return a.run(func(cmd *cobra.Command, _ []string) error { return do(cmd.Context()) })
+}
+
+// on opens the place that the command line names, and closes it afterwards.
+func (a *app) on(do func(ctx context.Context, at Account, args []string) error) func(*cobra.Command, []string) error {
+	return a.run(func(cmd *cobra.Command, args []string) (err error) {
+		p, err := a.where()
+		if err != nil {
+			return err
+		}
+		at, err := a.Open(cmd.Context(), p)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, at.Close()) }()
+		return do(cmd.Context(), at, args)
+	})
+}
+
+// where returns the place that flags and environment name.
+func (a *app) where() (Place, error) {
+	p := a.place
+	if !p.AWS {
+		if p.Table != "" || p.DeliveryBucket != "" {
+			return p, usage("add --aws", "--table and --delivery-bucket are for an AWS account")
+		}
+		return p, nil
+	}
+	if a.root.PersistentFlags().Changed("home") {
+		return p, usage("leave one of them out", "--home and --aws exclude each other")
+	}
+	if p.Table == "" {
+		p.Table = a.Getenv("BELLHOP_LEDGER_TABLE")
+	}
+	if p.DeliveryBucket == "" {
+		p.DeliveryBucket = a.Getenv("BELLHOP_DELIVERY_BUCKET")
+	}
+	if p.Table == "" {
+		return p, usage("name it with --table or BELLHOP_LEDGER_TABLE; the stack's outputs have it", "--aws needs the ledger's table")
+	}
+	return p, nil
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Show which bellhop this is", Args: cobra.NoArgs,
+		Example: "  bellhop version",
+		RunE: a.run(func(*cobra.Command, []string) error {
+			return a.show(map[string]string{"version": a.Version}, func(s *screen) { s.line("bellhop %s", a.Version) })
+		}),
+	}
+}

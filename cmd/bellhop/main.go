@@ -1,0 +1,62 @@
+// Command bellhop is bellhop on a person's machine: the whole of it in one folder with a simulated vendor, and the tool
+// that shows and steers what runs on AWS. See bellhop --help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+)
+
+// version is set when a release is built.
+var version string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Whoever asks a second time does not want to wait for a clean end.
+	context.AfterFunc(ctx, stop)
+	os.Exit(cli.Run(ctx, os.Args[1:], environment()))
+}
+
+func environment() cli.Environment {
+	out := int(os.Stdout.Fd())
+	width, _, err := term.GetSize(out)
+	if err != nil {
+		width = 0
+	}
+	return cli.Environment{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(out), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Width:   width,
+		Getenv:  os.Getenv,
+		Program: os.Args[0],
+		Version: built(),
+		Open:    account.Open,
+		Start:   account.Start,
+		Reset:   local.Reset,
+		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
+		Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
+	}
+}
+
+// built returns the version of a release, else what the toolchain noted.
+func built() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "dev"
+}
