@@ -1,0 +1,180 @@
+package architecture_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layer says what the packages of one place may import besides the standard library.
+type layer struct {
+	// own packages of this repository, and libs from elsewhere; "a/b/..." stands for a/b and all below it.
+	own, libs []string
+	// pure: no way to the outside either, by way of the standard library.
+	pure bool
+}
+
+// Libraries that have their place.
+const (
+	awsSDK     = "github.com/aws/aws-sdk-go-v2/..."
+	smithy     = "github.com/aws/smithy-go/..."
+	awsLambda  = "github.com/aws/aws-lambda-go/..."
+	xsync      = "golang.org/x/sync/..."
+	everything = module + "/..."
+)
+
+var (
+	core     = []string{"pkg/report", "pkg/fault"}
+	useCases = layer{own: core, libs: []string{xsync}, pure: true}
+	// What keeps secrets out of text is a leaf, for all that meets secrets.
+	meetsSecrets = and(core, "pkg/telemetry/redact")
+	// What every vendor's client is built from.
+	shared = and(meetsSecrets, "pkg/source", "pkg/source/outbound", "pkg/source/secret", "pkg/source/lwa")
+	// What every function is wired from.
+	wired = and(core, "pkg/ledger", "pkg/ledger/dynamostore", "pkg/objects", "pkg/s3event", "pkg/queue", "pkg/config", "pkg/telemetry/...")
+
+	suites = []string{"github.com/google/go-cmp/...", "pgregory.net/rapid", xsync}
+	onAWS  = []string{awsLambda, awsSDK, smithy}
+)
+
+func and(items []string, more ...string) []string { return slices.Concat(items, more) }
+
+// layers is the direction of every import: functions and cmd to handlers to use-cases to report to fault, adapters to
+// report and fault only. A package that is not here fails the test: whoever adds one says where it stands.
+var layers = map[string]layer{
+	"pkg/fault":  {pure: true},
+	"pkg/report": {own: []string{"pkg/fault"}, pure: true},
+
+	"pkg/request": useCases,
+	"pkg/ingest":  useCases,
+	"pkg/sweep":   useCases,
+
+	// A handler turns one function's events into calls of its use-case.
+	"pkg/handler/requester": {own: and(core, "pkg/request")},
+	"pkg/handler/ingester":  {own: and(core, "pkg/ingest", "pkg/s3event")},
+	// The janitor's events are records of the ledger, in the form of its stream.
+	"pkg/handler/janitor": {own: and(core, "pkg/sweep", "pkg/ledger", "pkg/ledger/dynamostore")},
+
+	// A vendor's client may share what all of them share, and nothing of another vendor's.
+	"pkg/source":          {own: meetsSecrets, libs: []string{xsync}},
+	"pkg/source/outbound": {own: meetsSecrets, libs: []string{xsync}},
+	"pkg/source/secret":   {own: meetsSecrets, libs: []string{awsSDK, smithy}},
+	"pkg/source/...":      {own: shared, libs: []string{xsync}},
+
+	"pkg/ledger":             {own: core},
+	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},
+	"pkg/ledger/ledgertest":  {own: and(core, "pkg/ledger"), libs: and(suites, awsSDK, smithy, "go.yaml.in/yaml/v3")},
+
+	"pkg/objects":             {own: core, libs: []string{awsSDK, smithy}},
+	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
+
+	"pkg/queue":            {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
+	"pkg/table":            {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/..."}},
+	"pkg/s3event":          {own: core, libs: []string{awsLambda}},
+	"pkg/config":           {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},
+	"pkg/telemetry":        {own: meetsSecrets, libs: []string{awsLambda, smithy}},
+	"pkg/telemetry/redact": {},
+
+	"functions/requester": {own: and(wired, "pkg/handler/requester", "pkg/request", "pkg/source/..."), libs: onAWS},
+	"functions/ingester":  {own: and(wired, "pkg/handler/ingester", "pkg/ingest", "pkg/table"), libs: onAWS},
+	"functions/janitor":   {own: and(wired, "pkg/handler/janitor", "pkg/sweep"), libs: onAWS},
+
+	// What runs on a person's machine wires everything, with any library; its go.mod says which.
+	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/..."}, libs: []string{"..."}},
+	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
+	"cmd/bellhop/internal/vendorsim/...": {own: []string{"cmd/bellhop/internal/vendorsim/..."}, libs: []string{}},
+}
+
+// outside are the standard library's ways to the outside, which a pure package has no use for.
+var outside = []string{"database/sql/...", "net", "net/http/...", "os", "os/...", "syscall", "plugin", "unsafe"}
+
+// layerOf finds the entry for a package: its own, else that of the nearest family.
+func layerOf(dir string) (layer, bool) {
+	if l, ok := layers[dir]; ok {
+		return l, true
+	}
+	for family := dir; family != "."; family = parent(family) {
+		if l, ok := layers[family+"/..."]; ok {
+			return l, true
+		}
+	}
+	return layer{}, false
+}
+
+func parent(dir string) string {
+	if i := strings.LastIndexByte(dir, '/'); i >= 0 {
+		return dir[:i]
+	}
+	return "."
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, file := range goFiles(t, false, "pkg", "functions", "cmd") {
+		l, known := layerOf(file.dir)
+		if !known {
+			t.Errorf("%s: package %s is not in the table of layers: say there what it may import", file.path, file.dir)
+			continue
+		}
+		for _, imported := range file.imports() {
+			if reason := l.refuses(file.dir, imported); reason != "" {
+				t.Errorf("%s imports %s: %s", file.path, imported, reason)
+			}
+		}
+	}
+}
+
+// refuses says why a package of the layer may not import another, or nothing.
+func (l layer) refuses(dir, imported string) string {
+	standard := !strings.Contains(strings.SplitN(imported, "/", 2)[0], ".")
+	switch {
+	case covers([]string{everything}, imported):
+		if own := strings.TrimPrefix(imported, module+"/"); own != dir && !covers(l.own, own) {
+			return dir + " may not depend on " + own
+		}
+	case standard:
+		if l.pure && covers(outside, imported) {
+			return dir + " is pure: the outside is handed to it"
+		}
+	case !covers(l.libs, imported) && !covers(l.libs, "..."):
+		return "that library has no place in " + dir
+	}
+	return ""
+}
+
+func TestLayersRefuse(t *testing.T) {
+	tests := map[string]struct {
+		dir, imported string
+		refused       bool
+	}{
+		"a use-case its rules":                {"pkg/ingest", module + "/pkg/report", false},
+		"a use-case another use-case":         {"pkg/ingest", module + "/pkg/sweep", true},
+		"a use-case an adapter":               {"pkg/ingest", module + "/pkg/objects", true},
+		"a use-case the SDK":                  {"pkg/request", "github.com/aws/aws-sdk-go-v2/aws", true},
+		"a use-case the network":              {"pkg/sweep", "net/http", true},
+		"a use-case the standard library":     {"pkg/sweep", "context", false},
+		"the rules an adapter":                {"pkg/report", module + "/pkg/ledger", true},
+		"fault anything of ours":              {"pkg/fault", module + "/pkg/report", true},
+		"an adapter a use-case":               {"pkg/objects", module + "/pkg/ingest", true},
+		"an adapter the SDK":                  {"pkg/objects", "github.com/aws/aws-sdk-go-v2/service/s3", false},
+		"one vendor another vendor":           {"pkg/source/asp", module + "/pkg/source/khoros", true},
+		"the requester Parquet":               {"functions/requester", module + "/pkg/table", true},
+		"the janitor a foreign library":       {"functions/janitor", "github.com/spf13/cobra", true},
+		"what runs on Lambda the local stack": {"functions/janitor", module + "/cmd/bellhop/internal/vendorsim", true},
+		"the local stack any library":         {"cmd/bellhop/internal/console", "github.com/spf13/cobra", false},
+		"the simulator our words":             {"cmd/bellhop/internal/vendorsim", module + "/pkg/report", true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			l, known := layerOf(test.dir)
+			if !known {
+				t.Fatalf("no layer for %s", test.dir)
+			}
+			if reason := l.refuses(test.dir, test.imported); (reason != "") != test.refused {
+				t.Errorf("%s importing %s: refused %q, want refused: %t", test.dir, test.imported, reason, test.refused)
+			}
+		})
+	}
+	if _, known := layerOf("pkg/utils"); known {
+		t.Error("a package that nobody placed has a layer")
+	}
+}

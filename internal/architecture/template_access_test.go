@@ -1,0 +1,248 @@
+package architecture_test
+
+import (
+	"fmt"
+	"go/ast"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// vendorStatement is the policy statement of the vendor's documentation, its placeholder filled in.
+var vendorStatement = object{
+	"Sid":       "Statement1",
+	"Effect":    "Allow",
+	"Principal": object{"AWS": "arn:aws:iam::889066238466:role/AlexaAnalyticsReportConsumerS3IamRole"},
+	"Action":    "s3:PutObject",
+	"Resource":  object{"Fn::Sub": "${DeliveryBucket.Arn}/*"},
+}
+
+func TestVendorMayPutIntoTheDeliveryBucketAndNobodyElseMayDoAnything(t *testing.T) {
+	tests := map[string]struct {
+		policy  string
+		allowed []any
+	}{
+		"DeliveryBucket": {"DeliveryBucketPolicy", []any{vendorStatement}},
+		"DatasetBucket":  {"DatasetBucketPolicy", nil},
+	}
+	for bucket, test := range tests {
+		t.Run(bucket, func(t *testing.T) {
+			policy := resources(t, "AWS::S3::BucketPolicy")[test.policy]
+			want(t, "bucket", policy["Bucket"], object{"Ref": bucket})
+			var allowed, denied []any
+			for _, statement := range at(policy, "PolicyDocument", "Statement").([]any) {
+				if at(statement, "Effect") == "Allow" {
+					allowed = append(allowed, statement)
+				} else {
+					denied = append(denied, statement)
+				}
+			}
+			want(t, "what is allowed", allowed, test.allowed)
+			want(t, "what is denied", denied, []any{object{
+				"Sid":       "RefuseWhatIsNotEncryptedInTransit",
+				"Effect":    "Deny",
+				"Principal": "*",
+				"Action":    "s3:*",
+				"Resource":  []any{object{"Fn::GetAtt": bucket + ".Arn"}, object{"Fn::Sub": "${" + bucket + ".Arn}/*"}},
+				"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
+			}})
+		})
+	}
+}
+
+func TestBucketsAreClosedAndTheDeliveryBucketForgets(t *testing.T) {
+	buckets := resources(t, "AWS::S3::Bucket")
+	for id, bucket := range buckets {
+		for _, switched := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			want(t, id+" "+switched, at(bucket, "PublicAccessBlockConfiguration", switched), true)
+		}
+		want(t, id+"'s owner", at(bucket, "OwnershipControls", "Rules", 0, "ObjectOwnership"), "BucketOwnerEnforced")
+		encryption := at(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault")
+		want(t, id+"'s encryption", encryption, object{"SSEAlgorithm": "AES256"})
+	}
+	delivery := buckets["DeliveryBucket"]
+	for _, keeper := range []string{
+		"VersioningConfiguration", "ObjectLockEnabled", "ObjectLockConfiguration", "ReplicationConfiguration",
+		"InventoryConfigurations", "IntelligentTieringConfigurations",
+	} {
+		if delivery[keeper] != nil {
+			t.Errorf("the delivery bucket has %s: a deleted raw file has to be gone", keeper)
+		}
+	}
+	want(t, "the delivery bucket's lifecycle", at(delivery, "LifecycleConfiguration", "Rules"), []any{object{
+		"Id":                             "raw-files-expire",
+		"Status":                         "Enabled",
+		"ExpirationInDays":               1,
+		"AbortIncompleteMultipartUpload": object{"DaysAfterInitiation": 1},
+	}})
+	// No filter: a file that is filtered is a file that nobody sees, and nobody deletes.
+	want(t, "the delivery bucket's events", at(delivery, "NotificationConfiguration"), object{"QueueConfigurations": []any{
+		object{"Event": "s3:ObjectCreated:*", "Queue": object{"Fn::GetAtt": "IngestQueue.Arn"}},
+	}})
+	want(t, "the life of staged parts", at(buckets["DatasetBucket"], "LifecycleConfiguration", "Rules", 0), object{
+		"Id": "staged-parts-expire", "Status": "Enabled", "Prefix": "_staging/", "ExpirationInDays": 7,
+	})
+}
+
+// grant is one action on one resource that a role allows.
+type grant struct{ role, sid, action, resource string }
+
+// grants lists what the roles' policies allow, one by one.
+func grants(t *testing.T) []grant {
+	t.Helper()
+	var all []grant
+	for role, properties := range resources(t, "AWS::IAM::Role") {
+		want(t, role+"'s managed policies", properties["ManagedPolicyArns"], nil)
+		for _, policy := range properties["Policies"].([]any) {
+			for _, statement := range at(policy, "PolicyDocument", "Statement").([]any) {
+				for _, action := range list(at(statement, "Action")) {
+					for _, resource := range list(at(statement, "Resource")) {
+						sid, _ := at(statement, "Sid").(string)
+						all = append(all, grant{role, sid, fmt.Sprint(action), compact(resource)})
+					}
+				}
+				for key := range statement.(object) {
+					if !slices.Contains([]string{"Sid", "Effect", "Action", "Resource", "Condition"}, key) {
+						t.Errorf("%s: a statement with %s, which this test does not understand", role, key)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// list returns a value that may be one or many as many.
+func list(value any) []any {
+	if many, ok := value.([]any); ok {
+		return many
+	}
+	return []any{value}
+}
+
+func TestRolesAreAsNarrowAsAWSAllows(t *testing.T) {
+	// Nothing so far needs more than AWS can name.
+	unbounded := map[grant]string{}
+	for _, g := range grants(t) {
+		if g.resource == `"*"` && unbounded[g] == "" {
+			t.Errorf("%s: %s on every resource", g.role, g.action)
+		}
+		if strings.Contains(g.action, "*") {
+			t.Errorf("%s: %s is not one action", g.role, g.action)
+		}
+		if g.sid == "" {
+			t.Errorf("%s: %s has no Sid that says what for", g.role, g.action)
+		}
+		if strings.HasPrefix(g.action, "s3:Delete") && (g.role != "JanitorRole" || !strings.Contains(g.resource, "DeliveryBucket")) {
+			t.Errorf("%s may %s on %s: only the janitor deletes, and only raw files", g.role, g.action, g.resource)
+		}
+		if strings.HasPrefix(g.action, "secretsmanager:") && g.role != "RequesterRole" {
+			t.Errorf("%s may %s: only the requester knows the secret", g.role, g.action)
+		}
+		if g.action == "s3:PutObject" && strings.Contains(g.resource, "DatasetBucket") && g.role != "IngesterRole" {
+			t.Errorf("%s may write to the dataset", g.role)
+		}
+	}
+}
+
+// TestRolesAllowWhatTheFunctionsDo spells out each role once more, so that a permission is never widened or lost by
+// the way.
+func TestRolesAllowWhatTheFunctionsDo(t *testing.T) {
+	ledger := []string{
+		"dynamodb:BatchGetItem Ledger", "dynamodb:ConditionCheckItem Ledger", "dynamodb:DeleteItem Ledger",
+		"dynamodb:GetItem Ledger", "dynamodb:PutItem Ledger", "dynamodb:Query Ledger", "dynamodb:Query Ledger/index/due",
+	}
+	tests := map[string][]string{
+		"RequesterRole": append([]string{
+			"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs",
+			"s3:PutObject DeliveryBucket/*",
+			"secretsmanager:GetSecretValue LwaSecret", "secretsmanager:PutSecretValue LwaSecret",
+			"sqs:SendMessage FailedRuns", "sqs:SendMessage IngestQueue",
+		}, ledger...),
+		"IngesterRole": append([]string{
+			"logs:CreateLogStream IngesterLogs", "logs:PutLogEvents IngesterLogs",
+			"s3:GetObject DatasetBucket/*", "s3:GetObject DeliveryBucket/*", "s3:GetObjectVersion DeliveryBucket/*",
+			"s3:ListBucket DatasetBucket", "s3:ListBucket DeliveryBucket", "s3:PutObject DatasetBucket/*",
+			"sqs:ChangeMessageVisibility IngestQueue", "sqs:DeleteMessage IngestQueue",
+			"sqs:GetQueueAttributes IngestQueue", "sqs:ReceiveMessage IngestQueue",
+		}, ledger...),
+		"JanitorRole": append([]string{
+			"dynamodb:DescribeStream LedgerStream", "dynamodb:GetRecords LedgerStream",
+			"dynamodb:GetShardIterator LedgerStream", "dynamodb:ListStreams Ledger/stream/*",
+			"logs:CreateLogStream JanitorLogs", "logs:PutLogEvents JanitorLogs",
+			"s3:AbortMultipartUpload DeliveryBucket/*", "s3:DeleteObject DeliveryBucket/*",
+			"s3:DeleteObjectVersion DeliveryBucket/*", "s3:GetObject DatasetBucket/*", "s3:GetObject DeliveryBucket/*",
+			"s3:ListBucket DatasetBucket", "s3:ListBucket DeliveryBucket",
+			"s3:ListBucketMultipartUploads DeliveryBucket", "s3:ListBucketVersions DeliveryBucket",
+			"sqs:SendMessage FailedRuns", "sqs:SendMessage IngestQueue",
+		}, ledger...),
+		"ScheduleRole": {
+			"lambda:InvokeFunction JanitorFunction", "lambda:InvokeFunction RequesterFunction", "sqs:SendMessage FailedRuns",
+		},
+	}
+	short := strings.NewReplacer(
+		`{"Fn::GetAtt":"`, "", `{"Fn::Sub":"${`, "", `{"Ref":"`, "", `.StreamArn`, "Stream", `.Arn`, "", "}", "", `"`, "")
+	got := map[string][]string{}
+	for _, g := range grants(t) {
+		got[g.role] = append(got[g.role], g.action+" "+short.Replace(g.resource))
+	}
+	for role, allowed := range tests {
+		want(t, role, sorted(got[role]), sorted(allowed))
+	}
+	for role := range got {
+		if tests[role] == nil {
+			t.Errorf("%s is not in this test's table", role)
+		}
+	}
+	used := map[string]string{}
+	for id, function := range resources(t, functionType) {
+		role, _ := at(function, "Role", "Fn::GetAtt").(string)
+		if used[role] != "" || role == "" {
+			t.Errorf("%s has role %q, which %q has too: each function has its own", id, role, used[role])
+		}
+		used[role] = id
+	}
+}
+
+// TestLedgerGrantsAreTheCallsOfItsAdapter ties the roles to the code: what the adapter can call, the roles allow.
+func TestLedgerGrantsAreTheCallsOfItsAdapter(t *testing.T) {
+	var calls []string
+	for _, file := range goFiles(t, false, "pkg/ledger/dynamostore") {
+		ast.Inspect(file.syntax, func(node ast.Node) bool {
+			spec, ok := node.(*ast.TypeSpec)
+			if !ok || spec.Name.Name != "Client" {
+				return true
+			}
+			client, ok := spec.Type.(*ast.InterfaceType)
+			if !ok {
+				return true
+			}
+			for _, method := range client.Methods.List {
+				for _, name := range method.Names {
+					calls = append(calls, name.Name)
+				}
+			}
+			return false
+		})
+	}
+	if len(calls) == 0 {
+		t.Fatal("pkg/ledger/dynamostore has no interface Client that says what it calls")
+	}
+	// A transaction needs the permissions of its parts; of those, only the check is no call of its own.
+	expected := []string{"ConditionCheckItem"}
+	for _, call := range calls {
+		// A scan is for people, with their own credentials.
+		if call != "TransactWriteItems" && call != "Scan" {
+			expected = append(expected, call)
+		}
+	}
+	granted := map[string][]string{}
+	for _, g := range grants(t) {
+		if action, ok := strings.CutPrefix(g.action, "dynamodb:"); ok && g.resource == compact(object{"Fn::GetAtt": "Ledger.Arn"}) {
+			granted[g.role] = append(granted[g.role], action)
+		}
+	}
+	for _, role := range []string{"RequesterRole", "IngesterRole", "JanitorRole"} {
+		want(t, role+"'s calls to the ledger", sorted(granted[role]), sorted(expected))
+	}
+}
