@@ -34,7 +34,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use: "run", Short: "Play the whole life of the reports to its end, and say what happened", Args: cobra.NoArgs,
 		Long: `Ask the simulated vendor for 90 days of reports in five categories, load them, delete the raw files with
 proof, and heal what goes wrong on purpose on the way. Waits are skipped. When it is over, it says what
-happened. Running it again goes on where it was, and asks for nothing that is there already.
+happened. Running it again goes on where it was, and asks for nothing that is there already. Events get lost and
+doubled on their way, as AWS may lose and double them; --lose-every, --duplicate-every and --newest-first say how.
 
 The summary is text in a pipe, too, unless --json is given: the one exception from the rule.
 
@@ -43,8 +44,20 @@ certificate. Ctrl-C stops cleanly, with exit code 1; the next run continues.`,
 		Example: "  bellhop local run\n  bellhop local run --home /tmp/try --json | jq .coverage",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log what the functions do, to the standard error")
-	c.RunE = a.alone(func(ctx context.Context) error { return a.demonstrate(ctx, verbose) })
+	chaos := chaosFlags(c, local.Chaos{LoseEvery: 11, DuplicateEvery: 7})
+	c.RunE = a.alone(func(ctx context.Context) error {
+		return a.demonstrate(ctx, local.Options{Log: a.log(verbose, quietly), Chaos: chaos}, verbose)
+	})
 	return c
+}
+
+// chaosFlags lets the caller choose what becomes of events on their way to the ingester.
+func chaosFlags(c *cobra.Command, usual local.Chaos) *local.Chaos {
+	chaos := usual
+	c.Flags().IntVar(&chaos.LoseEvery, "lose-every", usual.LoseEvery, "lose every `n`th event; 0 loses none")
+	c.Flags().IntVar(&chaos.DuplicateEvery, "duplicate-every", usual.DuplicateEvery, "deliver every `n`th event twice; 0 doubles none")
+	c.Flags().BoolVar(&chaos.Reverse, "newest-first", usual.Reverse, "deliver the newest waiting event first")
+	return &chaos
 }
 
 func (a *app) upCommand() *cobra.Command {
@@ -56,7 +69,10 @@ commands work meanwhile, from another terminal.`,
 		Example: "  bellhop local up --verbose\n  bellhop status          # in another terminal",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log all that the functions do, not only what is wrong")
-	c.RunE = a.alone(func(ctx context.Context) error { return a.up(ctx, verbose) })
+	chaos := chaosFlags(c, local.Chaos{})
+	c.RunE = a.alone(func(ctx context.Context) error {
+		return a.up(ctx, local.Options{Log: a.log(verbose, slog.LevelWarn), Chaos: chaos})
+	})
 	return c
 }
 
@@ -94,12 +110,10 @@ func (a *app) log(verbose bool, otherwise slog.Level) *slog.Logger {
 // quietly is above every level that is used.
 const quietly = slog.LevelError + 100
 
-func (a *app) demonstrate(ctx context.Context, verbose bool) (err error) {
-	dir, err := a.home()
-	if err != nil {
+func (a *app) demonstrate(ctx context.Context, o local.Options, verbose bool) (err error) {
+	if o.Dir, err = a.home(); err != nil {
 		return err
 	}
-	o := local.Options{Dir: dir, Log: a.log(verbose, quietly)}
 	stop := func() {}
 	if a.ErrTerminal && !verbose && a.Getenv("TERM") != "dumb" {
 		o.Progress, stop = bar(a.Err)
@@ -144,17 +158,16 @@ func (a *app) again(command string) string {
 	return line
 }
 
-func (a *app) up(ctx context.Context, verbose bool) (err error) {
-	dir, err := a.home()
-	if err != nil {
+func (a *app) up(ctx context.Context, o local.Options) (err error) {
+	if o.Dir, err = a.home(); err != nil {
 		return err
 	}
-	m, err := a.Start(ctx, local.Options{Dir: dir, Log: a.log(verbose, slog.LevelWarn)})
+	m, err := a.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. See how it goes with: %s. Ctrl-C stops it.\n", dir, a.again("status"))); err != nil {
+	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, a.again("status"))); err != nil {
 		return err
 	}
 	err = m.Up(ctx)

@@ -1,0 +1,72 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// The folder in which a process started by TestKillNine runs the demonstration. Empty in all others.
+const victimDir = "BELLHOP_TEST_VICTIM"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(victimDir); dir != "" {
+		machine, err := Open(context.Background(), Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			_, err = machine.Demonstrate(context.Background())
+			err = errors.Join(err, machine.Close())
+		}
+		if err != nil {
+			os.Stderr.WriteString(err.Error() + "\n") //nolint:errcheck // there is nowhere else to say it
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// A machine that is killed with signal 9, again and again, goes on where it was.
+func TestKillNine(t *testing.T) {
+	dir := t.TempDir()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, after := range []time.Duration{400, 700, 1000, 1300} {
+		victim := exec.CommandContext(t.Context(), program)
+		victim.Env = append(os.Environ(), victimDir+"="+dir)
+		if err := victim.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after * time.Millisecond)
+		if err := victim.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		if err := victim.Wait(); err != nil {
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Fatal("nobody was killed: the test tests nothing")
+	}
+	m, err := Open(t.Context(), Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := m.Demonstrate(t.Context())
+	if err := errors.Join(err, m.Close()); err != nil {
+		t.Fatal(err)
+	}
+	covered := sum.Coverage[report.CoverageComplete] + sum.Coverage[report.CoverageZero]
+	if covered != sum.Wanted || sum.RawObjects != 0 || sum.Unverified != 0 || sum.Wanted == 0 {
+		t.Errorf("after %d kills %d of %d days are covered, %d raw objects are left, %d deletions have no certificate", killed, covered, sum.Wanted, sum.RawObjects, sum.Unverified)
+	}
+}
