@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -34,6 +36,7 @@ func main() {
 	if err != nil {
 		exit(err)
 	}
+	limitMemory()
 	lambda.Start(build(c, cloud).Handle)
 }
 
@@ -49,6 +52,13 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 			Converter: table.NewConverter(), Now: time.Now, Worker: rand.Text,
 			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
 		},
+	}
+}
+
+// limitMemory makes the collector work harder before the function is killed for what it has not yet given back.
+func limitMemory() {
+	if mib := lambdacontext.MemoryLimitInMB; mib > 0 {
+		debug.SetMemoryLimit(int64(mib) << 20 / 100 * 85)
 	}
 }
 

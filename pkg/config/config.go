@@ -20,7 +20,7 @@ type Requester struct {
 
 	Subscription Subscription
 	// Interval is the least time between two requests with one credential.
-	Interval time.Duration `env:"BELLHOP_REQUEST_INTERVAL" envDefault:"1s" meaning:"least time between two requests with one credential" form:"a Go duration from 0s to 5m, such as 1s"`
+	Interval time.Duration `env:"BELLHOP_REQUEST_INTERVAL" envDefault:"1s" meaning:"least time between two requests with one credential" form:"a Go duration from 1ms to 5m, such as 1s"`
 	// Patience is how long a request is tried again before its job counts as lost.
 	Patience time.Duration `env:"BELLHOP_REQUEST_PATIENCE" envDefault:"72h" meaning:"how long a request is tried again before its days count as lost" form:"a Go duration from 1h to 720h, such as 72h"`
 	// ASPStatuses correct what single HTTP statuses of the Analytics API mean, whose numbers no document confirms.
@@ -66,7 +66,7 @@ func LoadRequester(environ map[string]string) (Requester, error) {
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_LWA_SECRET_ID", secretID.MatchString(c.LWASecretID))
-	r.check("BELLHOP_REQUEST_INTERVAL", between(c.Interval, 0, 5*time.Minute))
+	r.check("BELLHOP_REQUEST_INTERVAL", between(c.Interval, time.Millisecond, 5*time.Minute))
 	r.check("BELLHOP_REQUEST_PATIENCE", between(c.Patience, time.Hour, 720*time.Hour))
 	for _, word := range c.ASPDaily {
 		r.check("BELLHOP_ASP_DAILY", words.MatchString(word))

@@ -151,7 +151,7 @@ func TestProblemsComeAllAtOnce(t *testing.T) {
 			`BELLHOP_INGEST_QUEUE_URL is "queue": it must be the URL of an SQS queue`,
 			`BELLHOP_ALEXA_ENDPOINT is "http://api.amazonalexa.com": it must be an https URL`,
 			`BELLHOP_LWA_ENDPOINT is "https://user:xxxxx@api.amazon.com": it must be an https URL`,
-			`BELLHOP_REQUEST_INTERVAL is "1": it must be a Go duration from 0s to 5m`,
+			`BELLHOP_REQUEST_INTERVAL is "1": it must be a Go duration from 1ms to 5m`,
 			`BELLHOP_REQUEST_PATIENCE is "1m": it must be a Go duration from 1h to 720h`,
 			`BELLHOP_ASP_STATUSES is "503=later": it must be a list such as`,
 			`BELLHOP_ASP_DAILY is "daily": it must be words of capital letters`,

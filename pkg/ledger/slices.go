@@ -37,6 +37,9 @@ func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Slice, 
 	t := &tx{}
 	fenced := make([]report.Slice, len(days))
 	for i, s := range days {
+		if s.Version == 0 {
+			return nil, fault.New(fault.Internal, "%s of %s is not published: there is nothing to fence", s.Date, s.Table)
+		}
 		if s.Fenced(f, now) {
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s until %s", s.Date, s.Table, s.Fence.File, s.Fence.Until.Format(time.RFC3339))
 		}
