@@ -137,9 +137,11 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 		"just outside the time":         {1, 50 * time.Second, []report.Answer{backOff(30 * time.Second)}, 1, 0},
 		"hours are not waited for":      {1, 10 * time.Minute, []report.Answer{{Outcome: report.OutcomeNotReady}}, 1, 0},
 		"without a deadline nothing is": {1, 0, []report.Answer{backOff(30 * time.Second)}, 1, 0},
-		"two jobs, each at its time": {
-			2, 2 * time.Minute, []report.Answer{backOff(10 * time.Second), backOff(60 * time.Second), refused, refused}, 4, 61 * time.Second,
+		// The second is first sent after 10 s; both are quiet until 60 s after that, and then sent a pace apart.
+		"what one is told to wait, all wait": {
+			2, 2 * time.Minute, []report.Answer{backOff(10 * time.Second), backOff(60 * time.Second), refused, refused}, 4, 71 * time.Second,
 		},
+		"longer than the run has: no other is sent": {2, time.Minute, []report.Answer{backOff(10 * time.Minute)}, 1, 0},
 		"put aside twice": {
 			1, 2 * time.Minute, []report.Answer{backOff(10 * time.Second), backOff(20 * time.Second), refused}, 3, 30 * time.Second,
 		},

@@ -32,6 +32,8 @@ func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a 
 		wait := 3*time.Hour + time.Duration(r.Chance()*float64(time.Hour)) - 30*time.Minute
 		return r.postpone(ctx, j, report.JobWaitingUpstream, now.Add(max(wait, a.RetryAfter)), a.Why)
 	case report.OutcomeBackOff:
+		// A vendor throttles a credential, not a request: nothing else is asked before it may be.
+		r.quiet[j.Source] = now.Add(a.RetryAfter)
 		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Attempt), a.RetryAfter)), a.Why)
 	case report.OutcomeNotEligible:
 		until := a.Until

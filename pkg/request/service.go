@@ -67,7 +67,7 @@ type Summary struct {
 // Run plans and works off what is due. Problems of one subscription or job do not keep the others back: they are joined
 // into the error, and everything else is done.
 func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
-	r := &run{Service: s, asked: map[string]time.Time{}, shut: map[string]bool{}, failed: map[string]bool{}}
+	r := &run{Service: s, asked: map[string]time.Time{}, quiet: map[string]time.Time{}, shut: map[string]bool{}, failed: map[string]bool{}}
 	planErr := r.plan(ctx, t)
 	if r.subs == nil {
 		// Without the subscriptions there is no order that a job could be sent as.
@@ -83,7 +83,8 @@ type run struct {
 	Summary
 	subs   map[string]report.Subscription
 	asked  map[string]time.Time // when each source was last asked
-	shut   map[string]bool      // sources whose credential was refused in this run
+	quiet  map[string]time.Time // until when each source asked to be left alone
+	shut   map[string]bool      // sources that this run asks nothing more: the credential was refused, or they want to be left alone
 	failed map[string]bool      // jobs that this run could not move
 	aside  []time.Time          // when the jobs that were put aside in this run come due
 }

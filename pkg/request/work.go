@@ -30,13 +30,14 @@ func (r *run) work(ctx context.Context) error {
 			continue
 		}
 		for i, j := range jobs {
-			if r.outOfTime(ctx, r.untilAsked(j.Source)) {
-				r.Left += len(jobs) - i
-				return errors.Join(append(problems, ctx.Err())...)
-			}
+			r.shutQuiet(ctx, j.Source)
 			if r.shut[j.Source] {
 				r.Left++
 				continue
+			}
+			if r.outOfTime(ctx, r.untilAsked(j.Source)) {
+				r.Left += len(jobs) - i
+				return errors.Join(append(problems, ctx.Err())...)
 			}
 			if err := r.move(ctx, j); err != nil {
 				r.failed[j.ID] = true
@@ -47,6 +48,14 @@ func (r *run) work(ctx context.Context) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// shutQuiet leaves a source alone that wants to be left alone for longer than the run has.
+func (r *run) shutQuiet(ctx context.Context, source string) {
+	_, limited := ctx.Deadline()
+	if wait := r.quiet[source].Sub(r.Now()); limited && wait > 0 && wait >= r.remaining(ctx) {
+		r.shut[source] = true
+	}
 }
 
 // dueJobs returns a page of due jobs that this run can still move. Those of a source whose credential was refused stay due.
@@ -162,13 +171,14 @@ func (r *run) lease(ctx context.Context) time.Time {
 	return now.Add(5 * time.Minute)
 }
 
-// untilAsked is how long the source must be left alone yet.
+// untilAsked is how long the source must be left alone yet: for the pace, or because it said so.
 func (r *run) untilAsked(source string) time.Duration {
 	last, ok := r.asked[source]
 	if !ok {
 		return 0
 	}
-	return max(last.Add(orDefault(r.Pace, time.Second)).Sub(r.Now()), 0)
+	paced := last.Add(orDefault(r.Pace, time.Second)).Sub(r.Now())
+	return max(paced, r.quiet[source].Sub(r.Now()), 0)
 }
 
 // pace waits until the source may be asked again.
