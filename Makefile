@@ -94,6 +94,13 @@ cover: ## Test coverage of both modules, as build/coverage.html
 	go tool cover -html=build/coverage.out -o build/coverage.html
 	@go tool cover -func=build/coverage.out | tail -n 1
 
+# Rounds of which the median counts.
+ROUNDS ?= 7
+
+.PHONY: bench
+bench: ## Compare the speed of conversions with encoding/csv, in one run; see bench/README.md
+	@go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/table -rounds $(ROUNDS)
+
 ##@ Deploy
 
 # What Lambda runs. GOWORK=off: the functions are built from their own module's go.mod alone. lambda.norpc leaves out

@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -18,15 +19,29 @@ import (
 
 const benchRows = 500_000
 
-// deviceCSV is 25 days of 20,000 rooms in 50 properties, rows by date; one property name in five and one room
-// name in ten hold a comma, one room name in a hundred a quote.
 var (
-	deviceCSV   = sync.OnceValue(func() []byte { return deviceRows(25) })
-	oneSliceCSV = sync.OnceValue(func() []byte { return deviceRows(1) })
+	deviceCSV        = sync.OnceValue(func() []byte { return generated(device, benchRows, 25) })
+	rotatedCSV       = sync.OnceValue(func() []byte { return generated(device, benchRows, 24) })
+	oneSliceCSV      = sync.OnceValue(func() []byte { return generated(device, benchRows, 1) })
+	communicationCSV = sync.OnceValue(func() []byte { return generated(communication, benchRows, 25) })
 )
 
-func deviceRows(days int) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
+func generated(write func(io.Writer, int, int) error, rows, days int) []byte {
+	var b bytes.Buffer
+	if err := write(&b, rows, days); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+const (
+	benchUnits = "dataset_date,unitId_level_1,unitName_level_1,unitId_level_2,unitName_level_2,unitId_level_3,unitName_level_3,"
+	benchRooms = 20_000
+)
+
+// hotels returns the unit cells of 20,000 rooms in 50 properties: ids of 71 to 141 bytes; one property name in
+// five and one room name in ten hold a comma, one room name in a hundred a quote.
+func hotels(r *rand.Rand) (rooms [benchRooms]string) {
 	id := func() string {
 		const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 		b := make([]byte, 50+r.IntN(70))
@@ -35,8 +50,7 @@ func deviceRows(days int) []byte {
 		}
 		return "amzn1.alexa.unit.did." + string(b)
 	}
-	const properties, rooms = 50, 20_000
-	var prefixes, suffixes [rooms]string
+	const properties = 50
 	type unit struct{ id, name, group string }
 	var all [properties]unit
 	for i := range all {
@@ -46,7 +60,7 @@ func deviceRows(days int) []byte {
 		}
 	}
 	for i := range rooms {
-		p := all[i/(rooms/properties)]
+		p := all[i/(benchRooms/properties)]
 		name := fmt.Sprintf("Room %d", i)
 		switch {
 		case i%100 == 7:
@@ -54,18 +68,49 @@ func deviceRows(days int) []byte {
 		case i%10 == 3:
 			name = fmt.Sprintf(`"Room %d, Garden"`, i)
 		}
-		prefixes[i] = fmt.Sprintf(",%s,%s,%s,Default,%s,%s,", p.id, p.name, p.group, id(), name)
-		suffixes[i] = fmt.Sprintf("%d,%d,", 1+i%3, i%2)
+		rooms[i] = fmt.Sprintf(",%s,%s,%s,Default,%s,%s,", p.id, p.name, p.group, id(), name)
 	}
-	var b bytes.Buffer
-	b.WriteString("dataset_date,unitId_level_1,unitName_level_1,unitId_level_2,unitName_level_2,unitId_level_3,unitName_level_3,device_count,active_device_count,dialog_count\n")
+	return rooms
+}
+
+// device writes a DEVICE report: rows by date, one room after the other. With 20,000 rows a date, each date has
+// the rooms in the same order; with another number, each begins with another room.
+func device(w io.Writer, rows, days int) error {
+	return writeReport(w, rows, days, "device_count,active_device_count,dialog_count", func(b []byte, n int, r *rand.Rand) []byte {
+		return fmt.Appendf(b, "%d,%d,%d", 1+n%3, n%2, r.IntN(200))
+	})
+}
+
+// communication writes a COMMUNICATION report: of each room, one row a day for one kind of call.
+func communication(w io.Writer, rows, days int) error {
+	const header = "direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropIn_action_count,dropIn_duration_minutes"
+	directions, providers := [...]string{"Inbound", "Outbound"}, [...]string{"A2A", "PSTN"}
+	kinds := [...]string{"Calling_Voice", "Calling_Video", "DropIn_Voice", "DropIn_Video"}
+	return writeReport(w, rows, days, header, func(b []byte, _ int, r *rand.Rand) []byte {
+		return fmt.Appendf(b, "%s,%s,%s,%d,%d.%02d,%d,%d.%02d", directions[r.IntN(2)], kinds[r.IntN(4)], providers[r.IntN(2)],
+			r.IntN(40), r.IntN(300), r.IntN(100), r.IntN(10), r.IntN(60), r.IntN(100))
+	})
+}
+
+func writeReport(w io.Writer, rows, days int, header string, cells func(b []byte, room int, r *rand.Rand) []byte) error {
+	r := rand.New(rand.NewPCG(1, 2))
+	rooms := hotels(r)
+	out := bufio.NewWriterSize(w, 1<<16)
+	if _, err := fmt.Fprintln(out, benchUnits+header); err != nil {
+		return err
+	}
 	first := report.NewDate(2026, 1, 1)
-	for n := range benchRows {
-		day := first + report.Date(n*days/benchRows)
-		y, m, d := day.Time().Date()
-		fmt.Fprintf(&b, "%d/%d/%d%s%s%d\n", m, d, y, prefixes[n%rooms], suffixes[n%rooms], r.IntN(200))
+	var line []byte
+	for n := range rows {
+		y, m, d := (first + report.Date(n*days/rows)).Time().Date()
+		line = fmt.Appendf(line[:0], "%d/%d/%d", m, d, y)
+		line = append(line, rooms[n%benchRooms]...)
+		line = append(cells(line, n%benchRooms, r), '\n')
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
 	}
-	return b.Bytes()
+	return out.Flush()
 }
 
 func reportRows(b *testing.B, before runtime.MemStats) {
@@ -91,27 +136,37 @@ func start(b *testing.B, input []byte) (before runtime.MemStats) {
 
 // BenchmarkConvertDevice is the whole way from CSV to encoded slices. Its ns/row over that of
 // BenchmarkEncodingCSVOnly, from one run with -cpu 1, is the figure to watch.
-func BenchmarkConvertDevice(b *testing.B) { benchmarkConvert(b, deviceCSV(), 25) }
+func BenchmarkConvertDevice(b *testing.B) { benchmarkConvert(b, deviceCSV(), "asp_device", 25) }
 
 // BenchmarkConvertOneSlice has the same rows, all of one date: the text of 20,000 units is encoded once and
 // not 25 times, so it shows the cost of the rows alone.
-func BenchmarkConvertOneSlice(b *testing.B) { benchmarkConvert(b, oneSliceCSV(), 1) }
+func BenchmarkConvertOneSlice(b *testing.B) { benchmarkConvert(b, oneSliceCSV(), "asp_device", 1) }
 
-func benchmarkConvert(b *testing.B, input []byte, days int) {
+// BenchmarkConvertCommunication has three dimensions and two decimals.
+func BenchmarkConvertCommunication(b *testing.B) {
+	benchmarkConvert(b, communicationCSV(), "asp_communication", 25)
+}
+
+func benchmarkConvert(b *testing.B, input []byte, name string, days int) {
 	before := start(b, input)
 	for b.Loop() {
-		out, err := table.NewConverter().Convert(context.Background(), bytes.NewReader(input), contract("asp_device"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if out.Rows != benchRows || len(out.Days) != days {
-			b.Fatalf("%d rows, %d days", out.Rows, len(out.Days))
-		}
-		if err := out.Close(); err != nil {
+		if err := convertAll(bytes.NewReader(input), name, benchRows, days); err != nil {
 			b.Fatal(err)
 		}
 	}
 	reportRows(b, before)
+}
+
+// convertAll converts a generated report and looks at the outcome.
+func convertAll(input io.Reader, name string, rows int64, days int) error {
+	out, err := table.NewConverter().Convert(context.Background(), input, contract(name))
+	if err != nil {
+		return err
+	}
+	if out.Rows != rows || len(out.Days) != days {
+		return fmt.Errorf("%d rows, %d days", out.Rows, len(out.Days))
+	}
+	return out.Close()
 }
 
 // BenchmarkEncodingCSVOnly only splits the same input into cells, with the standard library: the yardstick.
@@ -119,17 +174,21 @@ func BenchmarkEncodingCSVOnly(b *testing.B) {
 	input := deviceCSV()
 	before := start(b, input)
 	for b.Loop() {
-		r := csv.NewReader(bytes.NewReader(input))
-		r.ReuseRecord = true
-		for {
-			_, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
+		if err := splitAll(input); err != nil {
+			b.Fatal(err)
 		}
 	}
 	reportRows(b, before)
+}
+
+func splitAll(input []byte) error {
+	r := csv.NewReader(bytes.NewReader(input))
+	r.ReuseRecord = true
+	for {
+		if _, err := r.Read(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 }

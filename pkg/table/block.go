@@ -78,7 +78,14 @@ func newVocabulary(dims int) *vocabulary {
 type day struct {
 	date   report.Date
 	blocks []*block
-	parts  []section
+	parts  []spilled
+}
+
+// spilled is a part: rows that were moved to the temporary file, as a slice.
+type spilled struct {
+	section
+	rows int64
+	sums map[string]string
 }
 
 // rows counts the rows in memory.
@@ -92,7 +99,7 @@ func (d *day) rows() (n int64) {
 // markRollups sets rollup on every path of the day: its unit is an ancestor in another row's path.
 func (d *day) markRollups(v *vocabulary) {
 	present := newBitset(len(v.paths.list))
-	ancestor := newBitset(len(v.paths.units))
+	ancestor := newBitset(len(v.paths.ids.words))
 	for _, b := range d.blocks {
 		for _, n := range b.paths[:b.n] {
 			if !present.add(n) {

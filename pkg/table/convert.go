@@ -143,9 +143,11 @@ func (c *Converter) newRun(d Definition, subscription string) *run {
 	}
 }
 
-// spill encodes the rows that a day has in memory as a part. A part's row_scope means nothing.
-func (r *run) spill(d *day, words *vocabulary, to *spool) (section, error) {
-	return r.encode(d.date, d.rows(), to, func() error { return r.writeBlocks(context.Background(), d, words) })
+// spill encodes the rows that a day has in memory as a part. Its row_scope holds among the part's own rows.
+func (r *run) spill(d *day, words *vocabulary, to *spool) (spilled, error) {
+	d.markRollups(words)
+	at, err := r.encode(d.date, d.rows(), to, func() error { return r.writeBlocks(context.Background(), d, words) })
+	return spilled{at, r.rows, r.totals()}, err
 }
 
 // finish encodes a day as a slice, and frees its rows.
@@ -158,11 +160,28 @@ func (r *run) finish(ctx context.Context, d *day, rows *shelf) (report.EncodedDa
 	if err := rows.spill(d); err != nil {
 		return report.EncodedDay{}, err
 	}
+	if len(d.parts) == 1 {
+		return r.move(d.date, d.parts[0])
+	}
 	parts := make([]*io.SectionReader, len(d.parts))
-	for i, at := range d.parts {
-		parts[i] = r.parts.reader(at)
+	for i, p := range d.parts {
+		parts[i] = r.parts.reader(p.section)
 	}
 	return r.merge(ctx, d.date, parts)
+}
+
+// move makes a slice of the only part of a date: in a file that is in order of date, a date that was spilled
+// gets no more rows.
+func (r *run) move(date report.Date, p spilled) (report.EncodedDay, error) {
+	digest := sha256.New()
+	at := section{r.bodies.size, p.size}
+	if _, err := io.Copy(io.MultiWriter(r.bodies, digest), r.parts.reader(p.section)); err != nil {
+		return report.EncodedDay{}, fmt.Errorf("move the only part of a date: %w", err)
+	}
+	return report.EncodedDay{
+		Date: date, Rows: p.rows, Sums: p.sums,
+		SHA256: hex.EncodeToString(digest.Sum(nil)), Body: r.bodies.reader(at),
+	}, nil
 }
 
 func (r *run) writeBlocks(ctx context.Context, d *day, words *vocabulary) error {

@@ -16,14 +16,15 @@
 //	cells held for later      Budget, 64 MiB: rows as columns of numbers, plus interned text
 //	encoded bodies            BodyMemory, 32 MiB; the rest is in a temporary file
 //	read buffer               256 KiB; for a record that is longer, the next power of two, at most 16 MiB
-//	one open row group        text of at most 8 MiB, held about five times (interned, and as dictionary
-//	                          entries, hash keys and page bounds of parquet-go), and the compressed pages of
-//	                          at most 1,048,576 rows: tens of MiB
+//	one open row group        text of at most 8 MiB, held about three times (interned, in dictionaries, and as
+//	                          a page to compress), and the compressed pages of at most 1,048,576 rows: tens
+//	                          of MiB
+//	pages of the last slice   8 MiB, to compress none twice that repeats
 //	units with descendants    when a day is merged from parts: at most Budget
 //
 // The process takes up to twice as much, as Go's collector lets garbage grow; set GOMEMLIMIT in a function.
-// Measured as peak resident size: 250 MiB for 500,000 device rows of 20,000 rooms on 25 dates; 500 MiB for
-// a million rows that all name another unit, and 264 MiB for the same with GOMEMLIMIT=256MiB.
+// Measured as peak resident size: 170 MiB for 500,000 device rows of 20,000 rooms on 25 dates, 230 MiB for
+// 2,000,000 on 100 dates. See bench/README.md.
 //
 // When the cells pass the budget, the date with the most rows moves to a temporary file as Parquet, and is
 // merged from there at the end.

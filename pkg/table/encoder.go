@@ -28,6 +28,7 @@ type encoder struct {
 	schema       *parquet.Schema
 	leaves       []leaf
 	values       []parquet.Value
+	codec        *repeatCodec
 
 	// Of the current slice.
 	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
@@ -43,12 +44,19 @@ type encoder struct {
 	seenExtras           bitset
 }
 
-// leaf appends the values of one Parquet leaf for all rows of a block.
-type leaf func(dst []parquet.Value, b *block) []parquet.Value
-
 func newEncoder(d Definition, subscription string) *encoder {
-	e := &encoder{definition: d, subscription: subscription, schema: schemaOf(d)}
+	e := &encoder{definition: d, subscription: subscription, codec: newRepeatCodec()}
 	e.leaves = e.leavesOf(d)
+	var texts []textNode
+	for _, l := range e.leaves {
+		if l.words != nil {
+			texts = append(texts, textNode{textLeaf(), &textColumn{words: l.words}})
+		}
+	}
+	e.schema = schemaWith(d, func() (next parquet.Node) {
+		next, texts = texts[0], texts[1:]
+		return next
+	})
 	return e
 }
 
@@ -57,9 +65,10 @@ func newEncoder(d Definition, subscription string) *encoder {
 // Each has a writer of its own: the second file of a writer that is reset has empty column paths in its
 // footer (parquet-go v0.32), since resetting the row groups of the first clears slices that both share.
 func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
+	e.codec.next()
 	e.writer = parquet.NewWriter(to,
 		e.schema,
-		parquet.Compression(&parquet.Zstd),
+		parquet.Compression(e.codec),
 		// parquet-go allocates the whole buffer for each required column, even for a slice of one row. No
 		// column buffers more than 128 bytes a row, at 16 levels of units, so this moves no page's end.
 		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*128))),
@@ -84,7 +93,7 @@ func (e *encoder) newGroup() {
 func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
 	e.words = words
 	for i, w := range e.writer.ColumnWriters() {
-		e.values = e.leaves[i](e.values[:0], b)
+		e.values = e.leaves[i].values(e.values[:0], b)
 		if _, err := w.WriteRowValues(e.values); err != nil {
 			return false, fmt.Errorf("encode column %d of %s: %w", i, e.definition.Name, err)
 		}

@@ -218,3 +218,31 @@ func TestDefinitions(t *testing.T) {
 		t.Error("found a table that is not there")
 	}
 }
+
+// Athena skips files and pages by the bounds of their text.
+func TestBoundsOfText(t *testing.T) {
+	t.Parallel()
+	csv := deviceHeader + "1/1/2026,m,Mid,1,1,1\n1/1/2026,z,,1,1,1\n1/1/2026,a,Ärger,1,1,1\n1/1/2026,m,Mid,1,1,1\n"
+	d := convert(t, table.NewConverter(), "asp_device", csv).Days[0]
+	f, err := parquet.OpenFile(d.Body, d.Body.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][2]string{}
+	for i, c := range f.Metadata().RowGroups[0].Columns {
+		name := strings.Join(c.MetaData.PathInSchema, ".")
+		index, err := f.RowGroups()[0].ColumnChunks()[i].ColumnIndex()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := c.MetaData.Statistics
+		switch name {
+		case "unit_id", "unit_ids.list.element", "unit_name", "row_scope":
+			got[name] = [2]string{string(s.MinValue), string(s.MaxValue)}
+			equal(t, "page bounds of "+name, [2]string{index.MinValue(0).String(), index.MaxValue(0).String()}, got[name])
+		}
+	}
+	equal(t, "bounds", got, map[string][2]string{
+		"unit_id": {"a", "z"}, "unit_ids.list.element": {"a", "z"}, "unit_name": {"Mid", "Ärger"}, "row_scope": {"LEAF", "LEAF"},
+	})
+}

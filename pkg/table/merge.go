@@ -176,7 +176,7 @@ func (m *merger) shelve(depth, property int) error {
 	n, fresh := m.words.paths.number(depth, property, m.ids, m.names)
 	if fresh {
 		p := &m.words.paths.list[n]
-		_, p.rollup = m.parents.ids[p.ids[len(p.ids)-1]]
+		_, p.rollup = m.parents.ids[m.words.paths.ids.words[p.leaf()]]
 	}
 	m.row.path = n
 	m.row.extra = m.words.extras.number(m.keys, m.values)

@@ -7,16 +7,20 @@ import (
 )
 
 // schemaOf returns the Parquet schema of a definition. Every leaf is dictionary-encoded.
-func schemaOf(d Definition) *parquet.Schema {
+func schemaOf(d Definition) *parquet.Schema { return schemaWith(d, textLeaf) }
+
+// schemaWith is schemaOf with text leaves of the caller's, which are asked for in their order.
+func schemaWith(d Definition, text func() parquet.Node) *parquet.Schema {
 	root := group{Node: parquet.Group{}}
 	for _, c := range d.Columns {
-		root.fields = append(root.fields, field{nodeOf(c), c.Name})
+		root.fields = append(root.fields, field{nodeOf(c, text), c.Name})
 	}
 	return parquet.NewSchema(d.Name, root)
 }
 
-func nodeOf(c Column) parquet.Node {
-	text := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+func textLeaf() parquet.Node { return parquet.Encoded(parquet.String(), &parquet.RLEDictionary) }
+
+func nodeOf(c Column, text func() parquet.Node) parquet.Node {
 	var n parquet.Node
 	switch c.Type {
 	case Date:
@@ -28,15 +32,15 @@ func nodeOf(c Column) parquet.Node {
 	case Decimal:
 		n = parquet.Encoded(parquet.Decimal(decimalScale, decimalDigits, parquet.Int64Type), &parquet.RLEDictionary)
 	case String:
-		n = text
+		n = text()
 	case Strings:
-		element := text
+		element := text()
 		if c.Name == "unit_names" {
-			element = parquet.Optional(text)
+			element = parquet.Optional(element)
 		}
 		n = parquet.List(element)
 	case StringMap:
-		n = parquet.Map(text, text)
+		n = parquet.Map(text(), text())
 	}
 	if c.Nullable {
 		n = parquet.Optional(n)

@@ -14,7 +14,7 @@ type shelf struct {
 	words  *vocabulary
 	budget int64
 	parts  *spool
-	encode func(d *day, w *vocabulary, to *spool) (section, error)
+	encode func(d *day, w *vocabulary, to *spool) (spilled, error)
 
 	dims, measures int
 	days           map[report.Date]*day
@@ -23,7 +23,7 @@ type shelf struct {
 	free           []*block
 }
 
-func newShelf(d Definition, budget int64, parts *spool, encode func(*day, *vocabulary, *spool) (section, error)) *shelf {
+func newShelf(d Definition, budget int64, parts *spool, encode func(*day, *vocabulary, *spool) (spilled, error)) *shelf {
 	dims, measures := len(d.Dimensions()), len(d.Measures())
 	return &shelf{
 		words: newVocabulary(dims), budget: budget, parts: parts, encode: encode,

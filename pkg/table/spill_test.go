@@ -180,3 +180,26 @@ func TestRowGroupsEndAtTheSameRows(t *testing.T) {
 	}
 	equal(t, "SHA-256", spilled.Days[0].SHA256, inMemory.Days[0].SHA256)
 }
+
+// In a file in order of date, a date that was spilled gets no more rows: its part is the slice as it is,
+// row_scope included.
+func TestSpilledInOrderOfDate(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("dataset_date,unitId_level_1,unitId_level_2,device_count,active_device_count,dialog_count\n")
+	for n := range 12_000 {
+		room := ""
+		if n%10 > 0 {
+			room = fmt.Sprintf("room-%d", n%50)
+		}
+		fmt.Fprintf(&b, "2026-02-0%d,hotel,%s,1,0,%d\n", 1+n/3000, room, n%7)
+	}
+	want := convert(t, table.NewConverter(), "asp_device", b.String())
+	got := convert(t, table.NewConverter(table.Budget(200<<10)), "asp_device", b.String())
+	equal(t, "bodies", bodies(t, got), bodies(t, want))
+	for i := range got.Days {
+		equal(t, "rows", got.Days[i].Rows, want.Days[i].Rows)
+		equal(t, "sums", got.Days[i].Sums, want.Days[i].Sums)
+		equal(t, "SHA-256", got.Days[i].SHA256, want.Days[i].SHA256)
+	}
+}

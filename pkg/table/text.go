@@ -32,7 +32,6 @@ const none = 0
 // texts numbers the different values of one column, from 1.
 type texts struct {
 	numbers map[string]uint32
-	values  []parquet.Value
 	words   []string
 	arena   *arena
 
@@ -46,7 +45,7 @@ type texts struct {
 const textOverhead = 100
 
 func newTexts(a *arena) *texts {
-	return &texts{numbers: map[string]uint32{}, values: []parquet.Value{{}}, words: []string{""}, next: []uint32{none}, arena: a}
+	return &texts{numbers: map[string]uint32{}, words: []string{""}, next: []uint32{none}, arena: a}
 }
 
 // number returns the number of s, which may be short-lived. fresh says that it has not been seen before.
@@ -62,7 +61,6 @@ func (t *texts) number(s string) (n uint32, fresh bool) {
 			n, fresh = uint32(len(t.words)), true
 			t.numbers[s] = n
 			t.words = append(t.words, s)
-			t.values = append(t.values, textValue(s))
 			t.next = append(t.next, none)
 			t.arena.size += textOverhead
 		}
@@ -72,14 +70,15 @@ func (t *texts) number(s string) (n uint32, fresh bool) {
 	return n, fresh
 }
 
-// textValue makes a value that shares the bytes of s, which must never change.
-func textValue(s string) parquet.Value { return parquet.ByteArrayValue(bytesOf(s)) }
+// numberValue makes a value that a textColumn will take for a number of texts.
+func numberValue(n uint32) parquet.Value { return parquet.Int32Value(int32(n)) }
 
 // extras numbers the different contents of "extra", from 1.
 type extras struct {
-	texts  *texts
-	lists  []pairs
-	packed []byte
+	texts        *texts // packed
+	keys, values *texts
+	lists        []pairs
+	packed       []byte
 }
 
 // pairs are the values of the two leaves under "extra", with their levels.
@@ -90,7 +89,10 @@ type pairs struct {
 
 func newExtras(a *arena) *extras {
 	empty := []parquet.Value{parquet.NullValue()}
-	return &extras{texts: newTexts(a), lists: []pairs{{keys: empty, values: empty}}}
+	return &extras{
+		texts: newTexts(a), keys: newTexts(a), values: newTexts(a),
+		lists: []pairs{{keys: empty, values: empty}},
+	}
 }
 
 // number returns the number of the map that has the values under the keys, leaving out empty values. Keys
@@ -113,8 +115,10 @@ func (e *extras) number(keys, values []string) uint32 {
 		k, rest = cutText(rest)
 		v, rest = cutText(rest)
 		again := min(1, len(p.keys))
-		p.keys = append(p.keys, textValue(k).Level(again, 1, 0))
-		p.values = append(p.values, textValue(v).Level(again, 1, 0))
+		key, _ := e.keys.number(k)
+		value, _ := e.values.number(v)
+		p.keys = append(p.keys, numberValue(key).Level(again, 1, 0))
+		p.values = append(p.values, numberValue(value).Level(again, 1, 0))
 	}
 	p.size = int64(len(e.packed))
 	e.lists = append(e.lists, p)

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 	"unsafe"
@@ -14,10 +15,9 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 type path struct {
 	depth    int // level number of the deepest unit
 	property int // index of the unit at level 1, or -1
-	ids      []string
-	names    []string // "" for a unit without a name
-	numbers  []uint32 // of the ids, see paths.units
-	size     int64
+	ids      []uint32
+	names    []uint32 // none for a unit without a name
+	size     int64    // bytes of text
 	// rollup is valid for one date at a time: another row describes a descendant.
 	rollup bool
 
@@ -25,22 +25,22 @@ type path struct {
 	idList, nameList []parquet.Value
 }
 
-func (p *path) leaf() uint32 { return p.numbers[len(p.numbers)-1] }
+func (p *path) leaf() uint32 { return p.ids[len(p.ids)-1] }
 
 // ancestors yields the numbers of the units above the leaf.
-func (p *path) ancestors() []uint32 { return p.numbers[:len(p.numbers)-1] }
+func (p *path) ancestors() []uint32 { return p.ids[:len(p.ids)-1] }
 
 // pathOverhead is roughly what one more path of n units takes up besides its text: a map entry and the path,
-// and for each unit two values of 24 bytes, four strings of 16 and perhaps an entry in units.
-func pathOverhead(n int) int64 { return 250 + 150*int64(n) }
+// and for each unit two values of 24 bytes, two strings of 16 and two numbers.
+func pathOverhead(n int) int64 { return 300 + 90*int64(n) }
 
 // paths numbers the different paths of a file or a slice, from 0.
 type paths struct {
-	numbers map[string]uint32
-	list    []path
-	units   map[string]uint32
-	arena   *arena
-	packed  []byte
+	numbers    map[string]uint32
+	list       []path
+	ids, names *texts
+	arena      *arena
+	packed     []byte
 
 	// Paths are many and small: their slices are cut from these.
 	text   slab[string]
@@ -61,53 +61,44 @@ func (s *slab[T]) cut(n int) []T {
 }
 
 func newPaths(a *arena) *paths {
-	return &paths{numbers: map[string]uint32{}, units: map[string]uint32{}, arena: a}
+	return &paths{numbers: map[string]uint32{}, ids: newTexts(a), names: newTexts(a), arena: a}
 }
 
 // number returns the number of a path, whose strings may be short-lived. fresh says that it has not been
 // seen before.
 func (t *paths) number(depth, property int, ids, names []string) (n uint32, fresh bool) {
+	count := len(ids)
 	t.packed = append(t.packed[:0], byte(depth), byte(property+1))
-	for i := range ids {
-		t.packed = appendText(appendText(t.packed, ids[i]), names[i])
+	for i := range count {
+		id, _ := t.ids.number(ids[i])
+		name, _ := t.names.number(names[i])
+		t.packed = binary.LittleEndian.AppendUint32(t.packed, id)
+		t.packed = binary.LittleEndian.AppendUint32(t.packed, name)
 	}
 	if n, known := t.numbers[view(t.packed)]; known {
 		return n, false
 	}
-	key := t.arena.keep(view(t.packed))
-	count := len(ids)
 	p := path{
-		depth: depth, property: property, size: int64(len(key)),
-		ids: t.text.cut(count), names: t.text.cut(count), numbers: t.idents.cut(count),
+		depth: depth, property: property,
+		ids: t.idents.cut(count), names: t.idents.cut(count),
 		idList: t.values.cut(count), nameList: t.values.cut(count),
 	}
-	rest := key[2:]
 	for i := range count {
-		p.ids[i], rest = cutText(rest)
-		p.names[i], rest = cutText(rest)
-		p.numbers[i] = t.unit(p.ids[i])
+		p.ids[i] = binary.LittleEndian.Uint32(t.packed[2+8*i:])
+		p.names[i] = binary.LittleEndian.Uint32(t.packed[2+8*i+4:])
+		p.size += int64(len(ids[i]) + len(names[i]))
 		again := min(1, i)
-		p.idList[i] = textValue(p.ids[i]).Level(again, 1, 0)
+		p.idList[i] = numberValue(p.ids[i]).Level(again, 1, 0)
 		p.nameList[i] = parquet.NullValue().Level(again, 1, 0)
-		if p.names[i] != "" {
-			p.nameList[i] = textValue(p.names[i]).Level(again, 2, 0)
+		if p.names[i] != none {
+			p.nameList[i] = numberValue(p.names[i]).Level(again, 2, 0)
 		}
 	}
 	n = uint32(len(t.list))
-	t.numbers[key] = n
+	t.numbers[t.arena.keep(view(t.packed))] = n
 	t.list = append(t.list, p)
 	t.arena.size += pathOverhead(count)
 	return n, true
-}
-
-// unit returns the number of a unit, whose id must be kept already.
-func (t *paths) unit(id string) uint32 {
-	n, known := t.units[id]
-	if !known {
-		n = uint32(len(t.units))
-		t.units[id] = n
-	}
-	return n
 }
 
 // hierarchy turns the unit cells of delivered rows into path numbers.
@@ -213,7 +204,7 @@ func (h *hierarchy) kept(n uint32) []string {
 	cells := h.paths.text.cut(len(h.now))
 	for i := range h.levels {
 		if h.now[2*i] != "" {
-			cells[2*i], cells[2*i+1] = p.ids[at], p.names[at]
+			cells[2*i], cells[2*i+1] = h.paths.ids.words[p.ids[at]], h.paths.names.words[p.names[at]]
 			at++
 		}
 	}

@@ -40,13 +40,13 @@ func TestKillNine(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := 0
-	for _, after := range []time.Duration{400, 700, 1000, 1300} {
+	for _, after := range []time.Duration{400 * time.Millisecond, 700 * time.Millisecond, time.Second, 1300 * time.Millisecond} {
 		victim := exec.CommandContext(t.Context(), program)
 		victim.Env = append(os.Environ(), victimDir+"="+dir)
 		if err := victim.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(after * time.Millisecond)
+		time.Sleep(after)
 		if err := victim.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
