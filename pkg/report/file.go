@@ -247,8 +247,8 @@ func (f *File) Unclaim(now time.Time, epoch int64, why string) error {
 	return nil
 }
 
-// Reopen makes a LOADED or QUARANTINED file loadable again: its proof failed, or a person asked for a replay. It is due at
-// once. Loads that were begun still count, so that a proof which fails each time does not go on for ever.
+// Reopen makes a LOADED or QUARANTINED file loadable again: its proof failed, or a person asked for it ([File.Replay]).
+// It is due at once. Loads that were begun still count, so that a proof which fails each time does not go on for ever.
 func (f *File) Reopen(now time.Time, why string) error {
 	if f.Job == "" {
 		return fault.New(fault.Conflict, "file %s belongs to no job", f.Key)
@@ -257,6 +257,33 @@ func (f *File) Reopen(now time.Time, why string) error {
 		return err
 	}
 	f.Receipt, f.DueAt = nil, now
+	return nil
+}
+
+// Replay makes a QUARANTINED file loadable again because a person wants it: the next sweep starts its load. Loads that
+// were begun no longer count; a person has looked at it since, and content that still kills its worker ends here again.
+func (f *File) Replay(now time.Time, why string) error {
+	if f.Status != FileQuarantined {
+		return &TransitionError{What: "file " + f.Key, From: string(f.Status), To: string(FileExpected)}
+	}
+	if err := f.Reopen(now, why); err != nil {
+		return err
+	}
+	f.Loads = 0
+	return nil
+}
+
+// Drop ends the hold of a QUARANTINED file because a person wants it: the next sweep deletes it, with a certificate.
+// Until then it stays QUARANTINED, for its old reason. Dropping it twice changes nothing.
+func (f *File) Drop(now time.Time, why string) error {
+	if f.Status != FileQuarantined {
+		return &TransitionError{What: "file " + f.Key, From: string(f.Status), To: string(FileDeleted)}
+	}
+	if !f.DueAt.After(now) {
+		return nil
+	}
+	f.History = append(f.History, Event{At: now, From: string(f.Status), To: string(f.Status), Why: why, Attempt: f.Loads})
+	f.DueAt = now
 	return nil
 }
 

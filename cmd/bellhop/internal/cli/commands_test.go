@@ -548,6 +548,7 @@ func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
 		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "status", "version",
+		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {

@@ -117,6 +117,22 @@ func (l *ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 	return j, nil
 }
 
+func (l *ledger) UpdateFile(ctx context.Context, key string, at time.Time, change func(*report.File) error) (report.File, error) {
+	if !at.Equal(now) {
+		l.t.Errorf("file %s was changed at %s", key, at)
+	}
+	f, err := l.File(ctx, key)
+	if err != nil {
+		return f, err
+	}
+	if err := change(&f); err != nil {
+		return f, err
+	}
+	l.writes++
+	l.files[key] = f
+	return f, nil
+}
+
 func (l *ledger) Files(context.Context) iter.Seq2[report.File, error] {
 	return func(yield func(report.File, error) bool) {
 		for _, f := range l.files {
@@ -242,7 +258,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, args, cli.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, Width: b.width,
-		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3",
+		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: func() time.Time { return now },
 		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
 			b.opened = append(b.opened, p)
 			return cli.Account{

@@ -22,6 +22,9 @@ type Ledger interface {
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
 	// UpdateJob applies a transition. Change may run more than once; its error is returned as it is.
 	UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error)
+	// UpdateFile applies a transition and settles the file with its job, at now. Change may run more than once; its error
+	// is returned as it is.
+	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
 	// Files and Certificates yield everything, in no order. After an error they end.
 	Files(ctx context.Context) iter.Seq2[report.File, error]
 	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
@@ -84,6 +87,8 @@ type Environment struct {
 	Program string
 	// Version is what `bellhop version` says.
 	Version string
+	// Now is this machine's time, for what is about no place. Default: [time.Now].
+	Now func() time.Time
 
 	// Open opens what a command works on.
 	Open func(ctx context.Context, p Place) (Account, error)

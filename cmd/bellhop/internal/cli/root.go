@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -108,13 +109,14 @@ func (a *app) command() *cobra.Command {
 	flags.StringVar(&a.place.Table, "table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
 	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
 	flags.BoolVar(&a.json, "json", false, "JSON, also on a terminal")
-	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"})
+	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"}, &cobra.Group{ID: "data", Title: "Use the data:"})
 	root.SetCompletionCommandGroupID("start")
 	root.SetHelpCommandGroupID("start")
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {a.localCommand(), a.versionCommand()},
 		"look":  {a.statusCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand()},
-		"act":   {a.subscriptionsCommand(), a.jobsCommand()},
+		"act":   {a.subscriptionsCommand(), a.jobsCommand(), a.quarantineCommand()},
+		"data":  {a.tablesCommand(), a.ingestCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group
@@ -129,6 +131,13 @@ func (a *app) env(name, fallback string) string {
 		return v
 	}
 	return fallback
+}
+
+func (a *app) now() time.Time {
+	if a.Now == nil {
+		return time.Now()
+	}
+	return a.Now()
 }
 
 func (a *app) asJSON() bool {

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+const ingestHelp = `Convert delivered CSV files on this machine, without ledger, bucket or account: the same rules, the same
+Parquet and the same reasons for refusing a file as when they are loaded. The files stay where they are.
+
+The dataset goes into the folder of --output: one object for each day of each table and subscription, and
+for each file a receipt with its rows, sums and SHA-256. A day is written whole or not at all.
+
+  --table         is told from the header when it is left out
+  --subscription  is a column of the dataset and names its objects
+  --window        is which days the report was asked for: a row of another day refuses the file, and a day
+                  without rows is zero. When it is left out every date is taken, and no day is zero
+
+A file is a whole report. A day that is there with the same content stays as it is; one with other content
+refuses the file, unless --replace is given. Two files of one run never replace each other's days: of a
+report that came in several files the shares cannot be merged here.
+
+Exit code 5 when some files were refused, each with its reason, and 1 when all were.`
+
+// maxIngest is the largest file that the ingester takes.
+const maxIngest = 5 << 30
+
+func (a *app) ingestCommand() *cobra.Command {
+	var o conversionOrder
+	c := &cobra.Command{
+		Use: "ingest FILE... -o DIR", Short: "Convert delivered CSV files to Parquet, on this machine",
+		Long: ingestHelp,
+		Example: `  bellhop ingest DEVICE.csv -o dataset --dry-run
+  bellhop ingest archive/*.csv -o dataset --subscription hotel
+  bellhop ingest DEVICE.csv COMMUNICATION.csv -o dataset --window 2026-11-01..2026-11-07 --replace`,
+	}
+	o.define(c.Flags())
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a FILE", cmd.CommandPath())
+		}
+		return nil
+	}
+	c.PreRunE = func(*cobra.Command, []string) error { return o.check(a.place) }
+	c.RunE = a.run(func(cmd *cobra.Command, files []string) error { return a.ingest(cmd.Context(), o, files) })
+	return c
+}
+
+// conversionOrder is what is wanted of the files of one command line.
+type conversionOrder struct {
+	output, table, subscription, days string
+	window                            report.Window // of Len 0 when every date is taken
+	dryRun, replace                   bool
+}
+
+func (o *conversionOrder) define(f *pflag.FlagSet) {
+	f.StringVarP(&o.output, "output", "o", "", "the `folder` of the dataset; it is made when there is none")
+	f.StringVar(&o.table, "table", "", "the dataset's `table`, such as asp_device (default: told from the header)")
+	f.StringVar(&o.subscription, "subscription", "local", "the `name` of the subscription")
+	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")
+	f.BoolVar(&o.dryRun, "dry-run", false, "read and convert everything, and write nothing")
+	f.BoolVar(&o.replace, "replace", false, "replace days that are there with other content")
+}
+
+func (o *conversionOrder) check(place Place) error {
+	if place.AWS || place.DeliveryBucket != "" {
+		return usage("leave --aws and --delivery-bucket out; on AWS the ingester loads what arrives", "bellhop ingest works on this machine only")
+	}
+	if o.output == "" {
+		return usage("give it with -o DIR", "bellhop ingest needs a folder for the dataset")
+	}
+	if _, known := table.Lookup(o.table); o.table != "" && !known {
+		return usage("see which there are: bellhop tables", "--table: there is no table %q", o.table)
+	}
+	if !report.ValidSlug(o.subscription) {
+		return usage("use lower-case letters, digits and single hyphens, at most 40", "--subscription: %q is not a slug", o.subscription)
+	}
+	if o.days == "" {
+		return nil
+	}
+	w, err := report.ParseWindow(o.days)
+	if err != nil {
+		return usage("write it like 2026-11-01..2026-11-07", "--window: %w", err)
+	}
+	if w.Len() > report.MaxWindowDays {
+		return usage("leave --window out to take every date", "--window has %d days, and no report has more than %d", w.Len(), report.MaxWindowDays)
+	}
+	o.window = w
+	return nil
+}
+
+// contract bounds the dates of a file to those that were asked for, if that is known.
+func (o *conversionOrder) contract(table string) report.Contract {
+	w := o.window
+	if o.days == "" {
+		w = report.Window{From: report.NewDate(1, time.January, 1), To: report.NewDate(9999, time.December, 31)}
+	}
+	return report.Contract{Subscription: o.subscription, Table: table, Window: w}
+}
+
+// convertedFile is what became of one file.
+type convertedFile struct {
+	File         string          `json:"file"`
+	Subscription string          `json:"subscription"`
+	Table        string          `json:"table,omitempty"`
+	Window       *report.Window  `json:"window,omitempty"`
+	DryRun       bool            `json:"dry_run"`
+	Receipt      *report.Receipt `json:"receipt,omitempty"`
+	// ReceiptFile is where the receipt was put.
+	ReceiptFile string `json:"receipt_file,omitempty"`
+	Error       string `json:"error,omitempty"`
+}
+
+func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
+	converter := table.NewConverter(table.Limit(table.Limits{Bytes: maxIngest}))
+	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
+	var results []convertedFile
+	var failures []error
+	for _, name := range files {
+		if ctx.Err() != nil {
+			failures = append(failures, explain(ctx.Err()))
+			break
+		}
+		r, err := a.convertFile(ctx, converter, o, to, name)
+		if err != nil {
+			p := explain(err)
+			// The receipt of a file that was refused would speak of days that are not there.
+			r.Receipt, r.ReceiptFile, r.Error = nil, "", p.Error()
+			failures = append(failures, &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", name, p.Err), Remedy: p.Remedy})
+		}
+		results = append(results, r)
+	}
+	err := a.show(some(results), func(s *screen) { s.converted(o, results) })
+	if err != nil || len(failures) == 0 {
+		return err
+	}
+	p := explain(failures[0])
+	if len(failures) < len(files) {
+		p.Code = ExitPartly
+	}
+	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
+}
+
+func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionOrder, to *datasetFolder, name string) (r convertedFile, err error) {
+	r = convertedFile{File: name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
+	if o.days != "" {
+		r.Window = &o.window
+	}
+	in, err := os.Open(name) //nolint:gosec // G304: the file is the user's to choose
+	if err != nil {
+		return r, errors.Unwrap(err) // the name is said already
+	}
+	defer func() { _ = in.Close() }() // only read from
+	if info, err := in.Stat(); err == nil && info.IsDir() {
+		return r, errors.New("it is a folder: name the files in it")
+	}
+	if r.Table == "" {
+		d, err := c.Recognise(ctx, in)
+		if err != nil {
+			return r, unrecognised(err)
+		}
+		r.Table = d.Name
+		if _, err := in.Seek(0, io.SeekStart); err != nil {
+			return r, fmt.Errorf("read it from the start again: %w", err)
+		}
+	}
+	read := &contentTally{from: in, hash: sha256.New()}
+	converted, err := c.Convert(ctx, read, o.contract(r.Table))
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, converted.Close()) }()
+	if r.Receipt, err = read.receipt(converted); err != nil {
+		return r, err
+	}
+	r.Receipt.LoadedAt = a.now()
+	err = to.store(ctx, &r, o.window, converted.Days)
+	return r, err
+}
+
+// unrecognised says what to do about a header that tells no table; a file that is no CSV at all is not helped by it.
+func unrecognised(err error) error {
+	if !fault.Is(err, fault.Poison) {
+		return err
+	}
+	return &Problem{Code: ExitError, Err: err, Remedy: "compare it with: bellhop tables; or name the table with --table to hear what it lacks"}
+}
+
+// contentTally hashes and counts what is read through it, so that the receipt speaks of the bytes that were converted.
+type contentTally struct {
+	from  io.Reader
+	hash  hash.Hash
+	bytes int64
+}
+
+func (t *contentTally) Read(p []byte) (int, error) {
+	n, err := t.from.Read(p)
+	t.hash.Write(p[:n])
+	t.bytes += int64(n)
+	return n, err
+}
+
+func (t *contentTally) receipt(c report.Conversion) (*report.Receipt, error) {
+	r := &report.Receipt{SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Unknown: c.Unknown, Slices: []report.SliceProof{}}
+	for _, day := range c.Days {
+		if r.Sums == nil {
+			r.Sums = map[string]string{}
+		}
+		for measure, sum := range day.Sums {
+			total, err := report.AddDecimals(r.Sums[measure], sum)
+			if err != nil {
+				return nil, fmt.Errorf("add up %s: %w", measure, err)
+			}
+			r.Sums[measure] = total
+		}
+	}
+	return r, nil
+}
+
+func (s *screen) converted(o conversionOrder, results []convertedFile) {
+	var rows [][]cell
+	for _, r := range results {
+		if r.Error != "" {
+			rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {}, {"refused", bad}, {}})
+			continue
+		}
+		rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {number(r.Receipt.Rows), plain}, {outcomes(r.Receipt.Slices), good}, {r.ReceiptFile, quiet}})
+		for _, name := range r.Receipt.Unknown {
+			rows = append(rows, []cell{{}, {}, {}, {"unknown column kept in extra: " + name, waiting}, {}})
+		}
+	}
+	s.table("", []string{"file", "table", "rows", "days", "receipt"}, []string{"rows"}, rows)
+	if o.dryRun {
+		s.line("Nothing was written: this was a dry run.")
+	}
+}
+
+// outcomes counts days by what became of them.
+func outcomes(days []report.SliceProof) string {
+	counts := map[report.SliceOutcome]int{}
+	for _, d := range days {
+		counts[d.Outcome]++
+	}
+	if len(days) == 0 {
+		return "no rows"
+	}
+	var texts []string
+	for _, o := range slices.Sorted(maps.Keys(counts)) {
+		texts = append(texts, fmt.Sprintf("%d %s", counts[o], o))
+	}
+	return strings.Join(texts, " · ")
+}

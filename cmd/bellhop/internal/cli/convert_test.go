@@ -1,0 +1,325 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+const deviceHeader = "dataset_date,unitId_level_0,device_count,active_device_count,dialog_count\n"
+
+// device is a delivered file of one unit with so many dialogs on each of some dates.
+func device(dialogs string, dates ...string) string {
+	content := deviceHeader
+	for _, d := range dates {
+		content += d + ",unit-1,3,2," + dialogs + "\n"
+	}
+	return content
+}
+
+// delivered writes files into a folder of the test, and returns their paths in order of their names.
+func delivered(t *testing.T, files map[string]string) (paths []string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// tree returns the paths of all files under dir, with slashes.
+func tree(t *testing.T, dir string) []string {
+	t.Helper()
+	paths := []string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+type ingested struct {
+	File, Table, Error string
+	DryRun             bool `json:"dry_run"`
+	Receipt            report.Receipt
+	ReceiptFile        string `json:"receipt_file"`
+}
+
+func (i ingested) outcomes() map[string]report.SliceOutcome {
+	days := map[string]report.SliceOutcome{}
+	for _, s := range i.Receipt.Slices {
+		days[s.Date.String()] = s.Outcome
+	}
+	return days
+}
+
+// The vendor's own sample of a device report has seven days of one row, with one device each.
+func TestIngestTheVendorsSample(t *testing.T) {
+	sample := filepath.Join("..", "..", "..", "..", "testdata", "asp", "device.csv")
+	dir := t.TempDir()
+	code, out, errs := newBench(t).run(t.Context(), "ingest", sample, "-o", dir, "--subscription", "hotel")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	results := decode[[]ingested](t, out)
+	if len(results) != 1 || results[0].Table != "asp_device" || results[0].Receipt.Rows != 7 || !results[0].Receipt.LoadedAt.Equal(now) {
+		t.Fatalf("got %+v", results)
+	}
+	if want := map[string]string{"device_count": "7", "active_device_count": "0", "dialog_count": "0"}; !reflect.DeepEqual(results[0].Receipt.Sums, want) {
+		t.Errorf("sums %v, want %v", results[0].Receipt.Sums, want)
+	}
+	receipt, err := os.ReadFile(results[0].ReceiptFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved ingested
+	if err := json.Unmarshal(receipt, &saved); err != nil || !reflect.DeepEqual(saved, results[0]) {
+		t.Errorf("the receipt that was saved is %+v: %v", saved, err)
+	}
+	want := []string{"_receipts/asp_device/hotel-" + saved.Receipt.SHA256[:16] + ".json"}
+	for _, date := range []string{"2023-08-15", "2023-08-16", "2023-08-17", "2023-08-19", "2023-08-20", "2023-08-21", "2023-08-22"} {
+		want = append(want, "asp_device/dataset_date="+date+"/hotel.parquet")
+	}
+	if got := tree(t, dir); !slices.Equal(got, want) {
+		t.Errorf("the folder has %q, want %q", got, want)
+	}
+	sameAsLoaded(t, sample, dir)
+}
+
+// sameAsLoaded compares a folder with what the ingester's converter makes of a file.
+func sameAsLoaded(t *testing.T, file, dir string) {
+	t.Helper()
+	in, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close() }()
+	window := report.Window{From: report.NewDate(2023, 8, 15), To: report.NewDate(2023, 8, 22)}
+	c, err := table.NewConverter().Convert(t.Context(), in, report.Contract{Subscription: "hotel", Table: "asp_device", Window: window})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, day := range c.Days {
+		want, err := io.ReadAll(day.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(dir, report.SliceKey("hotel", "asp_device", day.Date))); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s has other bytes than a load would write: %v", day.Date, err)
+		}
+	}
+}
+
+func TestIngestAgain(t *testing.T) {
+	const first, second, third = "2026-11-01", "2026-11-02", "2026-11-03"
+	tests := map[string]struct {
+		content string
+		args    []string
+		code    int
+		says    string
+		want    map[string]report.SliceOutcome
+		left    int // Parquet files in the end; two were there
+	}{
+		"the same":                         {device("5", first, second), nil, 0, "", map[string]report.SliceOutcome{first: "unchanged", second: "unchanged"}, 2},
+		"one day more":                     {device("5", second, third), nil, 0, "", map[string]report.SliceOutcome{second: "unchanged", third: "written"}, 3},
+		"another number":                   {device("6", first), nil, 1, "there is other content for " + first + " of asp_device", nil, 2},
+		"other numbers and a new day":      {device("6", first, second, third), nil, 1, first + " and 1 more day of asp_device", nil, 2},
+		"another number, to be replaced":   {device("6", first), []string{"--replace"}, 0, "", map[string]report.SliceOutcome{first: "written"}, 2},
+		"a day that was asked for is gone": {device("5", first), []string{"--window", first + ".." + third}, 1, "there is other content for " + second, nil, 2},
+		"and that is to be taken":          {device("5", first), []string{"--window", first + ".." + third, "--replace"}, 0, "", map[string]report.SliceOutcome{first: "unchanged", second: "zero", third: "zero"}, 1},
+		"a day that was not asked for":     {device("5", first, third), []string{"--window", first + ".." + second}, 1, "line 3, column dataset_date: date outside the window", nil, 2},
+		"another subscription":             {device("6", first), []string{"--subscription", "clinic"}, 0, "", map[string]report.SliceOutcome{first: "written"}, 3},
+		"tried out":                        {device("6", first, third), []string{"--replace", "--dry-run"}, 0, "", map[string]report.SliceOutcome{first: "written", third: "written"}, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			b := newBench(t)
+			if code, _, errs := b.run(t.Context(), "ingest", delivered(t, map[string]string{"a.csv": device("5", first, second)})[0], "-o", dir); code != 0 {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			before := contents(t, dir)
+			path := delivered(t, map[string]string{"b.csv": tt.content})[0]
+			code, out, errs := b.run(t.Context(), append([]string{"ingest", path, "-o", dir}, tt.args...)...)
+			if code != tt.code || !strings.Contains(errs, tt.says) {
+				t.Fatalf("exit %d: %s%s", code, out, errs)
+			}
+			if got := decode[[]ingested](t, out)[0]; tt.code == 0 && !reflect.DeepEqual(got.outcomes(), tt.want) {
+				t.Errorf("days %v, want %v", got.outcomes(), tt.want)
+			}
+			after := contents(t, dir)
+			if (tt.code != 0 || slices.Contains(tt.args, "--dry-run")) && !reflect.DeepEqual(before, after) {
+				t.Error("it changed the folder")
+			}
+			parquet := 0
+			for name := range after {
+				if strings.HasSuffix(name, ".parquet") {
+					parquet++
+				}
+			}
+			if parquet != tt.left {
+				t.Errorf("%d days are left, want %d", parquet, tt.left)
+			}
+		})
+	}
+}
+
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range tree(t, dir) {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(content)
+	}
+	return all
+}
+
+func TestIngestGoodAndBad(t *testing.T) {
+	files := delivered(t, map[string]string{
+		"1-good.csv": device("5", "2026-11-01"), "2-number.csv": device("5.5", "2026-11-02"), "3-gzip.csv": "\x1f\x8b\x08",
+		"4-foreign.csv": "date,room\n2026-11-01,Secret Suite\n", "5-again.csv": device("7", "2026-11-01"), "6-extra.csv": strings.Replace(device("5", "2026-11-06"), "count\n", "count,mood\n", 1),
+		"7-more.csv": strings.Replace(strings.Replace(device("5", "2026-11-07"), "count\n", "count,mood\n", 1), "5\n", "5,well\n", 1),
+	})
+	files = append(files, filepath.Join(t.TempDir(), "none.csv"), t.TempDir())
+	dir := t.TempDir()
+	b := newBench(t)
+	code, out, errs := b.run(t.Context(), append([]string{"ingest", "--replace", "-o", dir}, files...)...)
+	if code != cli.ExitPartly {
+		t.Errorf("exit %d", code)
+	}
+	reasons := []string{
+		"", "line 2, column dialog_count", "gzip data", "none of the 2 cells", "2026-11-01 of asp_device is in " + files[0],
+		"line 2", "", "no such file", "it is a folder",
+	}
+	for i, r := range decode[[]ingested](t, out) {
+		if r.File != files[i] || (r.Error == "") != (reasons[i] == "") || !strings.Contains(r.Error, reasons[i]) || r.Error != "" && !strings.Contains(errs, files[i]+": "+r.Error) {
+			t.Errorf("%+v, want %q; %s", r, reasons[i], errs)
+		}
+	}
+	if strings.Contains(out+errs, "Secret") {
+		t.Error("a cell of a file is shown")
+	}
+	if got := tree(t, dir); len(got) != 4 {
+		t.Errorf("the folder has %q, want two days and two receipts", got)
+	}
+
+	b.terminal = true
+	_, out, _ = b.run(t.Context(), "ingest", "-o", t.TempDir(), "--dry-run", files[0], files[1], files[6])
+	for i, f := range map[string]string{"GOOD": files[0], "BAD": files[1], "MORE": files[6]} {
+		out = strings.Replace(out, f, i, 1)
+	}
+	want := `FILE TABLE ROWS DAYS
+GOOD asp_device 1 1 written
+BAD asp_device refused
+MORE asp_device 1 1 written
+ unknown column kept in extra: mood
+Nothing was written: this was a dry run.`
+	// How wide the columns are depends on the folder of the test.
+	lines(t, strings.Join(slices.DeleteFunc(strings.Split(spaces.ReplaceAllString(out, " "), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" }), "\n"), want)
+}
+
+var spaces = regexp.MustCompile(` +`)
+
+func TestIngestUsage(t *testing.T) {
+	file := delivered(t, map[string]string{"a.csv": device("5", "2026-11-01")})[0]
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"no file":           {[]string{"-o", "d"}, "needs a FILE"},
+		"no folder":         {[]string{file}, "-o DIR"},
+		"no such table":     {[]string{file, "-o", "d", "--table", "devices"}, "bellhop tables"},
+		"no slug":           {[]string{file, "-o", "d", "--subscription", "../up"}, "not a slug"},
+		"no window":         {[]string{file, "-o", "d", "--window", "yesterday"}, "2026-11-01..2026-11-07"},
+		"too long a window": {[]string{file, "-o", "d", "--window", "2026-01-01..2026-11-01"}, "no report has more than 90"},
+		"on AWS":            {[]string{file, "-o", "d", "--aws"}, "this machine only"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			code, out, errs := newBench(t).run(t.Context(), append([]string{"ingest"}, tt.args...)...)
+			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
+			}
+			if got := tree(t, "."); len(got) > 0 {
+				t.Errorf("it wrote %q", got)
+			}
+		})
+	}
+}
+
+func TestIngestStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	code, _, errs := newBench(t).run(ctx, "ingest", "-o", dir, delivered(t, map[string]string{"a.csv": device("5", "2026-11-01")})[0])
+	if code != cli.ExitError || !strings.Contains(errs, "stopped before the end") || len(tree(t, dir)) > 0 {
+		t.Errorf("exit %d, %q", code, errs)
+	}
+}
+
+// What cannot be written leaves nothing half done behind, and a later run does the rest.
+func TestIngestThatCannotWrite(t *testing.T) {
+	content := device("5", "2026-11-01")
+	file := delivered(t, map[string]string{"a.csv": content})[0]
+	const day = "asp_device/dataset_date=2026-11-01/local.parquet"
+	receipt := "_receipts/asp_device/local-" + fmt.Sprintf("%x", sha256.Sum256([]byte(content)))[:16] + ".json"
+	tests := map[string]struct {
+		inTheWay string // a folder where a file must go
+		left     []string
+	}{
+		"the day":     {day, []string{}},
+		"the receipt": {receipt, []string{day}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(dir, tt.inTheWay, "in-the-way"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t)
+			code, out, errs := b.run(t.Context(), "ingest", "--replace", "-o", dir, file)
+			if r := decode[[]ingested](t, out)[0]; code != cli.ExitError || r.ReceiptFile != "" || r.Error == "" {
+				t.Errorf("exit %d, %+v, %q", code, r, errs)
+			}
+			if got := tree(t, dir); !slices.Equal(got, tt.left) {
+				t.Errorf("it left %q, want %q", got, tt.left)
+			}
+			if err := os.RemoveAll(filepath.Join(dir, tt.inTheWay)); err != nil {
+				t.Fatal(err)
+			}
+			if code, _, errs := b.run(t.Context(), "ingest", "-o", dir, file); code != 0 || !slices.Equal(tree(t, dir), []string{receipt, day}) {
+				t.Errorf("afterwards: exit %d, %q, %s", code, tree(t, dir), errs)
+			}
+		})
+	}
+}
