@@ -60,6 +60,11 @@ STRIDE ?= 2
 crash: ## Kill the functions at every STRIDE-th step of whole lives, and compare the datasets
 	BELLHOP_CRASH_STRIDE=$(STRIDE) go test -timeout 30m -run 'TestACrash|TestAFailureInPassing' ./cmd/bellhop/internal/local
 
+.PHONY: kill
+kill: ## Kill the real ingester and janitor at random moments of a run of 450 files, and compare the datasets
+	@server=$$(tools/install dynoxide); \
+	BELLHOP_DYNOXIDE="$$server" BELLHOP_KILL_DAYS=45 go test -timeout 20m -run Killed ./cmd/bellhop/internal/realbinaries
+
 .PHONY: lint
 lint: ## Formatting, go vet and golangci-lint
 	@unformatted=$$(gofmt -l $(GO_FOLDERS)); \

@@ -1,0 +1,136 @@
+package realbinaries_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// One life of reports, by environment and events alone: a schedule's tick asks, the vendor delivers, S3's notifications
+// load, the ledger's stream deletes. Then a second tick has nothing to ask for.
+func TestFromScheduleToVerifiedDeletion(t *testing.T) {
+	for name, overTLS := range map[string]bool{"S3 over plain HTTP": false, "S3 over TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			awayFromMidnight()
+			w := newWorld(t, worldOptions{overTLS: overTLS})
+			// The defaults ask for all five categories, and for four days in one request.
+			if a := w.schedule(); a.Accepted != 1 || a.Submitted != 1 {
+				t.Fatalf("the requester answers %+v\n%s", a, w.log.tail())
+			}
+			w.deliver()
+			if len(w.delivered) != 5 || len(w.list(delivery)) != 5 {
+				t.Fatalf("%d files are delivered, and %d are there", len(w.delivered), len(w.list(delivery)))
+			}
+			w.load()
+			w.until("the delivery bucket is empty", func() bool { w.release(); return len(w.list(delivery)) == 0 })
+			w.certified()
+			w.complete()
+			if w.account.sent != 0 {
+				t.Errorf("%d loads were started without S3's notification", w.account.sent)
+			}
+
+			if a := w.schedule(); a.Submitted != 0 || w.vendor.Counters().Posts != 1 {
+				t.Errorf("the second tick submitted %d requests; the vendor saw %d", a.Submitted, w.vendor.Counters().Posts)
+			}
+			if a := w.sweep(); a.Sweep == nil || a.Sweep.Listed != 0 || a.Sweep.Deleted != 0 || a.Sweep.Redelivered != 0 {
+				t.Errorf("the sweep has found something: %+v", a.Sweep)
+			}
+			w.discreet()
+			for name, f := range w.functions {
+				if f.Starts() != 1 {
+					t.Errorf("%s was started %d times", name, f.Starts())
+				}
+			}
+		})
+	}
+}
+
+// certified demands exactly one certificate for each delivered file, about the bytes that the vendor wrote.
+func (w *world) certified() {
+	w.t.Helper()
+	for key, body := range w.delivered {
+		certificates, err := w.ledger.CertificatesOf(w.t.Context(), key)
+		if err != nil || len(certificates) != 1 {
+			w.t.Errorf("%s has %d certificates (%v)", key, len(certificates), err)
+			continue
+		}
+		c, sum := certificates[0], sha256.Sum256(body)
+		if c.Bucket != delivery || c.Key != key || c.Size != int64(len(body)) || c.SHA256 != hex.EncodeToString(sum[:]) || c.Cause != report.FileLoaded {
+			w.t.Errorf("%s: the certificate is about something else: %+v", key, c)
+		}
+		if c.LoadedAt.IsZero() || c.DeletedAt.Before(c.LoadedAt) || c.VerifiedAt.Before(c.DeletedAt) {
+			w.t.Errorf("%s: loaded %s, deleted %s, verified %s", key, c.LoadedAt, c.DeletedAt, c.VerifiedAt)
+		}
+	}
+	for key, f := range w.files() {
+		if f.Status != report.FileDeleted {
+			w.t.Errorf("%s is %s", key, f.Status)
+		}
+	}
+}
+
+// complete demands that each delivered row is in the dataset, once, and that the dataset is Parquet.
+func (w *world) complete() {
+	w.t.Helper()
+	want, got := map[string]int64{}, map[string]int64{}
+	for key, body := range w.delivered {
+		category := strings.SplitN(key, "-", 3)[1]
+		rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(rows) > 1 {
+			want["asp_"+strings.ToLower(category)] += int64(len(rows) - 1)
+		}
+	}
+	for key, content := range w.published() {
+		name, rest, _ := strings.Cut(key, "/")
+		var date string
+		if _, err := fmt.Sscanf(rest, "dataset_date=%10s", &date); err != nil || rest != "dataset_date="+date+"/"+subscription+".parquet" {
+			w.t.Errorf("%s is no place in the dataset", key)
+		}
+		if !bytes.HasPrefix(content, []byte("PAR1")) || !bytes.HasSuffix(content, []byte("PAR1")) {
+			w.t.Errorf("%s is not Parquet", key)
+		}
+		rows, _, err := table.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
+		if err != nil {
+			w.t.Errorf("%s: %v", key, err)
+		}
+		got[name] += rows
+	}
+	for name, rows := range want {
+		if got[name] != rows {
+			w.t.Errorf("%s has %d rows, want the %d that were delivered", name, got[name], rows)
+		}
+	}
+	if len(got) != len(want) || len(want) != 5 {
+		w.t.Errorf("the dataset has the tables %v, delivered were %v", got, want)
+	}
+}
+
+// discreet demands that the rotated refresh token was kept, and that no log line holds a secret or a unit's name.
+func (w *world) discreet() {
+	w.t.Helper()
+	kept := w.account.secrets[secretName]
+	if w.account.puts != 1 || strings.Contains(kept, vendorSecrets.RefreshToken) || !strings.Contains(kept, `Atzr|`) {
+		w.t.Errorf("the rotated refresh token is not kept: %d writes", w.account.puts)
+	}
+	log := w.log.text()
+	if log == "" {
+		w.t.Error("nothing was logged")
+	}
+	for _, secret := range []string{vendorSecrets.Secret, "Atzr|", "Atza|", vendorsim.PlantedName, "Maple Court"} {
+		if strings.Contains(log, secret) {
+			w.t.Errorf("a log line holds %q", secret)
+		}
+	}
+}
