@@ -134,6 +134,8 @@ func (b Board) gap(table string, d Date, l Limits, today Date) (CoverageStatus, 
 		return CoverageMissing, "job " + m.Job + " was refused: " + m.Reason
 	case marked && m.Ask >= MaxAsks:
 		return CoverageMissing, "job " + m.Job + " was the last of " + plural(m.Ask, "attempt") + ": " + m.Reason
+	case d < today-Date(l.HorizonDays):
+		return CoverageMissing, "it is older than the " + plural(l.HorizonDays, "day") + " that are safe to ask for"
 	default:
 		return CoverageMissing, ""
 	}

@@ -36,7 +36,8 @@ func TestCoverageByHand(t *testing.T) {
 		"the vendor said no":                    {board: marker(report.JobRefused, 1), want: report.CoverageMissing, why: "job hotel-000007 was refused: because"},
 		"lost, and to be asked again":           {board: marker(report.JobLost, 2), want: report.CoverageMissing},
 		"lost for the last time":                {board: marker(report.JobLost, 3), want: report.CoverageMissing, why: "job hotel-000007 was the last of 3 attempts: because"},
-		"on the last day it can be had":         {today: "2027-02-15", want: report.CoverageMissing},
+		"on the last day that is asked for":     {today: "2027-02-13", want: report.CoverageMissing},
+		"on the last day it can be had":         {today: "2027-02-15", want: report.CoverageMissing, why: "it is older than the 88 days that are safe to ask for"},
 		"a day later the vendor has it no more": {today: "2027-02-16", want: report.CoverageExpired, why: "the vendor no longer has it"},
 		"expired, but loaded in time":           {board: slice(5, false), today: "2027-02-16", want: report.CoverageComplete},
 	}
