@@ -54,7 +54,7 @@ test: ## Test both modules with the race detector, in random order
 	BELLHOP_DYNOXIDE="$$server" go test $$race -shuffle=on $(PACKAGES)
 
 # Every STRIDE-th crash point; STRIDE=1 tries all. Without the race detector, which "make test" has for a part of them.
-STRIDE ?= 2
+STRIDE ?= 3
 
 .PHONY: crash
 crash: ## Kill the functions at every STRIDE-th step of whole lives, and compare the datasets
