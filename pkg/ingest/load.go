@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,7 +18,7 @@ import (
 
 // load converts a claimed file, publishes or stages its days, and commits the receipt.
 func (s *Service) load(ctx context.Context, f report.File) (report.File, error) {
-	if limit := orDefault(s.MaxBytes, 5<<30); f.Delivery.Size > limit {
+	if limit := cmp.Or(s.MaxBytes, 5<<30); f.Delivery.Size > limit {
 		return f, fault.New(fault.Poison, "the file has %d bytes; at most %d are read", f.Delivery.Size, limit)
 	}
 	conversion, receipt, err := s.convert(ctx, f)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -101,7 +102,7 @@ func (s *Service) decide(f report.File, slice report.Slice, day *report.EncodedD
 	if day != nil {
 		rows = day.Rows
 	}
-	shrunk := float64(rows) < float64(slice.Rows)*orDefault(s.ShrinkBelow, 0.5)
+	shrunk := float64(rows) < float64(slice.Rows)*cmp.Or(s.ShrinkBelow, 0.5)
 	switch {
 	case slice.Generation.After(f.Generation), shrunk && heldNewer(slice, f):
 		return report.SliceSuperseded, ""

@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 	}
 	for range looks {
 		now := s.Now()
-		f, decision, err := s.Claims.Arrive(ctx, d, s.Worker(), now, s.lease(ctx, now), now.Add(orDefault(s.StrayGrace, 6*time.Hour)))
+		f, decision, err := s.Claims.Arrive(ctx, d, s.Worker(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -98,7 +99,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 }
 
 func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
-	lease := orDefault(s.Lease, time.Minute)
+	lease := cmp.Or(s.Lease, time.Minute)
 	if deadline, ok := ctx.Deadline(); ok {
 		return now.Add(max(deadline.Sub(now), 0) + lease)
 	}
@@ -108,7 +109,7 @@ func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
 // quarantine records that the content of a claimed file can never load.
 func (s *Service) quarantine(ctx context.Context, f report.File, why error) (Outcome, error) {
 	now := s.Now()
-	until := now.Add(orDefault(s.QuarantineHold, 12*time.Hour))
+	until := now.Add(cmp.Or(s.QuarantineHold, 12*time.Hour))
 	quarantined, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
 		return f2.Quarantine(now, f.Epoch, until, why.Error())
 	})
@@ -169,12 +170,4 @@ func (s *Service) giveBack(ctx context.Context, f report.File, cause error) erro
 		return fault.As(fault.KindOf(err), errors.Join(cause, fmt.Errorf("give file %s back: %w", f.Key, err)))
 	}
 	return cause
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }

@@ -221,14 +221,11 @@ func settle(t *tx, job string, f report.File, before report.FileStatus, now time
 	if err != nil || !exists {
 		return err
 	}
-	i := slices.IndexFunc(doc.Files, func(noted report.JobFile) bool { return noted.Key == f.Key })
-	if i < 0 || doc.Files[i].Status == status || doc.Files[i].Status == report.FileLoaded {
+	noted, known := doc.File(f.Key)
+	if !known || noted.Status == status || noted.Status == report.FileLoaded {
 		return nil
 	}
-	if doc.Status == report.JobCancelled {
-		// What still comes is loaded like any other file, but only a person brings the job back.
-		doc.Files[i].Status = status
-	} else if err := doc.Settle(now, f.Key, status); err != nil {
+	if err := doc.Settle(now, f.Key, status); err != nil {
 		return err
 	}
 	return putJob(t, t.read[jobKey(job)].Version, doc)

@@ -241,7 +241,8 @@ func (j *Job) settled(now time.Time) error {
 	}
 	pending := j.PendingTables()
 	if len(pending) == 0 {
-		if j.Status == JobLoaded {
+		// What still comes for a cancelled job is loaded like any other file, but only a person brings the job back.
+		if j.Status == JobLoaded || j.Status == JobCancelled {
 			return nil
 		}
 		return j.to(JobLoaded, now, "")

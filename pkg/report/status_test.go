@@ -101,6 +101,13 @@ func TestJobTransitions(t *testing.T) {
 			},
 			want: report.JobLoaded,
 		},
+		"a file that comes for a cancelled job does not bring it back": {
+			steps: []func(*report.Job) error{
+				begin, await, settle("1.csv", report.FileLoaded),
+				func(j *report.Job) error { return j.Cancel(noon, "not wanted") }, settle("2.csv", report.FileLoaded),
+			},
+			want: report.JobCancelled,
+		},
 		"a table for which no file was named is lost": {
 			steps: []func(*report.Job) error{begin, func(j *report.Job) error {
 				return j.Await(noon, report.Answer{Files: answer.Files[:1]}, noon)

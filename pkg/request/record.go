@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -110,7 +111,7 @@ func (r *run) unrecorded(ctx context.Context, j report.Job, a report.Answer, cau
 }
 
 func deliveryWindow(l report.Limits) time.Duration {
-	return orDefault(time.Duration(l.DeliverySeconds)*time.Second, 6*time.Hour)
+	return cmp.Or(time.Duration(l.DeliverySeconds)*time.Second, 6*time.Hour)
 }
 
 // backOff returns a random wait below a bound that doubles from two seconds to four minutes, and after that is two hours.

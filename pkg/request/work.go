@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (r *run) remaining(ctx context.Context) time.Duration {
 	if !ok {
 		return 0
 	}
-	return deadline.Sub(r.Now()) - orDefault(r.Reserve, 20*time.Second)
+	return deadline.Sub(r.Now()) - cmp.Or(r.Reserve, 20*time.Second)
 }
 
 // outOfTime reports whether the run's time is up after a wait.
@@ -113,7 +114,7 @@ func (r *run) move(ctx context.Context, j report.Job) error {
 	switch j.Status {
 	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
 		waited := j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream
-		if patience := orDefault(r.Patience, 72*time.Hour); waited && r.Now().Sub(triedSince(j)) > patience {
+		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(triedSince(j)) > patience {
 			return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
 		}
 		return r.submit(ctx, j)
@@ -177,7 +178,7 @@ func (r *run) untilAsked(source string) time.Duration {
 	if !ok {
 		return 0
 	}
-	paced := last.Add(orDefault(r.Pace, time.Second)).Sub(r.Now())
+	paced := last.Add(cmp.Or(r.Pace, time.Second)).Sub(r.Now())
 	return max(paced, r.quiet[source].Sub(r.Now()), 0)
 }
 
@@ -227,7 +228,7 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.Now().Sub(j.SubmittedAt) > orDefault(r.Patience, 72*time.Hour) {
+	if r.Now().Sub(j.SubmittedAt) > cmp.Or(r.Patience, 72*time.Hour) {
 		return r.lose(ctx, j, "the export was never finished")
 	}
 	if err := r.pace(ctx, j.Source); err != nil {
@@ -287,12 +288,4 @@ func (r *run) fetchOne(ctx context.Context, src Source, order report.Order, f re
 		err = nil
 	}
 	return errors.Join(err, content.Close())
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }

@@ -5,6 +5,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,11 +142,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	if err := s.sweepDue(ctx, seen, &sum); err != nil {
 		problems = append(problems, err)
 	}
-	age := s.UploadAge
-	if age == 0 {
-		age = time.Hour
-	}
-	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-age))
+	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-cmp.Or(s.UploadAge, time.Hour)))
 	sum.Aborted = aborted
 	if err != nil {
 		problems = append(problems, fmt.Errorf("end unfinished uploads: %w", err))
@@ -154,11 +151,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 }
 
 func (s *Service) mayDelete(deleted int) bool {
-	limit := s.MaxDeletions
-	if limit == 0 {
-		limit = 1000
-	}
-	return deleted < limit
+	return deleted < cmp.Or(s.MaxDeletions, 1000)
 }
 
 // sweepObject deals with one object that lies in the bucket, and returns the key of its file.

@@ -55,6 +55,8 @@ type changedJob struct {
 	To     report.JobStatus `json:"to,omitempty"`
 	DryRun bool             `json:"dry_run"`
 	Error  string           `json:"error,omitempty"`
+
+	done string // what a person is told when it is done
 }
 
 func (a *app) changeCommand(c jobChange, cmd *cobra.Command) *cobra.Command {
@@ -66,45 +68,29 @@ func (a *app) changeCommand(c jobChange, cmd *cobra.Command) *cobra.Command {
 		return nil
 	}
 	cmd.RunE = a.on(func(ctx context.Context, at Account, ids []string) error {
-		return a.changeJobs(ctx, at, c, ids, *dryRun)
+		return a.changeEach(ctx, ids, func(id string) (changed, error) {
+			r, err := c.one(ctx, at, id, *dryRun)
+			r.done = c.done
+			return r, err
+		})
 	})
 	return cmd
 }
 
-func (a *app) changeJobs(ctx context.Context, at Account, c jobChange, ids []string, dryRun bool) error {
-	var results []changedJob
-	var failures []error
-	for _, id := range ids {
-		if ctx.Err() != nil {
-			failures = append(failures, ctx.Err())
-			break
-		}
-		r, err := c.one(ctx, at, id, dryRun)
-		if err != nil {
-			r.Error = explain(err).Error()
-			failures = append(failures, err)
-		}
-		results = append(results, r)
+func (r changedJob) failed(why string) changed {
+	r.Error = why
+	return r
+}
+
+func (r changedJob) said(s *screen) string {
+	switch {
+	case r.Error != "":
+		return ""
+	case r.DryRun:
+		return fmt.Sprintf("job %s would go from %s to %s", s.paint(strong, r.Job), r.From, r.To)
+	default:
+		return fmt.Sprintf("job %s %s", s.paint(strong, r.Job), r.done)
 	}
-	err := a.show(some(results), func(s *screen) {
-		for _, r := range results {
-			switch {
-			case r.Error != "":
-			case dryRun:
-				s.line("job %s would go from %s to %s", s.paint(strong, r.Job), string(r.From), string(r.To))
-			default:
-				s.line("job %s %s", s.paint(strong, r.Job), c.done)
-			}
-		}
-	})
-	if err != nil || len(failures) == 0 {
-		return err
-	}
-	p := explain(failures[0])
-	if len(failures) < len(ids) {
-		p.Code = ExitPartly
-	}
-	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
 }
 
 // one changes one job, or only tries how that would be.

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -203,6 +202,8 @@ type changedFile struct {
 	DueAt  time.Time         `json:"due_at,omitzero"`
 	DryRun bool              `json:"dry_run"`
 	Error  string            `json:"error,omitempty"`
+
+	would, done string // what a person is told of a dry run, and when it is done
 }
 
 func (a *app) changeFileCommand(c fileChange, cmd *cobra.Command) *cobra.Command {
@@ -224,46 +225,30 @@ func (a *app) changeFileCommand(c fileChange, cmd *cobra.Command) *cobra.Command
 			}
 		}
 		return a.on(func(ctx context.Context, at Account, keys []string) error {
-			return a.changeFiles(ctx, at, c, keys, *dryRun)
+			return a.changeEach(ctx, keys, func(key string) (changed, error) {
+				r, err := c.one(ctx, at, key, *dryRun)
+				r.would, r.done = c.would, c.done
+				return r, err
+			})
 		})(cmd, keys)
 	})
 	return cmd
 }
 
-func (a *app) changeFiles(ctx context.Context, at Account, c fileChange, keys []string, dryRun bool) error {
-	var results []changedFile
-	var failures []error
-	for _, key := range keys {
-		if ctx.Err() != nil {
-			failures = append(failures, ctx.Err())
-			break
-		}
-		r, err := c.one(ctx, at, key, dryRun)
-		if err != nil {
-			r.Error = explain(err).Error()
-			failures = append(failures, err)
-		}
-		results = append(results, r)
+func (r changedFile) failed(why string) changed {
+	r.Error = why
+	return r
+}
+
+func (r changedFile) said(s *screen) string {
+	switch {
+	case r.Error != "":
+		return ""
+	case r.DryRun:
+		return fmt.Sprintf("file %s %s", s.paint(strong, r.File), r.would)
+	default:
+		return fmt.Sprintf("file %s %s", s.paint(strong, r.File), r.done)
 	}
-	err := a.show(some(results), func(s *screen) {
-		for _, r := range results {
-			switch {
-			case r.Error != "":
-			case dryRun:
-				s.line("file %s %s", s.paint(strong, r.File), c.would)
-			default:
-				s.line("file %s %s", s.paint(strong, r.File), c.done)
-			}
-		}
-	})
-	if err != nil || len(failures) == 0 {
-		return err
-	}
-	p := explain(failures[0])
-	if len(failures) < len(keys) {
-		p.Code = ExitPartly
-	}
-	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
 }
 
 // one changes one file, or only tries how that would be.
