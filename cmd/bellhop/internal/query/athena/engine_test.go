@@ -16,7 +16,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/athena"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 

@@ -1,0 +1,79 @@
+//go:build cgo
+
+package duckdb
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// views returns the statements that make the tables of a dataset: raw.NAME with all rows, and NAME with those that add up.
+func views(folder string) ([]string, error) {
+	var statements []string
+	for _, d := range table.Definitions() {
+		rows, err := allRows(folder, d)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements,
+			fmt.Sprintf("CREATE VIEW raw.%s AS %s", d.Name, rows),
+			fmt.Sprintf("CREATE VIEW %s AS %s", d.Name, d.View("raw."+d.Name)))
+	}
+	return statements, nil
+}
+
+// allRows selects a table's columns from its files, or none of them from nothing.
+func allRows(folder string, d table.Definition) (string, error) {
+	files, err := filepath.Glob(filepath.Join(literal(folder), d.Name, "dataset_date=*", "*.parquet"))
+	if err != nil {
+		return "", fmt.Errorf("look for the files of %s: %w", d.Name, err)
+	}
+	columns := make([]string, len(d.Columns))
+	for i, c := range d.Columns {
+		columns[i] = c.Name
+		if len(files) == 0 {
+			columns[i] = fmt.Sprintf("NULL::%s AS %s", sqlType(c.Type), c.Name)
+		}
+	}
+	selected := "SELECT " + strings.Join(columns, ", ")
+	if len(files) == 0 {
+		return selected + " WHERE false", nil
+	}
+	// The date is in the path too, and a file whose path is out of the question is not opened. The files are named one by
+	// one, because a folder's name may hold what DuckDB takes for a pattern.
+	for i, f := range files {
+		files[i] = quoted(f)
+	}
+	return fmt.Sprintf("%s FROM read_parquet([%s], hive_partitioning = true, hive_types = {'dataset_date': DATE}, union_by_name = true)",
+		selected, strings.Join(files, ", ")), nil
+}
+
+// literal keeps a path from being taken for a pattern.
+func literal(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// sqlType returns DuckDB's word for a type.
+func sqlType(t table.Type) string {
+	switch t {
+	case table.Date:
+		return "DATE"
+	case table.Int:
+		return "INTEGER"
+	case table.Bigint:
+		return "BIGINT"
+	case table.Decimal:
+		return "DECIMAL(18,6)"
+	case table.String:
+		return "VARCHAR"
+	case table.Strings:
+		return "VARCHAR[]"
+	case table.StringMap:
+		return "MAP(VARCHAR, VARCHAR)"
+	default:
+		panic(fmt.Sprintf("duckdb: unhandled type %d", t))
+	}
+}

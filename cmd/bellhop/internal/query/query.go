@@ -1,0 +1,42 @@
+// Package query is what engines that run SQL over the dataset have in common: the form of their results, and the writers
+// of results as text.
+package query
+
+import "context"
+
+// Column is one column of a result.
+type Column struct {
+	Name string `json:"name"`
+	// Type is the engine's word for the type of its values.
+	Type string `json:"type"`
+}
+
+// Result takes the result of a query as it comes. What its methods return ends the query.
+type Result interface {
+	// Columns is called once, before the first row.
+	Columns(columns []Column) error
+	// Row is called for each row. The values are nil for NULL, bool, [Number], string, []any or [Object]; they belong to
+	// the callee.
+	Row(values []any) error
+}
+
+// Engine runs statements, one at a time.
+type Engine interface {
+	// Run runs one statement that reads, and hands its result on. A statement that cannot be run as it is, is Poison with
+	// the engine's words. When ctx ends, so does the query, and the context's error is returned.
+	Run(ctx context.Context, statement string, to Result) error
+	// Close lets go of what the engine holds.
+	Close() error
+}
+
+// Number is a number as its decimal digits, so that no digit is lost on the way: 1.500000 or 12345678901234567890.
+type Number string
+
+// Object is a value with named members, in the order of the engine.
+type Object []Member
+
+// Member is one member of an [Object].
+type Member struct {
+	Name  string
+	Value any
+}
