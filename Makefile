@@ -37,7 +37,7 @@ run: build/bellhop ## Play the whole life of reports on this machine; state stay
 .PHONY: build/bellhop
 build/bellhop:
 	@[[ -e $@ ]] || echo "building bellhop (the first build takes a minute or two)"
-	@go build -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/bellhop
+	@go build -ldflags "$(LDFLAGS)" -o $@ ./cmd/bellhop
 
 ##@ Check
 

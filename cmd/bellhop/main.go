@@ -38,13 +38,14 @@ func environment() cli.Environment {
 	return cli.Environment{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(out), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		Width:   width,
-		Getenv:  os.Getenv,
-		Program: os.Args[0],
-		Version: built(),
-		Open:    account.Open,
-		Start:   account.Start,
-		Reset:   local.Reset,
+		Width:      width,
+		Getenv:     os.Getenv,
+		Program:    os.Args[0],
+		Version:    built(),
+		Open:       account.Open,
+		OpenEngine: account.OpenEngine,
+		Start:      account.Start,
+		Reset:      local.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
 		Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
 	}

@@ -30,7 +30,7 @@ func nodeOf(c Column, text func() parquet.Node) parquet.Node {
 	case Bigint:
 		n = parquet.Encoded(parquet.Int(64), &parquet.RLEDictionary)
 	case Decimal:
-		n = parquet.Encoded(parquet.Decimal(decimalScale, decimalDigits, parquet.Int64Type), &parquet.RLEDictionary)
+		n = parquet.Encoded(parquet.Decimal(DecimalScale, decimalDigits, parquet.Int64Type), &parquet.RLEDictionary)
 	case String:
 		n = text()
 	case Strings:

@@ -12,7 +12,8 @@ import (
 
 const (
 	decimalDigits = 18
-	decimalScale  = 6
+	// DecimalScale is how many digits a [Decimal] has after the point.
+	DecimalScale = 6
 )
 
 // null stands for an empty measure. No count or duration is negative, so no value is lost to it.
@@ -86,17 +87,17 @@ func parseDecimal(s string) (int64, error) {
 		onlyDigits(whole, notMinutes, "") != "" || onlyDigits(fraction, notMinutes, "") != "" {
 		return 0, notMinutes
 	}
-	if whole = strings.TrimLeft(whole, "0"); len(whole) > decimalDigits-decimalScale {
+	if whole = strings.TrimLeft(whole, "0"); len(whole) > decimalDigits-DecimalScale {
 		return 0, minutesBig
 	}
-	if fraction = strings.TrimRight(fraction, "0"); len(fraction) > decimalScale {
+	if fraction = strings.TrimRight(fraction, "0"); len(fraction) > DecimalScale {
 		return 0, minutesFine
 	}
 	var n int64
 	for _, c := range []byte(whole) {
 		n = n*10 + int64(c-'0')
 	}
-	for i := range decimalScale {
+	for i := range DecimalScale {
 		n *= 10
 		if i < len(fraction) {
 			n += int64(fraction[i] - '0')
@@ -197,7 +198,7 @@ func decimalText(n *big.Int, t Type) string {
 	}
 	whole, fraction := new(big.Int).QuoRem(n, big.NewInt(1_000_000), new(big.Int))
 	digits := fraction.String()
-	digits = strings.TrimRight(strings.Repeat("0", decimalScale-len(digits))+digits, "0")
+	digits = strings.TrimRight(strings.Repeat("0", DecimalScale-len(digits))+digits, "0")
 	if digits == "" {
 		return whole.String()
 	}

@@ -21,9 +21,10 @@ func (d Definition) View(from string) string {
 	for i, c := range d.Columns {
 		names[i] = c.Name
 	}
+	columns := strings.Join(names, ", ")
 	return fmt.Sprintf(`SELECT %[1]s
 FROM (
-  SELECT *, min(subscription) OVER (PARTITION BY dataset_date, unit_id) AS chosen_subscription
+  SELECT %[1]s, min(subscription) OVER (PARTITION BY dataset_date, unit_id) AS chosen_subscription
   FROM %[2]s WHERE row_scope = 'LEAF'
 ) AS leaf
 LEFT JOIN (
@@ -31,5 +32,5 @@ LEFT JOIN (
   FROM %[2]s CROSS JOIN UNNEST(unit_ids) AS path (ancestor_id)
   WHERE ancestor_id <> unit_id
 ) AS ancestor ON ancestor_date = dataset_date AND ancestor_id = unit_id
-WHERE subscription = chosen_subscription AND ancestor_id IS NULL`, strings.Join(names, ", "), from)
+WHERE subscription = chosen_subscription AND ancestor_id IS NULL`, columns, from)
 }

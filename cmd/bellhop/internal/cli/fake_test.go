@@ -153,6 +153,16 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 	}
 }
 
+func (l *ledger) Slices(_ context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
+	var days []report.Slice
+	for _, s := range l.boards[sub].Slices {
+		if s.Table == table && w.Contains(s.Date) {
+			days = append(days, s)
+		}
+	}
+	return days, nil
+}
+
 func (l *ledger) CertificatesOf(_ context.Context, key string) ([]report.Certificate, error) {
 	var all []report.Certificate
 	for _, c := range l.certificates {
@@ -185,6 +195,11 @@ func (d deliveries) Versions(_ context.Context, key string) ([]report.ObjectVers
 	}
 	return nil, d.err
 }
+
+// dataset is the dataset bucket: contents by key.
+type dataset map[string][]byte
+
+func (d dataset) Read(_ context.Context, key string) ([]byte, error) { return get(d, "object", key) }
 
 // hotel is one subscription to two tables with four wanted days, 14 to 17 November.
 func hotel() report.Subscription {
@@ -241,6 +256,9 @@ func healthy(t *testing.T) *ledger {
 type bench struct {
 	ledger     *ledger
 	deliveries deliveries
+	dataset    dataset
+	engine     *engine
+	choices    []cli.EngineChoice
 	env        map[string]string
 	in         string
 	terminal   bool
@@ -262,9 +280,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
 			b.opened = append(b.opened, p)
 			return cli.Account{
-				Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket,
+				Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: func() time.Time { return now }, Close: func() error { return nil },
 			}, nil
+		},
+		OpenEngine: func(_ context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
+			b.choices = append(b.choices, c)
+			b.engine.output = c.Output
+			return b.engine, b.engine.openErr
 		},
 		Start: func(_ context.Context, o local.Options) (cli.Machine, error) {
 			b.machine.options = o

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
 )
@@ -28,6 +29,8 @@ type Ledger interface {
 	// Files and Certificates yield everything, in no order. After an error they end.
 	Files(ctx context.Context) iter.Seq2[report.File, error]
 	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
+	// Slices returns the published days of a table within a window, in order.
+	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
 	// CertificatesOf returns the certificates of one file, oldest first.
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
 }
@@ -40,15 +43,22 @@ type Deliveries interface {
 	Versions(ctx context.Context, key string) ([]report.ObjectVersion, error)
 }
 
+// Dataset reads the dataset bucket.
+type Dataset interface {
+	// Read returns the whole object under a key. NotFound when there is none.
+	Read(ctx context.Context, key string) ([]byte, error)
+}
+
 // Place says what a command works on.
 type Place struct {
 	// Home is the local folder. It is used unless AWS is set.
 	Home string
-	// AWS takes the account and region of the AWS configuration. Table is then the ledger's table and
-	// DeliveryBucket the bucket where files arrive; without a name for it nothing can be said of raw objects.
+	// AWS takes the account and region of the AWS configuration. Table is then the ledger's table, DeliveryBucket the
+	// bucket where files arrive, and DatasetBucket that of the dataset; of a bucket without a name nothing can be said.
 	AWS            bool
 	Table          string
 	DeliveryBucket string
+	DatasetBucket  string
 }
 
 // Account is an opened [Place].
@@ -60,9 +70,41 @@ type Account struct {
 	Deliveries Deliveries
 	// Bucket is the delivery bucket's name.
 	Bucket string
+	// Dataset is nil when the dataset bucket is not known.
+	Dataset Dataset
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
 	Now   func() time.Time
 	Close func() error
+}
+
+// The engines that run SQL.
+const (
+	EngineDuckDB = "duckdb"
+	EngineAthena = "athena"
+)
+
+// LocalDataset is the folder of the dataset among the buckets of a local folder.
+const LocalDataset = local.DatasetBucket
+
+// EngineChoice says which engine is wanted, and over what.
+type EngineChoice struct {
+	// Name is [EngineDuckDB] or [EngineAthena].
+	Name string
+	// Dataset is DuckDB's folder with the tables, Memory the most that it takes, such as 1GB, and Threads how many it
+	// uses, 0 being one for each processor. Output is the file that Copy or Database makes.
+	Dataset, Memory, Output string
+	Threads                 int
+	// Workgroup and Database are Athena's.
+	Workgroup, Database string
+}
+
+// QueryEngine is an engine that may also make files of what it finds. Athena's do not: their error is a Problem.
+type QueryEngine interface {
+	query.Engine
+	// Copy writes what a statement selects as Parquet to the output of the choice, and returns the number of rows.
+	Copy(ctx context.Context, statement string) (int64, error)
+	// Database makes a DuckDB database of parts of the dataset, and returns the number of rows.
+	Database(ctx context.Context, parts []query.Copied) (int64, error)
 }
 
 // Machine is bellhop running in one folder.
@@ -92,6 +134,8 @@ type Environment struct {
 
 	// Open opens what a command works on.
 	Open func(ctx context.Context, p Place) (Account, error)
+	// OpenEngine opens an engine that runs SQL.
+	OpenEngine func(ctx context.Context, e EngineChoice) (QueryEngine, error)
 	// Start takes possession of a local folder and starts the machine in it.
 	Start func(ctx context.Context, o local.Options) (Machine, error)
 	// Reset deletes a local folder, unless a machine runs in it.

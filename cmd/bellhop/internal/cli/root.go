@@ -108,21 +108,23 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVar(&a.place.AWS, "aws", false, "work on an AWS account instead of the local folder")
 	flags.StringVar(&a.place.Table, "table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
 	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
+	flags.StringVar(&a.place.DatasetBucket, "dataset-bucket", "", "with --aws: the `bucket` of the dataset (default $BELLHOP_DATASET_BUCKET)")
 	flags.BoolVar(&a.json, "json", false, "JSON, also on a terminal")
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"}, &cobra.Group{ID: "data", Title: "Use the data:"})
 	root.SetCompletionCommandGroupID("start")
 	root.SetHelpCommandGroupID("start")
 	for group, commands := range map[string][]*cobra.Command{
-		"start": {a.localCommand(), a.versionCommand()},
+		"start": {a.localCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand()},
 		"act":   {a.subscriptionsCommand(), a.jobsCommand(), a.quarantineCommand()},
-		"data":  {a.tablesCommand(), a.ingestCommand()},
+		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group
 			root.AddCommand(c)
 		}
 	}
+	a.proposals(root)
 	return root
 }
 
@@ -206,8 +208,8 @@ func (a *app) on(do func(ctx context.Context, at Account, args []string) error) 
 func (a *app) where() (Place, error) {
 	p := a.place
 	if !p.AWS {
-		if p.Table != "" || p.DeliveryBucket != "" {
-			return p, usage("add --aws", "--table and --delivery-bucket are for an AWS account")
+		if p.Table != "" || p.DeliveryBucket != "" || p.DatasetBucket != "" {
+			return p, usage("add --aws", "--table, --delivery-bucket and --dataset-bucket are for an AWS account")
 		}
 		return p, nil
 	}
@@ -219,6 +221,9 @@ func (a *app) where() (Place, error) {
 	}
 	if p.DeliveryBucket == "" {
 		p.DeliveryBucket = a.Getenv("BELLHOP_DELIVERY_BUCKET")
+	}
+	if p.DatasetBucket == "" {
+		p.DatasetBucket = a.Getenv("BELLHOP_DATASET_BUCKET")
 	}
 	if p.Table == "" {
 		return p, usage("name it with --table or BELLHOP_LEDGER_TABLE; the stack's outputs have it", "--aws needs the ledger's table")

@@ -121,39 +121,52 @@ func (s *screen) heading(title string) {
 // without any content is left out.
 func (s *screen) table(indent string, header []string, right []string, rows [][]cell) {
 	header, rows = filled(header, rows)
+	head := make([]string, len(header))
+	var numbers []int
+	for i, name := range header {
+		head[i] = string(s.paint(quiet, strings.ToUpper(name)))
+		if slices.Contains(right, name) {
+			numbers = append(numbers, i)
+		}
+	}
+	s.grid(indent, head, numbers, rows)
+}
+
+// grid writes rows under a painted head, with the columns at right aligned to the right.
+func (s *screen) grid(indent string, head []string, right []int, rows [][]cell) {
 	w := table.NewWriter()
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Box.PaddingLeft, style.Box.PaddingRight, style.Box.UnfinishedRow = "", "  ", "…"
-	style.Format.Header = text.FormatUpper
+	style.Format.Header = text.FormatDefault
 	// A row of a list may be cut, a fact must not.
-	if s.width > 0 && len(header) > 0 {
+	if s.width > 0 && len(head) > 0 {
 		style.Size.WidthMax = s.width - len(indent)
 	}
 	w.SetStyle(style)
-	head := make(table.Row, len(header))
 	var configs []table.ColumnConfig
-	for i, name := range header {
-		head[i] = string(s.paint(quiet, strings.ToUpper(name)))
-		if slices.Contains(right, name) {
-			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
-		}
+	for _, i := range right {
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	w.SetColumnConfigs(configs)
-	if len(header) > 0 {
-		w.AppendHeader(head)
+	if len(head) > 0 {
+		w.AppendHeader(rowOf(head, func(name string) string { return name }))
 	}
 	for _, row := range rows {
-		r := make(table.Row, len(row))
-		for i, c := range row {
-			r[i] = string(s.paint(c.tone, c.text))
-		}
-		w.AppendRow(r)
+		w.AppendRow(rowOf(row, func(c cell) string { return string(s.paint(c.tone, c.text)) }))
 	}
 	for l := range strings.Lines(w.Render()) {
 		s.b.WriteString(strings.TrimRight(indent+l, " \n"))
 		s.b.WriteByte('\n')
 	}
+}
+
+func rowOf[T any](items []T, text func(T) string) table.Row {
+	row := make(table.Row, len(items))
+	for i, item := range items {
+		row[i] = text(item)
+	}
+	return row
 }
 
 // facts writes names and values in two columns; facts without a value are left out.

@@ -2,7 +2,11 @@
 // of results as text.
 package query
 
-import "context"
+import (
+	"context"
+	"math/big"
+	"strings"
+)
 
 // Column is one column of a result.
 type Column struct {
@@ -29,8 +33,27 @@ type Engine interface {
 	Close() error
 }
 
+// Copied is a part of a dataset that is copied into a database.
+type Copied struct {
+	// Table is the name that it gets, and Query is what is in it.
+	Table, Query string
+}
+
 // Number is a number as its decimal digits, so that no digit is lost on the way: 1.500000 or 12345678901234567890.
 type Number string
+
+// Decimal returns unscaled / 10^scale with all digits of the scale, zeros too: 1.500000 says how exact it is.
+func Decimal(unscaled *big.Int, scale int) Number {
+	digits := new(big.Int).Abs(unscaled).String()
+	if scale > 0 {
+		digits = strings.Repeat("0", max(0, scale+1-len(digits))) + digits
+		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+	}
+	if unscaled.Sign() < 0 {
+		digits = "-" + digits
+	}
+	return Number(digits)
+}
 
 // Object is a value with named members, in the order of the engine.
 type Object []Member

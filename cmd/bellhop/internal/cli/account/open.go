@@ -34,29 +34,38 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 	return cli.Account{
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
+		Dataset: folder{filepath.Join(dir, "s3"), local.DatasetBucket},
 	}, nil
 }
 
-// onAWS uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever has
-// none learns that, and not that some call failed.
 func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
+	cfg, err := configured(ctx)
+	if err != nil {
+		return cli.Account{}, err
+	}
+	return withConfig(cfg, p), nil
+}
+
+// configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever
+// has none learns that, and not that some call failed.
+func configured(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return cli.Account{}, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
+		return cfg, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
 	}
 	if cfg.Region == "" {
-		return cli.Account{}, &cli.Problem{Code: cli.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
+		return cfg, &cli.Problem{Code: cli.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
 	}
 	if cfg.Credentials == nil {
-		return cli.Account{}, unauthenticated(fmt.Errorf("there are no AWS credentials"))
+		return cfg, unauthenticated(fmt.Errorf("there are no AWS credentials"))
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {
-			return cli.Account{}, ctx.Err()
+			return cfg, ctx.Err()
 		}
-		return cli.Account{}, unauthenticated(fmt.Errorf("there are no AWS credentials to be had: %w", err))
+		return cfg, unauthenticated(fmt.Errorf("there are no AWS credentials to be had: %w", err))
 	}
-	return withConfig(cfg, p), nil
+	return cfg, nil
 }
 
 func withConfig(cfg aws.Config, p cli.Place) cli.Account {
@@ -68,6 +77,9 @@ func withConfig(cfg aws.Config, p cli.Place) cli.Account {
 	}
 	if p.DeliveryBucket != "" {
 		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket), p.DeliveryBucket
+	}
+	if p.DatasetBucket != "" {
+		at.Dataset = bucket{objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket)}
 	}
 	return at
 }

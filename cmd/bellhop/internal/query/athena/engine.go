@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
@@ -31,6 +32,8 @@ type Engine struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Tell is told what Athena does with the query, as often as that changes; nil is told nothing.
 	Tell func(state string)
+	// Scanned is told how many bytes a query read, which is what Athena's bill goes by; nil is told nothing.
+	Scanned func(bytes int64)
 }
 
 // How long the engine waits before it asks again how a query stands: from a fifth of a second on, for short queries are
@@ -43,12 +46,25 @@ const (
 // stopTime is what stopping a query may take after the person has gone.
 const stopTime = 10 * time.Second
 
-// Run runs one statement to its end. When ctx ends first, the query is stopped in Athena too, for it would go on to cost
-// money, and the context's error is returned.
+// Run runs one statement to its end and hands its rows on. When ctx ends first, the query is stopped in Athena too, for it
+// would go on to cost money, and the context's error is returned.
 //
 // A statement that Athena refuses or that fails is Poison with Athena's words; one that failed on Athena's side and may be
-// run again as it is, is Transient. The statement itself is in no error.
-func (e *Engine) Run(ctx context.Context, statement string) (*Result, error) {
+// run again as it is, is Transient. The statement itself is in no error. What a statement may do is up to the workgroup
+// and the caller's permissions.
+func (e *Engine) Run(ctx context.Context, statement string, to query.Result) error {
+	done, err := e.finish(ctx, statement)
+	if err != nil {
+		return err
+	}
+	if e.Scanned != nil && done.Statistics != nil {
+		e.Scanned(aws.ToInt64(done.Statistics.DataScannedInBytes))
+	}
+	return read(ctx, e.Client, done, to)
+}
+
+// finish runs a statement to its end.
+func (e *Engine) finish(ctx context.Context, statement string) (*types.QueryExecution, error) {
 	started, err := e.Client.StartQueryExecution(ctx, &athena.StartQueryExecutionInput{
 		QueryString:           aws.String(statement),
 		WorkGroup:             aws.String(e.Workgroup),
@@ -65,7 +81,7 @@ func (e *Engine) Run(ctx context.Context, statement string) (*Result, error) {
 		}
 		return nil, err
 	}
-	return newResult(e.Client, id, done), nil
+	return done, nil
 }
 
 // refused makes Poison of Athena's refusal to run a statement at all, such as one that cannot be parsed.

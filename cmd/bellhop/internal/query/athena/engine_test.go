@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
@@ -90,25 +92,26 @@ const (
 	  "Rows": [{"Data": [{"VarCharValue": "asp_device"}]}]}}`
 )
 
-func read(t *testing.T, r *athena.Result) (columns []athena.Column, rows [][]string) {
-	t.Helper()
-	err := r.Read(t.Context(), func(c []athena.Column) error {
-		columns = c
-		return nil
-	}, func(cells []*string) error {
-		row := make([]string, len(cells))
-		for i, cell := range cells {
-			if row[i] = "NULL"; cell != nil {
-				row[i] = *cell
-			}
-		}
-		rows = append(rows, row)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+// rows collects a result as text.
+type rows struct {
+	columns   []query.Column
+	texts     [][]string
+	atColumns error
+	atRow     error
+}
+
+func (r *rows) Columns(c []query.Column) error {
+	r.columns = c
+	return r.atColumns
+}
+
+func (r *rows) Row(values []any) error {
+	row := make([]string, len(values))
+	for i, v := range values {
+		row[i] = fmt.Sprintf("%T %v", v, v)
 	}
-	return columns, rows
+	r.texts = append(r.texts, row)
+	return r.atRow
 }
 
 func TestAQueryIsAwaitedAndItsPagesAreRead(t *testing.T) {
@@ -118,20 +121,21 @@ func TestAQueryIsAwaitedAndItsPagesAreRead(t *testing.T) {
 	})
 	var told []string
 	e.Tell = func(state string) { told = append(told, state) }
-	r, err := e.Run(t.Context(), "SELECT unit_id, minutes FROM asp_communication")
-	if err != nil {
+	var scanned int64
+	e.Scanned = func(bytes int64) { scanned = bytes }
+	r := &rows{}
+	if err := e.Run(t.Context(), "SELECT unit_id, minutes FROM asp_communication", r); err != nil {
 		t.Fatal(err)
 	}
-	columns, rows := read(t, r)
-	wantColumns := []athena.Column{{Name: "unit_id", Type: "varchar"}, {Name: "minutes", Type: "decimal", Precision: 18, Scale: 6}}
-	if diff := cmp.Diff(wantColumns, columns); diff != "" {
+	wantColumns := []query.Column{{Name: "unit_id", Type: "varchar"}, {Name: "minutes", Type: "decimal"}}
+	if diff := cmp.Diff(wantColumns, r.columns); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([][]string{{"a", "1.500000"}, {"b", "NULL"}}, rows); diff != "" {
+	if diff := cmp.Diff([][]string{{"string a", "query.Number 1.500000"}, {"string b", "<nil> <nil>"}}, r.texts); diff != "" {
 		t.Error(diff)
 	}
-	if r.Scanned != 4096 {
-		t.Errorf("scanned %d bytes, want 4096", r.Scanned)
+	if scanned != 4096 {
+		t.Errorf("scanned %d bytes, want 4096", scanned)
 	}
 	if want := []string{"QUEUED", "RUNNING", "SUCCEEDED"}; !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v: each state once", told, want)
@@ -150,12 +154,12 @@ func TestAnAnswerOfShowHasNoHeader(t *testing.T) {
 	e, _ := engine(t, map[string][]string{
 		"StartQueryExecution": {started}, "GetQueryExecution": {shown}, "GetQueryResults": {tables},
 	})
-	r, err := e.Run(t.Context(), "SHOW TABLES")
-	if err != nil {
+	r := &rows{}
+	if err := e.Run(t.Context(), "SHOW TABLES", r); err != nil {
 		t.Fatal(err)
 	}
-	if _, rows := read(t, r); !slices.EqualFunc(rows, [][]string{{"asp_device"}}, slices.Equal) {
-		t.Errorf("got %v, want the one table", rows)
+	if !slices.EqualFunc(r.texts, [][]string{{"string asp_device"}}, slices.Equal) {
+		t.Errorf("got %v, want the one table", r.texts)
 	}
 }
 
@@ -188,7 +192,7 @@ func TestAFailureSaysWhoCanMendIt(t *testing.T) {
 				answers["GetQueryExecution"] = []string{test.status}
 			}
 			e, _ := engine(t, answers)
-			_, err := e.Run(t.Context(), "SELECT 'hush'")
+			err := e.Run(t.Context(), "SELECT 'hush'", &rows{})
 			if got := fault.KindOf(err); got != test.kind || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v: %v, want %v that says %q", got, err, test.kind, test.says)
 			}
@@ -208,7 +212,7 @@ func TestWhoeverGoesStopsTheQuery(t *testing.T) {
 		cancel()
 		return ctx.Err()
 	}
-	if _, err := e.Run(ctx, "SELECT 1"); !errors.Is(err, context.Canceled) {
+	if err := e.Run(ctx, "SELECT 1", &rows{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
 	if last := s.calls[len(s.calls)-1]; last != "StopQueryExecution" {
@@ -225,7 +229,7 @@ func TestAQueryThatCannotBeStoppedIsSaid(t *testing.T) {
 		cancel()
 		return ctx.Err()
 	}
-	_, err := e.Run(ctx, "SELECT 1")
+	err := e.Run(ctx, "SELECT 1", &rows{})
 	if err == nil || !strings.Contains(err.Error(), "q-1 goes on in Athena") {
 		t.Errorf("got %v, want that the query goes on", err)
 	}
@@ -233,13 +237,13 @@ func TestAQueryThatCannotBeStoppedIsSaid(t *testing.T) {
 
 func TestWaitsGrowAndStayBounded(t *testing.T) {
 	states := slices.Repeat([]string{running}, 40)
-	e, _ := engine(t, map[string][]string{"StartQueryExecution": {started}, "GetQueryExecution": append(states, done)})
+	e, _ := engine(t, map[string][]string{"StartQueryExecution": {started}, "GetQueryExecution": append(states, done), "GetQueryResults": {lastPage}})
 	var waits []time.Duration
 	e.Wait = func(_ context.Context, d time.Duration) error {
 		waits = append(waits, d)
 		return nil
 	}
-	if _, err := e.Run(t.Context(), "SELECT 1"); err != nil {
+	if err := e.Run(t.Context(), "SELECT 1", &rows{}); err != nil {
 		t.Fatal(err)
 	}
 	if len(waits) != 40 {
@@ -254,21 +258,16 @@ func TestWaitsGrowAndStayBounded(t *testing.T) {
 
 func TestACallbackEndsTheReading(t *testing.T) {
 	enough := errors.New("enough")
-	tests := map[string]struct{ columns, row error }{
-		"at the columns": {columns: enough},
-		"at a row":       {row: enough},
+	tests := map[string]rows{
+		"at the columns": {atColumns: enough},
+		"at a row":       {atRow: enough},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			e, s := engine(t, map[string][]string{
 				"StartQueryExecution": {started}, "GetQueryExecution": {done}, "GetQueryResults": {firstPage, lastPage},
 			})
-			r, err := e.Run(t.Context(), "SELECT 1")
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = r.Read(t.Context(), func([]athena.Column) error { return test.columns }, func([]*string) error { return test.row })
-			if !errors.Is(err, enough) {
+			if err := e.Run(t.Context(), "SELECT 1", &test); !errors.Is(err, enough) {
 				t.Errorf("got %v, want the callback's error", err)
 			}
 			if s.calls[len(s.calls)-1] != "GetQueryResults" || slices.Index(s.calls, "GetQueryResults") != len(s.calls)-1 {

@@ -3,66 +3,46 @@ package athena
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
-// Column is one column of a result.
-type Column struct {
-	Name string
-	// Type is Athena's word: varchar, bigint, decimal, date, array, map, and so on.
-	Type string
-	// Precision and Scale are those of a decimal.
-	Precision, Scale int
-}
-
-// Result is what a query that has ended well gave. Its rows are fetched as they are asked for.
-type Result struct {
-	// ID names the query in Athena's history.
-	ID string
-	// Scanned is what the query read, in bytes: what Athena's bill goes by.
-	Scanned int64
-	client  athena.GetQueryResultsAPIClient
-	// headed tells that the first row of the first page repeats the column names. Athena writes one for what selects
-	// rows, and none for the answers of SHOW and DESCRIBE.
-	headed bool
-}
-
-func newResult(client athena.GetQueryResultsAPIClient, id string, q *types.QueryExecution) *Result {
-	r := &Result{ID: id, client: client, headed: q.StatementType == types.StatementTypeDml}
-	if q.Statistics != nil {
-		r.Scanned = aws.ToInt64(q.Statistics.DataScannedInBytes)
-	}
-	return r
-}
-
-// Read hands each row to row, and the columns to columns before the first. A nil cell is NULL; text is as Athena writes it.
-// Every call reads all of it from the start. It ends with the first error, its own or of a callback.
-func (r *Result) Read(ctx context.Context, columns func([]Column) error, row func([]*string) error) error {
-	var described bool
-	for page, err := range r.pages(ctx) {
+// read hands on what a query that has ended well gave, a page at a time.
+func read(ctx context.Context, client athena.GetQueryResultsAPIClient, done *types.QueryExecution, to query.Result) error {
+	id := aws.ToString(done.QueryExecutionId)
+	pages := athena.NewGetQueryResultsPaginator(client, &athena.GetQueryResultsInput{QueryExecutionId: aws.String(id)})
+	var columns []query.Column
+	for first := true; pages.HasMorePages(); first = false {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return err
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("fetch the result of query %s: %w", id, err)
 		}
 		rows := page.ResultSet.Rows
-		if !described {
-			described = true
-			if err := columns(describe(page.ResultSet.ResultSetMetadata)); err != nil {
+		if first {
+			columns = describe(page.ResultSet.ResultSetMetadata)
+			if err := to.Columns(columns); err != nil {
 				return err
 			}
-			if r.headed && len(rows) > 0 {
+			// The first row repeats the names of the columns. Athena writes one for what selects rows, and none for the
+			// answers of SHOW and DESCRIBE.
+			if done.StatementType == types.StatementTypeDml && len(rows) > 0 {
 				rows = rows[1:]
 			}
 		}
-		for _, cells := range rows {
-			values := make([]*string, len(cells.Data))
-			for i, cell := range cells.Data {
-				values[i] = cell.VarCharValue
+		for _, row := range rows {
+			values, err := valuesOf(row, columns)
+			if err != nil {
+				return fmt.Errorf("read the result of query %s: %w", id, err)
 			}
-			if err := row(values); err != nil {
+			if err := to.Row(values); err != nil {
 				return err
 			}
 		}
@@ -70,32 +50,45 @@ func (r *Result) Read(ctx context.Context, columns func([]Column) error, row fun
 	return nil
 }
 
-// pages yields the result's pages. After an error it ends.
-func (r *Result) pages(ctx context.Context) iter.Seq2[*athena.GetQueryResultsOutput, error] {
-	return func(yield func(*athena.GetQueryResultsOutput, error) bool) {
-		pages := athena.NewGetQueryResultsPaginator(r.client, &athena.GetQueryResultsInput{QueryExecutionId: aws.String(r.ID)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				yield(nil, fmt.Errorf("fetch the result of query %s: %w", r.ID, err))
-				return
-			}
-			if !yield(page, nil) {
-				return
-			}
-		}
-	}
-}
-
-func describe(m *types.ResultSetMetadata) []Column {
+func describe(m *types.ResultSetMetadata) []query.Column {
 	if m == nil {
 		return nil
 	}
-	columns := make([]Column, len(m.ColumnInfo))
+	columns := make([]query.Column, len(m.ColumnInfo))
 	for i, c := range m.ColumnInfo {
-		columns[i] = Column{
-			Name: aws.ToString(c.Name), Type: aws.ToString(c.Type), Precision: int(c.Precision), Scale: int(c.Scale),
-		}
+		columns[i] = query.Column{Name: aws.ToString(c.Name), Type: aws.ToString(c.Type)}
 	}
 	return columns
+}
+
+// valuesOf returns a row's values. Athena gives all of them as text, lists and maps in a form of its own that cannot be
+// read back for certain: they stay text.
+func valuesOf(row types.Row, columns []query.Column) ([]any, error) {
+	if len(row.Data) != len(columns) {
+		return nil, fault.New(fault.Internal, "a row has %d values for %d columns", len(row.Data), len(columns))
+	}
+	values := make([]any, len(row.Data))
+	for i, cell := range row.Data {
+		if cell.VarCharValue != nil {
+			values[i] = value(*cell.VarCharValue, columns[i].Type)
+		}
+	}
+	return values, nil
+}
+
+func value(text, kind string) any {
+	switch kind {
+	case "tinyint", "smallint", "integer", "bigint", "decimal":
+		return query.Number(text)
+	case "float", "real", "double":
+		// These may have an exponent, which a number of JSON may have too, or be no number at all.
+		if text == "NaN" || text == "Infinity" || text == "-Infinity" {
+			return text
+		}
+		return query.Number(text)
+	case "boolean":
+		return text == "true"
+	default:
+		return text
+	}
 }

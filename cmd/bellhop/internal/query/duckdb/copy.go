@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
 // Copy writes what one statement selects as Parquet to the output of the options, and returns how many rows those are. The
@@ -25,7 +27,7 @@ func bare(statement string) string {
 
 // Database writes parts of the dataset as the tables of a new DuckDB database, the output of the options, and returns how
 // many rows those are. The file may be there in part when it fails.
-func (e *Engine) Database(ctx context.Context, parts []Copied) (int64, error) {
+func (e *Engine) Database(ctx context.Context, parts []query.Copied) (int64, error) {
 	if _, err := e.db.ExecContext(ctx, "ATTACH "+quoted(e.output)+" AS exported"); err != nil {
 		return 0, refused(ctx, err)
 	}

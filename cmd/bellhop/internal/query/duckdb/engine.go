@@ -57,8 +57,13 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 // setUp returns the statements that make the session: where it may read, what is in it, and last the lock, after which
 // no statement can change either.
 func setUp(folder, temp string, o Options) ([]string, error) {
+	open := quoted(folder + string(filepath.Separator))
+	if o.Output != "" {
+		// DuckDB keeps journals beside a database that it writes.
+		open += ", " + quoted(filepath.Dir(o.Output)+string(filepath.Separator))
+	}
 	statements := []string{
-		"SET allowed_directories = [" + quoted(folder+string(filepath.Separator)) + "]",
+		"SET allowed_directories = [" + open + "]",
 		"SET temp_directory = " + quoted(temp),
 		"SET memory_limit = " + quoted(o.Memory),
 		"SET autoinstall_known_extensions = false",
@@ -67,10 +72,6 @@ func setUp(folder, temp string, o Options) ([]string, error) {
 	}
 	if o.Threads > 0 {
 		statements = append(statements, fmt.Sprintf("SET threads = %d", o.Threads))
-	}
-	if o.Output != "" {
-		// DuckDB keeps a journal beside a database that it writes.
-		statements = append(statements, "SET allowed_paths = ["+quoted(o.Output)+", "+quoted(o.Output+".wal")+"]")
 	}
 	views, err := views(folder)
 	if err != nil {

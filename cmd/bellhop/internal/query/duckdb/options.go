@@ -7,7 +7,8 @@ type Options struct {
 	// Dataset is the folder with the tables, in the layout of the dataset bucket. Nothing outside of it can be read, and
 	// nothing at all can be written, by any statement.
 	Dataset string
-	// Output is the file that [Engine.Copy] or [Engine.Database] makes; empty when neither is called.
+	// Output is the file that [Engine.Copy] or [Engine.Database] makes, in a folder of its own, because DuckDB makes others
+	// beside it; empty when neither is called.
 	Output string
 	// Memory is the most that a query may hold, in DuckDB's words, such as 1GB; beyond that it goes to a temporary folder.
 	Memory string
@@ -17,9 +18,3 @@ type Options struct {
 
 // ErrNoCgo is the error of a program that was built without cgo.
 var ErrNoCgo = errors.New("this bellhop was built without cgo, and DuckDB needs it")
-
-// Copied is a part of a dataset that is copied into a database.
-type Copied struct {
-	// Table is the name that it gets, and Query is what is in it.
-	Table, Query string
-}

@@ -62,7 +62,7 @@ func value(v any, kind string) (any, error) {
 	case float64:
 		return float(v, 64), nil
 	case duck.Decimal:
-		return query.Number(decimal(v)), nil
+		return query.Decimal(v.Value, int(v.Scale)), nil
 	case time.Time:
 		return moment(v, kind), nil
 	case duck.Interval:
@@ -94,20 +94,6 @@ func float(v float64, bits int) any {
 		return strconv.FormatFloat(v, 'g', -1, bits)
 	}
 	return query.Number(strconv.FormatFloat(v, 'f', -1, bits))
-}
-
-// decimal returns all digits of the scale, zeros too: 1.500000 says how exact it is.
-func decimal(d duck.Decimal) string {
-	digits := new(big.Int).Abs(d.Value).String()
-	scale := int(d.Scale)
-	if scale > 0 {
-		digits = strings.Repeat("0", max(0, scale+1-len(digits))) + digits
-		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
-	}
-	if d.Value.Sign() < 0 {
-		return "-" + digits
-	}
-	return digits
 }
 
 func moment(t time.Time, kind string) string {

@@ -21,4 +21,4 @@ func Open(context.Context, Options) (*Engine, error) { return nil, ErrNoCgo }
 func (e *Engine) Copy(context.Context, string) (int64, error) { return 0, ErrNoCgo }
 
 // Database returns [ErrNoCgo].
-func (e *Engine) Database(context.Context, []Copied) (int64, error) { return 0, ErrNoCgo }
+func (e *Engine) Database(context.Context, []query.Copied) (int64, error) { return 0, ErrNoCgo }

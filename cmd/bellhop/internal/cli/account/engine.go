@@ -1,0 +1,69 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+)
+
+// OpenEngine opens an engine that runs SQL. The error is a *[cli.Problem] with a remedy where there is one.
+func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
+	if c.Name == cli.EngineAthena {
+		cfg, err := configured(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return onAthena{&athena.Engine{Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: wait}}, nil
+	}
+	if !duckdb.Available {
+		return nil, &cli.Problem{
+			Code: cli.ExitError, Err: duckdb.ErrNoCgo,
+			Remedy: "install a C compiler, such as gcc, and build it again with CGO_ENABLED=1: make build/bellhop; or read the files with the duckdb program",
+		}
+	}
+	if info, err := os.Stat(c.Dataset); err != nil || !info.IsDir() {
+		return nil, &cli.Problem{
+			Code: cli.ExitError, Err: fmt.Errorf("there is no dataset in %s", c.Dataset),
+			Remedy: "make one with bellhop local run or bellhop ingest, or name its folder with --dataset",
+		}
+	}
+	e, err := duckdb.Open(ctx, duckdb.Options{Dataset: c.Dataset, Output: c.Output, Memory: c.Memory, Threads: c.Threads})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// onAthena is Athena's engine, which makes no files on this machine.
+type onAthena struct{ *athena.Engine }
+
+// Close does nothing: nothing is held.
+func (onAthena) Close() error { return nil }
+
+var errNoFiles = &cli.Problem{Code: cli.ExitUsage, Err: errors.New("the engine athena makes no files on this machine"), Remedy: "use --engine duckdb"}
+
+// Copy is refused.
+func (onAthena) Copy(context.Context, string) (int64, error) { return 0, errNoFiles }
+
+// Database is refused.
+func (onAthena) Database(context.Context, []query.Copied) (int64, error) { return 0, errNoFiles }

@@ -1,0 +1,58 @@
+package account_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+)
+
+func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, dataset := range map[string]string{"no folder": filepath.Join(t.TempDir(), "none"), "a file": file} {
+		t.Run(name, func(t *testing.T) {
+			if !duckdb.Available {
+				testWithoutCgo(t)
+				return
+			}
+			_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
+			p, ok := errors.AsType[*cli.Problem](err)
+			if !ok || !strings.Contains(p.Error(), "there is no dataset in "+dataset) || !strings.Contains(p.Remedy, "bellhop ingest") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func testWithoutCgo(t *testing.T) {
+	t.Helper()
+	_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: t.TempDir(), Memory: "1GB"})
+	p, ok := errors.AsType[*cli.Problem](err)
+	if !ok || p.Code != cli.ExitError || !strings.Contains(p.Error(), "without cgo") || !strings.Contains(p.Remedy, "C compiler") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The program has to be whole without a C compiler too, and say what it lacks. It is built as a user without one builds it.
+func TestWithoutCgoTheProgramSaysWhatItLacks(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "bellhop")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/bellhop-asp/bellhop/cmd/bellhop")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), program, "query", "--dataset", t.TempDir(), "SELECT 1").CombinedOutput()
+	failed, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || failed.ExitCode() != cli.ExitError || !strings.Contains(string(out), "built without cgo") || !strings.Contains(string(out), "C compiler") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// completionTime is how long a shell's user is kept waiting for a proposal.
+const completionTime = 2 * time.Second
+
+// complete proposes values of a flag.
+func complete(c *cobra.Command, flag string, propose cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, propose); err != nil {
+		panic("cli: " + err.Error()) // the flag is not defined yet
+	}
+}
+
+// tableNames proposes the dataset's tables.
+func tableNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []cobra.Completion
+	for _, d := range table.Definitions() {
+		names = append(names, cobra.CompletionWithDesc(d.Name, d.Meaning))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// firstTable proposes a table as the first argument, and nothing after it.
+func firstTable(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return tableNames(c, args, typed)
+}
+
+// proposed proposes what find finds in the place that the command line names. What cannot be looked up is not proposed: a
+// shell has no use for an error.
+func (a *app) proposed(find func(ctx context.Context, at Account) ([]cobra.Completion, error)) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(context.Background(), completionTime)
+		defer cancel()
+		place, err := a.where()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		at, err := a.Open(ctx, place)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer func() { _ = at.Close() }() // only read from
+		found, err := find(ctx, at)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		found = slices.DeleteFunc(found, func(c cobra.Completion) bool { return slices.Contains(args, c) })
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func subscriptionNames(ctx context.Context, at Account) ([]cobra.Completion, error) {
+	subs, err := at.Ledger.Subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []cobra.Completion
+	for _, s := range subs {
+		names = append(names, s.Name)
+	}
+	return names, nil
+}
+
+func jobIDs(ctx context.Context, at Account) ([]cobra.Completion, error) {
+	subs, err := at.Ledger.Subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []cobra.Completion
+	for _, s := range subs {
+		jobs, err := at.Ledger.Jobs(ctx, s.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range jobs {
+			ids = append(ids, j.ID)
+		}
+	}
+	return ids, nil
+}
+
+func fileKeys(ctx context.Context, at Account) ([]cobra.Completion, error) {
+	var keys []cobra.Completion
+	for f, err := range at.Ledger.Files(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, f.Key)
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+// proposals says what is proposed for the arguments of which command, by the command's path, and for flags of all commands.
+func (a *app) proposals(root *cobra.Command) {
+	jobs, files, subs := a.proposed(jobIDs), a.proposed(fileKeys), a.proposed(subscriptionNames)
+	arguments := map[string]cobra.CompletionFunc{
+		"bellhop jobs show": jobs, "bellhop jobs retry": jobs, "bellhop jobs cancel": jobs,
+		"bellhop files show": files, "bellhop certificates show": files, "bellhop certificates verify": files,
+		"bellhop quarantine show": files, "bellhop quarantine replay": files, "bellhop quarantine drop": files,
+		"bellhop tables": firstTable, "bellhop explain": firstTable,
+	}
+	everyCommand(root, func(c *cobra.Command) {
+		if propose, ok := arguments[c.CommandPath()]; ok {
+			c.ValidArgsFunction = propose
+		}
+		if c.LocalNonPersistentFlags().Lookup("subscription") != nil && c.Name() != "ingest" {
+			complete(c, "subscription", subs)
+		}
+		if c.LocalNonPersistentFlags().Lookup("table") != nil {
+			complete(c, "table", tableNames)
+		}
+	})
+}
+
+// everyCommand visits a command and all below it.
+func everyCommand(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		everyCommand(sub, visit)
+	}
+}

@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+)
+
+const queryHelp = `Ask the dataset with SQL. The plain name of a table is its default view, by which sums are right: LEAF rows
+only, and each unit and day once, however many subscriptions report it. All rows are in the schema raw, such
+as raw.asp_device. bellhop tables says what the columns mean, and docs/sql.md has questions and answers.
+
+The engine is DuckDB, in this program, over the folder of --home or --dataset. A statement can only read, and
+only the dataset; one statement runs at a time. With --engine athena it is Athena, in the workgroup of the
+stack, with the AWS credentials of the aws command; there each query costs what it scans.
+
+The result is a table on a terminal and JSON in a pipe. With -o the file's ending says what it is: .csv,
+.json, .jsonl or .parquet. Exact numbers stay exact in all of them. In CSV, NULL is an empty cell, and text
+that a spreadsheet would run as a formula gets an apostrophe before it, unless --raw is given.
+
+Ctrl-C stops the query, in Athena too.`
+
+// The forms of a result.
+const (
+	formTable   = "table"
+	formCSV     = "csv"
+	formJSON    = "json"
+	formLines   = "jsonl"
+	formParquet = "parquet"
+)
+
+var forms = []string{formTable, formCSV, formJSON, formLines, formParquet}
+
+// queryOrder is what a command line wants of a query.
+type queryOrder struct {
+	engine EngineChoice
+	file   string
+	form   string
+	output string
+	rows   int
+	force  bool
+	raw    bool
+}
+
+func (o *queryOrder) define(f *pflag.FlagSet) {
+	f.StringVarP(&o.file, "file", "f", "", "read the statement from a `file`; - is the standard input")
+	f.StringVar(&o.form, "format", "", "the `form` of the result: "+strings.Join(forms, ", "))
+	f.StringVarP(&o.output, "output", "o", "", "write the result to a `file`")
+	f.BoolVar(&o.force, "force", false, "with -o: replace the file if there is one")
+	f.BoolVar(&o.raw, "raw", false, "in CSV: leave text that looks like a formula as it is")
+	f.IntVar(&o.rows, "rows", 200, "how many rows a table shows; 0 shows all")
+	f.StringVar(&o.engine.Name, "engine", EngineDuckDB, "duckdb or athena")
+	o.engine.define(f)
+	f.StringVar(&o.engine.Workgroup, "workgroup", "", "for athena: the `workgroup`; the stack's outputs have it (default $BELLHOP_WORKGROUP)")
+	f.StringVar(&o.engine.Database, "database", "", "for athena: the `database`; the stack's outputs have it (default $BELLHOP_DATABASE)")
+}
+
+// define defines the flags of DuckDB.
+func (e *EngineChoice) define(f *pflag.FlagSet) {
+	f.StringVar(&e.Dataset, "dataset", "", "the `folder` of the dataset, such as bellhop ingest made one (default: that of --home)")
+	f.StringVar(&e.Memory, "memory", "1GB", "the most `memory` that DuckDB takes before it uses the disk")
+	f.IntVar(&e.Threads, "threads", 0, "how many threads DuckDB uses (default: one for each processor)")
+}
+
+func (a *app) queryCommand() *cobra.Command {
+	var o queryOrder
+	c := &cobra.Command{
+		Use: "query SQL | -f FILE", Short: "Ask the dataset with SQL", Long: queryHelp,
+		Example: `  bellhop query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL ORDER BY ALL"
+  bellhop query "DESCRIBE asp_communication"
+  bellhop query -f weekly.sql -o weekly.csv
+  bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
+  bellhop query --engine athena "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
+	}
+	o.define(c.Flags())
+	for name, words := range map[string][]string{"format": forms, "engine": {EngineDuckDB, EngineAthena}} {
+		complete(c, name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0 && o.file == "":
+			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a statement, or a file with one: -f FILE", cmd.CommandPath())
+		case len(args) > 0 && o.file != "":
+			return usage("leave one of them out", "a statement and --file exclude each other")
+		case len(args) > 1:
+			return usage("put the statement in quotation marks", "%s needs one statement, and got %d words", cmd.CommandPath(), len(args))
+		}
+		return nil
+	}
+	c.PreRunE = func(*cobra.Command, []string) error { return a.checkQuery(&o) }
+	c.RunE = a.run(func(cmd *cobra.Command, args []string) error {
+		statement, err := a.statement(o.file, args)
+		if err != nil {
+			return err
+		}
+		return a.query(cmd.Context(), o, statement)
+	})
+	return c
+}
+
+func (a *app) checkQuery(o *queryOrder) error {
+	if o.form == "" {
+		o.form = a.usualForm(o.output)
+	}
+	if !slices.Contains(forms, o.form) {
+		return usage("use one of "+strings.Join(forms, ", "), "--format: there is no form %q", o.form)
+	}
+	if o.output != "" && o.form == formTable {
+		return usage("end the file's name in .csv, .json, .jsonl or .parquet, or give --format", "%s does not say which form the result is to have", o.output)
+	}
+	if o.form == formParquet && (o.output == "" || o.engine.Name == EngineAthena) {
+		return usage("write it with -o FILE, from DuckDB", "Parquet is written to a file, and by DuckDB only")
+	}
+	if o.rows < 0 {
+		return usage("0 shows all", "--rows must not be negative")
+	}
+	return a.checkEngine(&o.engine)
+}
+
+// checkEngine fills in what was not said, and refuses what does not go together.
+func (a *app) checkEngine(e *EngineChoice) error {
+	switch e.Name {
+	case EngineAthena:
+		if e.Dataset != "" {
+			return usage("leave one of them out", "--dataset is a folder, and Athena reads the bucket")
+		}
+		if e.Workgroup == "" {
+			e.Workgroup = a.Getenv("BELLHOP_WORKGROUP")
+		}
+		if e.Database == "" {
+			e.Database = a.Getenv("BELLHOP_DATABASE")
+		}
+		if e.Workgroup == "" || e.Database == "" {
+			return usage("name them with --workgroup and --database; the stack's outputs have both", "Athena needs a workgroup and a database")
+		}
+	case EngineDuckDB:
+		if a.place.AWS {
+			return usage("use --engine athena, or leave --aws out", "DuckDB reads a folder of this machine, and no bucket")
+		}
+		if e.Threads < 0 {
+			return usage("0 uses all processors", "--threads must not be negative")
+		}
+		if e.Dataset == "" {
+			e.Dataset = filepath.Join(a.place.Home, "s3", LocalDataset)
+		}
+	default:
+		return usage("use duckdb or athena", "--engine: there is no engine %q", e.Name)
+	}
+	return nil
+}
+
+// usualForm goes by the ending of the file, or by who reads.
+func (a *app) usualForm(output string) string {
+	switch ending := strings.TrimPrefix(filepath.Ext(output), "."); {
+	case output == "" && a.asJSON():
+		return formJSON
+	case output == "":
+		return formTable
+	case slices.Contains(forms, ending):
+		return ending
+	default:
+		return formTable
+	}
+}
+
+func (a *app) statement(file string, args []string) (string, error) {
+	if file == "" {
+		return args[0], nil
+	}
+	if file == "-" {
+		content, err := io.ReadAll(a.In)
+		if err != nil {
+			return "", fmt.Errorf("read the statement: %w", err)
+		}
+		return string(content), nil
+	}
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the file is the user's to choose
+	if err != nil {
+		return "", fmt.Errorf("read the statement: %w", err)
+	}
+	return string(content), nil
+}
+
+func (a *app) query(ctx context.Context, o queryOrder, statement string) (err error) {
+	out := outFile{name: o.output, force: o.force}
+	if err := out.check(); err != nil {
+		return err
+	}
+	if o.form == formParquet {
+		return a.queryToParquet(ctx, o, out, statement)
+	}
+	engine, err := a.OpenEngine(ctx, o.engine)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	if o.form == formTable {
+		t := &resultTable{most: o.rows}
+		if err := engine.Run(ctx, statement, t); err != nil {
+			return err
+		}
+		return a.draw(t.draw)
+	}
+	if o.output == "" {
+		return writeResult(ctx, engine, o, statement, a.Out)
+	}
+	return out.write(func(w io.Writer) error { return writeResult(ctx, engine, o, statement, w) })
+}
+
+// writeResult writes the result of a statement as text, as it comes.
+func writeResult(ctx context.Context, engine query.Engine, o queryOrder, statement string, w io.Writer) error {
+	var to interface {
+		query.Result
+		io.Closer
+	}
+	switch o.form {
+	case formCSV:
+		to = query.NewCSV(w, o.raw)
+	default:
+		to = &query.JSON{To: w, Lines: o.form == formLines}
+	}
+	if err := engine.Run(ctx, statement, to); err != nil {
+		return err
+	}
+	return to.Close()
+}
+
+func (a *app) queryToParquet(ctx context.Context, o queryOrder, out outFile, statement string) error {
+	return out.fill(func(unfinished string) (err error) {
+		o.engine.Output = unfinished
+		engine, err := a.OpenEngine(ctx, o.engine)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, engine.Close()) }()
+		_, err = engine.Copy(ctx, statement)
+		return err
+	})
+}

@@ -1,0 +1,288 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// engine answers every statement with the same rows, and remembers what it was asked.
+type engine struct {
+	columns []query.Column
+	rows    [][]any
+	// failAfter is how many rows come before err.
+	failAfter  int
+	err        error
+	openErr    error
+	statements []string
+	parts      []query.Copied
+	output     string
+	closed     int
+}
+
+func (e *engine) Run(_ context.Context, statement string, to query.Result) error {
+	e.statements = append(e.statements, statement)
+	if e.err != nil && e.failAfter == 0 {
+		return e.err
+	}
+	if err := to.Columns(e.columns); err != nil {
+		return err
+	}
+	for i, row := range e.rows {
+		if e.err != nil && i == e.failAfter {
+			return e.err
+		}
+		if err := to.Row(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *engine) Copy(_ context.Context, statement string) (int64, error) {
+	e.statements = append(e.statements, statement)
+	return 7, errors.Join(e.err, os.WriteFile(e.output, []byte("parquet"), 0o600))
+}
+
+func (e *engine) Database(_ context.Context, parts []query.Copied) (int64, error) {
+	e.parts = parts
+	return 9, errors.Join(e.err, os.WriteFile(e.output, []byte("database"), 0o600))
+}
+
+func (e *engine) Close() error { e.closed++; return nil }
+
+// asked is a bench with an engine that knows two rooms, and a folder that stands for the dataset.
+func asked(t *testing.T) (b *bench, folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	b = newBench(t)
+	b.env["BELLHOP_HOME"] = folder
+	if err := os.MkdirAll(filepath.Join(folder, "s3", "bellhop-dataset"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	b.engine = &engine{
+		columns: []query.Column{{Name: "Unit", Type: "VARCHAR"}, {Name: "minutes", Type: "DECIMAL(18,6)"}, {Name: "empty", Type: "INTEGER"}},
+		rows: [][]any{
+			{"Room 1", query.Number("10.500000"), nil},
+			{"=Room 2", nil, nil},
+		},
+	}
+	return b, folder
+}
+
+func TestResultsHaveTheFormThatFits(t *testing.T) {
+	const asJSON = `[
+  {"Unit":"Room 1","minutes":10.500000,"empty":null},
+  {"Unit":"=Room 2","minutes":null,"empty":null}
+]
+`
+	asTable := "Unit       minutes  empty\n" + "Room 1   10.500000   NULL\n" + "=Room 2       NULL   NULL\n" + "2 rows\n" //nolint:dupword // two NULLs
+	tests := map[string]struct {
+		terminal bool
+		args     []string
+		want     string
+	}{
+		"a table on a terminal":         {true, nil, asTable},
+		"JSON in a pipe":                {false, nil, asJSON},
+		"JSON on a terminal, if wanted": {true, []string{"--json"}, asJSON},
+		"a table in a pipe, if wanted":  {false, []string{"--format", "table"}, asTable},
+		"CSV, harmless":                 {true, []string{"--format", "csv"}, "Unit,minutes,empty\nRoom 1,10.500000,\n'=Room 2,,\n"},
+		"CSV, as it is":                 {true, []string{"--format", "csv", "--raw"}, "Unit,minutes,empty\nRoom 1,10.500000,\n=Room 2,,\n"},
+		"a line for each row": {
+			false, []string{"--format", "jsonl"},
+			`{"Unit":"Room 1","minutes":10.500000,"empty":null}` + "\n" + `{"Unit":"=Room 2","minutes":null,"empty":null}` + "\n",
+		},
+		"some of the rows": {
+			true, []string{"--rows", "1"},
+			"Unit      minutes  empty\nRoom 1  10.500000   NULL\nthe first 1 of 2 rows; all of them: --rows 0, or -o FILE\n",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b, folder := asked(t)
+			b.terminal = test.terminal
+			code, out, errs := b.run(t.Context(), append([]string{"query", "SELECT 1"}, test.args...)...)
+			if code != cli.ExitFine || errs != "" {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			if diff := cmp.Diff(test.want, out); diff != "" {
+				t.Error(diff)
+			}
+			want := []cli.EngineChoice{{Name: "duckdb", Dataset: filepath.Join(folder, "s3", "bellhop-dataset"), Memory: "1GB"}}
+			if diff := cmp.Diff(want, b.choices); diff != "" {
+				t.Error(diff)
+			}
+			if b.engine.closed != 1 {
+				t.Errorf("closed %d times", b.engine.closed)
+			}
+		})
+	}
+}
+
+func TestAStatementComesFromWhereItIsSaid(t *testing.T) {
+	b, folder := asked(t)
+	file := filepath.Join(folder, "q.sql")
+	if err := os.WriteFile(file, []byte("SELECT 'from a file'"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.in = "SELECT 'from a pipe'"
+	for _, args := range [][]string{{"SELECT 'said'"}, {"-f", file}, {"-f", "-"}} {
+		if code, _, errs := b.run(t.Context(), append([]string{"query"}, args...)...); code != cli.ExitFine {
+			t.Fatalf("%v: exit %d: %s", args, code, errs)
+		}
+	}
+	if diff := cmp.Diff([]string{"SELECT 'said'", "SELECT 'from a file'", "SELECT 'from a pipe'"}, b.engine.statements); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestQueryUsage(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"no statement":               {[]string{"query"}, "needs a statement"},
+		"two words":                  {[]string{"query", "SELECT", "1"}, "quotation marks"},
+		"statement and file":         {[]string{"query", "SELECT 1", "-f", "x"}, "exclude each other"},
+		"a form that is none":        {[]string{"query", "x", "--format", "xlsx"}, `no form "xlsx"`},
+		"a file without a form":      {[]string{"query", "x", "-o", "out"}, "does not say which form"},
+		"Parquet on the screen":      {[]string{"query", "x", "--format", "parquet"}, "to a file"},
+		"Parquet from Athena":        {[]string{"query", "x", "-o", "a.parquet", "--engine", "athena", "--workgroup", "w", "--database", "d"}, "DuckDB only"},
+		"rows below zero":            {[]string{"query", "x", "--rows", "-1"}, "negative"},
+		"threads below zero":         {[]string{"query", "x", "--threads", "-1"}, "negative"},
+		"an engine that is none":     {[]string{"query", "x", "--engine", "spark"}, `no engine "spark"`},
+		"Athena without a workgroup": {[]string{"query", "x", "--engine", "athena"}, "--workgroup"},
+		"Athena over a folder":       {[]string{"query", "x", "--engine", "athena", "--dataset", "d"}, "Athena reads the bucket"},
+		"DuckDB on AWS":              {[]string{"query", "x", "--aws"}, "--engine athena"},
+		"export to nowhere":          {[]string{"export"}, "-o FILE"},
+		"export of what form":        {[]string{"export", "-o", "x.xlsx"}, "does not say what it is to be"},
+		"two tables in one CSV":      {[]string{"export", "-o", "x.csv"}, "holds one table"},
+		"export of no table":         {[]string{"export", "-o", "x.duckdb", "--table", "nope"}, `no table "nope"`},
+		"no such scope":              {[]string{"export", "-o", "x.duckdb", "--scope", "room"}, `no scope "room"`},
+		"a day that is none":         {[]string{"export", "-o", "x.duckdb", "--from", "1.11.2026"}, "--from"},
+		"days the wrong way round":   {[]string{"export", "-o", "x.duckdb", "--from", "2026-11-02", "--to", "2026-11-01"}, "is after"},
+		"a name with a quote":        {[]string{"export", "-o", "x.duckdb", "--subscription", "o'brien"}, "no name of a subscription"},
+		"explain too little":         {[]string{"explain", "asp_device", "unit"}, "needs a TABLE, a UNIT and a DATE"},
+		"explain no table":           {[]string{"explain", "nope", "unit", "2026-11-01"}, `no table "nope"`},
+		"explain no day":             {[]string{"explain", "asp_device", "unit", "today"}, "DATE"},
+		"manual pages to nowhere":    {[]string{"man"}, "-o DIR"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b, _ := asked(t)
+			code, out, errs := b.run(t.Context(), test.args...)
+			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, test.says) {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
+			}
+			if len(b.engine.statements) > 0 {
+				t.Error("something was asked")
+			}
+		})
+	}
+}
+
+func TestAFileIsThereWholeOrNotAtAll(t *testing.T) {
+	for _, form := range []string{"csv", "json", "jsonl", "parquet"} {
+		t.Run(form, func(t *testing.T) {
+			b, folder := asked(t)
+			out := filepath.Join(folder, "out", "result."+form)
+			if err := os.Mkdir(filepath.Dir(out), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			b.engine.err, b.engine.failAfter = fault.New(fault.Poison, "broken in the middle"), 1
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitError || !strings.Contains(errs, "broken in the middle") {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			if left, err := os.ReadDir(filepath.Dir(out)); err != nil || len(left) > 0 {
+				t.Fatalf("left behind: %v %v", left, err)
+			}
+			b.engine.err = nil
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitFine {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			before, err := os.ReadFile(out)
+			if err != nil || len(before) == 0 {
+				t.Fatalf("%q, %v", before, err)
+			}
+			asks := len(b.engine.statements)
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitError || !strings.Contains(errs, "--force") {
+				t.Errorf("exit %d: %s", code, errs)
+			}
+			if len(b.engine.statements) != asks {
+				t.Error("the work was done before the file was refused")
+			}
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out, "--force"); code != cli.ExitFine {
+				t.Errorf("exit %d: %s", code, errs)
+			}
+			if left, err := os.ReadDir(filepath.Dir(out)); err != nil || len(left) != 1 {
+				t.Errorf("there should be one file: %v %v", left, err)
+			}
+		})
+	}
+}
+
+const deviceColumns = "SELECT dataset_date, unit_id, unit_name, depth, row_scope, parent_unit_id, property_id, property_name, unit_ids, unit_names, " +
+	"device_count, active_device_count, dialog_count, extra, subscription"
+
+func TestAnExportSelectsWhatIsWanted(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"what adds up": {nil, deviceColumns + " FROM asp_device WHERE row_scope = 'LEAF' ORDER BY ALL"},
+		"every row":    {[]string{"--scope", "all"}, deviceColumns + " FROM raw.asp_device ORDER BY ALL"},
+		"roll-ups of some days": {
+			[]string{"--scope", "rollup", "--from", "2026-11-01", "--to", "2026-11-02"},
+			deviceColumns + " FROM raw.asp_device WHERE row_scope = 'ROLLUP' AND dataset_date >= DATE '2026-11-01' AND dataset_date <= DATE '2026-11-02' ORDER BY ALL",
+		},
+		"one subscription's leaves": {
+			[]string{"--subscription", "hotel"}, deviceColumns + " FROM raw.asp_device WHERE row_scope = 'LEAF' AND subscription = 'hotel' ORDER BY ALL",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, form := range []string{"csv", "parquet", "duckdb"} {
+				b, folder := asked(t)
+				code, out, errs := b.run(t.Context(), append([]string{"export", "--table", "asp_device", "-o", filepath.Join(folder, "x."+form)}, test.args...)...)
+				if code != cli.ExitFine {
+					t.Fatalf("exit %d: %s", code, errs)
+				}
+				statements := b.engine.statements
+				for _, p := range b.engine.parts {
+					statements = append(statements, p.Query)
+				}
+				if diff := cmp.Diff([]string{test.want}, statements); diff != "" {
+					t.Error(diff)
+				}
+				rows := map[string]int64{"csv": 2, "parquet": 7, "duckdb": 9}[form]
+				if got := decode[struct{ Rows int64 }](t, out); got.Rows != rows {
+					t.Errorf("%s: %d rows are said, want %d", form, got.Rows, rows)
+				}
+			}
+		})
+	}
+}
+
+func TestADatabaseHoldsEveryTable(t *testing.T) {
+	b, folder := asked(t)
+	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "all.duckdb")); code != cli.ExitFine {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var names []string
+	for _, p := range b.engine.parts {
+		names = append(names, p.Table)
+	}
+	want := []string{"asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
