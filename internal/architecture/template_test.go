@@ -126,6 +126,7 @@ func TestFunctionsAreBuiltAndRunTheSameWay(t *testing.T) {
 	want(t, "runtime", at(globals, "Runtime"), "provided.al2023")
 	want(t, "architecture", at(globals, "Architectures"), []any{"arm64"})
 	want(t, "handler", at(globals, "Handler"), "bootstrap")
+	want(t, "tracing", at(globals, "Tracing"), "Active")
 	want(t, "log format", at(globals, "LoggingConfig", "LogFormat"), "JSON")
 
 	groups := resources(t, "AWS::Logs::LogGroup")
