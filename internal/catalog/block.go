@@ -24,7 +24,11 @@ func Block() (string, error) {
 		writeTable(&b, d)
 		writeView(&b, d, view)
 	}
-	for _, q := range Questions() {
+	questions, err := Questions()
+	if err != nil {
+		return "", err
+	}
+	for _, q := range questions {
 		writeQuestion(&b, q)
 	}
 	return b.String(), nil

@@ -25,8 +25,9 @@ func ViewSQL(d table.Definition) string {
 	for _, c := range d.Dimensions() {
 		same = append(same, c.Name)
 	}
-	return fmt.Sprintf("SELECT %s FROM (SELECT *, row_number() OVER (PARTITION BY %s ORDER BY subscription) AS choice "+
-		"FROM %s WHERE row_scope = 'LEAF') WHERE choice = 1", strings.Join(columns, ", "), strings.Join(same, ", "), d.Name)
+	list := strings.Join(columns, ", ")
+	return fmt.Sprintf("SELECT %s FROM (SELECT %s, row_number() OVER (PARTITION BY %s ORDER BY subscription) AS choice "+
+		"FROM %s WHERE row_scope = 'LEAF') WHERE choice = 1", list, list, strings.Join(same, ", "), d.Name)
 }
 
 // presto is the type's name in Athena's queries, which is another than in its tables.

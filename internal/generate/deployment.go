@@ -34,11 +34,12 @@ type parameter struct {
 
 func readTemplate(root string) (template, error) {
 	var t template
-	content, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	content, err := os.ReadFile(filepath.Join(root, "template.yaml")) //nolint:gosec // root is the repository
 	if err != nil {
 		return t, err
 	}
-	return t, yaml.Unmarshal(content, &t)
+	err = yaml.Unmarshal(content, &t)
+	return t, err
 }
 
 // parameters is the table of the template's parameters, in the order and under the labels of its groups.
