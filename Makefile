@@ -132,9 +132,14 @@ bench: ## Compare the speed of conversions with encoding/csv, in one run; see be
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=arm64 GOWORK=off \
   go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 
+# Lambda's arm64, no library needed, stamped with the version.
+LOOK_AT = BELLHOP_BUILT="$(CURDIR)/$(1)" BELLHOP_VERSION="$(VERSION)" \
+  go test -count=1 -run TestWhatWasBuilt ./internal/architecture
+
 .PHONY: build
-build: $(FUNCTIONS:%=build/%/bootstrap) ## Build the three functions for Lambda into build/
+build: $(FUNCTIONS:%=build/%/bootstrap) ## Build the three functions for Lambda into build/, and look at what came out
 	@ls -l $^
+	$(call LOOK_AT,build)
 
 .PHONY: $(FUNCTIONS:%=build/%/bootstrap)
 $(FUNCTIONS:%=build/%/bootstrap): build/%/bootstrap:
@@ -150,11 +155,10 @@ build-RequesterFunction build-IngesterFunction build-JanitorFunction:
 	$(LAMBDA_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(function)
 
 .PHONY: sam-build
-sam-build: ## Build with the SAM CLI, and look at what came out: Linux on arm64, static, stamped with the version
+sam-build: ## Build with the SAM CLI, and look at what came out
 	@sam=$$(tools/install sam); [[ -n "$$sam" ]] || exit 0; set -x; \
 	$(QUIET) VERSION="$(VERSION)" "$$sam" build; \
-	BELLHOP_BUILT="$(CURDIR)/.aws-sam/build" BELLHOP_VERSION="$(VERSION)" \
-	  go test -count=1 -run TestWhatSAMBuilt ./internal/architecture
+	$(call LOOK_AT,.aws-sam/build)
 
 .PHONY: generate
 generate: ## Rewrite what template.yaml and docs/deployment.md say after the table definitions and the template

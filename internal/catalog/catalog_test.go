@@ -58,12 +58,11 @@ func glueTables(t *testing.T) map[string]glueTable {
 // slice converts the vendor's sample for a table, and opens the Parquet that comes out.
 func slice(t *testing.T, d table.Definition) *parquet.File {
 	t.Helper()
-	csv, err := os.Open(filepath.Join("..", "..", "testdata", "asp", strings.TrimPrefix(d.Name, "asp_")+".csv"))
+	csv, err := os.ReadFile(filepath.Join("..", "..", "testdata", "asp", strings.TrimPrefix(d.Name, "asp_")+".csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer csv.Close()
-	converted, err := table.NewConverter().Convert(t.Context(), csv, report.Contract{
+	converted, err := table.NewConverter().Convert(t.Context(), bytes.NewReader(csv), report.Contract{
 		Subscription: "hotel", Table: d.Name,
 		Window: report.Window{From: report.NewDate(2020, 1, 1), To: report.NewDate(2030, 12, 31)},
 	})
