@@ -9,7 +9,7 @@ WITH days AS (
 )
 SELECT property_id, max_by(property_name, dataset_date) AS property_name,
   round(avg(CAST(devices AS double)), 1) AS devices, round(avg(CAST(in_use AS double)), 1) AS in_use,
-  round(100.0 * sum(in_use) / nullif(sum(devices), 0), 1) AS percent_in_use
+  round(1e2 * sum(in_use) / nullif(sum(devices), 0), 1) AS percent_in_use
 FROM days
 GROUP BY property_id
 ORDER BY percent_in_use
