@@ -145,21 +145,22 @@ func texts(value any) []string {
 
 // physical are the properties by which a resource has a name that is unique in an account and region.
 var physical = map[string][]any{
-	"AWS::S3::Bucket":             {"BucketName"},
-	"AWS::SQS::Queue":             {"QueueName"},
-	"AWS::SNS::Topic":             {"TopicName"},
-	"AWS::DynamoDB::Table":        {"TableName"},
-	"AWS::Lambda::Function":       {"FunctionName"},
-	"AWS::IAM::Role":              {"RoleName"},
-	"AWS::IAM::ManagedPolicy":     {"ManagedPolicyName"},
-	"AWS::Logs::LogGroup":         {"LogGroupName"},
-	"AWS::Logs::QueryDefinition":  {"Name"},
-	"AWS::Scheduler::Schedule":    {"Name"},
-	"AWS::SecretsManager::Secret": {"Name"},
-	"AWS::CloudWatch::Alarm":      {"AlarmName"},
-	"AWS::CloudWatch::Dashboard":  {"DashboardName"},
-	"AWS::Athena::WorkGroup":      {"Name"},
-	"AWS::Glue::Database":         {"DatabaseInput", "Name"},
+	"AWS::S3::Bucket":                 {"BucketName"},
+	"AWS::SQS::Queue":                 {"QueueName"},
+	"AWS::SNS::Topic":                 {"TopicName"},
+	"AWS::DynamoDB::Table":            {"TableName"},
+	"AWS::Lambda::Function":           {"FunctionName"},
+	"AWS::IAM::Role":                  {"RoleName"},
+	"AWS::IAM::ManagedPolicy":         {"ManagedPolicyName"},
+	"AWS::Logs::LogGroup":             {"LogGroupName"},
+	"AWS::Logs::QueryDefinition":      {"Name"},
+	"AWS::Scheduler::Schedule":        {"Name"},
+	"AWS::SecretsManager::Secret":     {"Name"},
+	"AWS::CloudWatch::Alarm":          {"AlarmName"},
+	"AWS::CloudWatch::CompositeAlarm": {"AlarmName"},
+	"AWS::CloudWatch::Dashboard":      {"DashboardName"},
+	"AWS::Athena::WorkGroup":          {"Name"},
+	"AWS::Glue::Database":             {"DatabaseInput", "Name"},
 }
 
 // within are the types whose names are unique in something that is the stack's own, or that have none.
@@ -191,14 +192,10 @@ func namesAreItsOwn(_ *testing.T, x expanded) []string {
 func outlives(_ *testing.T, x expanded) []string {
 	keep := map[string]bool{"Ledger": true, "DatasetBucket": true}
 	var problems []string
-	for _, id := range x.ids("AWS::S3::Bucket", "AWS::DynamoDB::Table", queueType, "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::SNS::Topic") {
+	for _, id := range x.ids("AWS::S3::Bucket", "AWS::DynamoDB::Table", queueType, "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret") {
 		deletion, replacement := x.resource(id)["DeletionPolicy"], x.resource(id)["UpdateReplacePolicy"]
-		if kind := x.resource(id)["Type"]; kind == "AWS::SNS::Topic" && deletion == nil {
-			continue // A topic holds nothing.
-		}
-		switch {
-		case keep[id] && (deletion != "RetainExceptOnCreate" || replacement != "Retain"),
-			!keep[id] && (deletion != "Delete" || replacement != "Delete"):
+		if keep[id] && (deletion != "RetainExceptOnCreate" || replacement != "Retain") ||
+			!keep[id] && (deletion != "Delete" || replacement != "Delete") {
 			problems = append(problems, fmt.Sprintf("%s: %v when deleted, %v when replaced", id, deletion, replacement))
 		}
 	}

@@ -35,8 +35,8 @@ func TestParametersReadLikeAConversation(t *testing.T) {
 			grouped = append(grouped, name.(string))
 		}
 	}
-	if !slices.Equal(sorted(grouped), sorted(asked)) {
-		t.Errorf("parameters in groups: %v; parameters: %v", sorted(grouped), sorted(asked))
+	if !slices.Equal(grouped, asked) {
+		t.Errorf("the console shows %v; asked in order: %v", grouped, asked)
 	}
 	labels := at(template(t), "Metadata", "AWS::CloudFormation::Interface", "ParameterLabels").(object)
 	for _, name := range asked {
