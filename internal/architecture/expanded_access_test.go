@@ -72,6 +72,7 @@ func accessRules() map[string]expandedRule {
 			broken: keepsToItsOwn,
 			breaches: map[string]func(x expanded){
 				"the ingester deletes":          addGrant("IngesterRole", everyObject("DeliveryBucket"), "s3:DeleteObject"),
+				"the janitor deletes by key":    addGrant("JanitorRole", everyObject("DeliveryBucket"), "s3:DeleteObject"),
 				"the janitor deletes days":      addGrant("JanitorRole", everyObject("DatasetBucket"), "s3:DeleteObject"),
 				"the janitor writes days":       addGrant("JanitorRole", everyObject("DatasetBucket"), "s3:PutObject"),
 				"the ingester knows the secret": addGrant("IngesterRole", object{"Ref": "LwaSecret"}, "secretsmanager:GetSecretValue"),
@@ -178,6 +179,9 @@ func keepsToItsOwn(_ *testing.T, x expanded) []string {
 					owner = "IngesterRole"
 				case action == "s3:PutObject" && on == "[DeliveryBucket]":
 					owner = "RequesterRole"
+				}
+				if action == "s3:DeleteObject" && at(s.body, "Condition", "Null", "s3:if-match") != "false" {
+					problems = append(problems, s.owner+" may delete by key alone, whatever is there by then")
 				}
 				if owner != "" && owner != s.owner {
 					problems = append(problems, fmt.Sprintf("%s may %s on %s, which only %s may", s.owner, action, on, owner))
