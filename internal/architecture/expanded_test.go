@@ -192,6 +192,10 @@ func (s stack) holds(condition any) bool {
 	switch {
 	case at(condition, "Fn::Equals") != nil:
 		return s.text(at(condition, "Fn::Equals", 0)) == s.text(at(condition, "Fn::Equals", 1))
+	case at(condition, "Fn::Contains") != nil:
+		return slices.ContainsFunc(s.list(at(condition, "Fn::Contains", 0)), func(item any) bool {
+			return s.text(item) == s.text(at(condition, "Fn::Contains", 1))
+		})
 	case at(condition, "Fn::Not") != nil:
 		return !s.holds(at(condition, "Fn::Not", 0))
 	case at(condition, "Fn::And") != nil:

@@ -69,6 +69,12 @@ func TestRulesRefuse(t *testing.T) {
 		refusedBy  []string
 	}{
 		"the vendor's addresses": {nil, nil},
+		"the vendor's in Europe": {map[string]string{
+			"AlexaEndpoint": "https://api.eu.amazonalexa.com", "LwaEndpoint": "https://api.amazon.co.uk/auth/o2/token",
+		}, nil},
+		"the vendor's in Europe, with tokens from America": {
+			map[string]string{"AlexaEndpoint": "https://api.eu.amazonalexa.com"}, nil,
+		},
 		"a simulator's": {map[string]string{
 			"AlexaEndpoint": "https://simulator.example", "LwaEndpoint": "https://simulator.example/token",
 		}, nil},
