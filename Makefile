@@ -27,7 +27,7 @@ FUZZTIME ?= 20000x
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-zA-Z][a-zA-Z-]*:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-zA-Z][a-zA-Z-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: export BELLHOP_HOME ?= $(CURDIR)/.bellhop
@@ -42,11 +42,11 @@ build/bellhop:
 ##@ Check
 
 .PHONY: check
-check: lint template-lint tidy-check build fuzz-smoke crash test ## Everything that has to pass before a change is merged
+check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build fuzz-smoke crash test ## Everything that has to pass before a change is merged
 
 .PHONY: test
 test: ## Test both modules with the race detector, in random order
-	@server=$$(tools/install dynoxide); race=-race; \
+	@server=$$(tools/install dynoxide); tools/install python >/dev/null; race=-race; \
 	if ! command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null; then \
 	  echo "SKIPPED race detector: it needs a C compiler, and there is no $$(go env CC)" >&2; \
 	  [[ "$$REQUIRE_REAL" != 1 ]] || exit 1; race=; \
@@ -75,10 +75,29 @@ lint: ## Formatting, go vet and golangci-lint
 
 GO_FOLDERS = $(wildcard functions pkg cmd internal bench)
 
+# The tools that read template.yaml send nothing and fetch nothing: no telemetry, no look for newer versions, no rules
+# from a vendor's server, no credentials from a machine's metadata.
+QUIET = SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR="$(CURDIR)/.tools/sam" AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=us-east-1
+
 .PHONY: template-lint
-template-lint: ## Check template.yaml with cfn-lint, hints included
+template-lint: ## Check template.yaml with cfn-lint and the serverless rules, hints included
 	@linter=$$(tools/install cfn-lint); [[ -z "$$linter" ]] || \
-	  (set -x; "$$linter" --include-checks I --template template.yaml)
+	  (set -x; "$$linter" --include-checks I --append-rules cfn_lint_serverless.rules --template template.yaml)
+
+.PHONY: sam-validate
+sam-validate: ## Check template.yaml with the SAM CLI
+	@sam=$$(tools/install sam); [[ -z "$$sam" ]] || (set -x; $(QUIET) "$$sam" validate --lint)
+
+.PHONY: template-validate
+template-validate: ## Expand template.yaml as SAM does, check it with AWS's validator, and the queries in it as Athena's
+	@python=$$(tools/install python); [[ -n "$$python" ]] || exit 0; mkdir -p build; set -x; \
+	"$$python" tools/python/expand.py template.yaml >build/template.json; \
+	"$$python" tools/python/validate.py build/template.json; \
+	"$$python" tools/python/queries.py build/template.json
+
+.PHONY: checkov
+checkov: ## Look for insecure settings in template.yaml; tools/checkov.yaml says what does not apply, and why
+	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || (set -x; "$$checkov" --config-file tools/checkov.yaml)
 
 .PHONY: tidy-check
 tidy-check: ## Fail when go.mod or go.sum of a module is not tidy
@@ -113,9 +132,14 @@ bench: ## Compare the speed of conversions with encoding/csv, in one run; see be
 LAMBDA_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=arm64 GOWORK=off \
   go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 
+# Lambda's arm64, no library needed, stamped with the version.
+LOOK_AT = BELLHOP_BUILT="$(CURDIR)/$(1)" BELLHOP_VERSION="$(VERSION)" \
+  go test -count=1 -run TestWhatWasBuilt ./internal/architecture
+
 .PHONY: build
-build: $(FUNCTIONS:%=build/%/bootstrap) ## Build the three functions for Lambda into build/
+build: $(FUNCTIONS:%=build/%/bootstrap) ## Build the three functions for Lambda into build/, and look at what came out
 	@ls -l $^
+	$(call LOOK_AT,build)
 
 .PHONY: $(FUNCTIONS:%=build/%/bootstrap)
 $(FUNCTIONS:%=build/%/bootstrap): build/%/bootstrap:
@@ -129,6 +153,16 @@ build-JanitorFunction: function = janitor
 .PHONY: build-RequesterFunction build-IngesterFunction build-JanitorFunction
 build-RequesterFunction build-IngesterFunction build-JanitorFunction:
 	$(LAMBDA_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(function)
+
+.PHONY: sam-build
+sam-build: ## Build with the SAM CLI, and look at what came out
+	@sam=$$(tools/install sam); [[ -n "$$sam" ]] || exit 0; set -x; \
+	$(QUIET) VERSION="$(VERSION)" "$$sam" build; \
+	$(call LOOK_AT,.aws-sam/build)
+
+.PHONY: generate
+generate: ## Rewrite what template.yaml and docs/deployment.md say after the table definitions and the template
+	go run ./internal/generate
 
 ##@ Clean
 

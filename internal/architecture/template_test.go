@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -18,14 +19,26 @@ import (
 // {"Fn::Sub": X}, !GetAtt X.Y is {"Fn::GetAtt": "X.Y"}.
 type object = map[string]any
 
-// template reads template.yaml.
+// once is template.yaml, which is long, read for the first test that asks.
+var once struct {
+	sync.Once
+	template object
+}
+
+// template reads template.yaml. The tests share it, so none may change it.
 func template(t *testing.T) object {
 	t.Helper()
-	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
-		t.Fatalf("template.yaml: %v", err)
+	once.Do(func() {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
+			t.Fatalf("template.yaml: %v", err)
+		}
+		once.template, _ = plain(t, &document).(object)
+	})
+	if once.template == nil {
+		t.Fatal("template.yaml cannot be read; the first test that needed it says why")
 	}
-	return plain(t, &document).(object)
+	return once.template
 }
 
 func plain(t *testing.T, node *yaml.Node) any {
@@ -126,6 +139,7 @@ func TestFunctionsAreBuiltAndRunTheSameWay(t *testing.T) {
 	want(t, "runtime", at(globals, "Runtime"), "provided.al2023")
 	want(t, "architecture", at(globals, "Architectures"), []any{"arm64"})
 	want(t, "handler", at(globals, "Handler"), "bootstrap")
+	want(t, "tracing", at(globals, "Tracing"), "Active")
 	want(t, "log format", at(globals, "LoggingConfig", "LogFormat"), "JSON")
 
 	groups := resources(t, "AWS::Logs::LogGroup")

@@ -1,0 +1,74 @@
+package architecture_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	// madeInDocs is a make target as the pages call it: in a line of a shell block, or in backquotes.
+	madeInDocs = regexp.MustCompile("(?m)(?:^|`)make ([a-z][\\w-]*)")
+	// linkInDocs is a link to a file of this repository.
+	linkInDocs = regexp.MustCompile(`\]\(((?:\.\.?/)?[\w./-]+)(?:#[\w-]+)?\)`)
+)
+
+// pages are the README and everything under docs/.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no pages under docs/: %v", err)
+	}
+	names := []string{"README.md"}
+	for _, page := range found {
+		names = append(names, "docs/"+filepath.Base(page))
+	}
+	return names
+}
+
+func TestPagesCallTargetsThatExist(t *testing.T) {
+	targets := publicTargets(t)
+	for _, page := range pages(t) {
+		for _, call := range madeInDocs.FindAllStringSubmatch(read(t, page), -1) {
+			if !slices.Contains(targets, call[1]) && call[1] != "build" {
+				t.Errorf("%s calls make %s, which the Makefile does not have", page, call[1])
+			}
+		}
+	}
+}
+
+func TestPagesLinkToFilesThatExist(t *testing.T) {
+	links := 0
+	for _, page := range pages(t) {
+		for _, link := range linkInDocs.FindAllStringSubmatch(read(t, page), -1) {
+			links++
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(page), link[1])); err != nil {
+				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+		}
+	}
+	if links == 0 {
+		t.Error("no page links to a file: then this test watches nothing")
+	}
+}
+
+// TestDeploymentNamesOutputsAndParametersThatExist looks at the names in backquotes that look like the template's.
+func TestDeploymentNamesOutputsAndParametersThatExist(t *testing.T) {
+	page := read(t, "docs/deployment.md")
+	own, _, _ := strings.Cut(page, "<!-- parameters: begin")
+	known := slices.Concat(keysInOrder(t, "Parameters"), keysInOrder(t, "Outputs"))
+	named := regexp.MustCompile("`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`").FindAllStringSubmatch(own, -1)
+	if len(named) == 0 {
+		t.Error("docs/deployment.md names no parameter and no output")
+	}
+	for _, name := range named {
+		// The vendor's and IAM's words are in capitals of their own, and so are Athena's actions.
+		if !slices.Contains(known, name[1]) && !strings.HasPrefix(name[1], "Get") && !strings.HasPrefix(name[1], "List") && !strings.HasPrefix(name[1], "Put") {
+			t.Errorf("docs/deployment.md names %s, which is neither a parameter nor an output", name[1])
+		}
+	}
+}

@@ -1,0 +1,273 @@
+package architecture_test
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+func wholeRules() map[string]expandedRule {
+	return map[string]expandedRule{
+		"whatever is referred to exists": {
+			broken: refersToWhatExists,
+			breaches: map[string]func(x expanded){
+				"a resource":        property(object{"Ref": "Legder"}, "IngesterFunction", "Environment", "Variables", "BELLHOP_LEDGER_TABLE"),
+				"within a text":     property(everyObject("Bucket"), "DatasetBucketPolicy", "PolicyDocument", "Statement", 0, "Resource"),
+				"in an output":      func(x expanded) { set(x.object, object{"Ref": "Ledgers"}, "Outputs", "LedgerTable", "Value") },
+				"to be made before": func(x expanded) { set(x.resource("DeliveryBucket"), "Policy", "DependsOn") },
+			},
+		},
+		"nothing waits for itself": {
+			broken: hasNoCycle,
+			breaches: map[string]func(x expanded){
+				"the bucket for the function that reads it": property(
+					object{"QueueConfigurations": []any{object{"Queue": object{"Fn::GetAtt": []any{"IngesterFunction", "Arn"}}}}}, "DeliveryBucket", "NotificationConfiguration"),
+				"the queue's policy for the bucket": property(
+					object{"Fn::GetAtt": []any{"DeliveryBucket", "Arn"}}, "IngestQueuePolicy", "PolicyDocument", "Statement", 0, "Condition", "ArnEquals", "aws:SourceArn"),
+			},
+		},
+		"two stacks live side by side": {
+			broken: namesAreItsOwn,
+			breaches: map[string]func(x expanded){
+				"a schedule's name": property("RequesterDaily", "RequesterFunctionDaily", "Name"),
+				"a database's name": property("bellhop", "Catalog", "DatabaseInput", "Name"),
+				"a workgroup":       property("bellhop", "WorkGroup", "Name"),
+				"a bucket":          property(object{"Fn::Sub": "results-${AWS::AccountId}"}, "QueryResultsBucket", "BucketName"),
+				"a function":        property("requester", "RequesterFunction", "FunctionName"),
+				"a table":           property("ledger", "Ledger", "TableName"),
+			},
+		},
+		"data outlives the stack, and what is only on its way does not": {
+			broken: outlives,
+			breaches: map[string]func(x expanded){
+				"the ledger goes":                 func(x expanded) { set(x.resource("Ledger"), "Delete", "DeletionPolicy") },
+				"the dataset goes when replaced":  func(x expanded) { set(x.resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
+				"raw files without a janitor":     func(x expanded) { set(x.resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
+				"nobody said what becomes of one": func(x expanded) { set(x.resource("QueryResultsBucket"), nil, "DeletionPolicy") },
+				"raw files in versions":           property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
+				"no way back in the ledger":       property(nil, "Ledger", "PointInTimeRecoverySpecification"),
+				"rows that are forgotten":         property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
+			},
+		},
+		"the catalogue finds the days where they are put": {
+			broken: findsTheDays,
+			breaches: map[string]func(x expanded){
+				"another path":                   property(object{"Fn::Sub": "s3://${DatasetBucket}/asp_device/day=${!dataset_date}"}, "AspDeviceTable", "TableInput", "Parameters", "storage.location.template"),
+				"another bucket":                 property(object{"Fn::Sub": "s3://${DeliveryBucket}/asp_device/dataset_date=${!dataset_date}"}, "AspDeviceTable", "TableInput", "Parameters", "storage.location.template"),
+				"no projection":                  property("false", "AspDeviceTable", "TableInput", "Parameters", "projection.enabled"),
+				"a table is gone":                func(x expanded) { set(x.object, nil, "Resources", "AspCommunicationTable") },
+				"a view is gone":                 func(x expanded) { set(x.object, nil, "Resources", "AspCommunicationView") },
+				"a limit that a client may lift": property(false, "WorkGroup", "WorkGroupConfiguration", "EnforceWorkGroupConfiguration"),
+				"no limit":                       property(nil, "WorkGroup", "WorkGroupConfiguration", "BytesScannedCutoffPerQuery"),
+				"plain answers":                  property(nil, "WorkGroup", "WorkGroupConfiguration", "ResultConfiguration", "EncryptionConfiguration"),
+			},
+		},
+		"SAM adds nothing that nobody asked for": {
+			broken: addsOnlyWhatIsKnown,
+			breaches: map[string]func(x expanded){
+				"a role":       func(x expanded) { set(x.object, object{"Type": "AWS::IAM::Role"}, "Resources", "IngesterFunctionRole") },
+				"a permission": func(x expanded) { set(x.object, object{"Type": "AWS::Lambda::Permission"}, "Resources", "Permission") },
+			},
+		},
+		"only the vendor's role is of a fixed partition": {
+			broken: namesNoPartition,
+			breaches: map[string]func(x expanded){
+				"a fixed one": property("arn:aws:s3:::bucket", "JanitorFunction", "Environment", "Variables", "X"),
+			},
+		},
+	}
+}
+
+func refersToWhatExists(_ *testing.T, x expanded) []string {
+	var problems []string
+	check := func(where string, value any) {
+		for _, name := range references(value) {
+			_, parameter := x.object["Parameters"].(object)[name]
+			if x.resource(name) == nil && !parameter && !strings.HasPrefix(name, "AWS::") {
+				problems = append(problems, where+" refers to "+name+", which does not exist")
+			}
+		}
+	}
+	for _, id := range x.ids() {
+		check(id, x.resource(id))
+		for _, name := range list(x.resource(id)["DependsOn"]) {
+			if name != nil && x.resource(fmt.Sprint(name)) == nil {
+				problems = append(problems, fmt.Sprintf("%s is made after %v, which does not exist", id, name))
+			}
+		}
+	}
+	check("an output", x.object["Outputs"])
+	return problems
+}
+
+func hasNoCycle(_ *testing.T, x expanded) []string {
+	const walking, done = 1, 2
+	state := map[string]int{}
+	var problems []string
+	var walk func(id string, way []string)
+	walk = func(id string, way []string) {
+		way = append(slices.Clone(way), id)
+		switch {
+		case x.resource(id) == nil || state[id] == done:
+			return
+		case state[id] == walking:
+			problems = append(problems, "waits for itself: "+strings.Join(way[slices.Index(way, id):], " → "))
+			return
+		}
+		state[id] = walking
+		for _, name := range append(references(x.properties(id)), texts(x.resource(id)["DependsOn"])...) {
+			walk(name, way)
+		}
+		state[id] = done
+	}
+	for _, id := range x.ids() {
+		walk(id, nil)
+	}
+	return problems
+}
+
+// texts returns one text or a list of them as a list.
+func texts(value any) []string {
+	var all []string
+	for _, item := range list(value) {
+		if text, ok := item.(string); ok {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// physical are the properties by which a resource has a name that is unique in an account and region.
+var physical = map[string][]any{
+	"AWS::S3::Bucket":                 {"BucketName"},
+	"AWS::SQS::Queue":                 {"QueueName"},
+	"AWS::SNS::Topic":                 {"TopicName"},
+	"AWS::DynamoDB::Table":            {"TableName"},
+	"AWS::Lambda::Function":           {"FunctionName"},
+	"AWS::IAM::Role":                  {"RoleName"},
+	"AWS::IAM::ManagedPolicy":         {"ManagedPolicyName"},
+	"AWS::Logs::LogGroup":             {"LogGroupName"},
+	"AWS::Logs::QueryDefinition":      {"Name"},
+	"AWS::Scheduler::Schedule":        {"Name"},
+	"AWS::SecretsManager::Secret":     {"Name"},
+	"AWS::CloudWatch::Alarm":          {"AlarmName"},
+	"AWS::CloudWatch::CompositeAlarm": {"AlarmName"},
+	"AWS::CloudWatch::Dashboard":      {"DashboardName"},
+	"AWS::Athena::WorkGroup":          {"Name"},
+	"AWS::Glue::Database":             {"DatabaseInput", "Name"},
+}
+
+// within are the types whose names are unique in something that is the stack's own, or that have none.
+var within = []string{
+	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
+	"AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig",
+	"AWS::Glue::Table", "AWS::Athena::NamedQuery",
+}
+
+// namesAreItsOwn deploys the template twice in the mind: what has a fixed name has another one in the other stack.
+func namesAreItsOwn(_ *testing.T, x expanded) []string {
+	one := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	two := newStack(x, "bellhop-test", map[string]string{"BucketPrefix": "bellhop-abcdefghij"})
+	var problems []string
+	for _, id := range x.ids() {
+		kind, _ := x.resource(id)["Type"].(string)
+		steps := physical[kind]
+		if steps == nil && !slices.Contains(within, kind) {
+			problems = append(problems, fmt.Sprintf("%s: this test does not know how a %s is named", id, kind))
+			continue
+		}
+		if name := at(x.properties(id), steps...); len(steps) > 0 && name != nil && one.text(name) == two.text(name) {
+			problems = append(problems, fmt.Sprintf("%s is called %q in every stack", id, one.text(name)))
+		}
+	}
+	return problems
+}
+
+func outlives(_ *testing.T, x expanded) []string {
+	keep := map[string]bool{"Ledger": true, "DatasetBucket": true}
+	var problems []string
+	for _, id := range x.ids("AWS::S3::Bucket", "AWS::DynamoDB::Table", queueType, "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret") {
+		deletion, replacement := x.resource(id)["DeletionPolicy"], x.resource(id)["UpdateReplacePolicy"]
+		if keep[id] && (deletion != "RetainExceptOnCreate" || replacement != "Retain") ||
+			!keep[id] && (deletion != "Delete" || replacement != "Delete") {
+			problems = append(problems, fmt.Sprintf("%s: %v when deleted, %v when replaced", id, deletion, replacement))
+		}
+	}
+	if x.properties("DeliveryBucket")["VersioningConfiguration"] != nil {
+		problems = append(problems, "versions of raw files outlive their deletion")
+	}
+	if at(x.properties("Ledger"), "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+		problems = append(problems, "the ledger cannot be had back as it was")
+	}
+	if x.properties("Ledger")["TimeToLiveSpecification"] != nil {
+		problems = append(problems, "rows of the ledger are forgotten; all of them are proof, or keep an old report from coming back")
+	}
+	return problems
+}
+
+func findsTheDays(_ *testing.T, x expanded) []string {
+	s := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	var problems []string
+	found, views := map[string]string{}, map[string]bool{}
+	for _, id := range x.ids("AWS::Glue::Table") {
+		input := at(x.properties(id), "TableInput")
+		name, _ := at(input, "Name").(string)
+		if at(input, "TableType") == "VIRTUAL_VIEW" {
+			views[strings.TrimSuffix(name, "_leaf")] = true
+			continue
+		}
+		if at(input, "Parameters", "projection.enabled") != "true" {
+			problems = append(problems, name+" has no projection, and nobody registers its partitions")
+		}
+		found[name] = strings.ReplaceAll(s.text(at(input, "Parameters", "storage.location.template")), "${!dataset_date}", "2026-11-17")
+	}
+	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
+	want := map[string]string{}
+	for _, d := range table.Definitions() {
+		want[d.Name] = bucket + path.Dir(report.SliceKey("hotel", d.Name, report.NewDate(2026, 11, 17)))
+		if !views[d.Name] {
+			problems = append(problems, d.Name+" has no default view")
+		}
+	}
+	if !maps.Equal(found, want) {
+		problems = append(problems, fmt.Sprintf("the catalogue looks in %v, the days are in %v", found, want))
+	}
+	group := at(x.properties("WorkGroup"), "WorkGroupConfiguration")
+	if at(group, "EnforceWorkGroupConfiguration") != true || at(group, "BytesScannedCutoffPerQuery") == nil ||
+		at(group, "ResultConfiguration", "EncryptionConfiguration", "EncryptionOption") != "SSE_S3" {
+		problems = append(problems, "queries have no bounds: "+compact(group))
+	}
+	return problems
+}
+
+func addsOnlyWhatIsKnown(t *testing.T, x expanded) []string {
+	t.Helper()
+	var added []string
+	own := at(template(t), "Resources").(object)
+	for _, id := range x.ids() {
+		if own[id] == nil {
+			added = append(added, id)
+		}
+	}
+	return differ("SAM adds", added, "known", []string{
+		"IngesterFunctionDeliveries", "JanitorFunctionEventInvokeConfig", "JanitorFunctionLoadedFiles", "JanitorFunctionSweep",
+		"RequesterFunctionDaily", "RequesterFunctionEventInvokeConfig", "RequesterFunctionWorkOff",
+	})
+}
+
+func namesNoPartition(_ *testing.T, x expanded) []string {
+	var problems []string
+	for _, id := range x.ids() {
+		text := strings.ReplaceAll(compact(x.resource(id)), "arn:aws:iam::889066238466:role/AlexaAnalyticsReportConsumerS3IamRole", "")
+		if strings.Contains(text, "arn:aws:") {
+			problems = append(problems, id+" names the partition aws, which is not everywhere")
+		}
+	}
+	return problems
+}

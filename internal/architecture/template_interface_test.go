@@ -1,0 +1,155 @@
+package architecture_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// keysInOrder lists the keys of one of the template's sections as they stand there.
+func keysInOrder(t *testing.T, section string) []string {
+	t.Helper()
+	var document struct {
+		Sections map[string]yaml.Node `yaml:",inline"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	content := document.Sections[section].Content
+	for i := 0; i < len(content); i += 2 {
+		keys = append(keys, content[i].Value)
+	}
+	return keys
+}
+
+// TestParametersReadLikeAConversation: the console shows groups and labels, and `sam deploy --guided` asks in the
+// template's order.
+func TestParametersReadLikeAConversation(t *testing.T) {
+	asked := keysInOrder(t, "Parameters")
+	var grouped []string
+	for _, group := range at(template(t), "Metadata", "AWS::CloudFormation::Interface", "ParameterGroups").([]any) {
+		for _, name := range at(group, "Parameters").([]any) {
+			grouped = append(grouped, name.(string))
+		}
+	}
+	if !slices.Equal(grouped, asked) {
+		t.Errorf("the console shows %v; asked in order: %v", grouped, asked)
+	}
+	labels := at(template(t), "Metadata", "AWS::CloudFormation::Interface", "ParameterLabels").(object)
+	for _, name := range asked {
+		if text, _ := at(labels, name, "default").(string); !strings.HasSuffix(text, "?") {
+			t.Errorf("%s is labelled %q, want a question", name, text)
+		}
+	}
+	for name := range labels {
+		if !slices.Contains(asked, name) {
+			t.Errorf("%s has a label and is no parameter", name)
+		}
+	}
+	// A first deployment answers these and accepts everything else.
+	var must []string
+	for _, name := range asked {
+		if at(template(t), "Parameters", name, "Default") == nil {
+			must = append(must, name)
+		}
+	}
+	if want := []string{"BucketPrefix", "UnitId"}; !slices.Equal(must, want) || !slices.Equal(asked[:2], want) {
+		t.Errorf("without a default: %v, asked first: %v; want %v for both", must, asked[:2], want)
+	}
+}
+
+// TestRulesRefuse evaluates the template's rules as CloudFormation would.
+func TestRulesRefuse(t *testing.T) {
+	x := expanded{template(t)}
+	tests := map[string]struct {
+		parameters map[string]string
+		refusedBy  []string
+	}{
+		"the vendor's addresses": {nil, nil},
+		"the vendor's in Europe": {map[string]string{
+			"AlexaEndpoint": "https://api.eu.amazonalexa.com", "LwaEndpoint": "https://api.amazon.co.uk/auth/o2/token",
+		}, nil},
+		"the vendor's in Europe, with tokens from America": {
+			map[string]string{"AlexaEndpoint": "https://api.eu.amazonalexa.com"}, nil,
+		},
+		"a simulator's": {map[string]string{
+			"AlexaEndpoint": "https://simulator.example", "LwaEndpoint": "https://simulator.example/token",
+		}, nil},
+		"the vendor's token for a simulator": {
+			map[string]string{"AlexaEndpoint": "https://simulator.example"}, []string{"BothAddressesAreTheVendorsOrNeither"},
+		},
+		"a simulator's token for the vendor": {
+			map[string]string{"LwaEndpoint": "https://simulator.example/token"}, []string{"BothAddressesAreTheVendorsOrNeither"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(x, "bellhop", test.parameters)
+			var refused []string
+			for id, rule := range x.object["Rules"].(object) {
+				for _, assertion := range at(rule, "Assertions").([]any) {
+					if at(assertion, "AssertDescription") == nil {
+						t.Errorf("rule %s does not say what it wants", id)
+					}
+					if !s.holds(at(assertion, "Assert")) {
+						refused = append(refused, id)
+					}
+				}
+			}
+			if !slices.Equal(sorted(refused), test.refusedBy) {
+				t.Errorf("refused by %v, want %v", refused, test.refusedBy)
+			}
+		})
+	}
+}
+
+// TestOutputsAreWhatAPersonNeedsNext: the first ones are steps, in order, and all of them are explained.
+func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
+	outputs := keysInOrder(t, "Outputs")
+	if want := []string{"DeliveryBucketArn", "SecretCommand", "FirstRunCommand", "StatusCommand"}; !slices.Equal(outputs[:4], want) {
+		t.Errorf("the first outputs are %v, want %v", outputs[:4], want)
+	}
+	s := newStack(expanded{template(t)}, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	for _, name := range outputs {
+		if at(template(t), "Outputs", name, "Description") == nil {
+			t.Errorf("output %s is not explained", name)
+		}
+	}
+	want := map[string]string{
+		"SecretCommand":   "aws secretsmanager put-secret-value --region us-east-1 --secret-id <LwaSecret> --secret-string file://lwa.json",
+		"FirstRunCommand": "aws lambda invoke --region us-east-1 --function-name <RequesterFunction> --invocation-type Event --cli-binary-format raw-in-base64-out --payload '{}' /dev/null",
+		"StatusCommand":   "AWS_REGION=us-east-1 bellhop status --aws --table <Ledger> --delivery-bucket bellhop-0123456789-delivery-111122223333-us-east-1-an",
+	}
+	for name, command := range want {
+		if got := s.text(at(template(t), "Outputs", name, "Value")); got != command {
+			t.Errorf("%s is %q, want %q", name, got, command)
+		}
+	}
+}
+
+// TestEverySuppressionHasItsReason: cfn-lint's have a comment above, checkov's a comment of their own.
+func TestEverySuppressionHasItsReason(t *testing.T) {
+	lines := strings.Split(read(t, "template.yaml"), "\n")
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, "cfn-lint:") && !strings.HasPrefix(strings.TrimSpace(lines[i-1]), "#") {
+			t.Errorf("template.yaml:%d: no reason above %s", i+1, trimmed)
+		}
+	}
+	for id := range at(template(t), "Resources").(object) {
+		for _, skip := range list(at(template(t), "Resources", id, "Metadata", "checkov", "skip")) {
+			if reason, _ := at(skip, "comment").(string); skip != nil && len(reason) < 20 {
+				t.Errorf("%s skips %v because %q", id, at(skip, "id"), reason)
+			}
+		}
+	}
+	settings := strings.Split(read(t, "tools/checkov.yaml"), "\n")
+	for i, line := range settings {
+		if strings.HasPrefix(strings.TrimSpace(line), "- CKV_") && !strings.HasPrefix(strings.TrimSpace(settings[i-1]), "#") {
+			t.Errorf("tools/checkov.yaml:%d: no reason above %s", i+1, line)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package catalog
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+type glueColumn struct {
+	Name    string `yaml:"Name"`
+	Type    string `yaml:"Type"`
+	Comment string `yaml:"Comment"`
+}
+
+type glueTable struct {
+	Properties struct {
+		TableInput struct {
+			Name              string       `yaml:"Name"`
+			TableType         string       `yaml:"TableType"`
+			PartitionKeys     []glueColumn `yaml:"PartitionKeys"`
+			StorageDescriptor struct {
+				Columns []glueColumn `yaml:"Columns"`
+			} `yaml:"StorageDescriptor"`
+		} `yaml:"TableInput"`
+	} `yaml:"Properties"`
+}
+
+// glueTables reads the block as CloudFormation would: tables and views by name.
+func glueTables(t *testing.T) map[string]glueTable {
+	t.Helper()
+	block, err := Block()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resources map[string]glueTable
+	if err := yaml.Unmarshal([]byte(block), &resources); err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]glueTable{}
+	for _, resource := range resources {
+		if name := resource.Properties.TableInput.Name; name != "" {
+			byName[name] = resource
+		}
+	}
+	return byName
+}
+
+// slice converts the vendor's sample for a table, and opens the Parquet that comes out.
+func slice(t *testing.T, d table.Definition) *parquet.File {
+	t.Helper()
+	csv, err := os.ReadFile(filepath.Join("..", "..", "testdata", "asp", strings.TrimPrefix(d.Name, "asp_")+".csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	converted, err := table.NewConverter().Convert(t.Context(), bytes.NewReader(csv), report.Contract{
+		Subscription: "hotel", Table: d.Name,
+		Window: report.Window{From: report.NewDate(2020, 1, 1), To: report.NewDate(2030, 12, 31)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := converted.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	body, err := io.ReadAll(io.NewSectionReader(converted.Days[0].Body, 0, converted.Days[0].Body.Size()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// hive names the type that a reader of Hive's kind sees in a Parquet column, from the file alone.
+func hive(node parquet.Node) string {
+	if node.Leaf() {
+		switch kind := node.Type().String(); kind {
+		case "DATE":
+			return "date"
+		case "INT(32,true)":
+			return "int"
+		case "INT(64,true)":
+			return "bigint"
+		case "STRING":
+			return "string"
+		case "DECIMAL(18,6)":
+			return "decimal(18,6)"
+		default:
+			return kind
+		}
+	}
+	inner := node.Fields()[0].Fields()
+	switch len(inner) {
+	case 1:
+		return "array<" + hive(inner[0]) + ">"
+	case 2:
+		return "map<" + hive(inner[0]) + "," + hive(inner[1]) + ">"
+	default:
+		return "group"
+	}
+}
+
+// A column whose type in the catalogue is not that in the file fails when it is queried, and not before.
+func TestTheCatalogueIsWhatIsInTheFiles(t *testing.T) {
+	tables := glueTables(t)
+	for _, d := range table.Definitions() {
+		t.Run(d.Name, func(t *testing.T) {
+			var inFile []string
+			for _, field := range slice(t, d).Schema().Fields() {
+				inFile = append(inFile, field.Name()+" "+hive(field))
+			}
+			input := tables[d.Name].Properties.TableInput
+			var said []string
+			for _, c := range slices.Concat(input.PartitionKeys, input.StorageDescriptor.Columns) {
+				said = append(said, c.Name+" "+c.Type)
+			}
+			if !slices.Equal(said, inFile) {
+				t.Errorf("the catalogue says %q, the file has %q", said, inFile)
+			}
+			if len(input.PartitionKeys) != 1 || input.PartitionKeys[0].Name != "dataset_date" {
+				t.Errorf("partitioned by %v, want dataset_date alone", input.PartitionKeys)
+			}
+			view := tables[ViewName(d)].Properties.TableInput
+			var viewed []string
+			for _, c := range view.StorageDescriptor.Columns {
+				viewed = append(viewed, c.Name+" "+c.Type)
+			}
+			if !slices.Equal(viewed, inFile) {
+				t.Errorf("the view says %q, the file has %q", viewed, inFile)
+			}
+		})
+	}
+}
+
+// Glue refuses a comment of more than 255 characters, and a description of more than 2048.
+func TestGlueTakesTheComments(t *testing.T) {
+	for name, resource := range glueTables(t) {
+		for _, c := range resource.Properties.TableInput.StorageDescriptor.Columns {
+			if len(c.Comment) > 255 || c.Comment == "" {
+				t.Errorf("%s.%s has a comment of %d characters", name, c.Name, len(c.Comment))
+			}
+		}
+	}
+}
+
+func TestAQuestionSaysWhatItAsks(t *testing.T) {
+	tests := map[string]struct {
+		content string
+		want    Question
+	}{
+		"name, meaning, query": {"-- Calls\n-- Who calls?\nSELECT 1\nFROM t\n", Question{"CallsOfRooms", "Calls", "Who calls?", "SELECT 1\nFROM t"}},
+		"no meaning":           {"-- Calls\nSELECT 1\nFROM t\n", Question{}},
+		"no query":             {"-- Calls\n-- Who calls?\n", Question{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseQuestion("calls_of_rooms", test.content)
+			if got != test.want || (err != nil) != (test.want == Question{}) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+	all, err := Questions()
+	if err != nil || len(all) == 0 {
+		t.Errorf("%d questions, %v", len(all), err)
+	}
+}
+
+// What was broken at spaces is the same text when YAML has put it together again.
+func TestWrappedTextIsTheSameText(t *testing.T) {
+	for _, d := range table.Definitions() {
+		text, err := viewText(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read struct{ Text string }
+		if err := yaml.Unmarshal([]byte("text: >-\n"+wrapped(text, 4)), &read); err != nil {
+			t.Fatal(err)
+		}
+		if read.Text != text {
+			t.Errorf("%s: YAML reads %q, want %q", d.Name, read.Text, text)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package catalog
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Question is something that people who run voice assistants ask, with the query that answers it.
+type Question struct {
+	// ID is the resource's name in the template, without its prefix.
+	ID string
+	// Name and Meaning are what Athena's list of saved queries shows.
+	Name, Meaning string
+	// SQL is in Athena's dialect, over the default views.
+	SQL string
+}
+
+// The questions are files: a comment with the name, one with the meaning, and the query. Each obeys the additivity of the
+// measures that it adds up.
+//
+//go:embed questions/*.sql
+var questions embed.FS
+
+// Questions returns the saved queries, sorted by id. The caller owns the result.
+func Questions() ([]Question, error) {
+	files, err := fs.Glob(questions, "questions/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var all []Question
+	for _, file := range files {
+		content, err := questions.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		q, err := parseQuestion(strings.TrimSuffix(path.Base(file), ".sql"), string(content))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+func parseQuestion(name, content string) (Question, error) {
+	lines := strings.SplitN(strings.TrimSpace(content), "\n", 3)
+	if len(lines) < 3 || !strings.HasPrefix(lines[0], "-- ") || !strings.HasPrefix(lines[1], "-- ") {
+		return Question{}, fmt.Errorf("question %s does not begin with a line for its name and one for its meaning", name)
+	}
+	return Question{resourceName(name), lines[0][3:], lines[1][3:], lines[2]}, nil
+}

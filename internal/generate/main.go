@@ -1,0 +1,66 @@
+// Command generate rewrites what other files say first: the Glue and Athena block of template.yaml, from the table
+// definitions, and the tables of parameters and outputs in docs/deployment.md, from template.yaml. Run it from the
+// repository's top, as `make generate` does; a test fails while anything is stale.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/internal/catalog"
+)
+
+func main() {
+	for _, page := range pages {
+		if err := page.rewrite("."); err != nil {
+			fmt.Fprintln(os.Stderr, "generate:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// page is a file with a generated part: all that is between the line that has begin and the line that has end.
+type page struct {
+	path, begin, end string
+	// text makes the part, ending in a newline, from the repository at root.
+	text func(root string) (string, error)
+}
+
+// pages are in order: what a later one is made from is written before.
+var pages = []page{
+	{"template.yaml", "# ---- generated: the catalogue, begin", "# ---- generated: the catalogue, end", func(string) (string, error) { return catalog.Block() }},
+	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
+	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
+}
+
+// fresh returns the file's text as it is, and as it would be.
+func (p page) fresh(root string) (is, wouldBe string, err error) {
+	content, err := os.ReadFile(filepath.Join(root, p.path)) //nolint:gosec // a page of the repository
+	if err != nil {
+		return "", "", err
+	}
+	is = string(content)
+	before, rest, found := strings.Cut(is, p.begin)
+	marker, rest, _ := strings.Cut(rest, "\n")
+	_, after, ended := strings.Cut(rest, p.end)
+	if !found || !ended {
+		return "", "", fmt.Errorf("%s has no part from %q to %q", p.path, p.begin, p.end)
+	}
+	made, err := p.text(root)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w", p.path, err)
+	}
+	indent := before[strings.LastIndexByte(before, '\n')+1:]
+	return is, before + p.begin + marker + "\n" + made + indent + p.end + after, nil
+}
+
+// rewrite writes the file anew where it is stale.
+func (p page) rewrite(root string) error {
+	is, wouldBe, err := p.fresh(root)
+	if err != nil || is == wouldBe {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, p.path), []byte(wouldBe), 0o644) //nolint:gosec // as git keeps it
+}
