@@ -219,7 +219,7 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 		input := at(x.properties(id), "TableInput")
 		name, _ := at(input, "Name").(string)
 		if at(input, "TableType") == "VIRTUAL_VIEW" {
-			views[strings.TrimSuffix(name, "_leaf")] = true
+			views[name] = true
 			continue
 		}
 		if at(input, "Parameters", "projection.enabled") != "true" {

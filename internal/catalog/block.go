@@ -13,7 +13,7 @@ import (
 const FirstDay = "2026-01-01"
 
 // Block returns the resources of the tables, the views and the saved queries, as YAML at the depth of Resources. It
-// refers to the resources Catalog, DatasetBucket and WorkGroup.
+// refers to the resources Catalog, AllRows, DatasetBucket and WorkGroup.
 func Block() (string, error) {
 	var b strings.Builder
 	for _, d := range table.Definitions() {
@@ -61,7 +61,7 @@ func writeTable(b *strings.Builder, d table.Definition) {
     UpdateReplacePolicy: Delete
     Properties:
       CatalogId: !Ref AWS::AccountId
-      DatabaseName: !Ref Catalog
+      DatabaseName: !Ref AllRows
       TableInput:
         Name: %[2]s
         Description: %[3]s
@@ -112,8 +112,7 @@ func writeView(b *strings.Builder, d table.Definition, text string) {
         StorageDescriptor:
           SerdeInfo: {}
           Columns:
-`, resourceName(d.Name), ViewName(d),
-		quoted("LEAF rows of "+d.Name+" alone, one for each day, unit and dimensions, so that sums over units are right."),
+`, resourceName(d.Name), d.Name, quoted(d.Meaning+" LEAF rows alone, and each unit and day from one subscription, so that sums over units are right."),
 		wrapped(text, 16))
 	writeColumns(b, d.Columns, 12)
 }

@@ -1,6 +1,6 @@
 // Command generate rewrites what other files say first: the Glue and Athena block of template.yaml, from the table
-// definitions, and the tables of parameters and outputs in docs/deployment.md, from template.yaml. Run it from the
-// repository's top, as `make generate` does; a test fails while anything is stale.
+// definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, and the saved queries in
+// docs/sql.md. Run it from the repository's top, as `make generate` does; a test fails while anything is stale.
 package main
 
 import (
@@ -33,6 +33,7 @@ var pages = []page{
 	{"template.yaml", "# ---- generated: the catalogue, begin", "# ---- generated: the catalogue, end", func(string) (string, error) { return catalog.Block() }},
 	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
 	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
+	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},
 }
 
 // fresh returns the file's text as it is, and as it would be.

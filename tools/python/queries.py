@@ -11,18 +11,21 @@ from sqlglot import parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 
+# What the two databases are called here.
+VIEWS, TABLES = "bellhop", "bellhop_raw"
+
 PRESTO = {"int": "integer", "string": "varchar", "array<string>": "array(varchar)", "map<string,string>": "map(varchar, varchar)"}
 
 
 def checked(sql, known):
-    """The query's columns, once every name in it is found among the known tables'."""
-    return qualify(parse_one(sql, read="athena"), schema=known, dialect="athena").named_selects
+    """The query's columns, once every name in it is found among the known tables', by database."""
+    return qualify(parse_one(sql, read="athena"), schema=known, db=VIEWS, dialect="athena").named_selects
 
 
 def view(table):
     """What Athena keeps of a view, before CloudFormation encodes it."""
     join = table["ViewOriginalText"]["Fn::Join"][1]
-    text = join[1]["Fn::Base64"]["Fn::Sub"].replace("${Catalog}", "bellhop")
+    text = join[1]["Fn::Base64"]["Fn::Sub"].replace("${Catalog}", VIEWS).replace("${AllRows}", TABLES)
     if [join[0], join[2]] != ["/* Presto View: ", " */"]:
         sys.exit("a view's text is not wrapped as Athena wraps it")
     return json.loads(text)
@@ -38,7 +41,7 @@ def main():
         return {c["Name"]: c["Type"] for c in table["PartitionKeys"] + table["StorageDescriptor"]["Columns"]}
 
     problems = []
-    known = {t["Name"]: columns(t) for t in tables if t["TableType"] == "EXTERNAL_TABLE"}
+    known = {TABLES: {t["Name"]: columns(t) for t in tables if t["TableType"] == "EXTERNAL_TABLE"}}
     views = {t["Name"]: t for t in tables if t["TableType"] == "VIRTUAL_VIEW"}
     for name, table in views.items():
         kept, said = view(table), columns(table)
@@ -50,7 +53,7 @@ def main():
         stored = {c["name"]: c["type"] for c in kept["columns"]}
         if produced != list(said) or stored != {c: PRESTO.get(t, t) for c, t in said.items()}:
             problems.append(f"view {name}: its columns are not those of the catalogue, so Athena would call it stale")
-    known |= {name: columns(table) for name, table in views.items()}
+    known[VIEWS] = {name: columns(table) for name, table in views.items()}
     for name, question in questions.items():
         try:
             checked(question["QueryString"], known)

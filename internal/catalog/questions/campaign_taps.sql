@@ -3,7 +3,7 @@
 SELECT campaign_id, min(dataset_date) AS first_day, max(dataset_date) AS last_day,
   sum(impression_count) AS impressions, sum(taps_count) AS taps,
   round(1e2 * sum(taps_count) / nullif(sum(impression_count), 0), 2) AS taps_per_hundred
-FROM asp_proactive_campaign_leaf
+FROM asp_proactive_campaign
 WHERE dataset_date >= current_date - INTERVAL '90' DAY
 GROUP BY campaign_id
 ORDER BY taps_per_hundred DESC

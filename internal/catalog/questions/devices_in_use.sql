@@ -3,7 +3,7 @@
 WITH days AS (
   SELECT property_id, dataset_date, max_by(property_name, dataset_date) AS property_name,
     sum(device_count) AS devices, sum(active_device_count) AS in_use
-  FROM asp_device_leaf
+  FROM asp_device
   WHERE dataset_date >= current_date - INTERVAL '30' DAY
   GROUP BY property_id, dataset_date
 )
