@@ -41,7 +41,7 @@ func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversi
 	}
 	defer body.Close()
 	read := &tally{from: body, hash: sha256.New()}
-	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window})
+	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root})
 	if err != nil {
 		return c, r, err
 	}

@@ -8,6 +8,9 @@ type Contract struct {
 	Table        string
 	// Window bounds the dates that rows may bear; a row outside is a broken contract.
 	Window Window
+	// Root is the unit that every row must be of, or below: anybody may have files put into the delivery bucket, and a file
+	// under an expected name may hold another organisation's rows. Empty: not checked.
+	Root string
 }
 
 // Conversion is what reading one delivered file to its end produced. Nothing in it has been published.

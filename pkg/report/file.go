@@ -31,6 +31,8 @@ type File struct {
 	Generation   time.Time `json:"generation,omitzero"`
 	// Parts is how many files of the table the job expects.
 	Parts int `json:"parts,omitempty"`
+	// Root is the unit that every row must be of, or below. Empty in a record that is older than this check.
+	Root string `json:"root,omitempty"`
 
 	// What the ingester knows.
 	Delivery *Delivery `json:"delivery,omitempty"`
@@ -81,7 +83,7 @@ func (f *File) Expect(now time.Time, job Job, named JobFile, parts int, deadline
 		return err
 	}
 	f.Job, f.Subscription, f.Table, f.Window = job.ID, job.Subscription, named.Table, job.Window
-	f.Generation, f.Parts, f.DueAt = job.SubmittedAt, parts, deadline
+	f.Generation, f.Parts, f.Root, f.DueAt = job.SubmittedAt, parts, named.Root, deadline
 	f.Receipt, f.Loads, f.DeletedAt = nil, 0, time.Time{}
 	if arrived {
 		f.DueAt = now

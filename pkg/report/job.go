@@ -44,6 +44,8 @@ type JobFile struct {
 	Table string `json:"table"`
 	// Fetch is the source's reference of content that the requester still has to fetch and deliver.
 	Fetch string `json:"fetch,omitempty"`
+	// Root is the unit that every row of the file must be of, or below.
+	Root string `json:"root,omitempty"`
 	// Status is EXPECTED, LOADED, QUARANTINED or LOST, as far as the job has been told.
 	Status FileStatus `json:"status"`
 }
@@ -104,7 +106,7 @@ func (j *Job) Await(now time.Time, a Answer, deadline time.Time) error {
 	}
 	j.RequestID, j.Ticket, j.DueAt, j.Deadline = a.RequestID, "", deadline, deadline
 	for _, f := range a.Files {
-		j.Files = append(j.Files, JobFile{Key: f.Name, Table: f.Table, Fetch: f.Fetch, Status: FileExpected})
+		j.Files = append(j.Files, JobFile{Key: f.Name, Table: f.Table, Fetch: f.Fetch, Root: f.Root, Status: FileExpected})
 		if f.Fetch != "" {
 			j.DueAt = now
 		}

@@ -99,7 +99,7 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 		}
 	}()
 	rows := newShelf(d, c.budget, run.parts, run.spill)
-	dec := newDecoder(columns, d, contract.Window, rows)
+	dec := newDecoder(columns, d, contract, rows)
 	if err := dec.decode(ctx, scan); err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}

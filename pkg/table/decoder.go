@@ -20,13 +20,14 @@ type decoder struct {
 	dateCell  string // the cell that date was read from
 	row       record
 	hierarchy *hierarchy
+	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
 	rows      int64
 }
 
-func newDecoder(l layout, d Definition, window report.Window, s *shelf) *decoder {
+func newDecoder(l layout, d Definition, c report.Contract, s *shelf) *decoder {
 	dec := &decoder{
-		layout: l, window: window, shelf: s, unknown: make([]string, len(l.extras)),
+		layout: l, window: c.Window, shelf: s, root: newRoot(c.Root, l.levels), unknown: make([]string, len(l.extras)),
 		row: record{dims: make([]uint32, len(d.Dimensions())), measures: make([]int64, len(d.Measures()))},
 	}
 	dec.learn()
@@ -34,7 +35,10 @@ func newDecoder(l layout, d Definition, window report.Window, s *shelf) *decoder
 }
 
 // learn begins with the shelf's vocabulary, after it has been replaced.
-func (d *decoder) learn() { d.hierarchy = newHierarchy(d.shelf.words.paths, d.layout.levels) }
+func (d *decoder) learn() {
+	d.hierarchy = newHierarchy(d.shelf.words.paths, d.layout.levels)
+	d.root.forget()
+}
 
 // decode reads s to its end.
 func (d *decoder) decode(ctx context.Context, s *scanner) error {
@@ -139,6 +143,9 @@ func (d *decoder) endRow() error {
 	n, slot, err := d.hierarchy.path()
 	if err != nil {
 		return d.blameUnit(err, slot)
+	}
+	if err := d.root.check(n, d.hierarchy.now); err != nil {
+		return err
 	}
 	d.row.path = n
 	if len(d.unknown) > 0 {

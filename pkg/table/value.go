@@ -42,7 +42,10 @@ const (
 	outOfWindow = complaint("date outside the window that was asked for")
 )
 
-var noUnit = wholeRow{"no unit id at any level"}
+var (
+	noUnit  = wholeRow{"no unit id at any level"}
+	foreign = wholeRow{"not of the unit that the report was asked for, nor below it"}
+)
 
 // parseCount reads digits only: no sign, exponent, grouping, fraction or space, which gocsv's own
 // conversions would cut off or interpret.

@@ -16,8 +16,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 )
 
-// understand turns the vendor's answer to an order for these tables into an [report.Answer].
-func (s *Source) understand(reply outbound.Reply, tables []string, now time.Time) report.Answer {
+// understand turns the vendor's answer to an order into an [report.Answer].
+func (s *Source) understand(reply outbound.Reply, o report.Order, now time.Time) report.Answer {
+	tables := o.Tables
 	a := report.Answer{RequestID: outbound.RequestID(reply.Header)}
 	if reply.Status >= 200 && reply.Status <= 299 {
 		files, err := accepted(reply, tables)
@@ -25,6 +26,9 @@ func (s *Source) understand(reply outbound.Reply, tables []string, now time.Time
 			// The vendor took the request, but what it will deliver cannot be told: files may well come.
 			a.Why = fmt.Sprintf("the vendor answered %d, but %v", reply.Status, err)
 			return a
+		}
+		for i := range files {
+			files[i].Root = o.Subscription.Params[ParamUnitID]
 		}
 		a.Outcome, a.Files, a.Why = report.OutcomeAccepted, files, unnamed(files, tables)
 		return a

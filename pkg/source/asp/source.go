@@ -116,7 +116,7 @@ func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 	if err != nil {
 		return s.tokenless(err)
 	}
-	answer := s.post(ctx, token, body, o.Tables)
+	answer := s.post(ctx, token, body, o)
 	if answer.Outcome != report.OutcomeUnauthorized {
 		return answer
 	}
@@ -126,7 +126,7 @@ func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 		return s.tokenless(err)
 	}
 	s.http.CloseIdleConnections()
-	answer = s.post(ctx, fresh, body, o.Tables)
+	answer = s.post(ctx, fresh, body, o)
 	if answer.Outcome == report.OutcomeUnauthorized {
 		// Nobody after us shall try with it what has just failed.
 		s.tokens.Drop(fresh)
@@ -149,7 +149,7 @@ func (s *Source) tokenless(err error) report.Answer {
 	return a
 }
 
-func (s *Source) post(ctx context.Context, token redact.Text, body []byte, tables []string) report.Answer {
+func (s *Source) post(ctx context.Context, token redact.Text, body []byte, o report.Order) report.Answer {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.endpoint, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: the endpoint is not a URL"}
@@ -166,7 +166,7 @@ func (s *Source) post(ctx context.Context, token redact.Text, body []byte, table
 		}
 		return a
 	}
-	return s.understand(reply, tables, s.now())
+	return s.understand(reply, o, s.now())
 }
 
 // Poll is never called for this source, which has nothing to ask after: it refuses.

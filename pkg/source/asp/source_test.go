@@ -18,6 +18,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
+// orderedUnit is the unit of every order: no file may hold rows of another.
+const orderedUnit = "amzn1.alexa.unit.did.xxxx"
+
 const device = `{"message":"The report generation has been queued. Results with the attached names will be delivered when complete.",` +
 	`"reports":[{"category":"DEVICE","name":"device-report-1.csv"}]}`
 
@@ -28,7 +31,7 @@ func TestTheRequestIsAsDocumented(t *testing.T) {
 	got := s.Submit(t.Context(), o)
 	want := report.Answer{
 		Outcome: report.OutcomeAccepted, RequestID: requestID,
-		Files: []report.NamedFile{{Name: "device-report-1.csv", Table: "asp_device"}},
+		Files: []report.NamedFile{{Name: "device-report-1.csv", Table: "asp_device", Root: orderedUnit}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -139,11 +142,11 @@ func TestAcceptedAnswers(t *testing.T) {
 	}{
 		"all, in any order, several of one": {
 			answer: says(202, named("DEVICE", "d-1.csv", "COMMUNICATION", "c.csv", "DEVICE", "d-2.csv")),
-			want:   []report.NamedFile{{Name: "d-1.csv", Table: "asp_device"}, {Name: "c.csv", Table: "asp_communication"}, {Name: "d-2.csv", Table: "asp_device"}},
+			want:   []report.NamedFile{{Name: "d-1.csv", Table: "asp_device", Root: orderedUnit}, {Name: "c.csv", Table: "asp_communication", Root: orderedUnit}, {Name: "d-2.csv", Table: "asp_device", Root: orderedUnit}},
 		},
-		"200 is as good":       {answer: says(200, named("DEVICE", "d", "COMMUNICATION", "c")), want: []report.NamedFile{{Name: "d", Table: "asp_device"}, {Name: "c", Table: "asp_communication"}}},
-		"unknown fields":       {answer: says(202, `{"new":{"x":1},"reports":[{"category":"DEVICE","name":"a b+ü.csv","size":1},{"category":"COMMUNICATION","name":"c"}]}`), want: []report.NamedFile{{Name: "a b+ü.csv", Table: "asp_device"}, {Name: "c", Table: "asp_communication"}}},
-		"one not named":        {answer: says(202, named("DEVICE", "d")), want: []report.NamedFile{{Name: "d", Table: "asp_device"}}, why: "no file was named for asp_communication"},
+		"200 is as good":       {answer: says(200, named("DEVICE", "d", "COMMUNICATION", "c")), want: []report.NamedFile{{Name: "d", Table: "asp_device", Root: orderedUnit}, {Name: "c", Table: "asp_communication", Root: orderedUnit}}},
+		"unknown fields":       {answer: says(202, `{"new":{"x":1},"reports":[{"category":"DEVICE","name":"a b+ü.csv","size":1},{"category":"COMMUNICATION","name":"c"}]}`), want: []report.NamedFile{{Name: "a b+ü.csv", Table: "asp_device", Root: orderedUnit}, {Name: "c", Table: "asp_communication", Root: orderedUnit}}},
+		"one not named":        {answer: says(202, named("DEVICE", "d")), want: []report.NamedFile{{Name: "d", Table: "asp_device", Root: orderedUnit}}, why: "no file was named for asp_communication"},
 		"not asked for":        {answer: says(202, named("DEVICE", "d", "PROPERTY_SKILL", "p"))},
 		"unknown category":     {answer: says(202, named("DEVICE", "d", "DEFECTS", "p"))},
 		"blank name":           {answer: says(202, named("DEVICE", " ", "COMMUNICATION", "c"))},
