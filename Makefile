@@ -161,8 +161,10 @@ sam-build: ## Build with the SAM CLI, and look at what came out
 	$(call LOOK_AT,.aws-sam/build)
 
 .PHONY: generate
-generate: ## Rewrite what template.yaml and docs/deployment.md say after the table definitions and the template
+generate: ## Rewrite what template.yaml and the pages say after the code and the template
 	go run ./internal/generate
+	mkdir -p build && go run ./cmd/bellhop tables --markdown >build/dataset.md && mv build/dataset.md docs/dataset.md
+	go test ./cmd/bellhop/internal/local -run TestThePageOfHostileFilesIsFresh -rewrite
 
 ##@ Clean
 

@@ -32,6 +32,8 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
   --subscription  is a column of the dataset and names its objects
   --window        is which days the report was asked for: a row of another day refuses the file, and a day
                   without rows is zero. When it is left out every date is taken, and no day is zero
+  --unit          is which unit it was asked for: a row that is neither of it nor of one below refuses the
+                  file. When it is left out every unit is taken
 
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: of a
@@ -65,9 +67,9 @@ func (a *app) ingestCommand() *cobra.Command {
 
 // conversionOrder is what is wanted of the files of one command line.
 type conversionOrder struct {
-	output, table, subscription, days string
-	window                            report.Window // of Len 0 when every date is taken
-	dryRun, replace                   bool
+	output, table, subscription, days, unit string
+	window                                  report.Window // of Len 0 when every date is taken
+	dryRun, replace                         bool
 }
 
 func (o *conversionOrder) define(f *pflag.FlagSet) {
@@ -75,6 +77,7 @@ func (o *conversionOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.table, "table", "", "the dataset's `table`, such as asp_device (default: told from the header)")
 	f.StringVar(&o.subscription, "subscription", "local", "the `name` of the subscription")
 	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")
+	f.StringVar(&o.unit, "unit", "", "the `id` of the unit that the report was asked for")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and convert everything, and write nothing")
 	f.BoolVar(&o.replace, "replace", false, "replace days that are there with other content")
 }
@@ -112,7 +115,7 @@ func (o *conversionOrder) contract(table string) report.Contract {
 	if o.days == "" {
 		w = report.Window{From: report.NewDate(1, time.January, 1), To: report.NewDate(9999, time.December, 31)}
 	}
-	return report.Contract{Subscription: o.subscription, Table: table, Window: w}
+	return report.Contract{Subscription: o.subscription, Table: table, Window: w, Root: o.unit}
 }
 
 // convertedFile is what became of one file.

@@ -323,3 +323,13 @@ func TestIngestThatCannotWrite(t *testing.T) {
 		})
 	}
 }
+
+func TestIngestOfAnotherUnit(t *testing.T) {
+	files := delivered(t, map[string]string{"d.csv": device("7", "11/1/2026")})
+	for unit, want := range map[string]int{"unit-1": cli.ExitFine, "unit-2": cli.ExitError} {
+		code, out, errs := newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"), "--unit", unit)
+		if code != want || (code != cli.ExitFine) != strings.Contains(errs, "line 2: not of the unit that the report was asked for") {
+			t.Errorf("%s: exit %d, %s%s", unit, code, out, errs)
+		}
+	}
+}

@@ -576,6 +576,12 @@ func ledgerRoot(t *testing.T) string {
 // expect makes a job that awaits one file of one table.
 func (p *plant) expect(key, table string, w report.Window) {
 	p.t.Helper()
+	p.expectOf("", key, table, w)
+}
+
+// expectOf makes a job that awaits one file of one table with rows of a unit.
+func (p *plant) expectOf(root, key, table string, w report.Window) {
+	p.t.Helper()
 	ctx, now := p.t.Context(), p.clock.Now()
 	sub := p.subscription()
 	sub.From = w.From
@@ -594,7 +600,7 @@ func (p *plant) expect(key, table string, w report.Window) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	answer := report.Answer{Files: []report.NamedFile{{Name: key, Table: table}}}
+	answer := report.Answer{Files: []report.NamedFile{{Name: key, Table: table, Root: root}}}
 	if _, _, err := p.ledger.Accept(ctx, job.ID, job.Epoch, answer, now, now.Add(6*time.Hour)); err != nil {
 		p.t.Fatal(err)
 	}

@@ -70,6 +70,8 @@ type outside struct {
 	stepwise bool
 	// deaf leaves the change stream unheard.
 	deaf bool
+	// maxBytes is the largest file that is read; 0 is the ingester's own limit.
+	maxBytes int64
 }
 
 // loads starts loads, for the requester and the sweep.
