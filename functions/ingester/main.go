@@ -23,6 +23,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
 var version = "dev"
@@ -41,11 +42,13 @@ func main() {
 }
 
 func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
+	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "ingester", Now: time.Now}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	buckets := objects.NewClient(cloud)
 	return &ingester.Handler{
-		Bucket: c.DeliveryBucket,
-		Log:    telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
+		Metrics: metrics,
+		Bucket:  c.DeliveryBucket,
+		Log:     telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
 		Ingester: &ingest.Service{
 			Claims: records, Days: records, Siblings: records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket), Dataset: objects.NewBucket(buckets, c.DatasetBucket),

@@ -21,6 +21,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/queue"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
 var version = "dev"
@@ -38,16 +39,19 @@ func main() {
 }
 
 func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
+	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "janitor", Now: time.Now}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	buckets := objects.NewClient(cloud)
 	delivery := objects.NewBucket(buckets, c.DeliveryBucket)
 	return &janitor.Handler{
-		Log: telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
+		Metrics: metrics,
+		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &sweep.Service{
 			Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery,
 			Dataset: objects.NewBucket(buckets, c.DatasetBucket),
 			Queue:   queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Now:     time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
+			Certified: janitor.Certified(metrics),
 		},
 	}
 }

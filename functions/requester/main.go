@@ -30,6 +30,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -53,6 +54,7 @@ func main() {
 
 func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	scrubber := &redact.Scrubber{}
+	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "requester", Now: time.Now}
 	kept, err := secret.Open(c.LWASecretID, secretsmanager.NewFromConfig(cloud), ssm.NewFromConfig(cloud))
 	if err != nil {
 		return nil, err
@@ -60,6 +62,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	tokens := lwa.New(lwa.Options{
 		Endpoint: c.LWAEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
 		Secret: secret.NewCached(kept, time.Now), Now: time.Now, Scrubber: scrubber,
+		Failed: func(error) { metrics.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	alexa := asp.New(asp.Options{
 		Endpoint: c.AlexaEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
@@ -71,7 +74,8 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	return &requester.Handler{
-		Log: telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber}),
+		Metrics: metrics,
+		Log:     telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber}),
 		Requester: &request.Service{
 			Boards: records, Jobs: records, Sources: []request.Source{alexa},
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),

@@ -50,10 +50,10 @@ var layers = map[string]layer{
 	"pkg/sweep":   useCases,
 
 	// A handler turns one function's events into calls of its use-case.
-	"pkg/handler/requester": {own: and(core, "pkg/request")},
-	"pkg/handler/ingester":  {own: and(core, "pkg/ingest", "pkg/s3event")},
+	"pkg/handler/requester": {own: and(core, "pkg/request", "pkg/telemetry/metric")},
+	"pkg/handler/ingester":  {own: and(core, "pkg/ingest", "pkg/s3event", "pkg/telemetry/metric")},
 	// The janitor's events are records of the ledger, in the form of its stream.
-	"pkg/handler/janitor": {own: and(core, "pkg/sweep", "pkg/ledger", "pkg/ledger/dynamostore")},
+	"pkg/handler/janitor": {own: and(core, "pkg/sweep", "pkg/ledger", "pkg/ledger/dynamostore", "pkg/telemetry/metric")},
 
 	// A vendor's client may share what all of them share, and nothing of another vendor's.
 	"pkg/source":          {own: meetsSecrets, libs: []string{xsync}},
@@ -68,12 +68,14 @@ var layers = map[string]layer{
 	"pkg/objects":             {own: core, libs: []string{awsSDK, smithy}},
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
 
-	"pkg/queue":            {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
-	"pkg/table":            {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/..."}},
-	"pkg/s3event":          {own: core, libs: []string{awsLambda}},
-	"pkg/config":           {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},
-	"pkg/telemetry":        {own: meetsSecrets, libs: []string{awsLambda, smithy}},
-	"pkg/telemetry/redact": {},
+	"pkg/queue":                       {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
+	"pkg/table":                       {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/..."}},
+	"pkg/s3event":                     {own: core, libs: []string{awsLambda}},
+	"pkg/config":                      {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},
+	"pkg/telemetry":                   {own: meetsSecrets, libs: []string{awsLambda, smithy}},
+	"pkg/telemetry/redact":            {},
+	"pkg/telemetry/metric":            {pure: true},
+	"pkg/telemetry/metric/metrictest": {own: []string{"pkg/telemetry/metric"}},
 
 	"functions/requester": {own: and(wired, "pkg/handler/requester", "pkg/request", "pkg/source/..."), libs: onAWS},
 	"functions/ingester":  {own: and(wired, "pkg/handler/ingester", "pkg/ingest", "pkg/table"), libs: onAWS},

@@ -10,6 +10,7 @@ import (
 
 // Requester is the environment of the requester.
 type Requester struct {
+	Service        string `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
 	LedgerTable    string `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
 	DeliveryBucket string `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
 	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
@@ -43,6 +44,7 @@ type Subscription struct {
 
 // Ingester is the environment of the ingester.
 type Ingester struct {
+	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
 	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
 	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
 	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
@@ -52,6 +54,7 @@ type Ingester struct {
 
 // Janitor is the environment of the janitor.
 type Janitor struct {
+	Service        string `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
 	LedgerTable    string `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
 	DeliveryBucket string `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
 	DatasetBucket  string `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
@@ -62,6 +65,7 @@ type Janitor struct {
 // LoadRequester reads the requester's environment, given as name and value. The error joins every problem.
 func LoadRequester(environ map[string]string) (Requester, error) {
 	c, r := decode[Requester](environ)
+	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
@@ -78,6 +82,7 @@ func LoadRequester(environ map[string]string) (Requester, error) {
 // LoadIngester reads the ingester's environment, given as name and value. The error joins every problem.
 func LoadIngester(environ map[string]string) (Ingester, error) {
 	c, r := decode[Ingester](environ)
+	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
@@ -90,6 +95,7 @@ func LoadIngester(environ map[string]string) (Ingester, error) {
 // LoadJanitor reads the janitor's environment, given as name and value. The error joins every problem.
 func LoadJanitor(environ map[string]string) (Janitor, error) {
 	c, r := decode[Janitor](environ)
+	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))

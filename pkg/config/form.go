@@ -13,6 +13,7 @@ import (
 )
 
 var (
+	service    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 	tableName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	unitID     = regexp.MustCompile(`^amzn1\.alexa\.unit\.did\.[[:graph:]]{1,200}$`)

@@ -23,7 +23,7 @@ func TestEveryOutcomeHasItsState(t *testing.T) {
 	}{
 		"accepted": {
 			answer: report.Answer{Outcome: report.OutcomeAccepted, Files: []report.NamedFile{{Name: "a.csv", Table: "asp_device"}}},
-			status: report.JobAwaitingFiles, due: 4 * hour, sum: request.Summary{Accepted: 1},
+			status: report.JobAwaitingFiles, due: 4 * hour, sum: request.Summary{Accepted: 1, Files: 1},
 		},
 		"accepted without files: nothing will ever come": {
 			answer: report.Answer{Outcome: report.OutcomeAccepted},

@@ -66,7 +66,7 @@ func TestARunPlansWhatIsMissing(t *testing.T) {
 			if got := d.windows(); !slices.Equal(got, c.want) {
 				t.Errorf("planned %q, want %q", got, c.want)
 			}
-			if n := len(c.want); sum != (request.Summary{Reserved: n, Submitted: n, Accepted: n}) {
+			if n := len(c.want); sum != (request.Summary{Reserved: n, Submitted: n, Accepted: n, Files: n}) {
 				t.Errorf("summary %+v, want %d", sum, n)
 			}
 			if sum, err := d.Run(t.Context(), c.trigger); err != nil || sum != (request.Summary{}) {
@@ -324,7 +324,7 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 					t.Errorf("error %v does not say %q", err, words)
 				}
 			}
-			if sum != (request.Summary{Reserved: 1, Submitted: 1, Accepted: 1}) {
+			if sum != (request.Summary{Reserved: 1, Submitted: 1, Accepted: 1, Files: 1}) {
 				t.Errorf("summary %+v, want that of the other subscription", sum)
 			}
 		})
@@ -374,7 +374,7 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "plan subscription broken: ") {
 				t.Errorf("error %v, want one about the subscription", err)
 			}
-			if sum != (request.Summary{Reserved: 1, Submitted: 1, Accepted: 1}) {
+			if sum != (request.Summary{Reserved: 1, Submitted: 1, Accepted: 1, Files: 1}) {
 				t.Errorf("summary %+v, want that of the other subscription", sum)
 			}
 		})

@@ -80,7 +80,7 @@ func TestAPolledExport(t *testing.T) {
 	if want := map[string]string{"cases-1.csv": "content of page-1", "cases-2.csv": "content of page-2"}; !maps.Equal(delivered, want) || closed != 2 {
 		t.Errorf("delivered %q, closed %d, want %q and both closed", delivered, closed, want)
 	}
-	if sum != (request.Summary{Accepted: 1}) {
+	if sum != (request.Summary{Accepted: 1, Files: 2}) {
 		t.Errorf("summary %+v", sum)
 	}
 	j := d.booked["job"]

@@ -82,6 +82,7 @@ func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a 
 		return err
 	}
 	r.Accepted++
+	r.Files += len(job.Files)
 	r.tell(job)
 	for _, f := range arrived {
 		if err := r.Queue.Redeliver(ctx, *f.Delivery); err != nil {

@@ -62,6 +62,8 @@ type Summary struct {
 	Lost      int `json:"lost"`
 	// Left counts due jobs that the run had no time for, or no credential.
 	Left int `json:"left"`
+	// Files counts the files that accepted requests named.
+	Files int `json:"files"`
 }
 
 // Run plans and works off what is due. Problems of one subscription or job do not keep the others back: they are joined

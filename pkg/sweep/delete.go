@@ -75,7 +75,7 @@ func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
 	}
 	newer, err := s.verifyGone(ctx, d)
 	if err != nil {
-		return OutcomeLeft, err
+		return OutcomeLeft, fmt.Errorf("%w: %w", ErrUnverified, err)
 	}
 	if err := s.certify(ctx, f, requestID, deletedAt); err != nil {
 		return OutcomeLeft, err
@@ -106,7 +106,7 @@ func (s *Service) changed(ctx context.Context, key string) (Outcome, error) {
 func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *report.Object, err error) {
 	versions, err := s.Deliveries.Versions(ctx, d.Key)
 	if err != nil {
-		return nil, fmt.Errorf("verify the deletion: %w", err)
+		return nil, fmt.Errorf("list its versions: %w", err)
 	}
 	for _, v := range versions {
 		if v.Latest && !v.Marker && v.ETag != d.ETag {
@@ -121,7 +121,7 @@ func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *rep
 	case fault.Is(err, fault.NotFound):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("verify the deletion: %w", err)
+		return nil, fmt.Errorf("look for it: %w", err)
 	case o.ETag == d.ETag:
 		return nil, fault.New(fault.Transient, "it is there again, or still, after its deletion")
 	default:
@@ -145,6 +145,9 @@ func (s *Service) certify(ctx context.Context, f report.File, requestID string, 
 			return nil
 		}
 		return fmt.Errorf("certify its deletion: %w", err)
+	}
+	if s.Certified != nil {
+		s.Certified(c)
 	}
 	return nil
 }

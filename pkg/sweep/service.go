@@ -32,7 +32,13 @@ type Service struct {
 	MaxDeletions int
 	// UploadAge is how old an unfinished multipart upload must be to be ended. Default one hour.
 	UploadAge time.Duration
+	// Certified, if set, is told of every certificate that was written.
+	Certified func(report.Certificate)
 }
+
+// ErrUnverified marks the error of a deletion after which the object could not be seen to be gone. There is no
+// certificate, and it is tried again.
+var ErrUnverified = errors.New("the deletion is not verified")
 
 // Outcome is what became of one file.
 type Outcome int
@@ -82,6 +88,24 @@ type Summary struct {
 	Aborted int `json:"aborted_uploads"`
 	// Oldest is the age of the oldest object in the delivery bucket.
 	Oldest time.Duration `json:"oldest_nanoseconds"`
+	// Kept counts strays and quarantined files that rest there on purpose, and OldestUnkept is the age of the oldest object
+	// that does not.
+	Kept         int           `json:"kept_on_purpose"`
+	OldestUnkept time.Duration `json:"oldest_unkept_nanoseconds"`
+	// Failed counts objects and files that could not be dealt with, and Unverified those of them that were deleted and
+	// could not be seen to be gone.
+	Failed     int `json:"failed"`
+	Unverified int `json:"unverified"`
+	// Unlisted tells that the bucket could not be listed to its end: what was not seen may lie there all the same.
+	Unlisted bool `json:"unlisted"`
+}
+
+// fail counts a failure.
+func (s *Summary) fail(err error) {
+	s.Failed++
+	if errors.Is(err, ErrUnverified) {
+		s.Unverified++
+	}
 }
 
 func (s *Summary) count(o Outcome) {
@@ -127,13 +151,16 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	seen := map[string]bool{}
 	for o, err := range s.Deliveries.List(ctx, "") {
 		if err != nil {
+			sum.Unlisted = true
 			return sum, errors.Join(append(problems, fmt.Errorf("list the delivery bucket: %w", err))...)
 		}
 		sum.Listed++
 		sum.Oldest = max(sum.Oldest, s.Now().Sub(o.ModifiedAt))
-		key, outcome, err := s.sweepObject(ctx, o, sum.Deleted)
-		seen[key] = true
+		f, outcome, err := s.sweepObject(ctx, o, sum.Deleted)
+		seen[f.Key] = true
+		sum.rest(f, outcome, s.Now().Sub(o.ModifiedAt))
 		if err != nil {
+			sum.fail(err)
 			problems = append(problems, fmt.Errorf("object %s: %w", o.Key, err))
 			continue
 		}
@@ -154,11 +181,22 @@ func (s *Service) mayDelete(deleted int) bool {
 	return deleted < cmp.Or(s.MaxDeletions, 1000)
 }
 
-// sweepObject deals with one object that lies in the bucket, and returns the key of its file.
-func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int) (string, Outcome, error) {
+// rest counts an object that stays where it is, by whether that is on purpose.
+func (s *Summary) rest(f report.File, outcome Outcome, age time.Duration) {
+	switch {
+	case outcome == OutcomeDeleted:
+	case outcome == OutcomeLeft && (f.Status == report.FileStray || f.Status == report.FileQuarantined):
+		s.Kept++
+	default:
+		s.OldestUnkept = max(s.OldestUnkept, age)
+	}
+}
+
+// sweepObject deals with one object that lies in the bucket, and returns its file as it was before.
+func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int) (report.File, Outcome, error) {
 	f, err := s.Files.Match(ctx, o.Key)
 	if err != nil {
-		return o.Key, OutcomeLeft, err
+		return report.File{Key: o.Key}, OutcomeLeft, err
 	}
 	now := s.Now()
 	same := f.Delivery != nil && f.Delivery.Key == o.Key && f.Delivery.ETag == o.ETag
@@ -169,7 +207,7 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
 	case report.FileClaimed:
 		if !overdue {
-			return f.Key, OutcomeLeft, nil
+			return f, OutcomeLeft, nil
 		}
 		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
 	case report.FileLoaded:
@@ -191,7 +229,7 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 	default:
 		panic("sweep: unhandled file status " + string(f.Status))
 	}
-	return f.Key, outcome, err
+	return f, outcome, err
 }
 
 // returned deals with an object that was listed although its file is deleted: either it was deleted after the listing, or
@@ -226,6 +264,7 @@ func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summa
 		}
 		outcome, err := s.sweepFile(ctx, f, sum.Deleted)
 		if err != nil {
+			sum.fail(err)
 			problems = append(problems, fmt.Errorf("file %s: %w", f.Key, err))
 			continue
 		}

@@ -103,6 +103,13 @@ func TestEveryStatusMeetsEveryObject(t *testing.T) {
 			if r.etag != absent {
 				y.put("a.csv", r.etag)
 				r.want.Listed, r.want.Oldest = 1, time.Hour
+				switch onPurpose := r.status == report.FileStray || r.status == report.FileQuarantined; {
+				case r.want.Deleted > 0:
+				case onPurpose && r.want.Left > 0:
+					r.want.Kept = 1
+				default:
+					r.want.OldestUnkept = time.Hour
+				}
 			}
 			if got := y.sweep(); got != r.want {
 				t.Errorf("summary %+v, want %+v", got, r.want)

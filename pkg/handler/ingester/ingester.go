@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
 // Ingester loads one delivery; see [ingest.Service.Ingest].
@@ -23,8 +25,9 @@ type Ingester interface {
 type Handler struct {
 	Ingester Ingester
 	// Bucket is the delivery bucket. An event about another one is refused: this function has no business there.
-	Bucket string
-	Log    *slog.Logger
+	Bucket  string
+	Log     *slog.Logger
+	Metrics *metric.Sink
 }
 
 // Response tells Lambda which messages of an SQS batch must come again. It is empty for other events.
@@ -82,6 +85,7 @@ func (h *Handler) object(ctx context.Context, o s3event.Object) error {
 		Bucket: o.Bucket, Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, At: o.At,
 	})
 	f := out.File
+	h.count(out, o.At, err)
 	log = log.With("file", f.Key, "job_id", f.Job, "table", f.Table, "attempt", f.Loads)
 	switch {
 	case err != nil:
@@ -96,4 +100,26 @@ func (h *Handler) object(ctx context.Context, o s3event.Object) error {
 		log.InfoContext(ctx, "delivery needs nothing", "outcome", out.Decision.String())
 	}
 	return err
+}
+
+// count emits what became of one delivery. One that is known already emits nothing, so that what comes twice counts once.
+func (h *Handler) count(out ingest.Outcome, arrived time.Time, err error) {
+	f := out.File
+	begun := out.Decision == report.DecideLoad && f.Loads == 1
+	var values []metric.Value
+	if begun {
+		values = append(values, metric.FilesArrived.Int(1))
+	}
+	switch {
+	case err != nil:
+		values = append(values, metric.IngestFailures.Int(1))
+	case out.Quarantined:
+		values = append(values, metric.FilesQuarantined.Int(1))
+	case out.Decision == report.DecideStray:
+		values = append(values, metric.UnexpectedObjects.Int(1))
+	case out.Decision == report.DecideLoad && f.Status == report.FileLoaded:
+		values = append(values, metric.RowsIngested.Of(float64(f.Receipt.Rows)),
+			metric.DeliveryLatencySeconds.Of(arrived.Sub(f.Generation).Seconds()))
+	}
+	h.Metrics.Emit(values...)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
 // Janitor deletes and sweeps; see [sweep.Service].
@@ -25,6 +26,17 @@ type Janitor interface {
 type Handler struct {
 	Janitor Janitor
 	Log     *slog.Logger
+	Metrics *metric.Sink
+}
+
+// Certified emits how long a file that was loaded lay in the bucket. It is for [sweep.Service.Certified]. What is kept there
+// on purpose for hours has other metrics.
+func Certified(to *metric.Sink) func(report.Certificate) {
+	return func(c report.Certificate) {
+		if c.Cause == report.FileLoaded {
+			to.Emit(metric.RawRetentionSeconds.Of(c.Exposure().Seconds()))
+		}
+	}
 }
 
 // Response tells Lambda from which records on a batch must come again. It is empty for a schedule event.
@@ -89,6 +101,7 @@ func (h *Handler) record(ctx context.Context, r dynamostore.StreamRecord) error 
 	outcome, err := h.Janitor.Release(ctx, key)
 	log = log.With("job_id", f.Job, "outcome", outcome.String())
 	if err != nil {
+		h.Metrics.Emit(metric.DeleteFailures.Int(1), metric.DeleteVerifyFailures.Int(unverified(err)))
 		log.ErrorContext(ctx, "deletion failed", "kind", fault.KindOf(err).String(), "error", err)
 		return err
 	}
@@ -98,6 +111,11 @@ func (h *Handler) record(ctx context.Context, r dynamostore.StreamRecord) error 
 
 func (h *Handler) sweep(ctx context.Context) (Response, error) {
 	sum, err := h.Janitor.Sweep(ctx)
+	h.Metrics.Emit(metric.DeleteFailures.Int(sum.Failed), metric.DeleteVerifyFailures.Int(sum.Unverified))
+	if !sum.Unlisted {
+		// What could not be listed to its end says nothing about the oldest.
+		h.Metrics.Emit(metric.OldestRawObjectAgeSeconds.Of(sum.OldestUnkept.Seconds()), metric.ObjectsKeptOnPurpose.Int(sum.Kept))
+	}
 	log := h.Log.With(
 		"listed", sum.Listed, "deleted", sum.Deleted, "redelivered", sum.Redelivered, "unproven", sum.Unproven,
 		"lost", sum.Lost, "left", sum.Left, "aborted_uploads", sum.Aborted, "oldest_seconds", int(sum.Oldest.Seconds()))
@@ -107,4 +125,11 @@ func (h *Handler) sweep(ctx context.Context) (Response, error) {
 		log.InfoContext(ctx, "sweep done")
 	}
 	return Response{BatchItemFailures: []ItemFailure{}, Sweep: &sum}, errors.Join(err)
+}
+
+func unverified(err error) int {
+	if errors.Is(err, sweep.ErrUnverified) {
+		return 1
+	}
+	return 0
 }

@@ -5,22 +5,26 @@ package requester
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
 // Requester plans and asks; see [request.Service.Run].
 type Requester interface {
 	Run(ctx context.Context, t request.Trigger) (request.Summary, error)
+	TakeStock(ctx context.Context) (request.Stock, error)
 }
 
 // Handler handles the function's events. All fields are required.
 type Handler struct {
 	Requester Requester
 	Log       *slog.Logger
+	Metrics   *metric.Sink
 }
 
 // trigger is what an ad-hoc event may hold. Everything else in an event is ignored.
@@ -41,6 +45,10 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (request.Su
 		return request.Summary{}, err
 	}
 	sum, err := h.Requester.Run(ctx, t)
+	h.Metrics.Emit(
+		metric.ReportsRequested.Int(sum.Accepted), metric.ReportRequestFailures.Int(sum.Refused+sum.Unknown),
+		metric.FilesExpected.Int(sum.Files), metric.JobsLost.Int(sum.Lost))
+	err = errors.Join(err, h.takeStock(ctx))
 	log := h.Log.With(
 		"reserved", sum.Reserved, "submitted", sum.Submitted, "accepted", sum.Accepted, "postponed", sum.Postponed,
 		"refused", sum.Refused, "unknown", sum.Unknown, "lost", sum.Lost, "left", sum.Left)
@@ -50,6 +58,18 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (request.Su
 	}
 	log.InfoContext(ctx, "run done")
 	return sum, nil
+}
+
+// takeStock emits how it stands. A state that could not be found out is not emitted: it would look like a good one.
+func (h *Handler) takeStock(ctx context.Context) error {
+	stock, err := h.Requester.TakeStock(ctx)
+	if err != nil {
+		return err
+	}
+	h.Metrics.Emit(
+		metric.OverdueFiles.Int(stock.Overdue), metric.DaysMissing.Int(stock.Missing),
+		metric.DaysAboutToBeLost.Int(stock.AboutToBeLost), metric.DaysExpired.Int(stock.Expired))
+	return nil
 }
 
 func parse(event json.RawMessage) (request.Trigger, error) {

@@ -20,6 +20,15 @@ import (
 type runner struct {
 	t   *testing.T
 	run func(request.Trigger) (request.Summary, error)
+	// stock is nil where there is nothing in stock.
+	stock func() (request.Stock, error)
+}
+
+func (r *runner) TakeStock(context.Context) (request.Stock, error) {
+	if r.stock == nil {
+		return request.Stock{}, nil
+	}
+	return r.stock()
 }
 
 func (r *runner) Run(_ context.Context, trigger request.Trigger) (request.Summary, error) {
@@ -34,7 +43,7 @@ func newHandler(t *testing.T, run func(request.Trigger) (request.Summary, error)
 	t.Helper()
 	var lines bytes.Buffer
 	log := telemetry.NewLogger(telemetry.Options{Function: "requester", Handler: slog.NewJSONHandler(&lines, nil)})
-	return &requester.Handler{Requester: &runner{t, run}, Log: log}, &lines
+	return &requester.Handler{Requester: &runner{t: t, run: run}, Log: log}, &lines
 }
 
 func event(t *testing.T, name string) []byte {

@@ -35,6 +35,8 @@ type Options struct {
 	Now      func() time.Time
 	// Scrubber learns every secret that passes through here; it may be nil.
 	Scrubber *redact.Scrubber
+	// Failed, if set, is told of every renewal that failed, once for all that waited for it.
+	Failed func(error)
 }
 
 // Tokens hands out access tokens. It is safe for concurrent use: callers that need a new token at the same time
@@ -45,6 +47,7 @@ type Tokens struct {
 	secret   Secret
 	now      func() time.Time
 	scrubber *redact.Scrubber
+	failed   func(error)
 	flight   singleflight.Group
 
 	mu    sync.Mutex
@@ -60,7 +63,7 @@ func New(o Options) *Tokens {
 	if o.Endpoint == "" {
 		o.Endpoint = DefaultEndpoint
 	}
-	return &Tokens{endpoint: o.Endpoint, http: o.HTTP, secret: o.Secret, now: o.Now, scrubber: o.Scrubber}
+	return &Tokens{endpoint: o.Endpoint, http: o.HTTP, secret: o.Secret, now: o.Now, scrubber: o.Scrubber, failed: o.Failed}
 }
 
 // Token returns an access token that lives for at least a fifth of its lifetime more. An error of kind
@@ -79,7 +82,11 @@ func (t *Tokens) Token(ctx context.Context) (redact.Text, error) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
 		defer cancel()
-		return t.renew(ctx)
+		token, err := t.renew(ctx)
+		if err != nil && t.failed != nil {
+			t.failed(err)
+		}
+		return token, err
 	})
 	select {
 	case <-ctx.Done():

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -40,6 +41,8 @@ type Options struct {
 	// Dir keeps everything. It is created when it is missing.
 	Dir string
 	Log *slog.Logger
+	// Metrics, if set, gets the functions' metrics as on AWS, a line of JSON at a time.
+	Metrics io.Writer
 	// Progress, if set, is told how far the work is.
 	Progress func(Progress)
 	// Faults and Chaos are what the simulated vendor and the queue do wrong. Nil faults mean those of the demonstration.

@@ -24,6 +24,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -37,10 +38,11 @@ func (m *Machine) wire() {
 	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
 	records, queue, now := ledger.New(between.store(m.counts)), between.queue(m.queue), m.clock.Now
 
-	scrubber := &redact.Scrubber{}
+	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester"), m.sink("janitor")
 	tokens := lwa.New(lwa.Options{
 		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
 		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, "secret.json")}, now), Now: now, Scrubber: scrubber,
+		Failed: func(error) { requests.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	first := m.subscription()
 	m.requests = &request.Service{
@@ -57,19 +59,27 @@ func (m *Machine) wire() {
 	}
 	sweeps := &sweep.Service{
 		Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
-		Queue: queue, Now: now, Bucket: m.outside.delivery,
+		Queue: queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
 	m.handle = handlers{
-		requester: m.entry((&requester.Handler{Requester: m.requests, Log: m.Log}).Handle),
+		requester: m.entry((&requester.Handler{Requester: m.requests, Log: m.Log, Metrics: requests}).Handle),
 		ingester: m.entry((&ingester.Handler{
-			Ingester: meteredIngester{ingests, &m.meter}, Bucket: m.outside.delivery, Log: m.Log,
+			Ingester: meteredIngester{ingests, &m.meter}, Bucket: m.outside.delivery, Log: m.Log, Metrics: m.sink("ingester"),
 		}).Handle),
 		janitor: m.entry((&janitor.Handler{
-			Janitor: meteredJanitor{sweeps, &m.meter}, Log: m.Log,
+			Janitor: meteredJanitor{sweeps, &m.meter}, Log: m.Log, Metrics: deletions,
 		}).Handle),
 	}
 	m.queue.handle = failures(m.handle.ingester)
 	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, deaf: m.outside.deaf}
+}
+
+// sink returns where a function's metrics go; nil when nobody wants them.
+func (m *Machine) sink(function string) *metric.Sink {
+	if m.Metrics == nil {
+		return nil
+	}
+	return &metric.Sink{To: m.Metrics, Service: "bellhop", Function: function, Now: m.clock.Now}
 }
 
 // between returns what stands between the functions and the outside, with nothing where nobody stands.

@@ -1,0 +1,69 @@
+package requester_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric/metrictest"
+)
+
+func TestARunIsCounted(t *testing.T) {
+	const quiet = "ReportsRequested=0 ReportRequestFailures=0 FilesExpected=0 JobsLost=0"
+	failed := fault.New(fault.Transient, "throttled")
+	tests := map[string]struct {
+		sum      request.Summary
+		runErr   error
+		stock    request.Stock
+		stockErr error
+		want     string
+	}{
+		"a quiet run": {want: quiet + " OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0"},
+		"a busy run": {
+			sum:   request.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
+			stock: request.Stock{Overdue: 3, Missing: 4, AboutToBeLost: 5, Expired: 6},
+			want: "ReportsRequested=2 ReportRequestFailures=3 FilesExpected=7 JobsLost=1 " +
+				"OverdueFiles=3 DaysMissing=4 DaysAboutToBeLost=5 DaysExpired=6",
+		},
+		"a run that failed in part": {
+			sum: request.Summary{Accepted: 1}, runErr: failed,
+			want: "ReportsRequested=1 ReportRequestFailures=0 FilesExpected=0 JobsLost=0 OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0",
+		},
+		// No state must not look like a good state.
+		"a state that is not known": {stock: request.Stock{Missing: 1}, stockErr: failed, want: quiet},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var lines bytes.Buffer
+			h, _ := newHandler(t, nil)
+			h.Requester = &runner{
+				t: t, run: func(request.Trigger) (request.Summary, error) { return test.sum, test.runErr },
+				stock: func() (request.Stock, error) { return test.stock, test.stockErr },
+			}
+			h.Metrics = &metric.Sink{To: &lines, Service: "bellhop", Function: "requester", Now: time.Now}
+			_, err := h.Handle(t.Context(), []byte(`{}`))
+			if want := errors.Join(test.runErr, test.stockErr); (err == nil) != (want == nil) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			if got := metrictest.Text(metrictest.Read(t, &lines)); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// A refused event runs nothing, so it says nothing of a run.
+func TestARefusedEventIsNotCounted(t *testing.T) {
+	var lines bytes.Buffer
+	h := &requester.Handler{Requester: &runner{t: t}, Metrics: &metric.Sink{To: &lines, Now: time.Now}}
+	other, _ := newHandler(t, nil)
+	h.Log = other.Log
+	if _, err := h.Handle(t.Context(), []byte(`[]`)); err == nil || lines.Len() > 0 {
+		t.Errorf("error %v, lines %s", err, &lines)
+	}
+}

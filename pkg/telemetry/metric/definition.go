@@ -1,0 +1,91 @@
+package metric
+
+// Namespace is where CloudWatch keeps the metrics.
+const Namespace = "bellhop"
+
+// Dimension is the one dimension of every metric: the stack that they are about, so that two stacks in an account stay apart
+// and each metric is paid for once.
+const Dimension = "service"
+
+// Unit is CloudWatch's word for what is counted.
+type Unit string
+
+// The units.
+const (
+	Count   Unit = "Count"
+	Seconds Unit = "Seconds"
+)
+
+// Metric is one metric.
+type Metric struct {
+	Name string
+	Unit Unit
+	// Function is the one that emits it.
+	Function string
+	// Meaning says what one value says, and when there is one.
+	Meaning string
+}
+
+// The names of the functions, as they stand in a metric's line.
+const (
+	requester = "requester"
+	ingester  = "ingester"
+	janitor   = "janitor"
+)
+
+// The metrics of the requester. Those that are marked as a state are there for every run, and say how it stands then.
+var (
+	ReportsRequested      = Metric{"ReportsRequested", Count, requester, "Requests that the vendor accepted, in each run."}
+	ReportRequestFailures = Metric{"ReportRequestFailures", Count, requester, "Requests that were refused or whose outcome is not known, in each run."}
+	FilesExpected         = Metric{"FilesExpected", Count, requester, "Files that the vendor named, in each run."}
+	OverdueFiles          = Metric{"OverdueFiles", Count, requester, "State: files that were named more than an hour ago and have not come."}
+	JobsLost              = Metric{"JobsLost", Count, requester, "Jobs given up because their files did not come, in each run. Their days are asked for again."}
+	DaysMissing           = Metric{"DaysMissing", Count, requester, "State: days of tables that are wanted, not there and not on their way."}
+	DaysAboutToBeLost     = Metric{"DaysAboutToBeLost", Count, requester, "State: days of tables that are not there and can be had for three more days at most."}
+	DaysExpired           = Metric{"DaysExpired", Count, requester, "State: days of tables that can never be had again."}
+	TokenRefreshFailures  = Metric{"TokenRefreshFailures", Count, requester, "Failures to get an access token, each as it happens."}
+)
+
+// The metrics of the ingester, each for one delivery.
+var (
+	FilesArrived           = Metric{"FilesArrived", Count, ingester, "Deliveries whose load was begun for the first time."}
+	DeliveryLatencySeconds = Metric{"DeliveryLatencySeconds", Seconds, ingester, "From the request to the arrival of a file that was loaded."}
+	RowsIngested           = Metric{"RowsIngested", Count, ingester, "Rows of a file that was loaded. A file that is delivered again counts once."}
+	IngestFailures         = Metric{"IngestFailures", Count, ingester, "Loads that failed and will be tried again."}
+	FilesQuarantined       = Metric{"FilesQuarantined", Count, ingester, "Files that can never load."}
+	UnexpectedObjects      = Metric{"UnexpectedObjects", Count, ingester, "Arrivals of objects that nobody expects."}
+)
+
+// The metrics of the janitor. Those that are marked as a state are there for every sweep.
+var (
+	RawRetentionSeconds       = Metric{"RawRetentionSeconds", Seconds, janitor, "From the arrival to the verified deletion of a file that was loaded, each as its certificate is written."}
+	OldestRawObjectAgeSeconds = Metric{"OldestRawObjectAgeSeconds", Seconds, janitor, "State: age of the oldest object in the delivery bucket that is not kept there on purpose."}
+	ObjectsKeptOnPurpose      = Metric{"ObjectsKeptOnPurpose", Count, janitor, "State: strays and quarantined files that rest in the delivery bucket."}
+	DeleteFailures            = Metric{"DeleteFailures", Count, janitor, "Deletions that failed and will be tried again."}
+	DeleteVerifyFailures      = Metric{"DeleteVerifyFailures", Count, janitor, "Deletions after which the object could not be seen to be gone."}
+)
+
+// ColdStart is emitted by each function, once for each process.
+var ColdStart = Metric{"ColdStart", Count, "", "Starts of a function's process."}
+
+// All returns every metric, in the order of the definitions.
+func All() []Metric {
+	return []Metric{
+		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysExpired, TokenRefreshFailures,
+		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects,
+		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures,
+		ColdStart,
+	}
+}
+
+// Value is one value of a metric.
+type Value struct {
+	Metric Metric
+	Value  float64
+}
+
+// Of returns a value of the metric, in its unit.
+func (m Metric) Of(value float64) Value { return Value{m, value} }
+
+// Int returns a count.
+func (m Metric) Int(n int) Value { return Value{m, float64(n)} }
