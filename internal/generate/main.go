@@ -1,4 +1,4 @@
-// Command generate rewrites what other files say first: the Glue and Athena block of template.yaml, from the table
+// Command generate rewrites what other files say first: the Glue and Athena block and the alarms of template.yaml, from the table
 // definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, and the saved queries in
 // docs/sql.md. Run it from the repository's top, as `make generate` does; a test fails while anything is stale.
 package main
@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/internal/alarm"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
 )
 
@@ -31,6 +32,7 @@ type page struct {
 // pages are in order: what a later one is made from is written before.
 var pages = []page{
 	{"template.yaml", "# ---- generated: the catalogue, begin", "# ---- generated: the catalogue, end", func(string) (string, error) { return catalog.Block() }},
+	{"template.yaml", "# ---- generated: the alarms, begin", "# ---- generated: the alarms, end", func(string) (string, error) { return alarm.Block() }},
 	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
 	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
 	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},

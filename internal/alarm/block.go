@@ -1,0 +1,121 @@
+package alarm
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
+)
+
+// operators are CloudWatch's words for the comparisons.
+var operators = map[string]string{
+	">": "GreaterThanThreshold", ">=": "GreaterThanOrEqualToThreshold", "<": "LessThanThreshold",
+}
+
+// Block returns the resources of the alarms and the dashboard, as YAML at the depth of Resources. It refers to the resource
+// AlarmTopic.
+func Block() (string, error) {
+	var b strings.Builder
+	for _, a := range All() {
+		a.write(&b)
+	}
+	err := writeDashboard(&b)
+	return b.String(), err
+}
+
+func (a Alarm) write(b *strings.Builder) {
+	statistic := "Statistic: " + a.Statistic
+	if strings.HasPrefix(a.Statistic, "p") {
+		statistic = "ExtendedStatistic: " + a.Statistic
+	}
+	fmt.Fprintf(b, `
+  %s:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: %s
+      Namespace: %s
+      MetricName: %s
+      Dimensions:
+`, a.ID(), quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())), a.Namespace, a.Metric)
+	for _, d := range a.Dimensions {
+		fmt.Fprintf(b, "        - {Name: %s, Value: %s}\n", d.Name, d.Value)
+	}
+	fmt.Fprintf(b, `      %s
+      Period: %d
+      EvaluationPeriods: %d
+      DatapointsToAlarm: %d
+      ComparisonOperator: %s
+      Threshold: %s
+      TreatMissingData: %s
+      AlarmActions: [!Ref AlarmTopic]
+      OKActions: [!Ref AlarmTopic]
+`, statistic, a.Period, a.Periods, a.Enough, operators[a.Comparison], strconv.FormatFloat(a.Threshold, 'f', -1, 64), a.Missing)
+}
+
+// quoted is text as YAML, of which JSON is a part.
+func quoted(text string) string {
+	encoded, err := json.Marshal(text)
+	if err != nil { // text always encodes
+		return `""`
+	}
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(encoded))
+}
+
+// widget is one rectangle of the dashboard, in the words of CloudWatch's "Dashboard body structure and syntax".
+type widget struct {
+	Type       string         `json:"type"`
+	X          int            `json:"x"`
+	Y          int            `json:"y"`
+	Width      int            `json:"width"`
+	Height     int            `json:"height"`
+	Properties map[string]any `json:"properties"`
+}
+
+// pictures are the dashboard's graphs: a title, the statistic, and metrics of one unit.
+var pictures = []struct {
+	title, statistic string
+	metrics          []metric.Metric
+}{
+	{"Asked", "Sum", []metric.Metric{metric.ReportsRequested, metric.FilesExpected, metric.ReportRequestFailures, metric.JobsLost, metric.TokenRefreshFailures}},
+	{"Delivered", "Sum", []metric.Metric{metric.FilesArrived, metric.FilesQuarantined, metric.UnexpectedObjects, metric.IngestFailures}},
+	{"Rows loaded", "Sum", []metric.Metric{metric.RowsIngested}},
+	{"From request to delivery", "Average", []metric.Metric{metric.DeliveryLatencySeconds}},
+	{"How long raw files lie there", "Maximum", []metric.Metric{metric.RawRetentionSeconds, metric.OldestRawObjectAgeSeconds}},
+	{"Deletions that failed, objects kept on purpose", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose}},
+	{"Days that are not there", "Maximum", []metric.Metric{metric.DaysMissing, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles}},
+	{"Starts of processes", "Sum", []metric.Metric{metric.ColdStart}},
+}
+
+// writeDashboard writes a dashboard with the state of the alarms and every metric.
+func writeDashboard(b *strings.Builder) error {
+	const width, height = 8, 6
+	arns := make([]string, 0, len(All()))
+	for _, a := range All() {
+		arns = append(arns, "${"+a.ID()+".Arn}")
+	}
+	widgets := []widget{{"alarm", 0, 0, 3 * width, height, map[string]any{"title": "Alarms", "alarms": arns}}}
+	for i, p := range pictures {
+		var lines [][]any
+		for _, m := range p.metrics {
+			lines = append(lines, []any{metric.Namespace, m.Name, metric.Dimension, "${AWS::StackName}"})
+		}
+		widgets = append(widgets, widget{"metric", i % 3 * width, height + i/3*height, width, height, map[string]any{
+			"title": p.title, "region": "${AWS::Region}", "stat": p.statistic, "period": 900, "view": "timeSeries", "metrics": lines,
+		}})
+	}
+	body, err := json.MarshalIndent(map[string]any{"widgets": widgets}, "        ", "  ")
+	if err != nil {
+		return fmt.Errorf("the dashboard: %w", err)
+	}
+	fmt.Fprintf(b, `
+  Dashboard:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardName: !Ref AWS::StackName
+      DashboardBody: !Sub |-
+        %s
+`, body)
+	return nil
+}

@@ -1,0 +1,117 @@
+package alarm
+
+import (
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
+)
+
+// Alarm is one CloudWatch alarm.
+type Alarm struct {
+	// Name says what is wrong, in words; it is the title of the alarm's section in docs/operations.md.
+	Name string
+	// Namespace, Metric and Dimensions say what is watched; a dimension's value is YAML of the template.
+	Namespace, Metric string
+	Dimensions        []Dimension
+	// Statistic is CloudWatch's: Sum, Maximum, or a percentile such as p99.
+	Statistic string
+	// Period is in seconds. Of the last Periods, Enough must be beyond the threshold.
+	Period, Periods, Enough int
+	// Comparison is > or >= or <.
+	Comparison string
+	Threshold  float64
+	// Missing says what a period without any value is taken for.
+	Missing Missing
+	// Why says why that, and what else is not plain.
+	Why string
+}
+
+// Dimension is one dimension of what is watched.
+type Dimension struct{ Name, Value string }
+
+// Missing is how an alarm takes a period without a value.
+type Missing string
+
+// The treatments.
+const (
+	// Breaching: somebody should have said something.
+	Breaching Missing = "breaching"
+	// NotBreaching: nobody has anything to say unless something is wrong.
+	NotBreaching Missing = "notBreaching"
+)
+
+// ID is the name of the alarm's resource in the template.
+func (a Alarm) ID() string {
+	var b strings.Builder
+	for word := range strings.FieldsFuncSeq(a.Name, func(r rune) bool { return r == ' ' || r == '-' }) {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String() + "Alarm"
+}
+
+// Anchor is the anchor of the alarm's section, as Markdown makes one of a title.
+func (a Alarm) Anchor() string { return strings.ReplaceAll(strings.ToLower(a.Name), " ", "-") }
+
+const (
+	minute = 60
+	hour   = 60 * minute
+)
+
+// All returns every alarm: those on what bellhop is for, then those on what AWS says of its parts.
+func All() []Alarm {
+	all := append(asked(), delivered()...)
+	all = append(all, deleted()...)
+	all = append(all, queues()...)
+	for _, function := range []string{"Requester", "Ingester", "Janitor"} {
+		all = append(all, functions(function)...)
+	}
+	return append(all, ledger()...)
+}
+
+func own(name string, m metric.Metric, statistic string, period, periods, enough int, comparison string, threshold float64, missing Missing, why string) Alarm {
+	return Alarm{
+		Name: name, Namespace: metric.Namespace, Metric: m.Name, Dimensions: []Dimension{{metric.Dimension, "!Ref AWS::StackName"}},
+		Statistic: statistic, Period: period, Periods: periods, Enough: enough, Comparison: comparison, Threshold: threshold, Missing: missing, Why: why,
+	}
+}
+
+func asked() []Alarm {
+	return []Alarm{
+		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1, Breaching,
+			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears."),
+		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1, NotBreaching,
+			"A refused job waits for a person."),
+		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 2, 2, ">=", 1, NotBreaching,
+			"One failure in passing is tried again; two runs in a row are a credential that does not work, or a token endpoint that is down."),
+		own("Files are overdue", metric.OverdueFiles, "Maximum", 15*minute, 4, 4, ">=", 1, NotBreaching,
+			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
+		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1, NotBreaching,
+			"A first deployment asks for the oldest days at once and has them within the three hours."),
+		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1, NotBreaching,
+			"A day that is missing is asked for with the next run. One that is missing for a day was given up or cannot be asked for."),
+	}
+}
+
+func delivered() []Alarm {
+	return []Alarm{
+		own("Files came that nobody expects", metric.UnexpectedObjects, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+			"The vendor's role writes for all of its customers: somebody may know the bucket's name."),
+		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+			"It is kept for twelve hours for a person to look at."),
+		own("Loads keep failing", metric.IngestFailures, "Sum", 15*minute, 3, 3, ">=", 1, NotBreaching,
+			"A failed load comes again by itself; failures for three quarters of an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
+	}
+}
+
+func deleted() []Alarm {
+	return []Alarm{
+		own("Raw files stay too long", metric.OldestRawObjectAgeSeconds, "Maximum", 15*minute, 2, 2, ">", 3600, Breaching,
+			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing."),
+		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900, NotBreaching,
+			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
+		own("Deletions keep failing", metric.DeleteFailures, "Sum", 15*minute, 3, 3, ">=", 1, NotBreaching,
+			"A failed deletion is tried again with the next sweep."),
+		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+			"No certificate is written before the object is seen to be gone."),
+	}
+}
