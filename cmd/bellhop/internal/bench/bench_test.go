@@ -12,9 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 )
 
@@ -134,16 +132,15 @@ func TestTheWholePipelineAndItsLowerBound(t *testing.T) {
 func grown(t *testing.T, sizes ...int) (all []*books) {
 	t.Helper()
 	for _, size := range sizes {
-		store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), time.Now)
+		b, closeIt, err := openBooks(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := store.Close(); err != nil {
+			if err := closeIt(); err != nil {
 				t.Error(err)
 			}
 		})
-		b := newBooks(store, nil)
 		if err := b.open(t.Context()); err != nil {
 			t.Fatal(err)
 		}

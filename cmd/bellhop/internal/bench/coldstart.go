@@ -128,7 +128,9 @@ func firstCall(ctx context.Context, path string) (took time.Duration, err error)
 		if killErr := cmd.Process.Kill(); killErr != nil && !errors.Is(killErr, os.ErrProcessDone) {
 			return 0, killErr
 		}
-		<-ended // killed, so always with an error
+		if err := <-ended; err == nil {
+			return 0, errors.New("it ended by itself, although it was killed")
+		}
 		if c.err == nil && !strings.HasPrefix(c.line, "GET /2018-06-01/runtime/invocation/next ") {
 			c.err = fmt.Errorf("its first call is %q", c.line)
 		}

@@ -58,7 +58,7 @@ func serve(ctx context.Context, binary string) (endpoint string, stop func(), er
 	if err := errors.Join(err, listener.Close()); err != nil {
 		return "", nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary, "serve", "--host", "127.0.0.1", "--port", port)
+	cmd := exec.CommandContext(ctx, binary, "serve", "--host", "127.0.0.1", "--port", port) //nolint:gosec // the caller's server
 	if err := cmd.Start(); err != nil {
 		return "", nil, err
 	}

@@ -46,15 +46,24 @@ func (b *bench) growSQLite(ctx context.Context, sizes []int) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	var both [2]*books
 	for i, name := range []string{"small.db", "large.db"} {
-		store, err := sqlitestore.Open(ctx, filepath.Join(dir, name), time.Now)
-		if err != nil {
+		var closeIt func() error
+		if both[i], closeIt, err = openBooks(ctx, filepath.Join(dir, name)); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, store.Close()) }()
-		both[i] = newBooks(store, nil)
-		both[i].trim = func(ctx context.Context) error { return store.TrimChanges(ctx, math.MaxInt64) }
+		defer func() { err = errors.Join(err, closeIt()) }() //nolint:gocritic // two of them, until the end
 	}
 	return b.compareBooks(ctx, "SQLite", both[0], both[1], sizes, 30)
+}
+
+// openBooks opens a ledger in SQLite.
+func openBooks(ctx context.Context, path string) (b *books, closeIt func() error, err error) {
+	store, err := sqlitestore.Open(ctx, path, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	b = newBooks(store, nil)
+	b.trim = func(ctx context.Context) error { return store.TrimChanges(ctx, math.MaxInt64) }
+	return b, store.Close, nil
 }
 
 func newBooks(store ledger.Store, units func() float64) *books {

@@ -121,7 +121,7 @@ func conversion(how, file, category, out string) (string, error) {
 	if how == "split" {
 		options += ", PARTITION_BY (dataset_date), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true"
 	}
-	return fmt.Sprintf("COPY (SELECT * FROM %s) TO %s (%s)", reader(file, all), quoted(out), options), nil
+	return fmt.Sprintf("COPY (FROM %s) TO %s (%s)", reader(file, all), quoted(out), options), nil
 }
 
 // digest is the same for the same rows, in whatever order and files they are.
