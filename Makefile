@@ -118,12 +118,23 @@ cover: ## Test coverage of both modules, as build/coverage.html
 	go tool cover -html=build/coverage.out -o build/coverage.html
 	@go tool cover -func=build/coverage.out | tail -n 1
 
-# Rounds of which the median counts.
-ROUNDS ?= 7
+# PART chooses tables by name, comma-separated; figures is the one of package table. QUICK=1 does a tenth of the work, for
+# trying. ROUNDS is how many rounds the median is of; each part has a number of its own.
+PART   ?=
+QUICK  ?=
+ROUNDS ?=
 
 .PHONY: bench
-bench: ## Compare the speed of conversions with encoding/csv, in one run; see bench/README.md
-	@go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/table -rounds $(ROUNDS)
+bench: ## Measure bellhop against yardsticks in the same run, about 10 minutes; PART=coldstart, QUICK=1; see bench/README.md
+	@part=$(PART); if [[ -z $$part || ,$$part, == *,figures,* ]]; then \
+	  go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/table -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); \
+	fi; \
+	part=,$$part,; part=$${part/,figures,/,}; part=$${part#,}; part=$${part%,}; \
+	if [[ -z "$(PART)" || -n $$part ]]; then \
+	  server=$$(tools/install dynoxide); \
+	  go build -o build/bench ./cmd/bellhop/internal/bench; \
+	  BELLHOP_DYNOXIDE="$$server" build/bench -part "$$part" $(if $(QUICK),-quick) $(if $(ROUNDS),-rounds $(ROUNDS)); \
+	fi
 
 ##@ Deploy
 

@@ -15,6 +15,7 @@ var onMachines = []string{
 	"github.com/versity/versitygw/...", "modernc.org/...", "github.com/duckdb/...", "github.com/marcboeker/go-duckdb/...",
 	"github.com/spf13/...", "pgregory.net/rapid", "testing", "net/http/httptest",
 	module + "/cmd/...", module + "/pkg/ledger/ledgertest", module + "/pkg/objects/objectstest",
+	module + "/pkg/table/tabletest",
 }
 
 var (

@@ -3,23 +3,43 @@ package config
 import (
 	"cmp"
 	"errors"
+	"math"
 	"net"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
+// form is what a value must look like, and how long it may be. A length in the expression itself would be unrolled into
+// as many states, at each start of a function. The expression is compiled when it is first asked.
+type form struct {
+	expression  func() *regexp.Regexp
+	least, most int
+}
+
+func formOf(expression string, least, most int) form {
+	return form{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) }), least, most}
+}
+
+// MatchString reports whether a value has the form.
+func (f form) MatchString(value string) bool {
+	return between(len(value), f.least, f.most) && f.expression().MatchString(value)
+}
+
+const unitPrefix = "amzn1.alexa.unit.did."
+
 var (
-	service    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	tableName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	unitID     = regexp.MustCompile(`^amzn1\.alexa\.unit\.did\.[[:graph:]]{1,200}$`)
-	words      = regexp.MustCompile(`^[A-Z_]+(\s*,\s*[A-Z_]+)*$`)
+	service    = formOf(`^[A-Za-z0-9_-]+$`, 1, 128)
+	tableName  = formOf(`^[A-Za-z0-9_.-]+$`, 3, 255)
+	bucketName = formOf(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`, 3, 63)
+	unitID     = formOf(`^amzn1\.alexa\.unit\.did\.[[:graph:]]+$`, len(unitPrefix)+1, len(unitPrefix)+200)
+	words      = formOf(`^[A-Z_]+(\s*,\s*[A-Z_]+)*$`, 1, math.MaxInt)
 	// Which service keeps the secret is for the adapter to tell; a token or a JSON document is no id of either.
-	secretID = regexp.MustCompile(`^(arn:aws[a-z-]*:(secretsmanager|ssm):\S+|/?[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*)$`)
+	secretID = formOf(`^(arn:aws[a-z-]*:(secretsmanager|ssm):\S+|/?[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*)$`, 1, math.MaxInt)
 )
 
 func between[T cmp.Ordered](v, least, most T) bool { return least <= v && v <= most }

@@ -110,7 +110,8 @@ func sameSubscription(a, b report.Subscription) bool {
 
 // Board returns the planner's input for one subscription, or a NotFound.
 func (l *Ledger) Board(ctx context.Context, name string) (report.Board, error) {
-	records, err := l.store.Query(ctx, subPrefix+name, "")
+	// From META to the last slice: the entries of all its jobs, which are the more the longer it lives, come before META.
+	records, err := l.store.Between(ctx, subPrefix+name, meta, slicePrefix+"~")
 	if err != nil {
 		return report.Board{}, err
 	}

@@ -32,7 +32,7 @@ var tables atomic.Int64
 // schema and template cannot drift, and returns the name.
 func NewTable(t *testing.T, client *dynamodb.Client) string {
 	t.Helper()
-	in, err := tableOf(filepath.Join(Root(t), "template.yaml"))
+	in, err := TableOf(filepath.Join(Root(t), "template.yaml"))
 	if err != nil {
 		t.Fatalf("read the table from template.yaml: %v", err)
 	}
@@ -49,10 +49,10 @@ func NewTable(t *testing.T, client *dynamodb.Client) string {
 	return *in.TableName
 }
 
-// tableOf returns the one table that a CloudFormation template declares, as CreateTable takes it. The names of its
+// TableOf returns the one table that a CloudFormation template declares, as CreateTable takes it. The names of its
 // properties are those of CreateTable, but for the stream, which is enabled by being there. Time to live, backups,
 // encryption and tags are set by other calls and left out.
-func tableOf(path string) (*dynamodb.CreateTableInput, error) {
+func TableOf(path string) (*dynamodb.CreateTableInput, error) {
 	raw, err := os.ReadFile(path) //nolint:gosec // the repository's own template
 	if err != nil {
 		return nil, err

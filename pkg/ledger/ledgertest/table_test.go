@@ -38,7 +38,7 @@ func TestTableOf(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.template), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			in, err := tableOf(path)
+			in, err := TableOf(path)
 			if (err != nil) != c.fails {
 				t.Fatalf("%v, want an error: %v", err, c.fails)
 			}

@@ -75,7 +75,10 @@ func (s *Source) encode(o report.Order) ([]byte, error) {
 }
 
 // The rules for names of general purpose buckets, without those that only AWS can check.
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+// The length is checked apart: in the expression it would be unrolled at each start.
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`)
+
+const maxBucketName = 63
 
 // bucketARN returns the ARN of a bucket that is given by ARN or by name.
 func (s *Source) bucketARN(bucket string) (string, error) {
@@ -89,7 +92,7 @@ func (s *Source) bucketARN(bucket string) (string, error) {
 	} else {
 		arn = "arn:" + s.partition + ":s3:::" + bucket
 	}
-	if !bucketName.MatchString(name) || len(arn) > maxID {
+	if !bucketName.MatchString(name) || len(name) > maxBucketName || len(arn) > maxID {
 		return "", fmt.Errorf("the delivery bucket %q is neither a bucket's name nor its ARN", bucket)
 	}
 	return arn, nil

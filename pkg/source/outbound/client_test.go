@@ -216,6 +216,7 @@ func TestRequestID(t *testing.T) {
 		"other":        {"X-Amzn-Request-Id", "abc", "abc"},
 		"none":         {"X-Other", "abc", ""},
 		"not an id":    {"X-Amzn-RequestId", "Room 101", ""},
+		"longest":      {"X-Amzn-RequestId", strings.Repeat("a", 128), strings.Repeat("a", 128)},
 		"a whole book": {"X-Amzn-RequestId", strings.Repeat("a", 129), ""},
 	}
 	for name, c := range cases {

@@ -26,13 +26,16 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-var requestID = regexp.MustCompile(`^[A-Za-z0-9._:=-]{1,128}$`)
+// A length in the expression would be unrolled at each start.
+var requestID = regexp.MustCompile(`^[A-Za-z0-9._:=-]+$`)
+
+const maxRequestID = 128
 
 // RequestID returns the id that Amazon's services give each exchange, from X-Amzn-RequestId or an older
 // spelling of it, and "" when there is none that looks like an id.
 func RequestID(h http.Header) string {
 	for _, name := range []string{"X-Amzn-RequestId", "X-Amzn-Request-Id", "X-Amz-Request-Id"} {
-		if id := h.Get(name); requestID.MatchString(id) {
+		if id := h.Get(name); len(id) <= maxRequestID && requestID.MatchString(id) {
 			return id
 		}
 	}

@@ -17,11 +17,14 @@ const (
 	ParameterStore
 )
 
+// maxSecretName is how long the name of a secret may be.
+const maxSecretName = 512
+
 var (
 	secretARN    = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
 	parameterARN = regexp.MustCompile(`^arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter(/[A-Za-z0-9_./-]+)$`)
-	// What Secrets Manager and SSM allow in a name.
-	secretName    = regexp.MustCompile(`^[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,511}$`)
+	// What Secrets Manager and SSM allow in a name. A length in the expression would be unrolled at each start.
+	secretName    = regexp.MustCompile(`^[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*$`)
 	parameterName = regexp.MustCompile(`^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 )
 
@@ -34,7 +37,7 @@ func KindOf(id string) (Kind, error) {
 		return SecretsManager, nil
 	case parameterARN.MatchString(id), parameterName.MatchString(id):
 		return ParameterStore, nil
-	case secretName.MatchString(id) && !strings.HasPrefix(id, "Atz"):
+	case len(id) <= maxSecretName && secretName.MatchString(id) && !strings.HasPrefix(id, "Atz"):
 		return SecretsManager, nil
 	default:
 		return 0, fault.New(fault.Poison, "a secret's id is the ARN or the name of a Secrets Manager secret, "+

@@ -75,6 +75,8 @@ func TestKindOf(t *testing.T) {
 		"parameter name":     {"/bellhop/lwa", secret.ParameterStore},
 		"another ARN":        {"arn:aws:s3:::bucket", 0},
 		"parameter, no path": {"arn:aws:ssm:us-east-1:123456789012:parameter", 0},
+		"longest name":       {strings.Repeat("a", 512), secret.SecretsManager},
+		"too long a name":    {strings.Repeat("a", 513), 0},
 		"empty":              {"", 0},
 		"a document":         {document, 0},
 		"a token":            {"Atzr|planted", 0},

@@ -48,6 +48,9 @@ type Options struct {
 	// Faults and Chaos are what the simulated vendor and the queue do wrong. Nil faults mean those of the demonstration.
 	Faults []vendorsim.Fault
 	Chaos  *Chaos
+	// Delivered, if set, is told of each object that the vendor delivers, before it is written. It may be called from many
+	// goroutines, and must not change the body.
+	Delivered func(key string, body []byte)
 	// WindowDays is the longest window of one request. Default 7.
 	WindowDays int
 	// Now is the machine's clock, before anything is skipped. Default [time.Now].
@@ -186,7 +189,7 @@ func (m *Machine) openStores(ctx context.Context) (err error) {
 	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
 	m.vendor, err = startVendor(ctx, m.Dir, vendorsim.Config{
 		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: m.Faults, Switches: m.outside.switches,
-	}, m.s3.Client())
+	}, m.s3.Client(), m.Delivered)
 	if err != nil {
 		return err
 	}

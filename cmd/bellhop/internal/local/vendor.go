@@ -69,8 +69,9 @@ var inWords = map[vendorsim.FaultKind]string{
 	vendorsim.Stray:            "delivered a file that nobody asked for",
 }
 
-// startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's.
-func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucket *s3.Client) (*vendor, error) {
+// startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's;
+// delivered, if set, is told of what it writes.
+func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucket *s3.Client, delivered func(string, []byte)) (*vendor, error) {
 	credentials, err := credentialsIn(dir)
 	if err != nil {
 		return nil, err
@@ -80,6 +81,9 @@ func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucke
 		_, name, ok := strings.Cut(bucketARN, ":::")
 		if !ok {
 			return fmt.Errorf("%q is not the ARN of a bucket", bucketARN)
+		}
+		if delivered != nil {
+			delivered(key, body)
 		}
 		_, err := bucket.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: aws.String(name), Key: aws.String(key), Body: bytes.NewReader(body), ContentType: aws.String("text/csv"),
