@@ -32,11 +32,11 @@ type Converter struct {
 type Option func(*Converter)
 
 // Budget sets how many bytes of cells a conversion holds in memory before it moves rows to a temporary file.
-// The default is 64 MiB.
+// The default is 32 MiB.
 func Budget(bytes int64) Option { return func(c *Converter) { c.budget = bytes } }
 
 // BodyMemory sets how many bytes of encoded slices stay in memory; beyond that they are in a temporary file.
-// The default is 32 MiB.
+// The default is 8 MiB.
 func BodyMemory(bytes int64) Option { return func(c *Converter) { c.bodyMemory = bytes } }
 
 // TempDir sets the directory of temporary files. The default is that of [os.TempDir].
@@ -60,8 +60,8 @@ func Limit(l Limits) Option {
 // NewConverter returns a Converter with the given options.
 func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
-		budget:     64 << 20,
-		bodyMemory: 32 << 20,
+		budget:     32 << 20,
+		bodyMemory: 8 << 20,
 		limits:     Limits{Columns: 200, Cell: 64 << 10, Bytes: 8 << 30},
 	}
 	for _, o := range opts {

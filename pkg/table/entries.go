@@ -97,30 +97,38 @@ func (t *textEntries) entry(i int32) []byte { return t.text[t.offsets[i]:t.offse
 type numberEntries struct {
 	wide    bool
 	numbers []int64 // by index
-	// The index of each number plus 1, or 0; small is for numbers from 0 on, of which most counts are.
-	small [1 << 12]int32
-	large map[int64]int32
+	table   []int32 // a hash table with open addressing: the index of a number plus 1, or 0
 }
 
+// index returns the index of a number, adding it when it is new.
 func (e *numberEntries) index(n int64) int32 {
-	if uint64(n) < uint64(len(e.small)) {
-		if i := e.small[n]; i > 0 {
-			return i - 1
-		}
-		e.numbers = append(e.numbers, n)
-		e.small[n] = int32(len(e.numbers))
-		return e.small[n] - 1
+	if 2*len(e.numbers) >= len(e.table) {
+		e.grow()
 	}
-	i := e.large[n]
-	if i == 0 {
-		if e.large == nil {
-			e.large = map[int64]int32{}
-		}
+	at := e.slot(n)
+	if e.table[at] == 0 {
 		e.numbers = append(e.numbers, n)
-		i = int32(len(e.numbers))
-		e.large[n] = i
+		e.table[at] = int32(len(e.numbers))
 	}
-	return i - 1
+	return e.table[at] - 1
+}
+
+// slot returns where n is in the table, or where it is to be put.
+func (e *numberEntries) slot(n int64) uint64 {
+	const golden = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio: spreads what differs in few bits
+	mask := uint64(len(e.table) - 1)
+	at := uint64(n) * golden >> 32 & mask
+	for e.table[at] > 0 && e.numbers[e.table[at]-1] != n {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+func (e *numberEntries) grow() {
+	e.table = make([]int32, max(256, 2*len(e.table)))
+	for i, n := range e.numbers {
+		e.table[e.slot(n)] = int32(i + 1)
+	}
 }
 
 func (e *numberEntries) len() int { return len(e.numbers) }
@@ -143,17 +151,12 @@ func (e *numberEntries) values() encoding.Values {
 	return encoding.Int32Values(narrow)
 }
 
+// reset begins a row group. A table that was large for once is not cleared for ever.
 func (e *numberEntries) reset() {
-	for _, n := range e.numbers {
-		if uint64(n) < uint64(len(e.small)) {
-			e.small[n] = 0
-		}
+	if len(e.table) > 1<<16 {
+		e.table = nil
 	}
-	// A map never shrinks: one that was large for once must not be cleared for ever.
-	if len(e.large) > len(e.small) {
-		e.large = nil
-	}
-	clear(e.large)
+	clear(e.table)
 	e.numbers = e.numbers[:0]
 }
 
