@@ -20,6 +20,7 @@ import (
 type column struct {
 	parquet.Dictionary // of parquet-go, always empty
 	entries            entries
+	codec              *repeatCodec
 	plain              parquet.Type
 	leaf               int
 
@@ -70,7 +71,12 @@ func (c *column) Type() parquet.Type { return columnType{c.Dictionary.Type(), c}
 func (c *column) Len() int           { return c.entries.len() }
 func (c *column) Size() int64        { return c.entries.size() }
 func (c *column) Reset()             { c.entries.reset() }
-func (c *column) Page() parquet.Page { return c.filled().Page() }
+
+// Page returns the dictionary page, which parquet-go asks for only to compress it.
+func (c *column) Page() parquet.Page {
+	c.codec.expectDictionary()
+	return c.filled().Page()
+}
 
 // filled returns a dictionary of parquet-go that has the entries of this one.
 func (c *column) filled() parquet.Dictionary {

@@ -50,8 +50,10 @@ func newEncoder(d Definition, subscription string) *encoder {
 	e.leaves = e.leavesOf(d)
 	next := 0
 	e.schema = schemaWith(d, func(n parquet.Node) parquet.Node {
+		c := e.leaves[next].column
+		c.codec = e.codec
 		next++
-		return columnNode{n, e.leaves[next-1].column}
+		return columnNode{n, c}
 	})
 	return e
 }
