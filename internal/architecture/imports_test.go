@@ -69,7 +69,8 @@ var layers = map[string]layer{
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
 
 	"pkg/queue":                       {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
-	"pkg/table":                       {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/..."}},
+	// The compressor is the one that parquet-go uses itself.
+	"pkg/table":                       {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/...", "github.com/klauspost/compress/zstd"}},
 	"pkg/table/tabletest":             {own: core},
 	"pkg/s3event":                     {own: core, libs: []string{awsLambda}},
 	"pkg/config":                      {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},

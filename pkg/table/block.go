@@ -56,6 +56,21 @@ func (b *block) add(r *record) {
 	b.n++
 }
 
+// copy appends rows of another block, from a row on, as many as fit, and returns how many.
+func (b *block) copy(from *block, row int) int {
+	n := min(blockRows-b.n, from.n-row)
+	copy(b.paths[b.n:], from.paths[row:row+n])
+	copy(b.extras[b.n:], from.extras[row:row+n])
+	for c, column := range from.dims {
+		copy(b.dims[c][b.n:], column[row:row+n])
+	}
+	for c, column := range from.measures {
+		copy(b.measures[c][b.n:], column[row:row+n])
+	}
+	b.n += n
+	return n
+}
+
 // vocabulary is the text that the numbers in blocks stand for.
 type vocabulary struct {
 	arena  *arena
@@ -73,12 +88,17 @@ func newVocabulary(dims int) *vocabulary {
 	return v
 }
 
-// day is what is held of one date: blocks in memory, of which all but the last are full, or parts in the
-// temporary file, in row order. Rows in memory come after those in parts.
+// day is what is held of one date. Its rows are, in their order: those in parts, which are slices; those
+// that are stored; and those in blocks, of which all but the last are full. The latter two are numbers of the
+// same vocabulary.
 type day struct {
-	date   report.Date
-	blocks []*block
-	parts  []spilled
+	date       report.Date
+	parts      []spilled
+	stored     []section
+	storedRows int64
+	blocks     []*block
+
+	paths bitset // that stored rows have
 }
 
 // spilled is a part: rows that were moved to the temporary file, as a slice.
@@ -88,29 +108,39 @@ type spilled struct {
 	sums map[string]string
 }
 
-// rows counts the rows in memory.
-func (d *day) rows() (n int64) {
+// rows counts the rows that are in no part.
+func (d *day) rows() int64 { return d.storedRows + d.rowsInMemory() }
+
+func (d *day) rowsInMemory() (n int64) {
 	for _, b := range d.blocks {
 		n += int64(b.n)
 	}
 	return n
 }
 
-// markRollups sets rollup on every path of the day: its unit is an ancestor in another row's path.
-func (d *day) markRollups(v *vocabulary) {
-	present := newBitset(len(v.paths.list))
-	ancestor := newBitset(len(v.paths.ids.words))
+// mark notes the paths of the rows in memory.
+func (d *day) mark(v *vocabulary) {
+	d.paths = grow(d.paths, len(v.paths.list))
 	for _, b := range d.blocks {
 		for _, n := range b.paths[:b.n] {
-			if !present.add(n) {
-				continue
-			}
-			p := &v.paths.list[n]
-			for _, unit := range p.ancestors() {
-				// A path that names its own unit twice describes no descendant.
-				if unit != p.leaf() {
-					ancestor.add(unit)
-				}
+			d.paths.add(n)
+		}
+	}
+}
+
+// markRollups sets rollup on every path of the day: its unit is an ancestor in another row's path.
+func (d *day) markRollups(v *vocabulary) {
+	d.mark(v)
+	ancestor := newBitset(len(v.paths.ids.words))
+	for n := range v.paths.list {
+		if !d.paths.has(uint32(n)) {
+			continue
+		}
+		p := &v.paths.list[n]
+		for _, unit := range p.ancestors() {
+			// A path that names its own unit twice describes no descendant.
+			if unit != p.leaf() {
+				ancestor.add(unit)
 			}
 		}
 	}

@@ -3,8 +3,9 @@ package table
 import (
 	"bytes"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/compress"
-	"github.com/parquet-go/parquet-go/compress/zstd"
+	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -12,15 +13,20 @@ const (
 	rememberedPage = 1 << 10
 	// What a codec holds at most, compressed and not.
 	rememberedBytes = 8 << 20
+	// How far back zstd looks. Its own default is 8 MiB, for which it takes up 16 MiB; no slice gets smaller by it.
+	window = 1 << 20
 )
 
 // repeatCodec is zstd that remembers the larger pages of the slice before. The units of a report are mostly
 // the same each day, in the same order: then the pages with their ids, which hardly compress and take most
 // of the time that compressing takes, are equal byte for byte.
 type repeatCodec struct {
-	compress.Codec
-	pages []remembered
-	size  int64
+	compress.Codec // decodes
+	pages          []remembered
+	size           int64
+
+	dataPages, dictionaries *zstd.Encoder
+	dictionary              bool // the next page is one
 }
 
 // remembered is a page and its compressed form.
@@ -29,7 +35,38 @@ type remembered struct {
 	used           bool // by the current slice
 }
 
-func newRepeatCodec() *repeatCodec { return &repeatCodec{Codec: &zstd.Codec{Level: zstd.SpeedDefault}} }
+func newRepeatCodec() *repeatCodec {
+	return &repeatCodec{
+		Codec:        &parquetzstd.Codec{},
+		dataPages:    newZstd(zstd.SpeedDefault),
+		dictionaries: newZstd(zstd.SpeedFastest),
+	}
+}
+
+// newZstd returns an encoder like those of parquet-go, but for the memory that it takes up.
+func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
+	e, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window),
+		zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // an option is out of its range
+	}
+	return e
+}
+
+// expectDictionary says that the next page is a dictionary. These hold each text once, mostly random ids:
+// looking harder for repetitions takes longer and finds three in a thousand. Data pages, full of repeating
+// indexes, would grow by two thirds.
+func (c *repeatCodec) expectDictionary() { c.dictionary = true }
+
+func (c *repeatCodec) compress(dst, src []byte) []byte {
+	e := c.dataPages
+	if c.dictionary {
+		e = c.dictionaries
+	}
+	c.dictionary = false
+	return e.EncodeAll(src, dst[:0])
+}
 
 // next begins a slice: what the one before did not use is forgotten.
 func (c *repeatCodec) next() {
@@ -51,18 +88,15 @@ func (p remembered) bytes() int64 { return int64(len(p.plain) + len(p.encoded)) 
 // Encode compresses src into dst, which it may replace.
 func (c *repeatCodec) Encode(dst, src []byte) ([]byte, error) {
 	if len(src) < rememberedPage {
-		return c.Codec.Encode(dst, src)
+		return c.compress(dst, src), nil
 	}
 	for i := range c.pages {
 		if p := &c.pages[i]; bytes.Equal(p.plain, src) {
-			p.used = true
+			p.used, c.dictionary = true, false
 			return append(dst[:0], p.encoded...), nil
 		}
 	}
-	dst, err := c.Codec.Encode(dst, src)
-	if err != nil {
-		return dst, err
-	}
+	dst = c.compress(dst, src)
 	p := remembered{used: true}
 	if c.size+int64(len(src)+len(dst)) <= rememberedBytes {
 		p.plain, p.encoded = bytes.Clone(src), bytes.Clone(dst)

@@ -32,11 +32,11 @@ type Converter struct {
 type Option func(*Converter)
 
 // Budget sets how many bytes of cells a conversion holds in memory before it moves rows to a temporary file.
-// The default is 64 MiB.
+// The default is 24 MiB.
 func Budget(bytes int64) Option { return func(c *Converter) { c.budget = bytes } }
 
 // BodyMemory sets how many bytes of encoded slices stay in memory; beyond that they are in a temporary file.
-// The default is 32 MiB.
+// The default is 8 MiB.
 func BodyMemory(bytes int64) Option { return func(c *Converter) { c.bodyMemory = bytes } }
 
 // TempDir sets the directory of temporary files. The default is that of [os.TempDir].
@@ -60,8 +60,8 @@ func Limit(l Limits) Option {
 // NewConverter returns a Converter with the given options.
 func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
-		budget:     64 << 20,
-		bodyMemory: 32 << 20,
+		budget:     24 << 20,
+		bodyMemory: 8 << 20,
 		limits:     Limits{Columns: 200, Cell: 64 << 10, Bytes: 8 << 30},
 	}
 	for _, o := range opts {
@@ -94,11 +94,11 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 
 	run := c.newRun(d, contract.Subscription)
 	defer func() {
-		if err = errors.Join(err, run.parts.Close()); err != nil {
+		if err = errors.Join(err, run.stored.Close(), run.parts.Close()); err != nil {
 			out, err = nothing, errors.Join(err, run.bodies.Close())
 		}
 	}()
-	rows := newShelf(d, c.budget, run.parts, run.spill)
+	rows := newShelf(d, c.budget, run.stored, run.parts, run.spill)
 	dec := newDecoder(columns, d, contract, rows)
 	if err := dec.decode(ctx, scan); err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
@@ -130,6 +130,7 @@ func (s *scanner) open(ctx context.Context) ([]string, error) {
 type run struct {
 	*encoder
 	budget int64
+	stored *spool // rows of all dates
 	parts  *spool // slices that are still to be merged
 	bodies *spool // finished slices
 }
@@ -138,15 +139,16 @@ func (c *Converter) newRun(d Definition, subscription string) *run {
 	return &run{
 		encoder: newEncoder(d, subscription),
 		budget:  c.budget,
+		stored:  &spool{dir: c.tempDir},
 		parts:   &spool{dir: c.tempDir},
 		bodies:  &spool{dir: c.tempDir, limit: c.bodyMemory},
 	}
 }
 
-// spill encodes the rows that a day has in memory as a part. Its row_scope holds among the part's own rows.
-func (r *run) spill(d *day, words *vocabulary, to *spool) (spilled, error) {
-	d.markRollups(words)
-	at, err := r.encode(d.date, d.rows(), to, func() error { return r.writeBlocks(context.Background(), d, words) })
+// spill encodes the rows of a day as a part. Its row_scope holds among the part's own rows.
+func (r *run) spill(d *day, rows *shelf, to *spool) (spilled, error) {
+	d.markRollups(rows.words)
+	at, err := r.encode(d.date, d.rows(), to, func() error { return r.writeBlocks(context.Background(), d, rows) })
 	return spilled{at, r.rows, r.totals()}, err
 }
 
@@ -155,7 +157,7 @@ func (r *run) finish(ctx context.Context, d *day, rows *shelf) (report.EncodedDa
 	if len(d.parts) == 0 {
 		d.markRollups(rows.words)
 		defer rows.release(d)
-		return r.body(d.date, d.rows(), func() error { return r.writeBlocks(ctx, d, rows.words) })
+		return r.body(d.date, d.rows(), func() error { return r.writeBlocks(ctx, d, rows) })
 	}
 	if err := rows.spill(d); err != nil {
 		return report.EncodedDay{}, err
@@ -184,16 +186,14 @@ func (r *run) move(date report.Date, p spilled) (report.EncodedDay, error) {
 	}, nil
 }
 
-func (r *run) writeBlocks(ctx context.Context, d *day, words *vocabulary) error {
-	for _, b := range d.blocks {
+func (r *run) writeBlocks(ctx context.Context, d *day, rows *shelf) error {
+	return rows.each(d, func(b *block) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := r.write(b, words); err != nil {
-			return err
-		}
-	}
-	return nil
+		_, err := r.write(b, rows.words)
+		return err
+	})
 }
 
 // body encodes a slice among the bodies and describes it.

@@ -27,13 +27,14 @@ type encoder struct {
 	subscription string
 	schema       *parquet.Schema
 	leaves       []leaf
-	values       []parquet.Value
+	texts        []*textEntries
+	mixed        []parquet.Value
 	codec        *repeatCodec
 
 	// Of the current slice.
 	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
 	words  *vocabulary
-	date   parquet.Value
+	date   int64
 	rows   int64
 	sums   []sum
 
@@ -47,15 +48,12 @@ type encoder struct {
 func newEncoder(d Definition, subscription string) *encoder {
 	e := &encoder{definition: d, subscription: subscription, codec: newRepeatCodec()}
 	e.leaves = e.leavesOf(d)
-	var texts []textNode
-	for _, l := range e.leaves {
-		if l.words != nil {
-			texts = append(texts, textNode{textLeaf(), &textColumn{words: l.words}})
-		}
-	}
-	e.schema = schemaWith(d, func() (next parquet.Node) {
-		next, texts = texts[0], texts[1:]
-		return next
+	next := 0
+	e.schema = schemaWith(d, func(n parquet.Node) parquet.Node {
+		c := e.leaves[next].column
+		c.codec = e.codec
+		next++
+		return columnNode{n, c}
 	})
 	return e
 }
@@ -77,7 +75,7 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 		// The default names parquet-go's build, which differs between a test and a release.
 		parquet.CreatedBy("bellhop", "1", "table"),
 	)
-	e.date = parquet.Int32Value(int32(date))
+	e.date = int64(date)
 	e.rows, e.sums = 0, make([]sum, len(e.definition.Measures()))
 	e.newGroup()
 }
@@ -91,10 +89,11 @@ func (e *encoder) newGroup() {
 // write adds a block, which must be full unless it is the slice's last. It reports whether it ended a row
 // group: then none of the vocabulary before is needed any more.
 func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
-	e.words = words
+	e.know(words)
 	for i, w := range e.writer.ColumnWriters() {
-		e.values = e.leaves[i].values(e.values[:0], b)
-		if _, err := w.WriteRowValues(e.values); err != nil {
+		l := &e.leaves[i]
+		l.column.pending, l.column.written = l.column.pending[:0], 0
+		if _, err := w.WriteRowValues(l.take(b)); err != nil {
 			return false, fmt.Errorf("encode column %d of %s: %w", i, e.definition.Name, err)
 		}
 	}
@@ -114,6 +113,17 @@ func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
 		return false, fmt.Errorf("end a row group of %s: %w", e.definition.Name, err)
 	}
 	return true, nil
+}
+
+// know makes words what the numbers of the following blocks stand for. A row group has one vocabulary.
+func (e *encoder) know(words *vocabulary) {
+	if e.words == words {
+		return
+	}
+	e.words = words
+	for _, t := range e.texts {
+		t.forget()
+	}
 }
 
 // newText returns the bytes of text in b that the row group did not have before.

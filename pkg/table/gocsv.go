@@ -11,7 +11,7 @@ import (
 // gocsv makes every row itself, with reflect.New, and hands it nothing but cells: a row cannot know which
 // file it belongs to. So the decoder that is being fed is found through this one variable, and the lock
 // gives it to one batch at a time. Conversions may run side by side in one process; they take turns by
-// batch of 256 rows, and do their reading and encoding outside of the lock.
+// batch of at most 1,024 rows, and do their reading and encoding outside of the lock.
 var feeding struct {
 	sync.Mutex
 	decoder *decoder

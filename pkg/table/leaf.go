@@ -3,11 +3,14 @@ package table
 import "github.com/parquet-go/parquet-go"
 
 // leaf is one column of the Parquet file.
+//
+// Values are written with levels of their own and column by column. parquet-go's struct writer would take a
+// zero in an optional column for NULL.
 type leaf struct {
-	// values appends the values of all rows of a block, text as numbers.
-	values func(dst []parquet.Value, b *block) []parquet.Value
-	// words returns what the numbers stand for; nil when the leaf is no text.
-	words func() []string
+	column *column
+	// take makes the values of all rows of a block the pending ones of column, and returns their levels, which
+	// are valid until the next call.
+	take func(b *block) []parquet.Value
 }
 
 // Numbers in the leaf of row_scope.
@@ -17,30 +20,30 @@ const (
 )
 
 // leavesOf returns the leaves of the definition's schema, in its order.
-//
-// Values are made with levels of their own and written column by column. parquet-go's struct writer would
-// take a zero in an optional column for NULL.
 func (e *encoder) leavesOf(d Definition) []leaf {
 	var out []leaf
 	var dims, measures int
 	for _, c := range d.Columns {
 		switch c.Role {
 		case RoleDate:
-			out = append(out, leaf{values: func(dst []parquet.Value, b *block) []parquet.Value {
-				return repeat(dst, b, e.date)
-			}})
+			out = append(out, e.numberLeaf(func(*block, int) int64 { return e.date }))
 		case RoleSubscription:
-			out = append(out, constantLeaf(e.subscription))
+			words := []string{e.subscription}
+			out = append(out, e.textLeaf(func() []string { return words }, func(*block, int) uint32 { return 0 }))
 		case RoleUnit:
 			out = append(out, e.unitLeaf(c.Name))
 		case RoleDimension:
-			out = append(out, e.dimensionLeaf(dims))
+			column := dims
+			out = append(out, e.optionalLeaf(func() []string { return e.words.dims[column].words },
+				func(dst []uint32, b *block) []uint32 { return append(dst, b.dims[column][:b.n]...) }))
 			dims++
 		case RoleMeasure:
-			out = append(out, measureLeaf(measures))
+			out = append(out, e.measureLeaf(measures))
 			measures++
 		case RoleExtra:
-			out = append(out, e.extraLeaves()...)
+			out = append(out,
+				e.extraLeaf(func() *texts { return e.words.extras.keys }, func(p *pairs) []uint32 { return p.keys }),
+				e.extraLeaf(func() *texts { return e.words.extras.values }, func(p *pairs) []uint32 { return p.values }))
 		}
 	}
 	return out
@@ -51,119 +54,183 @@ func (e *encoder) unitLeaf(name string) leaf {
 	names := func() []string { return e.words.paths.names.words }
 	switch name {
 	case "unit_id":
-		return leaf{e.perPath(func(p *path) parquet.Value { return numberValue(p.leaf()) }), ids}
+		return e.textLeaf(ids, func(b *block, i int) uint32 { return e.words.paths.unitIDs[b.paths[i]] })
 	case "unit_name":
-		return leaf{e.perPath(func(p *path) parquet.Value { return optional(p.names[len(p.names)-1]) }), names}
+		return e.perPath(names, func(p *paths) []uint32 { return p.unitNames })
 	case "depth":
-		return leaf{values: e.perPath(func(p *path) parquet.Value { return parquet.Int32Value(int32(p.depth)) })}
+		return e.numberLeaf(func(b *block, i int) int64 { return int64(e.words.paths.list[b.paths[i]].depth) })
 	case "row_scope":
 		words := []string{numberLeaf: scopeLeaf, numberRollup: scopeRollup}
-		return leaf{e.perPath(func(p *path) parquet.Value {
-			if p.rollup {
-				return numberValue(numberRollup)
+		return e.textLeaf(func() []string { return words }, func(b *block, i int) uint32 {
+			if e.words.paths.list[b.paths[i]].rollup {
+				return numberRollup
 			}
-			return numberValue(numberLeaf)
-		}), func() []string { return words }}
+			return numberLeaf
+		})
 	case "parent_unit_id":
-		return leaf{e.perPath(func(p *path) parquet.Value { return at(p.ids, len(p.ids)-2) }), ids}
+		return e.perPath(ids, func(p *paths) []uint32 { return p.parentIDs })
 	case "property_id":
-		return leaf{e.perPath(func(p *path) parquet.Value { return at(p.ids, p.property) }), ids}
+		return e.perPath(ids, func(p *paths) []uint32 { return p.propertyIDs })
 	case "property_name":
-		return leaf{e.perPath(func(p *path) parquet.Value { return at(p.names, p.property) }), names}
+		return e.perPath(names, func(p *paths) []uint32 { return p.propertyNames })
 	case "unit_ids":
-		return leaf{e.perUnit(func(p *path) []parquet.Value { return p.idList }), ids}
+		return e.listLeaf(ids, func(p *path) []uint32 { return p.ids }, 1)
 	case "unit_names":
-		return leaf{e.perUnit(func(p *path) []parquet.Value { return p.nameList }), names}
+		return e.listLeaf(names, func(p *path) []uint32 { return p.names }, 2)
 	default:
 		panic("table: no encoding for unit column " + name)
 	}
 }
 
-func (e *encoder) perPath(value func(*path) parquet.Value) func([]parquet.Value, *block) []parquet.Value {
-	return func(dst []parquet.Value, b *block) []parquet.Value {
-		list := e.words.paths.list
-		for _, n := range b.paths[:b.n] {
-			dst = append(dst, value(&list[n]))
+// textLeaf is text that is never NULL.
+func (e *encoder) textLeaf(words func() []string, number func(b *block, row int) uint32) leaf {
+	c, t := e.textColumn()
+	return leaf{c, func(b *block) []parquet.Value {
+		known := words()
+		for i := range b.n {
+			c.pending = append(c.pending, t.index(number(b, i), known))
 		}
-		return dst
-	}
-}
-
-func (e *encoder) perUnit(values func(*path) []parquet.Value) func([]parquet.Value, *block) []parquet.Value {
-	return func(dst []parquet.Value, b *block) []parquet.Value {
-		list := e.words.paths.list
-		for _, n := range b.paths[:b.n] {
-			dst = append(dst, values(&list[n])...)
-		}
-		return dst
-	}
-}
-
-func (e *encoder) dimensionLeaf(column int) leaf {
-	return leaf{func(dst []parquet.Value, b *block) []parquet.Value {
-		for _, n := range b.dims[column][:b.n] {
-			dst = append(dst, optional(n))
-		}
-		return dst
-	}, func() []string { return e.words.dims[column].words }}
-}
-
-// extraLeaves returns the keys and the values of "extra".
-func (e *encoder) extraLeaves() []leaf {
-	return []leaf{
-		{func(dst []parquet.Value, b *block) []parquet.Value {
-			for _, n := range b.extras[:b.n] {
-				dst = append(dst, e.words.extras.lists[n].keys...)
-			}
-			return dst
-		}, func() []string { return e.words.extras.keys.words }},
-		{func(dst []parquet.Value, b *block) []parquet.Value {
-			for _, n := range b.extras[:b.n] {
-				dst = append(dst, e.words.extras.lists[n].values...)
-			}
-			return dst
-		}, func() []string { return e.words.extras.values.words }},
-	}
-}
-
-func constantLeaf(text string) leaf {
-	words := []string{text}
-	return leaf{func(dst []parquet.Value, b *block) []parquet.Value {
-		return repeat(dst, b, numberValue(0))
-	}, func() []string { return words }}
-}
-
-func measureLeaf(column int) leaf {
-	return leaf{values: func(dst []parquet.Value, b *block) []parquet.Value {
-		for _, n := range b.measures[column][:b.n] {
-			if n == null {
-				dst = append(dst, parquet.NullValue())
-			} else {
-				dst = append(dst, parquet.Int64Value(n).Level(0, 1, 0))
-			}
-		}
-		return dst
+		return levelRequired[:b.n]
 	}}
 }
 
-func repeat(dst []parquet.Value, b *block, v parquet.Value) []parquet.Value {
-	for range b.n {
-		dst = append(dst, v)
-	}
-	return dst
+// numberLeaf is a whole number of 32 bits that is never NULL.
+func (e *encoder) numberLeaf(number func(b *block, row int) int64) leaf {
+	entries := &numberEntries{}
+	c := &column{entries: entries}
+	return leaf{c, func(b *block) []parquet.Value {
+		for i := range b.n {
+			c.pending = append(c.pending, entries.index(number(b, i)))
+		}
+		return levelRequired[:b.n]
+	}}
 }
 
-func at(list []uint32, i int) parquet.Value {
-	if i < 0 {
-		return parquet.NullValue()
-	}
-	return optional(list[i])
+// perPath is text that follows from the path, or NULL.
+func (e *encoder) perPath(words func() []string, byPath func(*paths) []uint32) leaf {
+	return e.optionalLeaf(words, func(dst []uint32, b *block) []uint32 {
+		numbers := byPath(e.words.paths)
+		for _, p := range b.paths[:b.n] {
+			dst = append(dst, numbers[p])
+		}
+		return dst
+	})
 }
 
-// optional makes the value of a number with the levels of an optional column at the top of the schema.
-func optional(n uint32) parquet.Value {
-	if n == none {
-		return parquet.NullValue()
+// optionalLeaf is text, or NULL where the number is none. numbers appends those of all rows.
+func (e *encoder) optionalLeaf(words func() []string, numbers func(dst []uint32, b *block) []uint32) leaf {
+	c, t := e.textColumn()
+	var all []uint32
+	return leaf{c, func(b *block) []parquet.Value {
+		all = numbers(all[:0], b)
+		known := words()
+		for _, n := range all {
+			if n != none {
+				c.pending = append(c.pending, t.index(n, known))
+			}
+		}
+		return e.optional(c, b, func(i int) bool { return all[i] == none })
+	}}
+}
+
+func (e *encoder) measureLeaf(measure int) leaf {
+	entries := &numberEntries{wide: true}
+	c := &column{entries: entries}
+	return leaf{c, func(b *block) []parquet.Value {
+		all := b.measures[measure]
+		for _, n := range all[:b.n] {
+			if n != null {
+				c.pending = append(c.pending, entries.index(n))
+			}
+		}
+		return e.optional(c, b, func(i int) bool { return all[i] == null })
+	}}
+}
+
+// optional returns the levels of a block of which c has the pending values.
+func (e *encoder) optional(c *column, b *block, isNull func(row int) bool) []parquet.Value {
+	switch len(c.pending) {
+	case b.n:
+		return levelPresent[:b.n]
+	case 0:
+		return levelRequired[:b.n]
 	}
-	return numberValue(n).Level(0, 1, 0)
+	e.mixed = append(e.mixed[:0], levelPresent[:b.n]...)
+	for i := range e.mixed {
+		if isNull(i) {
+			e.mixed[i] = parquet.Value{}
+		}
+	}
+	return e.mixed
+}
+
+// listLeaf is a list of text, one element for each unit of a path. level is the definition level of an
+// element; one less is that of a NULL among them.
+func (e *encoder) listLeaf(words func() []string, list func(*path) []uint32, level int) leaf {
+	c, t := e.textColumn()
+	l := &listLevels{}
+	return leaf{c, func(b *block) []parquet.Value {
+		known, paths := words(), e.words.paths.list
+		length := len(paths[b.paths[0]].ids)
+		alike := true
+		for _, n := range b.paths[:b.n] {
+			numbers := list(&paths[n])
+			alike = alike && len(numbers) == length
+			for _, n := range numbers {
+				if n == none {
+					alike = false
+					continue
+				}
+				c.pending = append(c.pending, t.index(n, known))
+			}
+		}
+		if alike {
+			return l.alike(b.n, length, level)
+		}
+		l.reset()
+		for _, n := range b.paths[:b.n] {
+			for i, n := range list(&paths[n]) {
+				if n == none {
+					l.add(i, level-1)
+				} else {
+					l.add(i, level)
+				}
+			}
+		}
+		return l.values
+	}}
+}
+
+// extraLeaf is the keys or the values of "extra".
+func (e *encoder) extraLeaf(words func() *texts, list func(*pairs) []uint32) leaf {
+	c, t := e.textColumn()
+	l := &listLevels{}
+	return leaf{c, func(b *block) []parquet.Value {
+		known, lists := words().words, e.words.extras.lists
+		for _, n := range b.extras[:b.n] {
+			for _, n := range list(&lists[n]) {
+				c.pending = append(c.pending, t.index(n, known))
+			}
+		}
+		if len(c.pending) == 0 {
+			return levelRequired[:b.n]
+		}
+		l.reset()
+		for _, n := range b.extras[:b.n] {
+			count := len(list(&lists[n]))
+			for i := range count {
+				l.add(i, 1)
+			}
+			if count == 0 {
+				l.addEmpty()
+			}
+		}
+		return l.values
+	}}
+}
+
+func (e *encoder) textColumn() (*column, *textEntries) {
+	t := &textEntries{}
+	e.texts = append(e.texts, t)
+	return &column{entries: t}, t
 }

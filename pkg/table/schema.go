@@ -7,40 +7,41 @@ import (
 )
 
 // schemaOf returns the Parquet schema of a definition. Every leaf is dictionary-encoded.
-func schemaOf(d Definition) *parquet.Schema { return schemaWith(d, textLeaf) }
+func schemaOf(d Definition) *parquet.Schema {
+	return schemaWith(d, func(n parquet.Node) parquet.Node { return n })
+}
 
-// schemaWith is schemaOf with text leaves of the caller's, which are asked for in their order.
-func schemaWith(d Definition, text func() parquet.Node) *parquet.Schema {
+// schemaWith is schemaOf with leaves of the caller's, which are asked for in their order.
+func schemaWith(d Definition, leaf func(parquet.Node) parquet.Node) *parquet.Schema {
 	root := group{Node: parquet.Group{}}
 	for _, c := range d.Columns {
-		root.fields = append(root.fields, field{nodeOf(c, text), c.Name})
+		root.fields = append(root.fields, field{nodeOf(c, leaf), c.Name})
 	}
 	return parquet.NewSchema(d.Name, root)
 }
 
-func textLeaf() parquet.Node { return parquet.Encoded(parquet.String(), &parquet.RLEDictionary) }
-
-func nodeOf(c Column, text func() parquet.Node) parquet.Node {
+func nodeOf(c Column, leaf func(parquet.Node) parquet.Node) parquet.Node {
+	encoded := func(n parquet.Node) parquet.Node { return leaf(parquet.Encoded(n, &parquet.RLEDictionary)) }
 	var n parquet.Node
 	switch c.Type {
 	case Date:
-		n = parquet.Encoded(parquet.Date(), &parquet.RLEDictionary)
+		n = encoded(parquet.Date())
 	case Int:
-		n = parquet.Encoded(parquet.Int(32), &parquet.RLEDictionary)
+		n = encoded(parquet.Int(32))
 	case Bigint:
-		n = parquet.Encoded(parquet.Int(64), &parquet.RLEDictionary)
+		n = encoded(parquet.Int(64))
 	case Decimal:
-		n = parquet.Encoded(parquet.Decimal(DecimalScale, decimalDigits, parquet.Int64Type), &parquet.RLEDictionary)
+		n = encoded(parquet.Decimal(DecimalScale, decimalDigits, parquet.Int64Type))
 	case String:
-		n = text()
+		n = encoded(parquet.String())
 	case Strings:
-		element := text()
+		element := encoded(parquet.String())
 		if c.Name == "unit_names" {
 			element = parquet.Optional(element)
 		}
 		n = parquet.List(element)
 	case StringMap:
-		n = parquet.Map(text(), text())
+		n = parquet.Map(encoded(parquet.String()), encoded(parquet.String()))
 	}
 	if c.Nullable {
 		n = parquet.Optional(n)

@@ -8,13 +8,19 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// shelf holds the rows of a file by date, within a budget of bytes. What does not fit moves to parts: slices
-// in a temporary file, which are merged into one slice when the date is asked for.
+// shelf holds the rows of a file by date, within a budget of bytes. Rows that do not fit are stored in a
+// temporary file. When it is the text that does not fit, all rows move to parts: slices in a temporary file,
+// which are merged into one slice when the date is asked for.
 type shelf struct {
 	words  *vocabulary
 	budget int64
+	rows   *spool // stored
 	parts  *spool
-	encode func(d *day, w *vocabulary, to *spool) (spilled, error)
+	encode func(d *day, s *shelf, to *spool) (spilled, error)
+
+	// For stored rows.
+	buffer         []byte
+	loaded, packed *block
 
 	dims, measures int
 	days           map[report.Date]*day
@@ -23,11 +29,12 @@ type shelf struct {
 	free           []*block
 }
 
-func newShelf(d Definition, budget int64, parts *spool, encode func(*day, *vocabulary, *spool) (spilled, error)) *shelf {
+func newShelf(d Definition, budget int64, rows, parts *spool, encode func(*day, *shelf, *spool) (spilled, error)) *shelf {
 	dims, measures := len(d.Dimensions()), len(d.Measures())
 	return &shelf{
-		words: newVocabulary(dims), budget: budget, parts: parts, encode: encode,
+		words: newVocabulary(dims), budget: budget, rows: rows, parts: parts, encode: encode,
 		dims: dims, measures: measures, days: map[report.Date]*day{},
+		loaded: newBlock(dims, measures), packed: newBlock(dims, measures),
 	}
 }
 
@@ -56,7 +63,7 @@ func (s *shelf) add(date report.Date, r *record) error {
 func (s *shelf) block() (*block, error) {
 	size := blockBytes(s.dims, s.measures)
 	for s.held > 0 && s.held+size+s.words.arena.size > s.budget {
-		if err := s.spillLargest(); err != nil {
+		if err := s.storeLargest(); err != nil {
 			return nil, err
 		}
 	}
@@ -70,20 +77,23 @@ func (s *shelf) block() (*block, error) {
 	return newBlock(s.dims, s.measures), nil
 }
 
-func (s *shelf) spillLargest() error {
-	return s.spill(slices.MaxFunc(s.sorted(), func(a, b *day) int { return cmp.Compare(a.rows(), b.rows()) }))
+func (s *shelf) storeLargest() error {
+	return s.store(slices.MaxFunc(s.sorted(), func(a, b *day) int {
+		return cmp.Compare(a.rowsInMemory(), b.rowsInMemory())
+	}))
 }
 
-// spill moves the rows of a date from memory to a part.
+// spill moves the rows of a date to a part.
 func (s *shelf) spill(d *day) error {
-	if len(d.blocks) == 0 {
+	if d.rows() == 0 {
 		return nil
 	}
-	part, err := s.encode(d, s.words, s.parts)
+	part, err := s.encode(d, s, s.parts)
 	if err != nil {
 		return fmt.Errorf("spill rows of one date: %w", err)
 	}
 	d.parts = append(d.parts, part)
+	d.stored, d.storedRows, d.paths = nil, 0, nil
 	s.release(d)
 	return nil
 }
@@ -95,10 +105,10 @@ func (s *shelf) release(d *day) {
 	d.blocks = nil
 }
 
-// trim moves all rows to parts and forgets all text when the text alone has passed half of the budget. It
-// must not be called within a row, and reports whether words was replaced.
+// trim moves all rows to parts and forgets all text when the text alone has passed three quarters of the
+// budget. It must not be called within a row, and reports whether words was replaced.
 func (s *shelf) trim() (replaced bool, err error) {
-	if s.words.arena.size <= s.budget/2 {
+	if s.words.arena.size <= s.budget/4*3 {
 		return false, nil
 	}
 	for _, d := range s.sorted() {
@@ -107,8 +117,7 @@ func (s *shelf) trim() (replaced bool, err error) {
 		}
 	}
 	s.words = newVocabulary(s.dims)
-	s.free = nil
-	return true, nil
+	return true, s.rows.clear()
 }
 
 // sorted returns the days in order of date.

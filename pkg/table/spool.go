@@ -97,6 +97,13 @@ func (s *spool) reader(at section) *io.SectionReader {
 	return io.NewSectionReader(s, at.offset, at.size)
 }
 
+// clear forgets all that was written, and is ready for more.
+func (s *spool) clear() error {
+	err := s.Close()
+	*s = spool{dir: s.dir, limit: s.limit}
+	return err
+}
+
 // Close releases memory and file. Closing again does nothing.
 func (s *spool) Close() error {
 	if s.closed {

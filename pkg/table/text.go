@@ -1,10 +1,6 @@
 package table
 
-import (
-	"encoding/binary"
-
-	"github.com/parquet-go/parquet-go"
-)
+import "encoding/binary"
 
 // arena keeps copies of short-lived text, many to an allocation.
 type arena struct {
@@ -70,9 +66,6 @@ func (t *texts) number(s string) (n uint32, fresh bool) {
 	return n, fresh
 }
 
-// numberValue makes a value that a textColumn will take for a number of texts.
-func numberValue(n uint32) parquet.Value { return parquet.Int32Value(int32(n)) }
-
 // extras numbers the different contents of "extra", from 1.
 type extras struct {
 	texts        *texts // packed
@@ -81,17 +74,16 @@ type extras struct {
 	packed       []byte
 }
 
-// pairs are the values of the two leaves under "extra", with their levels.
+// pairs are the numbers of one content of "extra".
 type pairs struct {
-	keys, values []parquet.Value
+	keys, values []uint32
 	size         int64
 }
 
 func newExtras(a *arena) *extras {
-	empty := []parquet.Value{parquet.NullValue()}
 	return &extras{
 		texts: newTexts(a), keys: newTexts(a), values: newTexts(a),
-		lists: []pairs{{keys: empty, values: empty}},
+		lists: []pairs{{}},
 	}
 }
 
@@ -114,11 +106,10 @@ func (e *extras) number(keys, values []string) uint32 {
 		var k, v string
 		k, rest = cutText(rest)
 		v, rest = cutText(rest)
-		again := min(1, len(p.keys))
 		key, _ := e.keys.number(k)
 		value, _ := e.values.number(v)
-		p.keys = append(p.keys, numberValue(key).Level(again, 1, 0))
-		p.values = append(p.values, numberValue(value).Level(again, 1, 0))
+		p.keys = append(p.keys, key)
+		p.values = append(p.values, value)
 	}
 	p.size = int64(len(e.packed))
 	e.lists = append(e.lists, p)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"unicode/utf8"
 	"unsafe"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
@@ -20,9 +18,6 @@ type path struct {
 	size     int64    // bytes of text
 	// rollup is valid for one date at a time: another row describes a descendant.
 	rollup bool
-
-	// Ready for the leaves of unit_ids and unit_names, with their levels.
-	idList, nameList []parquet.Value
 }
 
 func (p *path) leaf() uint32 { return p.ids[len(p.ids)-1] }
@@ -30,21 +25,24 @@ func (p *path) leaf() uint32 { return p.ids[len(p.ids)-1] }
 // ancestors yields the numbers of the units above the leaf.
 func (p *path) ancestors() []uint32 { return p.ids[:len(p.ids)-1] }
 
-// pathOverhead is roughly what one more path of n units takes up besides its text: a map entry and the path,
-// and for each unit two values of 24 bytes, two strings of 16 and two numbers.
-func pathOverhead(n int) int64 { return 300 + 90*int64(n) }
+// pathOverhead is roughly what one more path of n units takes up besides its text: a map entry, the path and
+// its numbers by path, and for each unit two strings of 16 bytes and two numbers.
+func pathOverhead(n int) int64 { return 250 + 40*int64(n) }
 
 // paths numbers the different paths of a file or a slice, from 0.
 type paths struct {
 	numbers    map[string]uint32
 	list       []path
 	ids, names *texts
-	arena      *arena
-	packed     []byte
+
+	// By path, for the leaves: the unit, the one above it and the one at level 1; none where there is none.
+	unitIDs, unitNames, parentIDs, propertyIDs, propertyNames []uint32
+
+	arena  *arena
+	packed []byte
 
 	// Paths are many and small: their slices are cut from these.
 	text   slab[string]
-	values slab[parquet.Value]
 	idents slab[uint32]
 }
 
@@ -81,24 +79,29 @@ func (t *paths) number(depth, property int, ids, names []string) (n uint32, fres
 	p := path{
 		depth: depth, property: property,
 		ids: t.idents.cut(count), names: t.idents.cut(count),
-		idList: t.values.cut(count), nameList: t.values.cut(count),
 	}
 	for i := range count {
 		p.ids[i] = binary.LittleEndian.Uint32(t.packed[2+8*i:])
 		p.names[i] = binary.LittleEndian.Uint32(t.packed[2+8*i+4:])
 		p.size += int64(len(ids[i]) + len(names[i]))
-		again := min(1, i)
-		p.idList[i] = numberValue(p.ids[i]).Level(again, 1, 0)
-		p.nameList[i] = parquet.NullValue().Level(again, 1, 0)
-		if p.names[i] != none {
-			p.nameList[i] = numberValue(p.names[i]).Level(again, 2, 0)
-		}
 	}
 	n = uint32(len(t.list))
 	t.numbers[t.arena.keep(view(t.packed))] = n
 	t.list = append(t.list, p)
+	t.unitIDs = append(t.unitIDs, p.leaf())
+	t.unitNames = append(t.unitNames, p.names[count-1])
+	t.parentIDs = append(t.parentIDs, at(p.ids, count-2))
+	t.propertyIDs = append(t.propertyIDs, at(p.ids, property))
+	t.propertyNames = append(t.propertyNames, at(p.names, property))
 	t.arena.size += pathOverhead(count)
 	return n, true
+}
+
+func at(list []uint32, i int) uint32 {
+	if i < 0 {
+		return none
+	}
+	return list[i]
 }
 
 // hierarchy turns the unit cells of delivered rows into path numbers.
