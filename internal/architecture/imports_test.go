@@ -68,7 +68,7 @@ var layers = map[string]layer{
 	"pkg/objects":             {own: core, libs: []string{awsSDK, smithy}},
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
 
-	"pkg/queue":                       {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
+	"pkg/queue": {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
 	// The compressor is the one that parquet-go uses itself.
 	"pkg/table":                       {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/...", "github.com/klauspost/compress/zstd"}},
 	"pkg/table/tabletest":             {own: core},
