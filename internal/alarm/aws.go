@@ -24,9 +24,10 @@ func queues() []Alarm {
 	}
 }
 
+// function is an alarm on one of the functions. All functions share the section of a kind.
 func function(what, function, metric, statistic string, periods, enough int, comparison string, threshold float64, why string) Alarm {
 	return Alarm{
-		Name: what, Namespace: "AWS/Lambda", Metric: metric, Dimensions: []Dimension{{"FunctionName", "!Ref " + function + "Function"}},
+		Name: function + " " + what, Section: "A function " + what, Namespace: "AWS/Lambda", Metric: metric, Dimensions: []Dimension{{"FunctionName", "!Ref " + function + "Function"}},
 		Statistic: statistic, Period: 5 * minute, Periods: periods, Enough: enough, Comparison: comparison, Threshold: threshold,
 		Missing: NotBreaching, Why: why,
 	}
@@ -34,22 +35,22 @@ func function(what, function, metric, statistic string, periods, enough int, com
 
 func functions(f string) []Alarm {
 	all := []Alarm{
-		function(f+" fails", f, "Errors", "Sum", 3, 2, ">=", 1, "Twice within a quarter of an hour; once is tried again."),
-		function(f+" is throttled", f, "Throttles", "Sum", 3, 3, ">=", 1, "The account has no concurrency left."),
+		function("fails", f, "Errors", "Sum", 3, 2, ">=", 1, "Twice within a quarter of an hour; once is tried again."),
+		function("is throttled", f, "Throttles", "Sum", 3, 3, ">=", 1, "The account has no concurrency left."),
 		// In milliseconds, and of the timeout four fifths.
-		function(f+" is slow", f, "Duration", "p99", 3, 2, ">", float64(Timeout[f]*800), "Four fifths of its time: soon it will be killed in the middle of its work."),
-		function(f+" was stopped in a loop", f, "RecursiveInvocationsDropped", "Sum", 1, 1, ">=", 1, "Lambda saw an event come round again and again."),
+		function("is slow", f, "Duration", "p99", 3, 2, ">", float64(Timeout[f]*800), "Four fifths of its time: soon it will be killed in the middle of its work."),
+		function("was stopped in a loop", f, "RecursiveInvocationsDropped", "Sum", 1, 1, ">=", 1, "Lambda saw an event come round again and again."),
 	}
 	if f == "Ingester" {
 		return all // a queue invokes it, which keeps what fails
 	}
 	all = append(all,
-		function(f+" is invoked late", f, "AsyncEventAge", "Maximum", 3, 3, ">", 600_000, "Ten minutes, in milliseconds."),
-		function(f+" missed an event", f, "AsyncEventsDropped", "Sum", 1, 1, ">=", 1, "What it should have done is due, and the next run does it."),
-		function(f+" could not report a failure", f, "DestinationDeliveryFailures", "Sum", 1, 1, ">=", 1, "The queue of failed runs did not take it."),
+		function("is invoked late", f, "AsyncEventAge", "Maximum", 3, 3, ">", 600_000, "Ten minutes, in milliseconds."),
+		function("missed an event", f, "AsyncEventsDropped", "Sum", 1, 1, ">=", 1, "What it should have done is due, and the next run does it."),
+		function("could not report a failure", f, "DestinationDeliveryFailures", "Sum", 1, 1, ">=", 1, "The queue of failed runs did not take it."),
 	)
 	if f == "Janitor" {
-		all = append(all, function("Changes wait for the Janitor", f, "IteratorAge", "Maximum", 3, 3, ">", 60_000,
+		all = append(all, function("lags behind the changes", f, "IteratorAge", "Maximum", 3, 3, ">", 60_000,
 			"A minute, in milliseconds. The sweep deletes what the stream does not tell of."))
 	}
 	return all
@@ -57,7 +58,7 @@ func functions(f string) []Alarm {
 
 func table(name, metric, operation, why string) Alarm {
 	a := Alarm{
-		Name: name, Namespace: "AWS/DynamoDB", Metric: metric, Dimensions: []Dimension{{"TableName", "!Ref Ledger"}},
+		Name: name, Section: "The ledger is in trouble", Namespace: "AWS/DynamoDB", Metric: metric, Dimensions: []Dimension{{"TableName", "!Ref Ledger"}},
 		Statistic: "Sum", Period: 5 * minute, Periods: 3, Enough: 3, Comparison: ">=", Threshold: 1, Missing: NotBreaching, Why: why,
 	}
 	if operation != "" {

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
@@ -8,8 +9,10 @@ import (
 
 // Alarm is one CloudWatch alarm.
 type Alarm struct {
-	// Name says what is wrong, in words; it is the title of the alarm's section in docs/operations.md.
+	// Name says what is wrong, in words.
 	Name string
+	// Section is the title of its section in docs/operations.md, where that is another than its name.
+	Section string
 	// Namespace, Metric and Dimensions say what is watched; a dimension's value is YAML of the template.
 	Namespace, Metric string
 	Dimensions        []Dimension
@@ -50,7 +53,9 @@ func (a Alarm) ID() string {
 }
 
 // Anchor is the anchor of the alarm's section, as Markdown makes one of a title.
-func (a Alarm) Anchor() string { return strings.ReplaceAll(strings.ToLower(a.Name), " ", "-") }
+func (a Alarm) Anchor() string {
+	return strings.ReplaceAll(strings.ToLower(cmp.Or(a.Section, a.Name)), " ", "-")
+}
 
 const (
 	minute = 60
