@@ -69,7 +69,7 @@ var layers = map[string]layer{
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
 
 	"pkg/queue":            {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
-	"pkg/table":            {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/..."}},
+	"pkg/table":            {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/klauspost/compress/zstd", "github.com/parquet-go/parquet-go/..."}},
 	"pkg/s3event":          {own: core, libs: []string{awsLambda}},
 	"pkg/config":           {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},
 	"pkg/telemetry":        {own: meetsSecrets, libs: []string{awsLambda, smithy}},
