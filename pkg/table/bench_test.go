@@ -33,7 +33,7 @@ func generated(write func(io.Writer, int, int) error, rows, days int) []byte {
 }
 
 // The reports that are measured.
-var device, communication = tabletest.Device, tabletest.Communication
+var device, communication, unique = tabletest.Device, tabletest.Communication, tabletest.Unique
 
 func reportRows(b *testing.B, before runtime.MemStats) {
 	b.Helper()

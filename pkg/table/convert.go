@@ -31,8 +31,9 @@ type Converter struct {
 // Option changes a default of [NewConverter].
 type Option func(*Converter)
 
-// Budget sets how many bytes of cells a conversion holds in memory before it moves rows to a temporary file.
-// The default is 24 MiB.
+// Budget sets how many bytes of cells a conversion holds in memory before it moves rows to a temporary file:
+// up to a quarter of it numbers, and up to three quarters text.
+// The default is 40 MiB.
 func Budget(bytes int64) Option { return func(c *Converter) { c.budget = bytes } }
 
 // BodyMemory sets how many bytes of encoded slices stay in memory; beyond that they are in a temporary file.
@@ -60,7 +61,7 @@ func Limit(l Limits) Option {
 // NewConverter returns a Converter with the given options.
 func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
-		budget:     24 << 20,
+		budget:     40 << 20,
 		bodyMemory: 8 << 20,
 		limits:     Limits{Columns: 200, Cell: 64 << 10, Bytes: 8 << 30},
 	}

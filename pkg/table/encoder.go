@@ -12,10 +12,11 @@ import (
 const (
 	pageBytes = 1 << 20
 
-	// A row group ends after a block when it has this many rows, or when its distinct text passes this many
-	// bytes. Both follow from the rows alone, so that equal rows give equal bytes.
+	// A row group ends after a block when it has this many rows, or when its distinct text and the paths that it
+	// makes up pass this many bytes. Both follow from the rows alone, so that equal rows give equal bytes.
 	groupRows = 1 << 20
 	groupText = 8 << 20
+	groupPath = 200 // bytes that a path counts for, besides its text
 
 	scopeLeaf   = "LEAF"
 	scopeRollup = "ROLLUP"
@@ -41,6 +42,7 @@ type encoder struct {
 	// Of the open row group.
 	groupRows, groupText int64
 	seenPaths            bitset
+	seenIDs, seenNames   bitset
 	seenDims             []bitset
 	seenExtras           bitset
 }
@@ -82,7 +84,7 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 
 func (e *encoder) newGroup() {
 	e.groupRows, e.groupText = 0, 0
-	e.seenPaths, e.seenExtras = nil, nil
+	e.seenPaths, e.seenIDs, e.seenNames, e.seenExtras = nil, nil, nil, nil
 	e.seenDims = make([]bitset, len(e.definition.Dimensions()))
 }
 
@@ -128,10 +130,23 @@ func (e *encoder) know(words *vocabulary) {
 
 // newText returns the bytes of text in b that the row group did not have before.
 func (e *encoder) newText(b *block) (n int64) {
-	e.seenPaths = grow(e.seenPaths, len(e.words.paths.list))
-	for _, p := range b.paths[:b.n] {
-		if e.seenPaths.add(p) {
-			n += e.words.paths.list[p].size
+	paths := e.words.paths
+	e.seenPaths = grow(e.seenPaths, len(paths.list))
+	e.seenIDs = grow(e.seenIDs, len(paths.ids.words))
+	e.seenNames = grow(e.seenNames, len(paths.names.words))
+	for _, number := range b.paths[:b.n] {
+		if !e.seenPaths.add(number) {
+			continue
+		}
+		n += groupPath
+		p := &paths.list[number]
+		for i, id := range p.ids {
+			if e.seenIDs.add(id) {
+				n += int64(len(paths.ids.words[id]))
+			}
+			if name := p.names[i]; e.seenNames.add(name) {
+				n += int64(len(paths.names.words[name]))
+			}
 		}
 	}
 	for c, column := range b.dims {

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/table/tabletest"
 )
 
 var rounds = flag.Int("rounds", 7, "rounds of BenchmarkFigures")
@@ -47,11 +49,9 @@ func BenchmarkFigures(b *testing.B) {
 		}
 	}
 	// A child's peak is never less than what this process took up when it started it: children go first.
-	line("peak memory", "100,000 rows", "2,000,000 rows", "ratio")
-	for _, category := range []string{"DEVICE", "COMMUNICATION"} {
-		small, large := peak(b, category, 100_000, 5), peak(b, category, 2_000_000, 100)
-		line(category, fmt.Sprintf("%.0f MiB", small), fmt.Sprintf("%.0f MiB", large), fmt.Sprintf("%.2f", large/small))
-	}
+	memoryFigures(b, line)
+	line()
+	limitFigures(b, line)
 	line()
 	line("500,000 rows", "convert ns/row", "encoding/csv ns/row", "ratio", "allocs/row", "bytes/row")
 	for _, in := range inputs {
@@ -68,6 +68,43 @@ func BenchmarkFigures(b *testing.B) {
 	}
 	if err := w.Flush(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// memoryFigures prints peaks for files of growing size.
+func memoryFigures(b *testing.B, line func(...string)) {
+	b.Helper()
+	line("peak MiB", "100,000 rows", "500,000 rows", "2,000,000 rows", "10,000,000 rows", "2M / 500k")
+	for _, category := range []string{"DEVICE", "COMMUNICATION"} {
+		var peaks []float64
+		cells := []string{category}
+		for _, rows := range []int{100_000, 500_000, 2_000_000, 10_000_000} {
+			peaks = append(peaks, inChild(b, category, rows, rows/tabletest.Rooms).peak)
+			cells = append(cells, number(peaks[len(peaks)-1:], 0))
+		}
+		line(append(cells, number([]float64{peaks[2] / peaks[1]}, 2))...)
+	}
+	line("unique ids, 1 date per 20,000", "", "", number([]float64{inChild(b, "UNIQUE", 2_000_000, 100).peak}, 0))
+	line("unique ids, 2 dates", "", "", number([]float64{inChild(b, "UNIQUE", 2_000_000, 2).peak}, 0))
+}
+
+// limitFigures prints what less memory costs. CPU seconds are compared within a round, as those of the machine's
+// other users are not among them.
+func limitFigures(b *testing.B, line func(...string)) {
+	b.Helper()
+	line("2,000,000 rows", "peak MiB, GOMEMLIMIT=256MiB", "CPU ratio", "peak MiB, GOMEMLIMIT=128MiB", "CPU ratio", "peak MiB, at most 256 MiB of data")
+	for _, category := range []string{"DEVICE", "COMMUNICATION"} {
+		var peaks, ratios [2][]float64
+		for range max(1, *rounds/2) {
+			free := inChild(b, category, 2_000_000, 100)
+			for i, limit := range []string{"GOMEMLIMIT=256MiB", "GOMEMLIMIT=128MiB"} {
+				limited := inChild(b, category, 2_000_000, 100, limit)
+				peaks[i] = append(peaks[i], limited.peak)
+				ratios[i] = append(ratios[i], limited.cpu/free.cpu)
+			}
+		}
+		hard := inChild(b, category, 2_000_000, 100, childLimit+"=256")
+		line(category, number(peaks[0], 0), number(ratios[0], 2), number(peaks[1], 0), number(ratios[1], 2), number([]float64{hard.peak}, 0))
 	}
 }
 
@@ -97,17 +134,22 @@ func number(values []float64, digits int) string {
 	return strconv.FormatFloat(values[len(values)/2], 'f', digits, 64)
 }
 
-const childReport = "BELLHOP_BENCH_REPORT"
+const (
+	childReport = "BELLHOP_BENCH_REPORT"
+	childLimit  = "BELLHOP_BENCH_DATA_MIB" // RLIMIT_DATA: allocating more fails, and ends the process
+)
 
-// peak returns the MiB that a process of its own needed at most to convert a report, which it never holds.
-func peak(t testing.TB, category string, rows, days int) float64 {
+type usage struct{ peak, cpu float64 } // MiB, seconds
+
+// inChild returns what a process of its own needed to convert a report, which it never holds.
+func inChild(t testing.TB, category string, rows, days int, env ...string) usage {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkFigures$", "-test.benchtime=1x", "-test.cpu=1")
-	child.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %d", childReport, category, rows, days))
+	child.Env = append(os.Environ(), append(env, fmt.Sprintf("%s=%s %d %d", childReport, category, rows, days))...)
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	usage, ok := child.ProcessState.SysUsage().(*syscall.Rusage)
+	used, ok := child.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
 		t.Fatal("no resource usage of the child")
 	}
@@ -115,12 +157,18 @@ func peak(t testing.TB, category string, rows, days int) float64 {
 	if runtime.GOOS == "darwin" {
 		unit = 1
 	}
-	return float64(usage.Maxrss) * unit / (1 << 20)
+	cpu := child.ProcessState.UserTime() + child.ProcessState.SystemTime()
+	return usage{float64(used.Maxrss) * unit / (1 << 20), cpu.Seconds()}
 }
 
 // convertInChild is what the child of peak runs.
 func convertInChild(t testing.TB, report string) {
 	t.Helper()
+	if mib, err := strconv.ParseUint(os.Getenv(childLimit), 10, 32); err == nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: mib << 20, Max: mib << 20}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var (
 		category   string
 		rows, days int
@@ -129,8 +177,11 @@ func convertInChild(t testing.TB, report string) {
 		t.Fatal(err)
 	}
 	write, name := device, "asp_device"
-	if category == "COMMUNICATION" {
+	switch category {
+	case "COMMUNICATION":
 		write, name = communication, "asp_communication"
+	case "UNIQUE":
+		write = unique
 	}
 	in, out := io.Pipe()
 	go func() { out.CloseWithError(errors.Join(write(out, rows, days))) }()

@@ -59,10 +59,11 @@ func (s *shelf) add(date report.Date, r *record) error {
 	return nil
 }
 
-// block returns an empty block, making room for it first.
+// block returns an empty block, making room for it first. Blocks take a quarter of the budget at most: storing
+// rows costs little, while text that does not fit costs much.
 func (s *shelf) block() (*block, error) {
 	size := blockBytes(s.dims, s.measures)
-	for s.held > 0 && s.held+size+s.words.arena.size > s.budget {
+	for s.held > 0 && (s.held+size > s.budget/4 || s.held+size+s.words.arena.size > s.budget) {
 		if err := s.storeLargest(); err != nil {
 			return nil, err
 		}

@@ -15,7 +15,6 @@ type path struct {
 	property int // index of the unit at level 1, or -1
 	ids      []uint32
 	names    []uint32 // none for a unit without a name
-	size     int64    // bytes of text
 	// rollup is valid for one date at a time: another row describes a descendant.
 	rollup bool
 }
@@ -83,7 +82,6 @@ func (t *paths) number(depth, property int, ids, names []string) (n uint32, fres
 	for i := range count {
 		p.ids[i] = binary.LittleEndian.Uint32(t.packed[2+8*i:])
 		p.names[i] = binary.LittleEndian.Uint32(t.packed[2+8*i+4:])
-		p.size += int64(len(ids[i]) + len(names[i]))
 	}
 	n = uint32(len(t.list))
 	t.numbers[t.arena.keep(view(t.packed))] = n

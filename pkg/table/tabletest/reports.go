@@ -69,6 +69,23 @@ func Communication(w io.Writer, rows, days int) error {
 	})
 }
 
+// Unique writes a DEVICE report in which no room comes twice: the worst that text can do.
+func Unique(w io.Writer, rows, days int) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	if _, err := fmt.Fprintln(out, units+"device_count,active_device_count,dialog_count"); err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(3, 3)) //nolint:gosec // the same rows each time
+	for n := range rows {
+		y, m, d := report.NewDate(2026, 1, 1+n*days/rows).Time().Date()
+		if _, err := fmt.Fprintf(out, "%d/%d/%d,property,Property,group,Default,amzn1.alexa.unit.did.%016x%016x%016x%016x%d,Room %d,1,1,%d\n",
+			m, d, y, r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), n, n, n%9); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
 func writeReport(w io.Writer, rows, days int, header string, cells func(b []byte, room int, r *rand.Rand) []byte) error {
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same rows each time
 	rooms := hotels(r)

@@ -1,0 +1,108 @@
+package table
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"testing"
+)
+
+func TestStoredBlocks(t *testing.T) {
+	t.Parallel()
+	rows := []record{
+		{path: 7, dims: []uint32{none, 300}, measures: []int64{null, 0}, extra: none},
+		{path: 3, dims: []uint32{1, 2}, measures: []int64{math.MaxInt64, 1}, extra: 70_000},
+		{path: math.MaxUint32, dims: []uint32{math.MaxUint32, none}, measures: []int64{127, null}, extra: 1},
+	}
+	fill := func(rows []record) *block {
+		b := newBlock(2, 2)
+		for i := range rows {
+			b.add(&rows[i])
+		}
+		return b
+	}
+	data := appendBlock(appendBlock(nil, fill(rows)), fill(rows[1:]))
+	got := newBlock(2, 2)
+	v := varints{rest: data}
+	for _, want := range [][]record{rows, rows[1:]} {
+		if err := v.block(got); err != nil {
+			t.Fatal(err)
+		}
+		if got.n != len(want) {
+			t.Fatalf("%d rows, want %d", got.n, len(want))
+		}
+		for i, w := range want {
+			r := record{
+				path: got.paths[i], extra: got.extras[i],
+				dims: []uint32{got.dims[0][i], got.dims[1][i]}, measures: []int64{got.measures[0][i], got.measures[1][i]},
+			}
+			if !reflect.DeepEqual(r, w) {
+				t.Errorf("row %d is %+v, want %+v", i, r, w)
+			}
+		}
+	}
+	if len(v.rest) > 0 {
+		t.Errorf("%d bytes left", len(v.rest))
+	}
+	first := len(appendBlock(nil, fill(rows)))
+	for n := range first {
+		if err := (&varints{rest: data[:n]}).block(got); !errors.Is(err, errStored) {
+			t.Errorf("of %d bytes, %d are enough: %v", first, n, err)
+		}
+	}
+	if err := (&varints{rest: []byte{0xff, 0xff, 0x7f}}).block(got); !errors.Is(err, errStored) {
+		t.Errorf("more rows than a block has: %v", err)
+	}
+}
+
+func TestNumberEntries(t *testing.T) {
+	t.Parallel()
+	e := &numberEntries{wide: true}
+	for round := range 2 {
+		for n := range int64(3000) {
+			// Multiples of 2^32 differ in high bits only, where a poor hash does not look.
+			if got := e.index(n << 32); got != int32(n) {
+				t.Fatalf("round %d: %d has index %d", round, n, got)
+			}
+		}
+		if got := e.index(2999 << 32); got != 2999 || e.len() != 3000 {
+			t.Errorf("round %d: a known number has index %d, and there are %d", round, got, e.len())
+		}
+		least, most := e.bounds([]int32{5, 9, 2})
+		if least.Int64() != 2<<32 || most.Int64() != 9<<32 {
+			t.Errorf("bounds %v to %v", least, most)
+		}
+		e.reset()
+		if got := e.index(1 << 32); got != 0 || e.len() != 1 {
+			t.Errorf("round %d: index %d after a reset, and there are %d", round, got, e.len())
+		}
+		e.reset()
+	}
+}
+
+// What text is kept of the slice before is used only as far as the numbers are the same.
+func TestTextEntriesOfTheSliceBefore(t *testing.T) {
+	t.Parallel()
+	words := []string{"", "a", "bb", "ccc", "d"}
+	e := &textEntries{}
+	for _, numbers := range [][]uint32{{1, 2, 3}, {1, 2}, {1, 3, 2, 4}, {2, 3}, {1, 3, 2, 4}} {
+		e.reset()
+		var want string
+		for i, n := range numbers {
+			if got := e.index(n, words); got != int32(i) {
+				t.Errorf("%v: %d has index %d", numbers, n, got)
+			}
+			want += words[n]
+		}
+		values := e.values()
+		text, offsets := values.ByteArray()
+		if string(text) != want || len(offsets) != len(numbers)+1 || e.size() != int64(len(want)) {
+			t.Errorf("%v: text %q with offsets %v, want %q", numbers, text, offsets, want)
+		}
+	}
+	e.reset()
+	e.forget()
+	if e.index(1, []string{"", "another"}); e.len() != 1 || string(e.entry(0)) != "another" {
+		t.Errorf("of another vocabulary: %q", e.entry(0))
+	}
+}
