@@ -61,7 +61,7 @@ func TestNumberEntries(t *testing.T) {
 	for round := range 2 {
 		for n := range int64(3000) {
 			// Multiples of 2^32 differ in high bits only, where a poor hash does not look.
-			if got := e.index(n << 32); got != int32(n) {
+			if got := int64(e.index(n << 32)); got != n {
 				t.Fatalf("round %d: %d has index %d", round, n, got)
 			}
 		}
