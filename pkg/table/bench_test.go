@@ -81,23 +81,6 @@ func device(w io.Writer, rows, days int) error {
 	})
 }
 
-// unique writes a DEVICE report in which no room comes twice: the worst that text can do.
-func unique(w io.Writer, rows, days int) error {
-	out := bufio.NewWriterSize(w, 64<<10)
-	if _, err := out.WriteString(benchUnits + "device_count,active_device_count,dialog_count\n"); err != nil {
-		return err
-	}
-	r := rand.New(rand.NewPCG(3, 3))
-	for n := range rows {
-		y, m, d := report.NewDate(2026, 1, 1+n*days/rows).Time().Date()
-		if _, err := fmt.Fprintf(out, "%d/%d/%d,property,Property,group,Default,amzn1.alexa.unit.did.%016x%016x%016x%016x%d,Room %d,1,1,%d\n",
-			m, d, y, r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), n, n, n%9); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
-}
-
 // communication writes a COMMUNICATION report: of each room, one row a day for one kind of call.
 func communication(w io.Writer, rows, days int) error {
 	const header = "direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropIn_action_count,dropIn_duration_minutes"

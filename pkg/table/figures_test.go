@@ -3,11 +3,13 @@
 package table_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"runtime"
@@ -18,6 +20,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 var rounds = flag.Int("rounds", 7, "rounds of BenchmarkFigures")
@@ -77,7 +81,7 @@ func memoryFigures(b *testing.B, line func(...string)) {
 		var peaks []float64
 		cells := []string{category}
 		for _, rows := range []int{100_000, 500_000, 2_000_000, 10_000_000} {
-			peaks = append(peaks, inChild(b, category, rows, rows/benchRooms).peak)
+			peaks = append(peaks, inChild(b, category, rows, rows/20_000).peak)
 			cells = append(cells, number(peaks[len(peaks)-1:], 0))
 		}
 		line(append(cells, number([]float64{peaks[2] / peaks[1]}, 2))...)
@@ -186,4 +190,22 @@ func convertInChild(t testing.TB, report string) {
 	if err := convertAll(in, name, int64(rows), days); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// unique writes a DEVICE report in which no room comes twice: the worst that text can do.
+func unique(w io.Writer, rows, days int) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	if _, err := out.WriteString("dataset_date,unitId_level_1,unitName_level_1,unitId_level_2,unitName_level_2,unitId_level_3,unitName_level_3," +
+		"device_count,active_device_count,dialog_count\n"); err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	for n := range rows {
+		y, m, d := report.NewDate(2026, 1, 1+n*days/rows).Time().Date()
+		if _, err := fmt.Fprintf(out, "%d/%d/%d,property,Property,group,Default,amzn1.alexa.unit.did.%016x%016x%016x%016x%d,Room %d,1,1,%d\n",
+			m, d, y, r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), n, n, n%9); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
