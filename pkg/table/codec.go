@@ -32,6 +32,7 @@ type repeatCodec struct {
 // remembered is a page and its compressed form.
 type remembered struct {
 	plain, encoded []byte
+	dictionary     bool
 	used           bool // by the current slice
 }
 
@@ -59,12 +60,11 @@ func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
 // indexes, would grow by two thirds.
 func (c *repeatCodec) expectDictionary() { c.dictionary = true }
 
-func (c *repeatCodec) compress(dst, src []byte) []byte {
+func (c *repeatCodec) compress(dst, src []byte, dictionary bool) []byte {
 	e := c.dataPages
-	if c.dictionary {
+	if dictionary {
 		e = c.dictionaries
 	}
-	c.dictionary = false
 	return e.EncodeAll(src, dst[:0])
 }
 
@@ -85,21 +85,23 @@ func (c *repeatCodec) next() {
 
 func (p remembered) bytes() int64 { return int64(len(p.plain) + len(p.encoded)) }
 
-// Encode compresses src into dst, which it may replace.
+// Encode compresses src into dst, which it may replace. What it returns depends on nothing but src and whether
+// it is a dictionary: a slice has the same bytes whatever slices came before.
 func (c *repeatCodec) Encode(dst, src []byte) ([]byte, error) {
+	dictionary := c.dictionary
+	c.dictionary = false
 	if len(src) < rememberedPage {
-		return c.compress(dst, src), nil
+		return c.compress(dst, src, dictionary), nil
 	}
 	for i := range c.pages {
-		if p := &c.pages[i]; bytes.Equal(p.plain, src) {
-			p.used, c.dictionary = true, false
+		if p := &c.pages[i]; p.dictionary == dictionary && bytes.Equal(p.plain, src) {
+			p.used = true
 			return append(dst[:0], p.encoded...), nil
 		}
 	}
-	dst = c.compress(dst, src)
-	p := remembered{used: true}
+	dst = c.compress(dst, src, dictionary)
 	if c.size+int64(len(src)+len(dst)) <= rememberedBytes {
-		p.plain, p.encoded = bytes.Clone(src), bytes.Clone(dst)
+		p := remembered{bytes.Clone(src), bytes.Clone(dst), dictionary, true}
 		c.pages = append(c.pages, p)
 		c.size += p.bytes()
 	}

@@ -13,21 +13,22 @@
 //
 // What one conversion holds does not grow with the file or with the order of its rows. It is the sum of:
 //
-//	cells held for later      Budget, 64 MiB: rows as columns of numbers, plus interned text
-//	encoded bodies            BodyMemory, 32 MiB; the rest is in a temporary file
+//	cells held for later      Budget, 40 MiB: a quarter for rows as columns of numbers, the rest for text
+//	encoded bodies            BodyMemory, 8 MiB; the rest is in a temporary file
 //	read buffer               256 KiB; for a record that is longer, the next power of two, at most 16 MiB
-//	one open row group        text of at most 8 MiB, held about three times (interned, in dictionaries, and as
+//	one open row group        8 MiB of text and paths, held about three times (interned, in dictionaries, and as
 //	                          a page to compress), and the compressed pages of at most 1,048,576 rows: tens
 //	                          of MiB
 //	pages of the last slice   8 MiB, to compress none twice that repeats
 //	units with descendants    when a day is merged from parts: at most Budget
 //
 // The process takes up to twice as much, as Go's collector lets garbage grow; set GOMEMLIMIT in a function.
-// Measured as peak resident size: 170 MiB for 500,000 device rows of 20,000 rooms on 25 dates, 230 MiB for
-// 2,000,000 on 100 dates. See bench/README.md.
+// bench/README.md has figures.
 //
-// When the cells pass the budget, the date with the most rows moves to a temporary file as Parquet, and is
-// merged from there at the end.
+// When the rows pass their share of the budget, those of the date with the most are stored in a temporary file,
+// in five to ten bytes each. When the text passes its share (some 45,000 units with ids of a hundred bytes), all
+// rows are encoded as Parquet in another one, and each date is merged from there at the end: that costs several
+// times as much.
 //
 // Temporary files are unlinked as soon as they are open where the system allows it, so that a killed
 // process leaves no guest data behind.

@@ -182,6 +182,21 @@ func TestRowGroupsEndAtTheSameRows(t *testing.T) {
 	equal(t, "SHA-256", spilled.Days[0].SHA256, inMemory.Days[0].SHA256)
 }
 
+// The text of a row group is what is in its dictionaries, where each text is once: 10,000 units below one whose id
+// has 1,000 bytes take some 2 MiB, not 12.
+func TestRowGroupsCountTextOnce(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("dataset_date,unitId_level_1,unitId_level_2,device_count,active_device_count,dialog_count\n")
+	above := strings.Repeat("p", 1000)
+	for n := range 10_000 {
+		fmt.Fprintf(&b, "1/1/2026,%s,unit-%d,1,1,1\n", above, n)
+	}
+	if got := groups(t, convert(t, table.NewConverter(), "asp_device", b.String()).Days[0]); got != 1 {
+		t.Errorf("%d row groups, want 1", got)
+	}
+}
+
 // In a file in order of date, a date that was spilled gets no more rows: its part is the slice as it is,
 // row_scope included.
 func TestSpilledInOrderOfDate(t *testing.T) {

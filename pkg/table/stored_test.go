@@ -106,3 +106,35 @@ func TestTextEntriesOfTheSliceBefore(t *testing.T) {
 		t.Errorf("of another vocabulary: %q", e.entry(0))
 	}
 }
+
+// Parquet pages end where writes end, so writes must not depend on where rows were stored.
+func TestPackerMakesFullBlocks(t *testing.T) {
+	t.Parallel()
+	var sizes []int
+	next := uint32(0)
+	p := packer{full: newBlock(0, 0), visit: func(b *block) error {
+		sizes = append(sizes, b.n)
+		for _, n := range b.paths[:b.n] {
+			if n != next {
+				t.Fatalf("row %d comes where row %d should", n, next)
+			}
+			next++
+		}
+		return nil
+	}}
+	row := uint32(0)
+	for _, n := range []int{blockRows, 1000, blockRows, 1, 23, 30, blockRows} {
+		b := newBlock(0, 0)
+		for range n {
+			b.add(&record{path: row})
+			row++
+		}
+		if err := p.add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// 3 blocks of 1,024 and 1,054 other rows: 4 full blocks, and 30 rows are left.
+	if want := []int{blockRows, blockRows, blockRows, blockRows}; !reflect.DeepEqual(sizes, want) || p.full.n != 30 {
+		t.Errorf("blocks of %v, and %d rows left", sizes, p.full.n)
+	}
+}
