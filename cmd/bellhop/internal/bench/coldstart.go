@@ -108,16 +108,8 @@ func firstCall(ctx context.Context, path string) (took time.Duration, err error)
 	cmd.Env = startEnv(listener.Addr().String())
 	cmd.Stdout, cmd.Stderr = &output, &output
 	ended := make(chan error, 1)
-	type call struct {
-		line string
-		at   time.Time
-		err  error
-	}
 	called := make(chan call, 1)
-	go func() {
-		line, at, err := requestLine(listener)
-		called <- call{line, at, err}
-	}()
+	go func() { called <- awaitCall(listener) }()
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return 0, err
@@ -131,6 +123,7 @@ func firstCall(ctx context.Context, path string) (took time.Duration, err error)
 		if err := <-ended; err == nil {
 			return 0, errors.New("it ended by itself, although it was killed")
 		}
+		c.close()
 		if c.err == nil && !strings.HasPrefix(c.line, "GET /2018-06-01/runtime/invocation/next ") {
 			c.err = fmt.Errorf("its first call is %q", c.line)
 		}
@@ -140,12 +133,25 @@ func firstCall(ctx context.Context, path string) (took time.Duration, err error)
 	}
 }
 
-func requestLine(listener net.Listener) (line string, at time.Time, err error) {
-	conn, err := listener.Accept()
-	if err != nil {
-		return "", at, err
+// call is the first request on a connection, which stays open: a process whose call breaks off ends by itself.
+type call struct {
+	conn net.Conn
+	line string
+	at   time.Time
+	err  error
+}
+
+func awaitCall(listener net.Listener) (c call) {
+	if c.conn, c.err = listener.Accept(); c.err != nil {
+		return c
 	}
-	line, err = bufio.NewReader(conn).ReadString('\n')
-	at = time.Now()
-	return strings.TrimSpace(line), at, errors.Join(err, conn.Close())
+	c.line, c.err = bufio.NewReader(c.conn).ReadString('\n')
+	c.at, c.line = time.Now(), strings.TrimSpace(c.line)
+	return c
+}
+
+func (c call) close() {
+	if c.conn != nil {
+		_ = c.conn.Close() // the other end is dead
+	}
 }
