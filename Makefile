@@ -51,7 +51,7 @@ test: ## Test both modules with the race detector, in random order
 	  echo "SKIPPED race detector: it needs a C compiler, and there is no $$(go env CC)" >&2; \
 	  [[ "$$REQUIRE_REAL" != 1 ]] || exit 1; race=; \
 	fi; \
-	BELLHOP_DYNOXIDE="$$server" go test $$race -shuffle=on $(PACKAGES)
+	BELLHOP_DYNOXIDE="$$server" go test $$race -shuffle=on -timeout 20m $(PACKAGES)
 
 # Every STRIDE-th crash point; STRIDE=1 tries all. Without the race detector, which "make test" has for a part of them.
 STRIDE ?= 3
