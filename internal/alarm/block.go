@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/internal/yamltext"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
 
@@ -38,7 +39,7 @@ func (a Alarm) write(b *strings.Builder) {
       Namespace: %s
       MetricName: %s
       Dimensions:
-`, a.ID(), quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())), a.Namespace, a.Metric)
+`, a.ID(), yamltext.Quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())), a.Namespace, a.Metric)
 	for _, d := range a.Dimensions {
 		fmt.Fprintf(b, "        - {Name: %s, Value: %s}\n", d.Name, d.Value)
 	}
@@ -52,15 +53,6 @@ func (a Alarm) write(b *strings.Builder) {
       AlarmActions: [!Ref AlarmTopic]
       OKActions: [!Ref AlarmTopic]
 `, statistic, a.Period, a.Periods, a.Enough, operators[a.Comparison], strconv.FormatFloat(a.Threshold, 'f', -1, 64), a.Missing)
-}
-
-// quoted is text as YAML, of which JSON is a part.
-func quoted(text string) string {
-	encoded, err := json.Marshal(text)
-	if err != nil { // text always encodes
-		return `""`
-	}
-	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(encoded))
 }
 
 // widget is one rectangle of the dashboard, in the words of CloudWatch's "Dashboard body structure and syntax".

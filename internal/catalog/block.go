@@ -1,10 +1,10 @@
 package catalog
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/internal/yamltext"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -43,16 +43,6 @@ func resourceName(name string) string {
 	return b.String()
 }
 
-// quoted is text as YAML: JSON is a part of it.
-func quoted(text string) string {
-	encoded, err := json.Marshal(text)
-	if err != nil { // text always encodes
-		return `""`
-	}
-	// json.Marshal writes <, > and & as it would for a web page.
-	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(encoded))
-}
-
 func writeTable(b *strings.Builder, d table.Definition) {
 	fmt.Fprintf(b, `
   %[1]sTable:
@@ -67,7 +57,7 @@ func writeTable(b *strings.Builder, d table.Definition) {
         Description: %[3]s
         TableType: EXTERNAL_TABLE
         PartitionKeys:
-`, resourceName(d.Name), d.Name, quoted(d.Meaning))
+`, resourceName(d.Name), d.Name, yamltext.Quoted(d.Meaning))
 	writeColumns(b, partitions(d), 10)
 	fmt.Fprintf(b, `        Parameters:
           classification: parquet
@@ -112,7 +102,7 @@ func writeView(b *strings.Builder, d table.Definition, text string) {
         StorageDescriptor:
           SerdeInfo: {}
           Columns:
-`, resourceName(d.Name), d.Name, quoted(d.Meaning+" LEAF rows alone, and each unit and day from one subscription, so that sums over units are right."),
+`, resourceName(d.Name), d.Name, yamltext.Quoted(d.Meaning+" LEAF rows alone, and each unit and day from one subscription, so that sums over units are right."),
 		wrapped(text, 16))
 	writeColumns(b, d.Columns, 12)
 }
@@ -158,7 +148,7 @@ func columns(d table.Definition) []table.Column {
 
 func writeColumns(b *strings.Builder, columns []table.Column, indent int) {
 	for _, c := range columns {
-		fmt.Fprintf(b, "%*s- {Name: %s, Type: '%s', Comment: %s}\n", indent, "", c.Name, c.Type.SQL(), quoted(comment(c)))
+		fmt.Fprintf(b, "%*s- {Name: %s, Type: '%s', Comment: %s}\n", indent, "", c.Name, c.Type.SQL(), yamltext.Quoted(comment(c)))
 	}
 }
 
@@ -181,7 +171,7 @@ func writeQuestion(b *strings.Builder, q Question) {
       Database: !Ref Catalog
       WorkGroup: !Ref WorkGroup
       QueryString: |-
-`, q.ID, quoted(q.Name), quoted(q.Meaning))
+`, q.ID, yamltext.Quoted(q.Name), yamltext.Quoted(q.Meaning))
 	for line := range strings.SplitSeq(q.SQL, "\n") {
 		fmt.Fprintf(b, "        %s\n", line)
 	}
