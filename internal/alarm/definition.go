@@ -103,8 +103,8 @@ func delivered() []Alarm {
 			"The vendor's role writes for all of its customers: somebody may know the bucket's name."),
 		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
 			"It is kept for twelve hours for a person to look at."),
-		own("Loads keep failing", metric.IngestFailures, "Sum", 15*minute, 3, 3, ">=", 1, NotBreaching,
-			"A failed load comes again by itself; failures for three quarters of an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
+		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
+			"A failed load comes again by itself: from the queue after half an hour, from the sweep sooner at first. Failures for an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
 	}
 }
 

@@ -158,12 +158,14 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 // giveBack releases the claim after a failure, and returns the failure. A claim that is already somebody else's is left
 // alone.
 func (s *Service) giveBack(ctx context.Context, f report.File, cause error) error {
+	// What the content is to blame for is Poison, and quarantined. But a run whose time is up may be its fault, too.
+	setback := ctx.Err() == nil
 	// The run's context may be what ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying)
 	defer cancel()
 	now := s.Now()
 	_, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
-		return f2.Unclaim(now, f.Epoch, cause.Error())
+		return f2.Unclaim(now, f.Epoch, setback, cause.Error())
 	})
 	if err != nil && !fault.Is(err, fault.Conflict) {
 		// The claim stays until its lease runs out: that decides what happens next, whatever the cause was.

@@ -42,6 +42,8 @@ type File struct {
 	Worker string `json:"worker,omitempty"`
 	// Loads counts how often loading the present content was begun.
 	Loads int `json:"loads,omitempty"`
+	// Setbacks counts those of them that ended with a failure of something else, which says nothing about the content.
+	Setbacks int `json:"setbacks,omitempty"`
 
 	Reason    string    `json:"reason,omitempty"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
@@ -51,8 +53,14 @@ type File struct {
 }
 
 // MaxLoads is how often loading the same content is begun before the file is quarantined: content that
-// kills its worker each time must not do so for ever.
+// kills its worker each time must not do so for ever. Setbacks do not count: an outage is not the content's fault.
 const MaxLoads = 8
+
+// The pauses after which the sweep starts a load again that has failed: each time twice as long.
+const (
+	firstPause   = 5 * time.Minute
+	longestPause = time.Hour
+)
 
 func (f *File) to(next FileStatus, now time.Time, why string) error {
 	if f.Status != "" && !slices.Contains(f.Status.next(), next) {
@@ -84,7 +92,7 @@ func (f *File) Expect(now time.Time, job Job, named JobFile, parts int, deadline
 	}
 	f.Job, f.Subscription, f.Table, f.Window = job.ID, job.Subscription, named.Table, job.Window
 	f.Generation, f.Parts, f.Root, f.DueAt = job.SubmittedAt, parts, named.Root, deadline
-	f.Receipt, f.Loads, f.DeletedAt = nil, 0, time.Time{}
+	f.Receipt, f.Loads, f.Setbacks, f.DeletedAt = nil, 0, 0, time.Time{}
 	if arrived {
 		f.DueAt = now
 	} else {
@@ -191,7 +199,7 @@ func (f *File) claim(d Delivery, same bool, worker string, now, lease time.Time)
 		why = "the lease ran out, or other content arrived"
 	}
 	if !same {
-		f.Loads = 0
+		f.Loads, f.Setbacks = 0, 0
 	}
 	f.Loads++
 	if err := f.to(FileClaimed, now, why); err != nil {
@@ -199,7 +207,7 @@ func (f *File) claim(d Delivery, same bool, worker string, now, lease time.Time)
 	}
 	f.Epoch++
 	f.Worker, f.Delivery, f.DueAt = worker, &d, lease
-	if f.Loads > MaxLoads {
+	if f.Loads-f.Setbacks > MaxLoads {
 		return DecideExhausted, nil
 	}
 	return DecideLoad, nil
@@ -237,15 +245,19 @@ func (f *File) Quarantine(now time.Time, epoch int64, until time.Time, why strin
 	return nil
 }
 
-// Unclaim gives a claimed file back after a passing failure. It is due at once.
-func (f *File) Unclaim(now time.Time, epoch int64, why string) error {
+// Unclaim gives a claimed file back after a failure; setback says that it was not the content's. An event may claim it again at
+// once. The sweep, which would start its load with every run, does so after a pause: the more often it failed, the longer.
+func (f *File) Unclaim(now time.Time, epoch int64, setback bool, why string) error {
 	if err := f.HeldBy(epoch); err != nil {
 		return err
 	}
 	if err := f.to(FileExpected, now, why); err != nil {
 		return err
 	}
-	f.DueAt = now
+	if setback {
+		f.Setbacks++
+	}
+	f.DueAt = now.Add(min(firstPause<<min(f.Loads-1, 10), longestPause))
 	return nil
 }
 
@@ -271,7 +283,7 @@ func (f *File) Replay(now time.Time, why string) error {
 	if err := f.Reopen(now, why); err != nil {
 		return err
 	}
-	f.Loads = 0
+	f.Loads, f.Setbacks = 0, 0
 	return nil
 }
 

@@ -226,6 +226,21 @@ func TestArrivalDecisions(t *testing.T) {
 			}
 			return f
 		}, delivery("x", 1), 1 + report.MaxLoads, report.DecideExhausted, report.FileClaimed},
+		"its load fails each time": {func() report.File {
+			f := expected()
+			failLoads(t, &f, delivery("x", 1), report.MaxLoads, false)
+			return f
+		}, delivery("x", 1), 600, report.DecideExhausted, report.FileClaimed},
+		"an outage does not count": {func() report.File {
+			f := expected()
+			failLoads(t, &f, delivery("x", 1), 3*report.MaxLoads, true)
+			return f
+		}, delivery("x", 1), 600, report.DecideLoad, report.FileClaimed},
+		"other content after an outage": {func() report.File {
+			f := expected()
+			failLoads(t, &f, delivery("x", 1), 3*report.MaxLoads, true)
+			return f
+		}, delivery("y", 1), 600, report.DecideLoad, report.FileClaimed},
 		"lost, and comes after all": {func() report.File {
 			f := expected()
 			if err := f.Lose(noon, "late"); err != nil {

@@ -203,7 +203,13 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 	overdue := !f.DueAt.IsZero() && !f.DueAt.After(now)
 	var outcome Outcome
 	switch f.Status {
-	case "", report.FileExpected, report.FileLost:
+	case "", report.FileLost:
+		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+	case report.FileExpected:
+		if same && !overdue {
+			// Its load has failed, and has its pause.
+			return f, OutcomeLeft, nil
+		}
 		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
 	case report.FileClaimed:
 		if !overdue {

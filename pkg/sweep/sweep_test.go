@@ -40,7 +40,7 @@ func TestEveryStatusMeetsEveryObject(t *testing.T) {
 	rows := []row{
 		{none, same, false, redelivered},
 
-		{report.FileExpected, same, false, redelivered},
+		{report.FileExpected, same, false, left}, // its load failed a moment ago
 		{report.FileExpected, same, true, redelivered},
 		{report.FileExpected, different, false, redelivered},
 		{report.FileExpected, different, true, redelivered},

@@ -76,7 +76,7 @@ func loseWaiting(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(loaded), func(current *report.File) error {
-		return current.Unclaim(at(loaded), f.Epoch, "throttled")
+		return current.Unclaim(at(loaded), f.Epoch, true, "throttled")
 	})
 	done(t, "unclaim", err)
 	d.lose(t, j.ID, deadline, "AWAITING_FILES a.csv=EXPECTED")

@@ -70,6 +70,7 @@ func (m *Machine) tick(ctx context.Context) error {
 	if err := m.deliver(ctx); err != nil {
 		return err
 	}
+	m.queue.Wake()
 	if err := m.settle(ctx); err != nil {
 		return err
 	}
@@ -135,8 +136,10 @@ func (m *Machine) settle(ctx context.Context) error {
 // begins.
 func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error) {
 	var times []time.Time
-	if t, ok := m.vendor.NextDelivery(); ok {
-		times = append(times, t)
+	for _, next := range []func() (time.Time, bool){m.vendor.NextDelivery, m.queue.NextVisible} {
+		if t, ok := next(); ok {
+			times = append(times, t)
+		}
 	}
 	now := m.clock.Now()
 	board, err := m.ledger.Board(ctx, Subscription)
@@ -254,6 +257,7 @@ func (m *Machine) Up(ctx context.Context) error {
 	for {
 		now := m.clock.Now()
 		err := m.deliver(ctx)
+		m.queue.Wake()
 		if m.requested.due(now, requestEvery) {
 			_, runErr := m.handle.requester(ctx, schedule)
 			err = errors.Join(err, runErr, m.vendor.Save())

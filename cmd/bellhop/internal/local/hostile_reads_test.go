@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -83,6 +84,13 @@ func TestAReadThatBreaksInTheMiddle(t *testing.T) {
 			p.expectOf("org", "report.csv", "asp_device", asked())
 			p.deliver("report.csv", whole)
 			if err := p.settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if f := p.file(); f.Status != report.FileExpected || f.Setbacks != 1 {
+				t.Errorf("the file is %s after %d setbacks, want it given back", f.Status, f.Setbacks)
+			}
+			at, _ := p.queue.NextVisible()
+			if err := errors.Join(p.clock.SkipTo(at), p.settle(t.Context())); err != nil {
 				t.Fatal(err)
 			}
 			p.loaded("asp_device", map[string]int64{"2026-11-01": 1, "2026-11-02": 1})

@@ -182,7 +182,7 @@ func (m *Machine) openStores(ctx context.Context) (err error) {
 	m.closing(m.store.Close)
 	m.counts = &countingStore{Store: m.store}
 	m.ledger = ledger.New(m.counts)
-	m.queue = newQueue(m.Log, *m.Chaos)
+	m.queue = newQueue(m.Log, *m.Chaos, m.clock.Now)
 	if err := m.openBuckets(ctx); err != nil {
 		return err
 	}

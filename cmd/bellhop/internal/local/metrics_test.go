@@ -25,6 +25,15 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
+// take returns what was written since it was last asked.
+func (l *lines) take() io.Reader {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := bytes.NewReader(bytes.Clone(l.b.Bytes()))
+	l.b.Reset()
+	return taken
+}
+
 // added adds up what was emitted of each metric, and how often.
 func added(t *testing.T, from io.Reader) (sums, times map[string]float64) {
 	t.Helper()

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
@@ -22,13 +24,18 @@ type Chaos struct {
 	Reverse bool
 }
 
-// maxReceives is how often a message is handed out before it goes to the dead letters, as in template.yaml.
-const maxReceives = 5
+// As in template.yaml: how often a message is handed out before it goes to the dead letters, and for how long it is hidden
+// after it was handed out in vain.
+const (
+	maxReceives = 5
+	visibility  = 30 * time.Minute
+)
 
 type message struct {
 	id       int
 	body     string
 	receives int
+	visible  time.Time
 }
 
 // queue is SQS between the delivery bucket and the ingester: at least once, partial failures come again, and what never
@@ -37,6 +44,7 @@ type queue struct {
 	handle func(ctx context.Context, event json.RawMessage) ([]string, error) // returns the ids that failed
 	log    *slog.Logger
 	chaos  Chaos
+	now    func() time.Time
 
 	mu       sync.Mutex
 	wake     *sync.Cond
@@ -50,8 +58,8 @@ type queue struct {
 	closed   bool
 }
 
-func newQueue(log *slog.Logger, chaos Chaos) *queue {
-	q := &queue{log: log, chaos: chaos}
+func newQueue(log *slog.Logger, chaos Chaos, now func() time.Time) *queue {
+	q := &queue{log: log, chaos: chaos, now: now}
 	q.wake = sync.NewCond(&q.mu)
 	return q
 }
@@ -114,15 +122,14 @@ func (q *queue) WorkOne(ctx context.Context) bool {
 	return true
 }
 
-// batchSize is how many messages one invocation gets, as in template.yaml.
-const batchSize = 1
-
+// receive waits for a message. One invocation gets one, as in template.yaml. It returns nil when the queue is closed.
 func (q *queue) receive() []message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
+	at := q.visible()
+	for ; at < 0 && !q.closed; at = q.visible() {
 		if len(q.echoes) > 0 && q.inFlight == 0 {
-			q.waiting, q.echoes = q.echoes, nil
+			q.waiting, q.echoes = append(q.waiting, q.echoes...), nil
 			continue
 		}
 		q.wake.Wait()
@@ -130,17 +137,40 @@ func (q *queue) receive() []message {
 	if q.closed {
 		return nil
 	}
-	n := min(batchSize, len(q.waiting))
-	var batch []message
-	if q.chaos.Reverse {
-		batch = append(batch, q.waiting[len(q.waiting)-n:]...)
-		q.waiting = q.waiting[:len(q.waiting)-n]
-	} else {
-		batch = append(batch, q.waiting[:n]...)
-		q.waiting = q.waiting[n:]
-	}
-	q.inFlight += n
+	batch := []message{q.waiting[at]}
+	q.waiting = slices.Delete(q.waiting, at, at+1)
+	q.inFlight++
 	return batch
+}
+
+// visible returns the place of the message to hand out next, -1 when there is none. The caller holds the lock.
+func (q *queue) visible() int {
+	now := q.now()
+	found := -1
+	for i, m := range q.waiting {
+		if m.visible.After(now) {
+			continue
+		}
+		if found = i; !q.chaos.Reverse {
+			break
+		}
+	}
+	return found
+}
+
+// Wake makes the workers look again, after time has passed.
+func (q *queue) Wake() { q.wake.Broadcast() }
+
+// NextVisible returns when the next message that failed is handed out again, if there is one.
+func (q *queue) NextVisible() (at time.Time, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.waiting {
+		if !ok || m.visible.Before(at) {
+			at, ok = m.visible, true
+		}
+	}
+	return at, ok
 }
 
 // settle takes back what failed: all of it when the invocation did.
@@ -162,16 +192,17 @@ func (q *queue) settle(batch []message, failed []string, err error) {
 			q.log.Error("message goes to the dead letters", "message_id", m.name(), "receives", m.receives)
 			continue
 		}
+		m.visible = q.now().Add(visibility)
 		q.waiting = append(q.waiting, m)
 	}
 	q.wake.Broadcast()
 }
 
-// Idle reports whether nothing waits and nothing is being handled.
+// Idle reports whether nothing is to be handed out now and nothing is being handled.
 func (q *queue) Idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) == 0 && len(q.echoes) == 0 && q.inFlight == 0
+	return q.visible() < 0 && len(q.echoes) == 0 && q.inFlight == 0
 }
 
 // Close ends all workers once they have finished what they have in hand. What waits is lost, as with a kill.
