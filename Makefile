@@ -46,12 +46,12 @@ check: lint template-lint sam-validate template-validate checkov tidy-check buil
 
 .PHONY: test
 test: ## Test both modules with the race detector, in random order
-	@server=$$(tools/install dynoxide); tools/install python >/dev/null; race=-race; \
+	@dynamodb=$$(tools/install dynoxide); account=$$(tools/install moto); tools/install python >/dev/null; race=-race; \
 	if ! command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null; then \
 	  echo "SKIPPED race detector: it needs a C compiler, and there is no $$(go env CC)" >&2; \
 	  [[ "$$REQUIRE_REAL" != 1 ]] || exit 1; race=; \
 	fi; \
-	BELLHOP_DYNOXIDE="$$server" go test $$race -shuffle=on -timeout 20m $(PACKAGES)
+	BELLHOP_DYNOXIDE="$$dynamodb" BELLHOP_MOTO="$$account" go test $$race -shuffle=on -timeout 20m $(PACKAGES)
 
 # Every STRIDE-th crash point; STRIDE=1 tries all. Without the race detector, which "make test" has for a part of them.
 STRIDE ?= 3
@@ -125,7 +125,7 @@ QUICK  ?=
 ROUNDS ?=
 
 .PHONY: bench
-bench: ## Measure bellhop against yardsticks in the same run, about 10 minutes; PART=coldstart, QUICK=1; see bench/README.md
+bench: ## Measure bellhop against yardsticks in the same run, about 15 minutes; PART=coldstart, QUICK=1; see bench/README.md
 	@part=$(PART); if [[ -z $$part || ,$$part, == *,figures,* ]]; then \
 	  go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/table -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); \
 	fi; \

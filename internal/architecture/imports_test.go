@@ -63,7 +63,7 @@ var layers = map[string]layer{
 
 	"pkg/ledger":             {own: core},
 	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},
-	"pkg/ledger/ledgertest":  {own: and(core, "pkg/ledger"), libs: and(suites, awsSDK, smithy, "go.yaml.in/yaml/v3")},
+	"pkg/ledger/ledgertest":  {own: and(core, "pkg/ledger", "internal/standin"), libs: and(suites, awsSDK, smithy, "go.yaml.in/yaml/v3")},
 
 	"pkg/objects":             {own: core, libs: []string{awsSDK, smithy}},
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
@@ -84,7 +84,7 @@ var layers = map[string]layer{
 	"functions/janitor":   {own: and(wired, "pkg/handler/janitor", "pkg/sweep"), libs: onAWS},
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
-	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/..."}, libs: []string{"..."}},
+	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
 	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
 	"cmd/bellhop/internal/vendorsim/...": {own: []string{"cmd/bellhop/internal/vendorsim/..."}, libs: []string{}},
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/logging"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
 // Config is the AWS configuration for a [Server] at endpoint. It logs nothing: the SDK would complain of the servers'
@@ -32,7 +34,7 @@ var tables atomic.Int64
 // schema and template cannot drift, and returns the name.
 func NewTable(t *testing.T, client *dynamodb.Client) string {
 	t.Helper()
-	in, err := TableOf(filepath.Join(Root(t), "template.yaml"))
+	in, err := TableOf(filepath.Join(standin.Root(t), "template.yaml"))
 	if err != nil {
 		t.Fatalf("read the table from template.yaml: %v", err)
 	}

@@ -20,8 +20,15 @@ import (
 // Factory returns a client and the name of a bucket that is empty, never had versioning, and is this test's own.
 type Factory func(t *testing.T) (client *s3.Client, bucket string)
 
+// Differs says in what a store is known to differ from S3. The suite demands that it does: a difference that is gone has to go
+// from here and from docs/architecture.md, too.
+type Differs struct {
+	// NoRequestID: its answers have no x-amz-request-id.
+	NoRequestID bool
+}
+
 // Run runs the suite, with a bucket for each of its tests.
-func Run(t *testing.T, factory Factory) {
+func Run(t *testing.T, factory Factory, differs Differs) {
 	t.Helper()
 	tests := map[string]func(*testing.T, store){
 		"what was put is read back":                  testRoundTrip,
@@ -41,7 +48,7 @@ func Run(t *testing.T, factory Factory) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			client, name := factory(t)
-			test(t, store{Bucket: objects.NewBucket(client, name), client: client})
+			test(t, store{Bucket: objects.NewBucket(client, name), client: client, differs: differs})
 		})
 	}
 }
@@ -49,7 +56,8 @@ func Run(t *testing.T, factory Factory) {
 // store is the bucket under test and the bare client, for what package objects does not do.
 type store struct {
 	*objects.Bucket
-	client *s3.Client
+	client  *s3.Client
+	differs Differs
 }
 
 func (s store) put(t *testing.T, key, content string) report.Object {

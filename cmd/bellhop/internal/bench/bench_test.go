@@ -13,14 +13,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
 // newBench is a run of one round, whose tables go into out.
 func newBench(t *testing.T) (b *bench, out *bytes.Buffer) {
 	t.Helper()
 	out = &bytes.Buffer{}
-	return &bench{root: ledgertest.Root(t), dir: t.TempDir(), rounds: 1, quick: true, out: out, log: io.Discard}, out
+	return &bench{root: standin.Root(t), dir: t.TempDir(), rounds: 1, quick: true, out: out, log: io.Discard}, out
 }
 
 // skip leaves a test out that needs something which is not there.

@@ -2,29 +2,25 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 )
 
 func (b *bench) growDynamoDB(ctx context.Context, sizes []int) (err error) {
-	binary := os.Getenv("BELLHOP_DYNOXIDE")
+	binary := os.Getenv(standin.Dynoxide.Variable)
 	if binary == "" {
 		return b.leaveOut("the ledger in DynamoDB", "BELLHOP_DYNOXIDE does not name a server; make bench sets it")
 	}
-	endpoint, stop, err := serve(ctx, binary)
+	endpoint, stop, err := standin.Dynoxide.Serve(ctx, binary)
 	if err != nil {
 		return err
 	}
@@ -45,40 +41,6 @@ func (b *bench) growDynamoDB(ctx context.Context, sizes []int) (err error) {
 		both[i] = newBooks(dynamostore.New(client, name), func() float64 { return client.units })
 	}
 	return b.compareBooks(ctx, "dynoxide", both[0], both[1], sizes, 9)
-}
-
-// serve starts the server on a free port and returns when it listens.
-func serve(ctx context.Context, binary string) (endpoint string, stop func(), err error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	address := listener.Addr().String()
-	_, port, err := net.SplitHostPort(address)
-	if err := errors.Join(err, listener.Close()); err != nil {
-		return "", nil, err
-	}
-	cmd := exec.CommandContext(ctx, binary, "serve", "--host", "127.0.0.1", "--port", port) //nolint:gosec // the caller's server
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() {
-		_ = cmd.Process.Kill() // It may have ended by itself.
-		_ = cmd.Wait()         // Killed, so always with an error.
-	}
-	for range 3000 {
-		if c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
-			return "http://" + address, stop, c.Close()
-		}
-		select {
-		case <-ctx.Done():
-			stop()
-			return "", nil, ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	stop()
-	return "", nil, errors.New(binary + " does not listen on port " + strconv.Quote(port))
 }
 
 // meteredClient asks for the consumed capacity of each call and adds it up. It is for one goroutine.

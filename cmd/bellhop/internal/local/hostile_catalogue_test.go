@@ -13,6 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -142,7 +143,7 @@ func (p *plant) releasedAfterTheHold(table string) {
 
 // The page says what the catalogue says.
 func TestThePageOfHostileFilesIsFresh(t *testing.T) {
-	name := filepath.Join(ledgerRoot(t), "docs", "hostile-files.md")
+	name := filepath.Join(standin.Root(t), "docs", "hostile-files.md")
 	want := hostilePage()
 	if *rewrite {
 		if err := os.WriteFile(name, []byte(want), 0o600); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -515,7 +516,7 @@ func TestASecondRunPlansNothingNew(t *testing.T) {
 
 // The vendor's own samples, through the real handlers, against the numbers of the vendor's page.
 func TestTheVendorsSamplesThroughTheHandlers(t *testing.T) {
-	samples := filepath.Join(ledgerRoot(t), "testdata", "asp")
+	samples := filepath.Join(standin.Root(t), "testdata", "asp")
 	tests := map[string]struct {
 		table, window string
 		rows          int64
@@ -562,15 +563,6 @@ func TestTheVendorsSamplesThroughTheHandlers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func ledgerRoot(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", "..", "..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
 }
 
 // expect makes a job that awaits one file of one table.

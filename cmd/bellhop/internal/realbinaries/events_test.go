@@ -9,12 +9,12 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/lambdastub"
-	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
 // Without its configuration a function ends before it asks for an event, and says at once all that is missing.
 func TestAMissingConfigurationIsNamedWhole(t *testing.T) {
-	root := ledgertest.Root(t)
+	root := standin.Root(t)
 	for _, name := range []string{requester, ingester, janitor} {
 		t.Run(name, func(t *testing.T) {
 			f := lambdastub.New(t.Context(), lambdastub.Options{Path: binary(t, root, name), Name: name})

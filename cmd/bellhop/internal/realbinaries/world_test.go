@@ -26,6 +26,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/lambdastub"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
@@ -71,9 +72,9 @@ type worldOptions struct {
 func newWorld(t *testing.T, o worldOptions) *world {
 	t.Helper()
 	// The S3 server moves the working directory: what looks for the repository comes first.
-	w := &world{t: t, root: ledgertest.Root(t), account: newAccount(t), delivered: map[string][]byte{}, log: &record{}}
+	w := &world{t: t, root: standin.Root(t), account: newAccount(t), delivered: map[string][]byte{}, log: &record{}}
 	binary(t, w.root, ingester)
-	endpoint := ledgertest.StartDynoxide(t)
+	endpoint := standin.Dynoxide.Start(t)
 	client := dynamodb.NewFromConfig(ledgertest.Config(endpoint))
 	table := ledgertest.NewTable(t, client)
 	w.ledger = ledger.New(dynamostore.New(client, table))

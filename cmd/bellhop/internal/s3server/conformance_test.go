@@ -10,5 +10,5 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	objectstest.Run(t, func(t *testing.T) (*s3.Client, string) { return s3servertest.NewBucket(t, nil) })
+	objectstest.Run(t, func(t *testing.T) (*s3.Client, string) { return s3servertest.NewBucket(t, nil) }, objectstest.Differs{})
 }
