@@ -18,8 +18,8 @@ import (
 func environment() map[string]string {
 	return map[string]string{
 		"BELLHOP_LEDGER_TABLE":    "bellhop-ledger",
-		"BELLHOP_DELIVERY_BUCKET": "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an",
-		"BELLHOP_DATASET_BUCKET":  "bellhop-dataset-k7m2q9xw-111122223333-us-east-1-an",
+		"BELLHOP_DELIVERY_BUCKET": "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an",
+		"BELLHOP_DATASET_BUCKET":  "bellhop-k7m2q9xw-dataset-111122223333-us-east-1-an",
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 func environment() map[string]string {
 	return map[string]string{
 		"BELLHOP_LEDGER_TABLE":     "bellhop-ledger",
-		"BELLHOP_DELIVERY_BUCKET":  "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an",
-		"BELLHOP_DATASET_BUCKET":   "bellhop-dataset-k7m2q9xw-111122223333-us-east-1-an",
+		"BELLHOP_DELIVERY_BUCKET":  "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an",
+		"BELLHOP_DATASET_BUCKET":   "bellhop-k7m2q9xw-dataset-111122223333-us-east-1-an",
 		"BELLHOP_INGEST_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/bellhop-ingest",
 	}
 }
@@ -81,7 +81,7 @@ func TestTheWiring(t *testing.T) {
 		t.Errorf("a sweep without a network answers %s", answer)
 	}
 	for _, host := range network.hosts {
-		if !strings.HasPrefix(host, "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an.s3.") {
+		if !strings.HasPrefix(host, "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an.s3.") {
 			t.Errorf("the sweep called %q, want the delivery bucket alone", host)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 var (
 	required = map[string]string{
 		"BELLHOP_LEDGER_TABLE":     "bellhop-ledger",
-		"BELLHOP_DELIVERY_BUCKET":  "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an",
+		"BELLHOP_DELIVERY_BUCKET":  "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an",
 		"BELLHOP_INGEST_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/bellhop-ingest",
 		"BELLHOP_LWA_SECRET_ID":    "arn:aws:secretsmanager:us-east-1:111122223333:secret:bellhop/lwa-AbCdEf",
 	}

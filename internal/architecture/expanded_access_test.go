@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
 // statement is one statement of a policy.
@@ -20,11 +22,11 @@ type statement struct {
 func (s statement) allows() bool { return s.body["Effect"] == "Allow" }
 
 // statements lists what policies of any kind say, but not who may wear a role.
-func (x expanded) statements() []statement {
+func statements(x expanded) []statement {
 	var all []statement
-	for _, id := range x.ids() {
-		documents := []any{x.properties(id)["PolicyDocument"], x.properties(id)["ResourcePolicy"]}
-		for _, policy := range list(x.properties(id)["Policies"]) {
+	for _, id := range x.IDs() {
+		documents := []any{x.Properties(id)["PolicyDocument"], x.Properties(id)["ResourcePolicy"]}
+		for _, policy := range list(x.Properties(id)["Policies"]) {
 			documents = append(documents, at(policy, "PolicyDocument"))
 		}
 		for _, document := range documents {
@@ -45,7 +47,7 @@ func (x expanded) statements() []statement {
 // addGrant returns a breach: a role's first statement allows one thing more.
 func addGrant(role string, resource any, actions ...any) func(x expanded) {
 	return func(x expanded) {
-		policy := at(x.properties(role), "Policies", 0, "PolicyDocument").(object)
+		policy := at(x.Properties(role), "Policies", 0, "PolicyDocument").(object)
 		policy["Statement"] = append(policy["Statement"].([]any), object{
 			"Sid": "One", "Effect": "Allow", "Action": actions, "Resource": resource,
 		})
@@ -92,7 +94,7 @@ func accessRules() map[string]expandedRule {
 		"every bucket is closed": {
 			broken: closesItsBuckets,
 			breaches: map[string]func(x expanded){
-				"plain HTTP":             func(x expanded) { set(x.object, nil, "Resources", "QueryResultsBucketPolicy") },
+				"plain HTTP":             func(x expanded) { set(x.Object, nil, "Resources", "QueryResultsBucketPolicy") },
 				"plain HTTP for one":     property(object{"Fn::GetAtt": []any{"DatasetBucket", "Arn"}}, "DatasetBucketPolicy", "PolicyDocument", "Statement", 0, "Resource"),
 				"the writer's keys":      property(nil, "DeliveryBucket", "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "BlockedEncryptionTypes"),
 				"the public":             property(false, "DatasetBucket", "PublicAccessBlockConfiguration", "BlockPublicPolicy"),
@@ -106,7 +108,7 @@ func accessRules() map[string]expandedRule {
 				"from any account":      property(nil, "IngestQueuePolicy", "PolicyDocument", "Statement", 0, "Condition", "StringEquals"),
 				"from another bucket":   property(object{"Fn::Sub": "${BucketPrefix}-elsewhere"}, "DeliveryBucket", "BucketName"),
 				"to another queue":      property(object{"Fn::GetAtt": []any{"FailedRuns", "Arn"}}, "DeliveryBucket", "NotificationConfiguration", "QueueConfigurations", 0, "Queue"),
-				"before it is allowed":  func(x expanded) { set(x.resource("DeliveryBucket"), nil, "DependsOn") },
+				"before it is allowed":  func(x expanded) { set(x.Resource("DeliveryBucket"), nil, "DependsOn") },
 				"only what ends in CSV": property(object{"S3Key": object{}}, "DeliveryBucket", "NotificationConfiguration", "QueueConfigurations", 0, "Filter"),
 			},
 		},
@@ -126,12 +128,12 @@ var withoutResources = []string{"xray:PutTelemetryRecords", "xray:PutTraceSegmen
 
 func namesWhatItAllows(_ *testing.T, x expanded) []string {
 	var problems []string
-	for _, id := range x.ids("AWS::IAM::Role") {
-		if arns := x.properties(id)["ManagedPolicyArns"]; arns != nil {
+	for _, id := range x.IDs("AWS::IAM::Role") {
+		if arns := x.Properties(id)["ManagedPolicyArns"]; arns != nil {
 			problems = append(problems, fmt.Sprintf("%s has managed policies: %v", id, arns))
 		}
 	}
-	for _, s := range x.statements() {
+	for _, s := range statements(x) {
 		if sid, _ := s.body["Sid"].(string); sid == "" {
 			problems = append(problems, s.owner+" has a statement without a Sid that says what for")
 		}
@@ -160,8 +162,8 @@ func namesWhatItAllows(_ *testing.T, x expanded) []string {
 
 func keepsToItsOwn(_ *testing.T, x expanded) []string {
 	var problems []string
-	for _, s := range x.statements() {
-		if !s.allows() || at(x.resource(s.owner), "Type") != "AWS::IAM::Role" {
+	for _, s := range statements(x) {
+		if !s.allows() || at(x.Resource(s.owner), "Type") != "AWS::IAM::Role" {
 			continue
 		}
 		for _, action := range s.actions {
@@ -190,8 +192,8 @@ func keepsToItsOwn(_ *testing.T, x expanded) []string {
 		}
 	}
 	worn := map[string]string{}
-	for _, id := range x.ids(lambdaType) {
-		role := target(x.properties(id)["Role"])
+	for _, id := range x.IDs(lambdaType) {
+		role := cloudformation.Target(x.Properties(id)["Role"])
 		if other := worn[role]; other != "" || role == "" {
 			problems = append(problems, fmt.Sprintf("%s has role %q, as %q has", id, role, other))
 		}
@@ -207,17 +209,17 @@ const vendorPolicy = `{ "Version": "2012-10-17", "Statement": [ { "Sid": "Statem
 
 func saysWhatTheVendorAsks(t *testing.T, x expanded) []string {
 	t.Helper()
-	s := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	s := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	arn := "arn:aws:s3:::bellhop-0123456789-delivery-111122223333-us-east-1-an"
 	var asked object
 	if err := json.Unmarshal([]byte(strings.ReplaceAll(vendorPolicy, "**<REPLACE WITH S3 BUCKET ARN>**", arn)), &asked); err != nil {
 		t.Fatal(err)
 	}
 	var allowed []any
-	for _, st := range x.statements() {
+	for _, st := range statements(x) {
 		if st.owner == "DeliveryBucketPolicy" && st.allows() {
 			resolved := maps.Clone(st.body)
-			resolved["Resource"] = s.text(st.body["Resource"])
+			resolved["Resource"] = s.Text(st.body["Resource"])
 			allowed = append(allowed, resolved)
 		}
 	}
@@ -230,14 +232,14 @@ func saysWhatTheVendorAsks(t *testing.T, x expanded) []string {
 func closesItsBuckets(_ *testing.T, x expanded) []string {
 	var problems []string
 	refuses := map[string]string{} // by bucket: the resources for which plain HTTP is denied
-	for _, s := range x.statements() {
+	for _, s := range statements(x) {
 		if s.body["Effect"] == "Deny" && at(s.body, "Condition", "Bool", "aws:SecureTransport") == "false" &&
 			s.body["Principal"] == "*" && slices.Equal(s.actions, []string{"s3:*"}) {
-			refuses[target(x.properties(s.owner)["Bucket"])] = compact(s.resources)
+			refuses[cloudformation.Target(x.Properties(s.owner)["Bucket"])] = compact(s.resources)
 		}
 	}
-	for _, id := range x.ids("AWS::S3::Bucket") {
-		bucket := x.properties(id)
+	for _, id := range x.IDs("AWS::S3::Bucket") {
+		bucket := x.Properties(id)
 		all := compact([]any{object{"Fn::GetAtt": []any{id, "Arn"}}, everyObject(id)})
 		if refuses[id] != all {
 			problems = append(problems, fmt.Sprintf("%s refuses plain HTTP for %s, want %s", id, refuses[id], all))
@@ -259,26 +261,26 @@ func closesItsBuckets(_ *testing.T, x expanded) []string {
 }
 
 func announces(_ *testing.T, x expanded) []string {
-	s := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	s := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	var problems []string
-	notification := at(x.properties("DeliveryBucket"), "NotificationConfiguration", "QueueConfigurations", 0)
-	queue := target(at(notification, "Queue"))
+	notification := at(x.Properties("DeliveryBucket"), "NotificationConfiguration", "QueueConfigurations", 0)
+	queue := cloudformation.Target(at(notification, "Queue"))
 	if at(notification, "Event") != "s3:ObjectCreated:*" || at(notification, "Filter") != nil {
 		problems = append(problems, "some objects are not announced: "+compact(notification))
 	}
-	if !slices.Contains(list(x.resource("DeliveryBucket")["DependsOn"]), any("IngestQueuePolicy")) {
+	if !slices.Contains(list(x.Resource("DeliveryBucket")["DependsOn"]), any("IngestQueuePolicy")) {
 		problems = append(problems, "the bucket may be made before it is allowed to send")
 	}
-	bucket := "arn:aws:s3:::" + s.text(x.properties("DeliveryBucket")["BucketName"])
+	bucket := "arn:aws:s3:::" + s.Text(x.Properties("DeliveryBucket")["BucketName"])
 	allowed := false
-	for _, st := range x.statements() {
-		if at(x.resource(st.owner), "Type") != "AWS::SQS::QueuePolicy" {
+	for _, st := range statements(x) {
+		if at(x.Resource(st.owner), "Type") != "AWS::SQS::QueuePolicy" {
 			continue
 		}
-		allowed = allowed || target(st.resources[0]) == queue && slices.Equal(st.actions, []string{"sqs:SendMessage"})
+		allowed = allowed || cloudformation.Target(st.resources[0]) == queue && slices.Equal(st.actions, []string{"sqs:SendMessage"})
 		if at(st.body, "Principal", "Service") != "s3.amazonaws.com" ||
-			s.text(at(st.body, "Condition", "ArnEquals", "aws:SourceArn")) != bucket ||
-			s.text(at(st.body, "Condition", "StringEquals", "aws:SourceAccount")) != s.values["AWS::AccountId"] {
+			s.Text(at(st.body, "Condition", "ArnEquals", "aws:SourceArn")) != bucket ||
+			s.Text(at(st.body, "Condition", "StringEquals", "aws:SourceAccount")) != s.Values["AWS::AccountId"] {
 			problems = append(problems, "others than the delivery bucket may send: "+compact(st.body))
 		}
 	}
@@ -290,15 +292,15 @@ func announces(_ *testing.T, x expanded) []string {
 
 func trustsOneService(_ *testing.T, x expanded) []string {
 	services := map[string]string{}
-	for _, id := range x.ids(lambdaType) {
-		services[target(x.properties(id)["Role"])] = "lambda.amazonaws.com"
+	for _, id := range x.IDs(lambdaType) {
+		services[cloudformation.Target(x.Properties(id)["Role"])] = "lambda.amazonaws.com"
 	}
-	for _, id := range x.ids(scheduleType) {
-		services[target(at(x.properties(id), "Target", "RoleArn"))] = "scheduler.amazonaws.com"
+	for _, id := range x.IDs(scheduleType) {
+		services[cloudformation.Target(at(x.Properties(id), "Target", "RoleArn"))] = "scheduler.amazonaws.com"
 	}
 	var problems []string
-	for _, id := range x.ids("AWS::IAM::Role") {
-		trust := list(at(x.properties(id), "AssumeRolePolicyDocument", "Statement"))
+	for _, id := range x.IDs("AWS::IAM::Role") {
+		trust := list(at(x.Properties(id), "AssumeRolePolicyDocument", "Statement"))
 		if len(trust) != 1 || compact(at(trust[0], "Principal")) != compact(object{"Service": services[id]}) ||
 			at(trust[0], "Action") != "sts:AssumeRole" {
 			problems = append(problems, fmt.Sprintf("%s may be worn by %s, want %s alone", id, compact(trust), services[id]))
@@ -306,7 +308,7 @@ func trustsOneService(_ *testing.T, x expanded) []string {
 		}
 		// The scheduler is one service for all accounts, and says for whom it comes.
 		if services[id] == "scheduler.amazonaws.com" &&
-			target(at(trust[0], "Condition", "StringEquals", "aws:SourceAccount")) != "AWS::AccountId" {
+			cloudformation.Target(at(trust[0], "Condition", "StringEquals", "aws:SourceAccount")) != "AWS::AccountId" {
 			problems = append(problems, id+" may be worn for schedules of other accounts")
 		}
 	}

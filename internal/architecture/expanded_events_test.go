@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
 const (
@@ -40,8 +42,8 @@ func eventRules() map[string]expandedRule {
 				"not retried":              property(nil, "RequesterFunctionDaily", "Target", "RetryPolicy"),
 				"no dead letters":          property(nil, "RequesterFunctionWorkOff", "Target", "DeadLetterConfig"),
 				"a run that outlasts it":   property(300.0, "JanitorFunction", "Timeout"),
-				"a shorter schedule":       func(x expanded) { set(x.object, "rate(1 minute)", "Parameters", "SweepSchedule", "AllowedValues", 0) },
-				"failures that are lost":   func(x expanded) { set(x.object, nil, "Resources", "RequesterFunctionEventInvokeConfig") },
+				"a shorter schedule":       func(x expanded) { set(x.Object, "rate(1 minute)", "Parameters", "SweepSchedule", "AllowedValues", 0) },
+				"failures that are lost":   func(x expanded) { set(x.Object, nil, "Resources", "RequesterFunctionEventInvokeConfig") },
 				"failures that go nowhere": property(nil, "JanitorFunctionEventInvokeConfig", "DestinationConfig"),
 			},
 		},
@@ -66,25 +68,25 @@ func failsInParts(_ *testing.T, x expanded) []string {
 		problems = append(problems, id+": "+fmt.Sprintf(format, args...))
 	}
 	const days = 86400
-	for _, id := range x.ids(mappingType) {
-		mapping := x.properties(id)
+	for _, id := range x.IDs(mappingType) {
+		mapping := x.Properties(id)
 		if !slices.Contains(list(mapping["FunctionResponseTypes"]), any("ReportBatchItemFailures")) {
 			complain(id, "one failure fails the whole batch")
 		}
 		if enabled := mapping["Enabled"]; enabled != nil && enabled != true {
 			complain(id, "is switched off")
 		}
-		source := target(mapping["EventSourceArn"])
-		if at(x.resource(source), "Type") == queueType {
-			queue, timeout := x.properties(source), number(x.properties(target(mapping["FunctionName"]))["Timeout"])
+		source := cloudformation.Target(mapping["EventSourceArn"])
+		if at(x.Resource(source), "Type") == queueType {
+			queue, timeout := x.Properties(source), number(x.Properties(cloudformation.Target(mapping["FunctionName"]))["Timeout"])
 			if visibility := number(queue["VisibilityTimeout"]); timeout == 0 || visibility < 6*timeout {
 				complain(source, "a message comes back after %v s, want six times the timeout of %v s", visibility, timeout)
 			}
 			if number(at(mapping, "ScalingConfig", "MaximumConcurrency")) < 2 {
 				complain(id, "is not bounded")
 			}
-			letters := target(at(queue, "RedrivePolicy", "deadLetterTargetArn"))
-			if number(x.properties(letters)["MessageRetentionPeriod"]) != 14*days {
+			letters := cloudformation.Target(at(queue, "RedrivePolicy", "deadLetterTargetArn"))
+			if number(x.Properties(letters)["MessageRetentionPeriod"]) != 14*days {
 				complain(source, "dead letters in %q are not kept for 14 days", letters)
 			}
 			continue
@@ -108,10 +110,10 @@ func failsInParts(_ *testing.T, x expanded) []string {
 var rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 
 // shortest is the least time between two runs of any schedule that the parameter allows; a cron is a day.
-func (x expanded) shortest(expression any) time.Duration {
-	name := target(expression)
+func shortest(x expanded, expression any) time.Duration {
+	name := cloudformation.Target(expression)
 	least := 24 * time.Hour
-	values := append(list(at(x.object, "Parameters", name, "AllowedValues")), at(x.object, "Parameters", name, "Default"))
+	values := append(list(at(x.Object, "Parameters", name, "AllowedValues")), at(x.Object, "Parameters", name, "Default"))
 	for _, value := range values {
 		if match := rate.FindStringSubmatch(fmt.Sprint(value)); match != nil {
 			n, _ := strconv.Atoi(match[1])
@@ -128,14 +130,14 @@ func schedulesRun(_ *testing.T, x expanded) []string {
 		problems = append(problems, id+": "+fmt.Sprintf(format, args...))
 	}
 	asynchronous := map[string]bool{}
-	for _, id := range x.ids("AWS::Lambda::EventInvokeConfig") {
-		if at(x.properties(id), "DestinationConfig", "OnFailure", "Destination") != nil {
-			asynchronous[target(x.properties(id)["FunctionName"])] = true
+	for _, id := range x.IDs("AWS::Lambda::EventInvokeConfig") {
+		if at(x.Properties(id), "DestinationConfig", "OnFailure", "Destination") != nil {
+			asynchronous[cloudformation.Target(x.Properties(id)["FunctionName"])] = true
 		}
 	}
-	for _, id := range x.ids(scheduleType) {
-		schedule := x.properties(id)
-		function := target(at(schedule, "Target", "Arn"))
+	for _, id := range x.IDs(scheduleType) {
+		schedule := x.Properties(id)
+		function := cloudformation.Target(at(schedule, "Target", "Arn"))
 		if state := schedule["State"]; state != nil && state != "ENABLED" {
 			complain(id, "is switched off")
 		}
@@ -145,8 +147,8 @@ func schedulesRun(_ *testing.T, x expanded) []string {
 		if at(schedule, "Target", "DeadLetterConfig", "Arn") == nil {
 			complain(id, "a start that failed for good is not reported")
 		}
-		gap := x.shortest(schedule["ScheduleExpression"])
-		if timeout := time.Duration(number(x.properties(function)["Timeout"])) * time.Second; timeout == 0 || timeout >= gap {
+		gap := shortest(x, schedule["ScheduleExpression"])
+		if timeout := time.Duration(number(x.Properties(function)["Timeout"])) * time.Second; timeout == 0 || timeout >= gap {
 			complain(id, "starts every %v what may run for %v", gap, timeout)
 		}
 		if !asynchronous[function] {
@@ -159,25 +161,25 @@ func schedulesRun(_ *testing.T, x expanded) []string {
 // failuresAreAllowed looks up, for each place that failures are sent to, whether the role that sends them may.
 func failuresAreAllowed(_ *testing.T, x expanded) []string {
 	sends := map[string][]string{} // by role: queues
-	for _, s := range x.statements() {
+	for _, s := range statements(x) {
 		if slices.Contains(s.actions, "sqs:SendMessage") {
 			for _, resource := range s.resources {
-				sends[s.owner] = append(sends[s.owner], target(resource))
+				sends[s.owner] = append(sends[s.owner], cloudformation.Target(resource))
 			}
 		}
 	}
 	var problems []string
 	check := func(id string, role, destination any) {
-		if queue := target(destination); queue != "" && !slices.Contains(sends[target(role)], queue) {
-			problems = append(problems, fmt.Sprintf("%s: %s may not send to %s", id, target(role), queue))
+		if queue := cloudformation.Target(destination); queue != "" && !slices.Contains(sends[cloudformation.Target(role)], queue) {
+			problems = append(problems, fmt.Sprintf("%s: %s may not send to %s", id, cloudformation.Target(role), queue))
 		}
 	}
-	for _, id := range x.ids("AWS::Lambda::EventInvokeConfig", mappingType) {
-		role := x.properties(target(x.properties(id)["FunctionName"]))["Role"]
-		check(id, role, at(x.properties(id), "DestinationConfig", "OnFailure", "Destination"))
+	for _, id := range x.IDs("AWS::Lambda::EventInvokeConfig", mappingType) {
+		role := x.Properties(cloudformation.Target(x.Properties(id)["FunctionName"]))["Role"]
+		check(id, role, at(x.Properties(id), "DestinationConfig", "OnFailure", "Destination"))
 	}
-	for _, id := range x.ids(scheduleType) {
-		check(id, at(x.properties(id), "Target", "RoleArn"), at(x.properties(id), "Target", "DeadLetterConfig", "Arn"))
+	for _, id := range x.IDs(scheduleType) {
+		check(id, at(x.Properties(id), "Target", "RoleArn"), at(x.Properties(id), "Target", "DeadLetterConfig", "Arn"))
 	}
 	return problems
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/config"
 )
 
@@ -36,7 +37,7 @@ func functionRules() map[string]expandedRule {
 			breaches: map[string]func(x expanded){
 				"a variable that nobody reads": property("x", "JanitorFunction", "Environment", "Variables", "BELLHOP_MORE"),
 				"one that is missing":          property(nil, "RequesterFunction", "Environment", "Variables", "BELLHOP_ASP_DAILY"),
-				"a default that is refused":    func(x expanded) { set(x.object, "25h", "Parameters", "StrayGrace", "Default") },
+				"a default that is refused":    func(x expanded) { set(x.Object, "25h", "Parameters", "StrayGrace", "Default") },
 				"another queue":                property(object{"Ref": "FailedRuns"}, "JanitorFunction", "Environment", "Variables", "BELLHOP_INGEST_QUEUE_URL"),
 				"another's value":              property(object{"Ref": "MaxDeletions"}, "IngesterFunction", "Environment", "Variables", "BELLHOP_STRAY_GRACE"),
 			},
@@ -44,14 +45,14 @@ func functionRules() map[string]expandedRule {
 		"functions and folders are the same": {
 			broken: func(t *testing.T, x expanded) []string {
 				var built []string
-				for _, id := range x.ids(lambdaType) {
+				for _, id := range x.IDs(lambdaType) {
 					built = append(built, folderOf(id))
 				}
 				return differ("functions", sorted(built), "folders", functionFolders(t))
 			},
 			breaches: map[string]func(x expanded){
-				"a function without a folder": func(x expanded) { set(x.object, object{"Type": lambdaType}, "Resources", "OtherFunction") },
-				"a folder without a function": func(x expanded) { set(x.object, nil, "Resources", "JanitorFunction") },
+				"a function without a folder": func(x expanded) { set(x.Object, object{"Type": lambdaType}, "Resources", "OtherFunction") },
+				"a folder without a function": func(x expanded) { set(x.Object, nil, "Resources", "JanitorFunction") },
 			},
 		},
 	}
@@ -67,8 +68,8 @@ func differ(what string, got []string, other string, want []string) []string {
 
 func runsAsItShould(_ *testing.T, x expanded) []string {
 	var problems []string
-	for _, id := range x.ids(lambdaType) {
-		function := x.properties(id)
+	for _, id := range x.IDs(lambdaType) {
+		function := x.Properties(id)
 		for _, want := range []struct {
 			value any
 			steps []any
@@ -85,8 +86,8 @@ func runsAsItShould(_ *testing.T, x expanded) []string {
 				problems = append(problems, fmt.Sprintf("%s: %v is %v, want %v", id, want.steps, got, want.value))
 			}
 		}
-		group := target(at(function, "LoggingConfig", "LogGroup"))
-		if at(x.properties(group), "RetentionInDays") == nil {
+		group := cloudformation.Target(at(function, "LoggingConfig", "LogGroup"))
+		if at(x.Properties(group), "RetentionInDays") == nil {
 			problems = append(problems, fmt.Sprintf("%s logs to %q, which has no retention", id, group))
 		}
 	}
@@ -108,14 +109,14 @@ func startsWithItsEnvironment(_ *testing.T, x expanded) []string {
 		"ingester":  func(env map[string]string) error { _, err := config.LoadIngester(env); return err },
 		"janitor":   func(env map[string]string) error { _, err := config.LoadJanitor(env); return err },
 	}
-	s := newStack(x, "bellhop", map[string]string{
+	s := cloudformation.NewStack(x, "bellhop", map[string]string{
 		"BucketPrefix": "bellhop-0123456789", "UnitId": "amzn1.alexa.unit.did.EXAMPLE",
 	})
 	var problems []string
-	for _, id := range x.ids(lambdaType) {
+	for _, id := range x.IDs(lambdaType) {
 		env, read := map[string]string{}, []string{}
-		for name, value := range at(x.properties(id), "Environment", "Variables").(object) {
-			env[name] = cmp.Or(onlyAWSKnows[s.text(value)], s.text(value))
+		for name, value := range at(x.Properties(id), "Environment", "Variables").(object) {
+			env[name] = cmp.Or(onlyAWSKnows[s.Text(value)], s.Text(value))
 		}
 		for _, variable := range config.Variables() {
 			if slices.Contains(variable.Functions, folderOf(id)) {

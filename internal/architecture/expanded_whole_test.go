@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -19,8 +20,8 @@ func wholeRules() map[string]expandedRule {
 			breaches: map[string]func(x expanded){
 				"a resource":        property(object{"Ref": "Legder"}, "IngesterFunction", "Environment", "Variables", "BELLHOP_LEDGER_TABLE"),
 				"within a text":     property(everyObject("Bucket"), "DatasetBucketPolicy", "PolicyDocument", "Statement", 0, "Resource"),
-				"in an output":      func(x expanded) { set(x.object, object{"Ref": "Ledgers"}, "Outputs", "LedgerTable", "Value") },
-				"to be made before": func(x expanded) { set(x.resource("DeliveryBucket"), "Policy", "DependsOn") },
+				"in an output":      func(x expanded) { set(x.Object, object{"Ref": "Ledgers"}, "Outputs", "LedgerTable", "Value") },
+				"to be made before": func(x expanded) { set(x.Resource("DeliveryBucket"), "Policy", "DependsOn") },
 			},
 		},
 		"nothing waits for itself": {
@@ -46,10 +47,10 @@ func wholeRules() map[string]expandedRule {
 		"data outlives the stack, and what is only on its way does not": {
 			broken: outlives,
 			breaches: map[string]func(x expanded){
-				"the ledger goes":                 func(x expanded) { set(x.resource("Ledger"), "Delete", "DeletionPolicy") },
-				"the dataset goes when replaced":  func(x expanded) { set(x.resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
-				"raw files without a janitor":     func(x expanded) { set(x.resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
-				"nobody said what becomes of one": func(x expanded) { set(x.resource("QueryResultsBucket"), nil, "DeletionPolicy") },
+				"the ledger goes":                 func(x expanded) { set(x.Resource("Ledger"), "Delete", "DeletionPolicy") },
+				"the dataset goes when replaced":  func(x expanded) { set(x.Resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
+				"raw files without a janitor":     func(x expanded) { set(x.Resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
+				"nobody said what becomes of one": func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
 				"raw files in versions":           property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
 				"no way back in the ledger":       property(nil, "Ledger", "PointInTimeRecoverySpecification"),
 				"rows that are forgotten":         property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
@@ -61,8 +62,8 @@ func wholeRules() map[string]expandedRule {
 				"another path":                   property(object{"Fn::Sub": "s3://${DatasetBucket}/asp_device/day=${!dataset_date}"}, "AspDeviceTable", "TableInput", "Parameters", "storage.location.template"),
 				"another bucket":                 property(object{"Fn::Sub": "s3://${DeliveryBucket}/asp_device/dataset_date=${!dataset_date}"}, "AspDeviceTable", "TableInput", "Parameters", "storage.location.template"),
 				"no projection":                  property("false", "AspDeviceTable", "TableInput", "Parameters", "projection.enabled"),
-				"a table is gone":                func(x expanded) { set(x.object, nil, "Resources", "AspCommunicationTable") },
-				"a view is gone":                 func(x expanded) { set(x.object, nil, "Resources", "AspCommunicationView") },
+				"a table is gone":                func(x expanded) { set(x.Object, nil, "Resources", "AspCommunicationTable") },
+				"a view is gone":                 func(x expanded) { set(x.Object, nil, "Resources", "AspCommunicationView") },
 				"a limit that a client may lift": property(false, "WorkGroup", "WorkGroupConfiguration", "EnforceWorkGroupConfiguration"),
 				"no limit":                       property(nil, "WorkGroup", "WorkGroupConfiguration", "BytesScannedCutoffPerQuery"),
 				"plain answers":                  property(nil, "WorkGroup", "WorkGroupConfiguration", "ResultConfiguration", "EncryptionConfiguration"),
@@ -71,8 +72,8 @@ func wholeRules() map[string]expandedRule {
 		"SAM adds nothing that nobody asked for": {
 			broken: addsOnlyWhatIsKnown,
 			breaches: map[string]func(x expanded){
-				"a role":       func(x expanded) { set(x.object, object{"Type": "AWS::IAM::Role"}, "Resources", "IngesterFunctionRole") },
-				"a permission": func(x expanded) { set(x.object, object{"Type": "AWS::Lambda::Permission"}, "Resources", "Permission") },
+				"a role":       func(x expanded) { set(x.Object, object{"Type": "AWS::IAM::Role"}, "Resources", "IngesterFunctionRole") },
+				"a permission": func(x expanded) { set(x.Object, object{"Type": "AWS::Lambda::Permission"}, "Resources", "Permission") },
 			},
 		},
 		"only the vendor's role is of a fixed partition": {
@@ -88,21 +89,21 @@ func refersToWhatExists(_ *testing.T, x expanded) []string {
 	var problems []string
 	check := func(where string, value any) {
 		for _, name := range references(value) {
-			_, parameter := x.object["Parameters"].(object)[name]
-			if x.resource(name) == nil && !parameter && !strings.HasPrefix(name, "AWS::") {
+			_, parameter := x.Object["Parameters"].(object)[name]
+			if x.Resource(name) == nil && !parameter && !strings.HasPrefix(name, "AWS::") {
 				problems = append(problems, where+" refers to "+name+", which does not exist")
 			}
 		}
 	}
-	for _, id := range x.ids() {
-		check(id, x.resource(id))
-		for _, name := range list(x.resource(id)["DependsOn"]) {
-			if name != nil && x.resource(fmt.Sprint(name)) == nil {
+	for _, id := range x.IDs() {
+		check(id, x.Resource(id))
+		for _, name := range list(x.Resource(id)["DependsOn"]) {
+			if name != nil && x.Resource(fmt.Sprint(name)) == nil {
 				problems = append(problems, fmt.Sprintf("%s is made after %v, which does not exist", id, name))
 			}
 		}
 	}
-	check("an output", x.object["Outputs"])
+	check("an output", x.Object["Outputs"])
 	return problems
 }
 
@@ -114,19 +115,19 @@ func hasNoCycle(_ *testing.T, x expanded) []string {
 	walk = func(id string, way []string) {
 		way = append(slices.Clone(way), id)
 		switch {
-		case x.resource(id) == nil || state[id] == done:
+		case x.Resource(id) == nil || state[id] == done:
 			return
 		case state[id] == walking:
 			problems = append(problems, "waits for itself: "+strings.Join(way[slices.Index(way, id):], " → "))
 			return
 		}
 		state[id] = walking
-		for _, name := range append(references(x.properties(id)), texts(x.resource(id)["DependsOn"])...) {
+		for _, name := range append(references(x.Properties(id)), texts(x.Resource(id)["DependsOn"])...) {
 			walk(name, way)
 		}
 		state[id] = done
 	}
-	for _, id := range x.ids() {
+	for _, id := range x.IDs() {
 		walk(id, nil)
 	}
 	return problems
@@ -172,18 +173,18 @@ var within = []string{
 
 // namesAreItsOwn deploys the template twice in the mind: what has a fixed name has another one in the other stack.
 func namesAreItsOwn(_ *testing.T, x expanded) []string {
-	one := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
-	two := newStack(x, "bellhop-test", map[string]string{"BucketPrefix": "bellhop-abcdefghij"})
+	one := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	two := cloudformation.NewStack(x, "bellhop-test", map[string]string{"BucketPrefix": "bellhop-abcdefghij"})
 	var problems []string
-	for _, id := range x.ids() {
-		kind, _ := x.resource(id)["Type"].(string)
+	for _, id := range x.IDs() {
+		kind, _ := x.Resource(id)["Type"].(string)
 		steps := physical[kind]
 		if steps == nil && !slices.Contains(within, kind) {
 			problems = append(problems, fmt.Sprintf("%s: this test does not know how a %s is named", id, kind))
 			continue
 		}
-		if name := at(x.properties(id), steps...); len(steps) > 0 && name != nil && one.text(name) == two.text(name) {
-			problems = append(problems, fmt.Sprintf("%s is called %q in every stack", id, one.text(name)))
+		if name := at(x.Properties(id), steps...); len(steps) > 0 && name != nil && one.Text(name) == two.Text(name) {
+			problems = append(problems, fmt.Sprintf("%s is called %q in every stack", id, one.Text(name)))
 		}
 	}
 	return problems
@@ -192,31 +193,31 @@ func namesAreItsOwn(_ *testing.T, x expanded) []string {
 func outlives(_ *testing.T, x expanded) []string {
 	keep := map[string]bool{"Ledger": true, "DatasetBucket": true}
 	var problems []string
-	for _, id := range x.ids("AWS::S3::Bucket", "AWS::DynamoDB::Table", queueType, "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret") {
-		deletion, replacement := x.resource(id)["DeletionPolicy"], x.resource(id)["UpdateReplacePolicy"]
+	for _, id := range x.IDs("AWS::S3::Bucket", "AWS::DynamoDB::Table", queueType, "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret") {
+		deletion, replacement := x.Resource(id)["DeletionPolicy"], x.Resource(id)["UpdateReplacePolicy"]
 		if keep[id] && (deletion != "RetainExceptOnCreate" || replacement != "Retain") ||
 			!keep[id] && (deletion != "Delete" || replacement != "Delete") {
 			problems = append(problems, fmt.Sprintf("%s: %v when deleted, %v when replaced", id, deletion, replacement))
 		}
 	}
-	if x.properties("DeliveryBucket")["VersioningConfiguration"] != nil {
+	if x.Properties("DeliveryBucket")["VersioningConfiguration"] != nil {
 		problems = append(problems, "versions of raw files outlive their deletion")
 	}
-	if at(x.properties("Ledger"), "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+	if at(x.Properties("Ledger"), "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
 		problems = append(problems, "the ledger cannot be had back as it was")
 	}
-	if x.properties("Ledger")["TimeToLiveSpecification"] != nil {
+	if x.Properties("Ledger")["TimeToLiveSpecification"] != nil {
 		problems = append(problems, "rows of the ledger are forgotten; all of them are proof, or keep an old report from coming back")
 	}
 	return problems
 }
 
 func findsTheDays(_ *testing.T, x expanded) []string {
-	s := newStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	s := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	var problems []string
 	found, views := map[string]string{}, map[string]bool{}
-	for _, id := range x.ids("AWS::Glue::Table") {
-		input := at(x.properties(id), "TableInput")
+	for _, id := range x.IDs("AWS::Glue::Table") {
+		input := at(x.Properties(id), "TableInput")
 		name, _ := at(input, "Name").(string)
 		if at(input, "TableType") == "VIRTUAL_VIEW" {
 			views[name] = true
@@ -225,7 +226,7 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 		if at(input, "Parameters", "projection.enabled") != "true" {
 			problems = append(problems, name+" has no projection, and nobody registers its partitions")
 		}
-		found[name] = strings.ReplaceAll(s.text(at(input, "Parameters", "storage.location.template")), "${!dataset_date}", "2026-11-17")
+		found[name] = strings.ReplaceAll(s.Text(at(input, "Parameters", "storage.location.template")), "${!dataset_date}", "2026-11-17")
 	}
 	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
 	want := map[string]string{}
@@ -238,7 +239,7 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 	if !maps.Equal(found, want) {
 		problems = append(problems, fmt.Sprintf("the catalogue looks in %v, the days are in %v", found, want))
 	}
-	group := at(x.properties("WorkGroup"), "WorkGroupConfiguration")
+	group := at(x.Properties("WorkGroup"), "WorkGroupConfiguration")
 	if at(group, "EnforceWorkGroupConfiguration") != true || at(group, "BytesScannedCutoffPerQuery") == nil ||
 		at(group, "ResultConfiguration", "EncryptionConfiguration", "EncryptionOption") != "SSE_S3" {
 		problems = append(problems, "queries have no bounds: "+compact(group))
@@ -250,7 +251,7 @@ func addsOnlyWhatIsKnown(t *testing.T, x expanded) []string {
 	t.Helper()
 	var added []string
 	own := at(template(t), "Resources").(object)
-	for _, id := range x.ids() {
+	for _, id := range x.IDs() {
 		if own[id] == nil {
 			added = append(added, id)
 		}
@@ -263,8 +264,8 @@ func addsOnlyWhatIsKnown(t *testing.T, x expanded) []string {
 
 func namesNoPartition(_ *testing.T, x expanded) []string {
 	var problems []string
-	for _, id := range x.ids() {
-		text := strings.ReplaceAll(compact(x.resource(id)), "arn:aws:iam::889066238466:role/AlexaAnalyticsReportConsumerS3IamRole", "")
+	for _, id := range x.IDs() {
+		text := strings.ReplaceAll(compact(x.Resource(id)), "arn:aws:iam::889066238466:role/AlexaAnalyticsReportConsumerS3IamRole", "")
 		if strings.Contains(text, "arn:aws:") {
 			problems = append(problems, id+" names the partition aws, which is not everywhere")
 		}

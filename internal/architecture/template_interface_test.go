@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
 // keysInOrder lists the keys of one of the template's sections as they stand there.
@@ -63,7 +65,7 @@ func TestParametersReadLikeAConversation(t *testing.T) {
 
 // TestRulesRefuse evaluates the template's rules as CloudFormation would.
 func TestRulesRefuse(t *testing.T) {
-	x := expanded{template(t)}
+	x := expanded{Object: template(t)}
 	tests := map[string]struct {
 		parameters map[string]string
 		refusedBy  []string
@@ -87,14 +89,14 @@ func TestRulesRefuse(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newStack(x, "bellhop", test.parameters)
+			s := cloudformation.NewStack(x, "bellhop", test.parameters)
 			var refused []string
-			for id, rule := range x.object["Rules"].(object) {
+			for id, rule := range x.Object["Rules"].(object) {
 				for _, assertion := range at(rule, "Assertions").([]any) {
 					if at(assertion, "AssertDescription") == nil {
 						t.Errorf("rule %s does not say what it wants", id)
 					}
-					if !s.holds(at(assertion, "Assert")) {
+					if !s.Holds(at(assertion, "Assert")) {
 						refused = append(refused, id)
 					}
 				}
@@ -112,7 +114,7 @@ func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 	if want := []string{"DeliveryBucketArn", "SecretCommand", "FirstRunCommand", "StatusCommand"}; !slices.Equal(outputs[:4], want) {
 		t.Errorf("the first outputs are %v, want %v", outputs[:4], want)
 	}
-	s := newStack(expanded{template(t)}, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	s := cloudformation.NewStack(expanded{Object: template(t)}, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	for _, name := range outputs {
 		if at(template(t), "Outputs", name, "Description") == nil {
 			t.Errorf("output %s is not explained", name)
@@ -124,7 +126,7 @@ func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 		"StatusCommand":   "AWS_REGION=us-east-1 bellhop status --aws --table <Ledger> --delivery-bucket bellhop-0123456789-delivery-111122223333-us-east-1-an",
 	}
 	for name, command := range want {
-		if got := s.text(at(template(t), "Outputs", name, "Value")); got != command {
+		if got := s.Text(at(template(t), "Outputs", name, "Value")); got != command {
 			t.Errorf("%s is %q, want %q", name, got, command)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
+
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
 // object is a YAML mapping of the template, its intrinsic functions written out: !Ref X is {"Ref": X}, !Sub X is
@@ -80,25 +82,8 @@ func plain(t *testing.T, node *yaml.Node) any {
 	}
 }
 
-// at walks down into nested mappings and lists; nil where a step does not exist.
-func at(from any, steps ...any) any {
-	for _, step := range steps {
-		switch here := from.(type) {
-		case object:
-			key, _ := step.(string)
-			from = here[key]
-		case []any:
-			if i, ok := step.(int); ok && i < len(here) {
-				from = here[i]
-			} else {
-				return nil
-			}
-		default:
-			return nil
-		}
-	}
-	return from
-}
+// at goes down by names and numbers; nil where there is nothing.
+func at(from any, steps ...any) any { return cloudformation.At(from, steps...) }
 
 // want compares one place of the template with what it has to say.
 func want(t *testing.T, what string, got, want any) {

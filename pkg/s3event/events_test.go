@@ -15,7 +15,7 @@ import (
 
 const (
 	eventsDir = "../../events"
-	bucket    = "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an"
+	bucket    = "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an"
 )
 
 // TestDecodeTheExampleEvents reads every file of events/: the ingester's by value, the others as refused.

@@ -23,7 +23,7 @@ import (
 
 const (
 	eventsDir = "../../../events"
-	delivery  = "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an"
+	delivery  = "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an"
 	device    = "DeviceMetrics_2026-11-01_2026-11-04.csv"
 	skill     = "PropertySkill report_2026-11-01_2026-11-04.csv"
 	suite     = "reports/Suite 12+14/Übersicht 100% = day:1.csv"

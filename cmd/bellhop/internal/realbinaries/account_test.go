@@ -4,14 +4,15 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
 // account is as much of Secrets Manager and SQS as the functions call, by the API references of both:
@@ -24,20 +25,21 @@ type account struct {
 	mu      sync.Mutex
 	secrets map[string]string
 	puts    int // PutSecretValue calls
-	queue   []string
+	queues  map[string]*queue
 	sent    int // SendMessage calls
+	skipped time.Duration
 }
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	a := &account{t: t, secrets: map[string]string{}}
+	a := &account{t: t, secrets: map[string]string{}, queues: map[string]*queue{}}
 	server := httptest.NewServer(a)
 	t.Cleanup(server.Close)
 	a.url = server.URL
 	return a
 }
 
-func (a *account) queueURL() string { return a.url + "/111122223333/bellhop-ingest" }
+func (a *account) queueURL(id string) string { return a.url + "/111122223333/" + id }
 
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
@@ -58,11 +60,10 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	operation := r.Header.Get("X-Amz-Target")
 	secret, known := a.secrets[in.SecretID]
 	switch {
-	case operation == "AmazonSQS.SendMessage" && in.QueueURL == a.queueURL():
-		a.queue = append(a.queue, in.MessageBody)
+	case operation == "AmazonSQS.SendMessage" && in.QueueURL == a.queueURL(ingestQueue):
 		a.sent++
 		sum := md5.Sum([]byte(in.MessageBody))
-		reply(w, http.StatusOK, map[string]any{"MessageId": fmt.Sprintf("sent-%d", a.sent), "MD5OfMessageBody": hex.EncodeToString(sum[:])})
+		reply(w, http.StatusOK, map[string]any{"MessageId": a.queues[ingestQueue].put(in.MessageBody), "MD5OfMessageBody": hex.EncodeToString(sum[:])})
 	case operation == "secretsmanager.GetSecretValue" && known:
 		reply(w, http.StatusOK, map[string]any{
 			"ARN": secretARN(in.SecretID), "Name": in.SecretID, "SecretString": secret,
@@ -93,36 +94,47 @@ func reply(w http.ResponseWriter, status int, body map[string]any) {
 	}
 }
 
-// send puts a message into the queue, as S3 does.
-func (a *account) send(body []byte) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue = append(a.queue, string(body))
+// declare makes a queue of the template.
+func (a *account) declare(s cloudformation.Stack, ids ...string) {
+	for _, id := range ids {
+		a.queues[id] = newQueue(s, id)
+	}
 }
 
-// receive takes up to n messages out of the queue, as the event with which Lambda hands them over; nil when there are
-// none. Who wants them again sends them again.
+// send puts a message into a queue, as S3 and Lambda do.
+func (a *account) send(queue string, body []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queues[queue].put(string(body))
+}
+
+// receive takes up to n messages out of the ingester's queue for good, as the event with which Lambda hands them over; nil
+// when there are none. Who wants them again sends them again.
 func (a *account) receive(n int) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n = min(n, len(a.queue))
-	if n == 0 {
+	q := a.queues[ingestQueue]
+	batch := q.take(n, a.now(), a.queues[q.dead])
+	q.remove(batch)
+	if len(batch) == 0 {
 		return nil
 	}
-	var records []map[string]any
-	for i, body := range a.queue[:n] {
-		sum := md5.Sum([]byte(body))
-		records = append(records, map[string]any{
-			"messageId": fmt.Sprintf("message-%d", i), "receiptHandle": "AQEB", "body": body,
-			"attributes":        map[string]string{"ApproximateReceiveCount": "1", "SentTimestamp": "1793851827512"},
-			"messageAttributes": map[string]any{}, "md5OfBody": hex.EncodeToString(sum[:]),
-			"eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:bellhop-ingest", "awsRegion": "us-east-1",
-		})
-	}
-	a.queue = slices.Clone(a.queue[n:])
-	event, err := json.Marshal(map[string]any{"Records": records})
-	if err != nil {
-		a.t.Error(err)
-	}
-	return event
+	return sqsEvent(q.id, batch)
+}
+
+// waiting is how many messages a queue has, visible or not.
+func (a *account) waiting(queue string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.queues[queue].messages)
+}
+
+// now is the queues' time: that of the machine, and what was skipped.
+func (a *account) now() time.Time { return time.Now().Add(a.skipped) }
+
+// skip lets time pass for the queues.
+func (a *account) skip(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.skipped += d
 }

@@ -20,6 +20,13 @@ const (
 	janitor   = "janitor"
 )
 
+// required are the variables without which a function cannot start.
+var required = map[string][]string{
+	requester: {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_INGEST_QUEUE_URL", "BELLHOP_LWA_SECRET_ID"},
+	ingester:  {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_DATASET_BUCKET"},
+	janitor:   {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_DATASET_BUCKET", "BELLHOP_INGEST_QUEUE_URL"},
+}
+
 var built struct {
 	sync.Once
 	dir string

@@ -42,9 +42,9 @@ func killDays(t *testing.T) int {
 func TestKilledIngestersAndJanitorsLeaveTheSameDataset(t *testing.T) {
 	awayFromMidnight()
 	days := killDays(t)
-	oneDayEach := worldOptions{parts: parts, environ: map[string]string{
-		"BELLHOP_MAX_WINDOW_DAYS": "1", "BELLHOP_LAG_DAYS": "1",
-		"BELLHOP_FROM": (report.DateOf(time.Now().UTC()) - report.Date(days)).String(),
+	oneDayEach := worldOptions{parts: parts, values: map[string]string{
+		"MaxWindowDays": "1", "LagDays": "1",
+		"From": (report.DateOf(time.Now().UTC()) - report.Date(days)).String(),
 	}}
 	var want map[string][]byte
 	usual := map[string][]time.Duration{} // how long each invocation takes when nothing happens
@@ -55,7 +55,7 @@ func TestKilledIngestersAndJanitorsLeaveTheSameDataset(t *testing.T) {
 			usual[ingester] = append(usual[ingester], w.timed(ingester, event))
 		}
 		w.until("the delivery bucket is empty", func() bool {
-			for _, event := range w.stream.events(t, 1) {
+			for _, event := range w.stream.events(t, w.mapping(janitor), 1) {
 				usual[janitor] = append(usual[janitor], w.timed(janitor, event))
 			}
 			return len(w.list(delivery)) == 0
@@ -132,7 +132,7 @@ func (k *killer) rampage() {
 			k.invoke(ingester, event)
 		}
 		k.t.Logf("round %d: the loads leave files %v", round, k.statuses())
-		for _, event := range k.stream.events(k.t, 1) {
+		for _, event := range k.stream.events(k.t, k.mapping(janitor), 1) {
 			k.invoke(janitor, event)
 		}
 		k.t.Logf("round %d: the deletions leave %d objects", round, len(k.list(delivery)))
@@ -162,13 +162,13 @@ func (k *killer) invoke(function string, event []byte) {
 	}
 }
 
-// age lets the leases of dead workers run out, without the minutes that they have left: the record of a claimed file
-// becomes what it will be then.
+// age lets the leases of dead workers and the pauses after failed loads run out, without the minutes that they have left:
+// the record of such a file becomes what it will be then.
 func (w *world) age() {
 	w.t.Helper()
 	now := time.Now()
 	for key, f := range w.files() {
-		if f.Status != report.FileClaimed {
+		if f.Status != report.FileClaimed && (f.Status != report.FileExpected || f.Delivery == nil) {
 			continue
 		}
 		_, err := w.ledger.UpdateFile(w.t.Context(), key, now, func(f *report.File) error {

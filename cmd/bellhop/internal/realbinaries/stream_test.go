@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -17,55 +16,66 @@ type stream struct {
 	seen            map[string]bool // by event id
 }
 
-// The part of a record that the filter of template.yaml looks at.
-type streamRecord struct {
-	EventID   string `json:"eventID"`
-	EventName string `json:"eventName"`
-	Change    struct {
-		NewImage map[string]map[string]json.RawMessage
-	} `json:"dynamodb"`
-}
-
-// wanted is the filter of the event source mapping in template.yaml.
-func (r streamRecord) wanted() bool {
-	var pk, status string
-	if json.Unmarshal(r.Change.NewImage["pk"]["S"], &pk) != nil || json.Unmarshal(r.Change.NewImage["status"]["S"], &status) != nil {
-		return false
-	}
-	return (r.EventName == "INSERT" || r.EventName == "MODIFY") && strings.HasPrefix(pk, "FILE#") && status == "LOADED"
-}
-
-// events returns what has happened since the last call and passes the filter, in batches of at most the given size.
-func (s *stream) events(t *testing.T, size int) [][]byte {
+// fresh returns what has happened since the last call and passes one of the filters, oldest first.
+func (s *stream) fresh(t *testing.T, m mapping) []streamRecord {
 	t.Helper()
 	arn, records := s.records(t)
-	var fresh []map[string]any
+	var fresh []streamRecord
 	for _, raw := range records {
-		var r streamRecord
+		var r struct {
+			EventID string `json:"eventID"`
+			Change  struct {
+				SequenceNumber string
+			} `json:"dynamodb"`
+		}
 		var whole map[string]any
 		decoder := json.NewDecoder(bytes.NewReader(raw))
 		decoder.UseNumber()
 		if err := decoder.Decode(&whole); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(raw, &r); err != nil || r.EventID == "" {
+		if err := json.Unmarshal(raw, &r); err != nil || r.EventID == "" || r.Change.SequenceNumber == "" {
 			t.Fatalf("a record without an id, or none: %v", err)
 		}
-		if !s.seen[r.EventID] && r.wanted() {
+		wanted := len(m.FilterCriteria.Filters) == 0
+		for _, f := range m.FilterCriteria.Filters {
+			wanted = wanted || matches(t, f.Pattern, raw)
+		}
+		if !s.seen[r.EventID] && wanted {
 			whole["eventSourceARN"] = arn // Lambda adds it.
-			fresh = append(fresh, whole)
+			fresh = append(fresh, streamRecord{r.Change.SequenceNumber, whole})
 		}
 		s.seen[r.EventID] = true
 	}
+	return fresh
+}
+
+// events returns what has happened since the last call and passes the template's filter, in batches of at most the given size.
+func (s *stream) events(t *testing.T, m mapping, size int) [][]byte {
+	t.Helper()
 	var events [][]byte
-	for batch := range slices.Chunk(fresh, size) {
-		event, err := json.Marshal(map[string]any{"Records": batch})
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, event)
+	for batch := range slices.Chunk(s.fresh(t, m), size) {
+		events = append(events, streamEvent(batch))
 	}
 	return events
+}
+
+// streamRecord is one record as Lambda hands it on.
+type streamRecord struct {
+	sequence string
+	whole    map[string]any
+}
+
+func streamEvent(batch []streamRecord) []byte {
+	var records []map[string]any
+	for _, r := range batch {
+		records = append(records, r.whole)
+	}
+	event, err := json.Marshal(map[string]any{"Records": records})
+	if err != nil {
+		panic(err)
+	}
+	return event
 }
 
 // records returns all of the stream, oldest first.

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/lambdastub"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -36,8 +36,8 @@ import (
 
 // The buckets have the names of those in events/, so that the events there are about them.
 const (
-	delivery     = "bellhop-delivery-k7m2q9xw-111122223333-us-east-1-an"
-	dataset      = "bellhop-dataset-k7m2q9xw-111122223333-us-east-1-an"
+	delivery     = "bellhop-k7m2q9xw-delivery-111122223333-us-east-1-an"
+	dataset      = "bellhop-k7m2q9xw-dataset-111122223333-us-east-1-an"
 	secretName   = "bellhop/lwa"
 	subscription = "seaside"
 )
@@ -56,8 +56,10 @@ type world struct {
 	account *account
 	// delivered are the bytes that the vendor wrote, by key.
 	delivered map[string][]byte
-	environ   map[string]string
+	stack     cloudformation.Stack
+	environ   map[string]string // the account's own part of the functions' environment
 	functions map[string]*lambdastub.Function
+	gate      *gate
 	log       *record
 }
 
@@ -65,7 +67,8 @@ type world struct {
 type worldOptions struct {
 	overTLS bool // the functions reach S3 over TLS
 	parts   int  // the files into which the vendor splits each category; 0 is one
-	environ map[string]string
+	values  map[string]string
+	breach  func(cloudformation.Template)
 }
 
 // newWorld starts everything; one at a time, as this process can have one S3 server only.
@@ -79,44 +82,67 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	table := ledgertest.NewTable(t, client)
 	w.ledger = ledger.New(dynamostore.New(client, table))
 	w.stream = &stream{endpoint: endpoint, table: table, seen: map[string]bool{}}
+	w.stack = deployed(t, w.root, nil, o.breach)
+	w.account.declare(w.stack, ingestQueue, ingestDead, failedRuns)
 	w.startS3()
 	vendorURL := w.startVendor(o.parts)
-
+	w.gate = newGate(t, w.s3.Endpoint())
+	w.deploy(o, vendorURL, map[string]string{
+		"Ledger": table, "LwaSecret": secretName, ingestQueue: w.account.queueURL(ingestQueue),
+	})
 	credentials, err := w.s3.Config().Credentials.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.environ = map[string]string{
 		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
-		"AWS_ENDPOINT_URL_S3": w.s3.Endpoint(), "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+		"AWS_ENDPOINT_URL_S3": w.gate.url, "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.account.url, "AWS_ENDPOINT_URL_SQS": w.account.url,
-		"BELLHOP_LEDGER_TABLE": table, "BELLHOP_DELIVERY_BUCKET": delivery, "BELLHOP_DATASET_BUCKET": dataset,
-		"BELLHOP_INGEST_QUEUE_URL": w.account.queueURL(), "BELLHOP_LWA_SECRET_ID": secretName,
-		"BELLHOP_ALEXA_ENDPOINT": vendorURL, "BELLHOP_LWA_ENDPOINT": vendorURL + "/auth/o2/token",
-		"BELLHOP_SUBSCRIPTION": subscription, "BELLHOP_UNIT_ID": vendorsim.SizedEstate(2).Organisation.ID,
-		"BELLHOP_FROM": (report.DateOf(time.Now().UTC()) - 6).String(), "BELLHOP_LAG_DAYS": "3", // four days
-		"BELLHOP_REQUEST_INTERVAL": "1ms",
 	}
 	if o.overTLS {
 		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3.Endpoint())
 	}
-	maps.Copy(w.environ, o.environ)
 	w.functions = map[string]*lambdastub.Function{}
 	for _, name := range []string{requester, ingester, janitor} {
-		// As in template.yaml.
+		p := w.stack.Template.Properties(ids[name])
+		memory, _ := p["MemorySize"].(float64)
 		w.functions[name] = lambdastub.New(t.Context(), lambdastub.Options{
-			Path: binary(t, w.root, name), Name: name, Env: w.env(name), Output: w.log, Timeout: 300 * time.Second, MemoryMB: 256,
+			Path: binary(t, w.root, name), Name: name, Env: w.environment(name), Output: w.log,
+			Timeout: seconds(p["Timeout"]), MemoryMB: int(memory),
 		})
 		t.Cleanup(w.functions[name].Close)
 	}
 	return w
 }
 
+// deploy gives the stack its parameters, and the names of the parts that only an account knows.
+func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string) {
+	w.t.Helper()
+	values := map[string]string{
+		"BucketPrefix": "bellhop-k7m2q9xw", "AlexaEndpoint": vendorURL, "LwaEndpoint": vendorURL + "/auth/o2/token",
+		"Subscription": subscription, "UnitId": vendorsim.SizedEstate(2).Organisation.ID,
+		"From": (report.DateOf(time.Now().UTC()) - 6).String(), "LagDays": "3", // four days
+		"RequestInterval": "1ms",
+	}
+	maps.Copy(values, names)
+	maps.Copy(values, o.values)
+	w.stack = deployed(w.t, w.root, values, o.breach)
+	for id, want := range map[string]string{"DeliveryBucket": delivery, "DatasetBucket": dataset} {
+		if got := w.stack.Text(cloudformation.Object{"Ref": id}); got != want {
+			w.t.Fatalf("the template calls %s %s, the events %s", id, got, want)
+		}
+	}
+}
+
 func (w *world) startS3() {
 	w.t.Helper()
 	server, err := s3server.Start(context.WithoutCancel(w.t.Context()), s3server.Options{
 		Dir: w.t.TempDir(), Addr: "127.0.0.1:0",
-		Buckets: map[string]s3server.OnCreated{delivery: w.account.send, dataset: nil},
+		Buckets: map[string]s3server.OnCreated{delivery: func(event []byte) {
+			if announces(w.stack, "DeliveryBucket", ingestQueue) {
+				w.account.send(ingestQueue, event)
+			}
+		}, dataset: nil},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -183,26 +209,6 @@ func behindTLS(t *testing.T, endpoint string) (address, bundle string) {
 	return server.URL, bundle
 }
 
-// required are the variables without which a function cannot start.
-var required = map[string][]string{
-	requester: {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_INGEST_QUEUE_URL", "BELLHOP_LWA_SECRET_ID"},
-	ingester:  {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_DATASET_BUCKET"},
-	janitor:   {"BELLHOP_LEDGER_TABLE", "BELLHOP_DELIVERY_BUCKET", "BELLHOP_DATASET_BUCKET", "BELLHOP_INGEST_QUEUE_URL"},
-}
-
-// env is the environment of one function, as template.yaml gives it: the account's, and of bellhop's variables those
-// that are required. Only the requester is given others, and it has nothing to do with the dataset.
-func (w *world) env(function string) []string {
-	var env []string
-	for name, value := range w.environ {
-		if !strings.HasPrefix(name, "BELLHOP_") || slices.Contains(required[function], name) ||
-			function == requester && name != "BELLHOP_DATASET_BUCKET" {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
-}
-
 // event returns a file of events/.
 func (w *world) event(name string) []byte {
 	w.t.Helper()
@@ -238,10 +244,16 @@ func (w *world) invoke(function string, event []byte) answer {
 }
 
 // schedule invokes the requester as the daily schedule does.
-func (w *world) schedule() answer { return w.invoke(requester, w.event("scheduler-requester.json")) }
+func (w *world) schedule() answer {
+	w.t.Helper()
+	return w.invoke(requester, tick(w.t, w.stack, dailySchedule, requesterID))
+}
 
 // sweep invokes the janitor as its schedule does.
-func (w *world) sweep() answer { return w.invoke(janitor, w.event("scheduler-sweep.json")) }
+func (w *world) sweep() answer {
+	w.t.Helper()
+	return w.invoke(janitor, tick(w.t, w.stack, sweepSchedule, janitorID))
+}
 
 // deliver lets the vendor deliver all that it has promised.
 func (w *world) deliver() {
@@ -253,22 +265,6 @@ func (w *world) deliver() {
 		c := w.vendor.Counters()
 		return c.Delivered == c.Named
 	})
-}
-
-// load lets the ingester have what is in its queue, in batches of ten.
-func (w *world) load() {
-	w.t.Helper()
-	for event := w.account.receive(10); event != nil; event = w.account.receive(10) {
-		w.invoke(ingester, event)
-	}
-}
-
-// release lets the janitor have what is new in the ledger's stream.
-func (w *world) release() {
-	w.t.Helper()
-	for _, event := range w.stream.events(w.t, 10) {
-		w.invoke(janitor, event)
-	}
 }
 
 // until repeats what brings something about, or looks for it, until it is so.

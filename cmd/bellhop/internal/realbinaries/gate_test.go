@@ -1,0 +1,46 @@
+package realbinaries_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+)
+
+// gate stands before S3, and refuses what it is told to as S3 does without a permission.
+type gate struct {
+	url     string
+	refuse  atomic.Pointer[func(*http.Request) bool]
+	refused atomic.Int64
+}
+
+func newGate(t *testing.T, endpoint string) *gate {
+	t.Helper()
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // the host stays what the client signed
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refuse := g.refuse.Load(); refuse != nil && (*refuse)(r) {
+			g.refused.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	g.url = server.URL
+	return g
+}
+
+func (g *gate) close(refuse func(*http.Request) bool) { g.refuse.Store(&refuse) }
+func (g *gate) open()                                 { g.refuse.Store(nil) }
