@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pkg/browser"
 	"golang.org/x/term"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
@@ -43,12 +44,22 @@ func environment() cli.Environment {
 		Program:    os.Args[0],
 		Version:    built(),
 		Open:       account.Open,
+		Find:       account.Find,
+		Browse:     browser.OpenURL,
+		ReadSecret: readSecret,
+		Wait:       account.Wait,
 		OpenEngine: account.OpenEngine,
 		Start:      account.Start,
 		Reset:      local.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
 		Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
 	}
+}
+
+// readSecret reads a line from the terminal without an echo.
+func readSecret() (string, error) {
+	content, err := term.ReadPassword(int(os.Stdin.Fd()))
+	return string(content), err
 }
 
 // built returns the version of a release, else what the toolchain noted.

@@ -44,6 +44,26 @@ func ParseCredentials(document []byte) (Credentials, error) {
 	return c, nil
 }
 
+// Known returns what a document holds of credentials, which may be a part of them, or nothing.
+func Known(document []byte) Credentials {
+	var c Credentials
+	if err := json.Unmarshal(document, &c); err != nil {
+		return Credentials{}
+	}
+	return c
+}
+
+// Into returns a document with these credentials in place of those that it holds. Fields that bellhop does not know stay; of
+// a document that is not there yet, or is no JSON object, nothing does.
+func (c Credentials) Into(document []byte) ([]byte, error) {
+	fields := map[string]any{}
+	if err := json.Unmarshal(document, &fields); err != nil || fields == nil {
+		fields = map[string]any{}
+	}
+	fields["client_id"], fields["client_secret"], fields["refresh_token"] = c.ClientID, c.ClientSecret.Reveal(), c.RefreshToken.Reveal()
+	return encoded(fields)
+}
+
 // rotate returns the document with another refresh token. Fields that bellhop does not know stay.
 func rotate(document []byte, refreshToken redact.Text) ([]byte, error) {
 	fields := map[string]any{}
@@ -51,9 +71,13 @@ func rotate(document []byte, refreshToken redact.Text) ([]byte, error) {
 		return nil, fault.New(fault.Poison, "the LWA secret is not a JSON object")
 	}
 	fields["refresh_token"] = refreshToken.Reveal()
-	rotated, err := json.Marshal(fields)
+	return encoded(fields)
+}
+
+func encoded(fields map[string]any) ([]byte, error) {
+	document, err := json.Marshal(fields)
 	if err != nil {
 		return nil, fault.New(fault.Internal, "the LWA secret cannot be written as JSON")
 	}
-	return rotated, nil
+	return document, nil
 }

@@ -35,6 +35,12 @@ func TestUsage(t *testing.T) {
 		"table without aws":      {[]string{"status", "--table", "t"}, "add --aws"},
 		"aws without table":      {[]string{"status", "--aws"}, "BELLHOP_LEDGER_TABLE"},
 		"aws with home":          {[]string{"status", "--aws", "--table", "t", "--home", "h"}, "exclude each other"},
+		"home with a stack":      {[]string{"status", "--stack", "s", "--home", "h"}, "exclude each other"},
+		"doctor of parts":        {[]string{"doctor", "--aws", "--table", "t"}, "needs the stack"},
+		"no stack to log in for": {[]string{"auth", "login"}, "needs a stack on AWS"},
+		"dead letters of a home": {[]string{"dlq", "list"}, "needs a stack on AWS"},
+		"redirect elsewhere":     {[]string{"auth", "login", "--stack", "s", "--redirect", "http://example.com:1/"}, "not this machine"},
+		"duckdb on a stack":      {[]string{"query", "--stack", "s", "SELECT 1"}, "no bucket"},
 		"local on aws":           {[]string{"local", "run", "--aws"}, "this machine only"},
 		"reset without a person": {[]string{"local", "reset", "--home", "."}, "--confirm"},
 		"nothing to apply":       {[]string{"subscriptions", "apply"}, "-f FILE"},
@@ -63,12 +69,16 @@ func TestPlaces(t *testing.T) {
 		args []string
 		want cli.Place
 	}{
-		"by default":         {nil, nil, cli.Place{Home: ".bellhop"}},
-		"home by variable":   {map[string]string{"BELLHOP_HOME": "/h"}, nil, cli.Place{Home: "/h"}},
-		"home by flag":       {map[string]string{"BELLHOP_HOME": "/h"}, []string{"--home", "/f"}, cli.Place{Home: "/f"}},
-		"aws by variables":   {map[string]string{"BELLHOP_LEDGER_TABLE": "t", "BELLHOP_DELIVERY_BUCKET": "b"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Table: "t", DeliveryBucket: "b"}},
-		"aws by flags":       {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws", "--table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
-		"variables stay out": {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, nil, cli.Place{Home: ".bellhop"}},
+		"by default":          {nil, nil, cli.Place{Home: ".bellhop"}},
+		"home by variable":    {map[string]string{"BELLHOP_HOME": "/h"}, nil, cli.Place{Home: "/h"}},
+		"home by flag":        {map[string]string{"BELLHOP_HOME": "/h"}, []string{"--home", "/f"}, cli.Place{Home: "/f"}},
+		"aws by variables":    {map[string]string{"BELLHOP_LEDGER_TABLE": "t", "BELLHOP_DELIVERY_BUCKET": "b"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Table: "t", DeliveryBucket: "b"}},
+		"aws by flags":        {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws", "--table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
+		"a stack by flag":     {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--stack", "s"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
+		"a stack by variable": {map[string]string{"BELLHOP_STACK": "s", "BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
+		"a table wins":        {map[string]string{"BELLHOP_STACK": "s"}, []string{"--aws", "--table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
+		"a part of a stack":   {nil, []string{"--stack", "s", "--delivery-bucket", "d"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s", DeliveryBucket: "d"}},
+		"variables stay out":  {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, nil, cli.Place{Home: ".bellhop"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -266,6 +267,16 @@ type bench struct {
 	machine    *machine
 	opened     []cli.Place
 	resets     []string
+	clock      func() time.Time // nil stands still
+	find       func(ctx context.Context, stack string) (*installation.Installation, error)
+	browse     func(address string) error
+}
+
+func (b *bench) time() time.Time {
+	if b.clock == nil {
+		return now
+	}
+	return b.clock()
 }
 
 func newBench(t *testing.T) *bench {
@@ -276,12 +287,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, args, cli.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, Width: b.width,
-		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: func() time.Time { return now },
+		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
+		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
 			b.opened = append(b.opened, p)
 			return cli.Account{
 				Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
-				Now: func() time.Time { return now }, Close: func() error { return nil },
+				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},
 		OpenEngine: func(_ context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {

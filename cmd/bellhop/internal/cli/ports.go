@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -55,7 +56,9 @@ type Place struct {
 	Home string
 	// AWS takes the account and region of the AWS configuration. Table is then the ledger's table, DeliveryBucket the
 	// bucket where files arrive, and DatasetBucket that of the dataset; of a bucket without a name nothing can be said.
-	AWS            bool
+	AWS bool
+	// Stack is the stack whose parts are taken where they are not named.
+	Stack          string
 	Table          string
 	DeliveryBucket string
 	DatasetBucket  string
@@ -94,8 +97,8 @@ type EngineChoice struct {
 	// uses, 0 being one for each processor. Output is the file that Copy or Database makes.
 	Dataset, Memory, Output string
 	Threads                 int
-	// Workgroup and Database are Athena's.
-	Workgroup, Database string
+	// Workgroup and Database are Athena's. Where they are empty, those of Stack are taken.
+	Workgroup, Database, Stack string
 }
 
 // QueryEngine is an engine that may also make files of what it finds. Athena's do not: their error is a Problem.
@@ -134,6 +137,14 @@ type Environment struct {
 
 	// Open opens what a command works on.
 	Open func(ctx context.Context, p Place) (Account, error)
+	// Find finds a stack on AWS.
+	Find func(ctx context.Context, stack string) (*installation.Installation, error)
+	// Browse opens a page in the person's browser. An error is no trouble: the address is shown as well.
+	Browse func(address string) error
+	// ReadSecret reads a line from the terminal without showing it.
+	ReadSecret func() (string, error)
+	// Wait lets time pass, and ends early with ctx.
+	Wait func(ctx context.Context, d time.Duration) error
 	// OpenEngine opens an engine that runs SQL.
 	OpenEngine func(ctx context.Context, e EngineChoice) (QueryEngine, error)
 	// Start takes possession of a local folder and starts the machine in it.

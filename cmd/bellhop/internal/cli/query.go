@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (a *app) queryCommand() *cobra.Command {
   bellhop query "DESCRIBE asp_communication"
   bellhop query -f weekly.sql -o weekly.csv
   bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
-  bellhop query --engine athena "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
+  bellhop query --engine athena --stack bellhop "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
 	}
 	o.define(c.Flags())
 	for name, words := range map[string][]string{"format": forms, "engine": {EngineDuckDB, EngineAthena}} {
@@ -141,10 +142,12 @@ func (a *app) checkEngine(e *EngineChoice) error {
 			e.Database = a.Getenv("BELLHOP_DATABASE")
 		}
 		if e.Workgroup == "" || e.Database == "" {
-			return usage("name them with --workgroup and --database; the stack's outputs have both", "Athena needs a workgroup and a database")
+			if e.Stack = cmp.Or(a.place.Stack, a.Getenv("BELLHOP_STACK")); e.Stack == "" {
+				return usage("name the stack with --stack; or --workgroup and --database, which its outputs have", "Athena needs a workgroup and a database")
+			}
 		}
 	case EngineDuckDB:
-		if a.place.AWS {
+		if a.place.AWS || a.place.Stack != "" {
 			return usage("use --engine athena, or leave --aws out", "DuckDB reads a folder of this machine, and no bucket")
 		}
 		if e.Threads < 0 {

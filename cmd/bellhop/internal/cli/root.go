@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -72,8 +74,9 @@ func (a *app) complain(p *Problem) {
 const rootHelp = `bellhop collects the reports of Alexa Smart Properties: it asks for them, loads each day of each
 report exactly once into a dataset, and deletes every raw file with proof.
 
-Commands work on a folder of this machine (--home), or on an AWS account (--aws with --table), with
-the credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …).
+Commands work on a folder of this machine (--home), or on a stack on AWS (--stack), with the
+credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …). Who may not read
+stacks names the parts: --aws with --table and the buckets.
 
 Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
 --json=false a table in a pipe. Colours go away with NO_COLOR.
@@ -82,7 +85,7 @@ Exit codes:
   0  fine
   1  error, or stopped with Ctrl-C (which is the ordinary end of "bellhop local up": 0)
   2  the command line is wrong; nothing was done
-  3  something needs attention ("status", "local run", "certificates verify")
+  3  something needs attention ("status", "doctor", "auth status", "local run", "certificates verify")
   4  not authenticated with AWS
   5  partly done`
 
@@ -94,7 +97,8 @@ func (a *app) command() *cobra.Command {
 		Example: `  bellhop local run                  play it all on this machine
   bellhop status                     is anything wrong?
   bellhop coverage                   which days are there, and which are not
-  bellhop status --aws --table bellhop-ledger --delivery-bucket my-delivery`,
+  bellhop doctor --stack bellhop     is everything set up on AWS as it has to be?
+  bellhop status --stack bellhop`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -106,6 +110,7 @@ func (a *app) command() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.place.Home, "home", a.env("BELLHOP_HOME", defaultHome), "local `folder` to work on; its default is $BELLHOP_HOME, else ./.bellhop")
 	flags.BoolVar(&a.place.AWS, "aws", false, "work on an AWS account instead of the local folder")
+	flags.StringVar(&a.place.Stack, "stack", "", "work on a `stack` on AWS, by its name (with --aws, default $BELLHOP_STACK)")
 	flags.StringVar(&a.place.Table, "table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
 	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
 	flags.StringVar(&a.place.DatasetBucket, "dataset-bucket", "", "with --aws: the `bucket` of the dataset (default $BELLHOP_DATASET_BUCKET)")
@@ -114,9 +119,9 @@ func (a *app) command() *cobra.Command {
 	root.SetCompletionCommandGroupID("start")
 	root.SetHelpCommandGroupID("start")
 	for group, commands := range map[string][]*cobra.Command{
-		"start": {a.localCommand(), a.versionCommand(), a.manualCommand()},
-		"look":  {a.statusCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand()},
-		"act":   {a.subscriptionsCommand(), a.jobsCommand(), a.quarantineCommand()},
+		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
+		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand()},
+		"act":   {a.subscriptionsCommand(), a.jobsCommand(), a.quarantineCommand(), a.deadLettersCommand()},
 		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand()},
 	} {
 		for _, c := range commands {
@@ -207,6 +212,7 @@ func (a *app) on(do func(ctx context.Context, at Account, args []string) error) 
 // where returns the place that flags and environment name.
 func (a *app) where() (Place, error) {
 	p := a.place
+	p.AWS = p.AWS || p.Stack != ""
 	if !p.AWS {
 		if p.Table != "" || p.DeliveryBucket != "" || p.DatasetBucket != "" {
 			return p, usage("add --aws", "--table, --delivery-bucket and --dataset-bucket are for an AWS account")
@@ -216,19 +222,38 @@ func (a *app) where() (Place, error) {
 	if a.root.PersistentFlags().Changed("home") {
 		return p, usage("leave one of them out", "--home and --aws exclude each other")
 	}
+	if p.Stack == "" && p.Table == "" {
+		p.Stack = a.Getenv("BELLHOP_STACK")
+	}
+	if p.Stack != "" {
+		// What the environment says may be about another stack.
+		return p, nil
+	}
+	p.Table = cmp.Or(p.Table, a.Getenv("BELLHOP_LEDGER_TABLE"))
+	p.DeliveryBucket = cmp.Or(p.DeliveryBucket, a.Getenv("BELLHOP_DELIVERY_BUCKET"))
+	p.DatasetBucket = cmp.Or(p.DatasetBucket, a.Getenv("BELLHOP_DATASET_BUCKET"))
 	if p.Table == "" {
-		p.Table = a.Getenv("BELLHOP_LEDGER_TABLE")
-	}
-	if p.DeliveryBucket == "" {
-		p.DeliveryBucket = a.Getenv("BELLHOP_DELIVERY_BUCKET")
-	}
-	if p.DatasetBucket == "" {
-		p.DatasetBucket = a.Getenv("BELLHOP_DATASET_BUCKET")
-	}
-	if p.Table == "" {
-		return p, usage("name it with --table or BELLHOP_LEDGER_TABLE; the stack's outputs have it", "--aws needs the ledger's table")
+		return p, usage("name the stack with --stack or BELLHOP_STACK; or its ledger's table with --table or BELLHOP_LEDGER_TABLE", "--aws needs a stack, or the ledger's table")
 	}
 	return p, nil
+}
+
+// onStack finds the stack that the command line names, for a command that is of use on AWS alone.
+func (a *app) onStack(do func(ctx context.Context, in *installation.Installation, args []string) error) func(*cobra.Command, []string) error {
+	return a.run(func(cmd *cobra.Command, args []string) error {
+		p, err := a.where()
+		if err != nil {
+			return err
+		}
+		if p.Stack == "" {
+			return usage("name it with --stack, or with BELLHOP_STACK and --aws", "%s needs a stack on AWS", cmd.CommandPath())
+		}
+		in, err := a.Find(cmd.Context(), p.Stack)
+		if err != nil {
+			return missing(err, "check --stack, AWS_PROFILE and AWS_REGION")
+		}
+		return do(cmd.Context(), in, args)
+	})
 }
 
 func (a *app) versionCommand() *cobra.Command {

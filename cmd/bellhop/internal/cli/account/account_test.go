@@ -14,6 +14,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
@@ -127,5 +129,33 @@ func TestAWSNeedsCredentials(t *testing.T) {
 	place.DeliveryBucket = "b"
 	if at, err = account.Open(t.Context(), place); err != nil || at.Deliveries == nil || at.Bucket != "b" {
 		t.Errorf("with a bucket: %+v, %v", at, err)
+	}
+}
+
+// Of a stack the parts need not be named, and those that are named win.
+func TestAStackNamesItsParts(t *testing.T) {
+	a := installationtest.Deploy(t, nil)
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.ToString(a.Config.BaseEndpoint), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_PROFILE": ""} {
+		t.Setenv(name, value)
+	}
+	at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: installationtest.Stack})
+	if err != nil || at.Name != "stack bellhop in us-east-1" || at.Bucket != a.ID(installation.DeliveryBucket) || at.Dataset == nil {
+		t.Fatalf("%+v, %v", at, err)
+	}
+	if subs, err := at.Ledger.Subscriptions(t.Context()); err != nil || len(subs) != 0 {
+		t.Errorf("the ledger of the stack: %v, %v", subs, err)
+	}
+	if at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: installationtest.Stack, DeliveryBucket: "another"}); err != nil || at.Bucket != "another" {
+		t.Errorf("%+v, %v", at, err)
+	}
+	_, err = account.Open(t.Context(), cli.Place{AWS: true, Stack: "another"})
+	if p, ok := errors.AsType[*cli.Problem](err); !ok || !strings.Contains(p.Error(), "there is no stack another") || p.Remedy == "" {
+		t.Errorf("%v", err)
+	}
+	if in, err := account.Find(t.Context(), installationtest.Stack); err != nil || in.Stack != installationtest.Stack {
+		t.Errorf("%v", err)
+	}
+	if _, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineAthena, Stack: installationtest.Stack}); err != nil {
+		t.Errorf("Athena of the stack: %v", err)
 	}
 }

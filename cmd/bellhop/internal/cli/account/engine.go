@@ -7,9 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
@@ -20,6 +22,9 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 	if c.Name == cli.EngineAthena {
 		cfg, err := configured(ctx)
 		if err != nil {
+			return nil, err
+		}
+		if err := complete(ctx, cfg, &c); err != nil {
 			return nil, err
 		}
 		return onAthena{&athena.Engine{Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: wait}}, nil
@@ -42,6 +47,21 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 	}
 	return e, nil
 }
+
+// complete takes what is not named from the stack.
+func complete(ctx context.Context, cfg aws.Config, c *cli.EngineChoice) error {
+	if c.Stack == "" {
+		return nil
+	}
+	in, err := installation.Find(ctx, cfg, c.Stack)
+	if err != nil {
+		return err
+	}
+	return fill(in, map[installation.Part]*string{installation.WorkGroup: &c.Workgroup, installation.Catalog: &c.Database})
+}
+
+// Wait lets time pass, and ends early with ctx.
+func Wait(ctx context.Context, d time.Duration) error { return wait(ctx, d) }
 
 func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -11,7 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -43,7 +46,49 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 	if err != nil {
 		return cli.Account{}, err
 	}
-	return withConfig(cfg, p), nil
+	name := ""
+	if p.Stack != "" {
+		in, err := installation.Find(ctx, cfg, p.Stack)
+		if err == nil {
+			err = fill(in, map[installation.Part]*string{
+				installation.Ledger: &p.Table, installation.DeliveryBucket: &p.DeliveryBucket, installation.DatasetBucket: &p.DatasetBucket,
+			})
+		}
+		if fault.Is(err, fault.NotFound) {
+			err = &cli.Problem{Code: cli.ExitError, Err: err, Remedy: "check --stack, AWS_PROFILE and AWS_REGION"}
+		}
+		if err != nil {
+			return cli.Account{}, err
+		}
+		name = fmt.Sprintf("stack %s in %s", p.Stack, cfg.Region)
+	}
+	at := withConfig(cfg, p)
+	at.Name = cmp.Or(name, at.Name)
+	return at, nil
+}
+
+// fill names the parts that are not named yet.
+func fill(in *installation.Installation, names map[installation.Part]*string) error {
+	for part, name := range names {
+		if *name != "" {
+			continue
+		}
+		id, err := in.ID(part)
+		if err != nil {
+			return err
+		}
+		*name = id
+	}
+	return nil
+}
+
+// Find finds a stack with the credentials and the region that the SDK finds.
+func Find(ctx context.Context, stack string) (*installation.Installation, error) {
+	cfg, err := configured(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return installation.Find(ctx, cfg, stack)
 }
 
 // configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/login"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+func (a *app) authCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "auth", Short: "The credential of Login with Amazon: login, status",
+		Long: `The requester asks the vendor in the name of a person who logged in once with Login with Amazon. What it keeps of
+that, the refresh token, lies in the stack's secret and nowhere else.`,
+	}
+	a.parent(c)
+	c.AddCommand(a.loginCommand(), &cobra.Command{
+		Use: "status", Short: "Does the credential work, and may it see our unit?", Args: cobra.NoArgs,
+		Long: `Read the stack's secret, have Login with Amazon hand out an access token, and ask the vendor for the unit that the
+stack's reports are about. Nothing of the secret is shown but the client's id. A refresh token that Login with
+Amazon replaces on this occasion is kept in the secret. The exit code is 3 when the credential does not work.`,
+		Example: "  bellhop auth status --stack bellhop",
+		RunE: a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
+			return a.report(ctx, "the credential of stack "+in.Stack, a.subject(in, nil, a.now).CredentialChecks())
+		}),
+	})
+	return c
+}
+
+const loginHelp = `Log in with Login with Amazon and keep the refresh token in the stack's secret, in place of the one there.
+
+First, once: in the security profile of your client add http://127.0.0.1:9090/cb to the allowed return URLs, and grant
+the client API access in the ASP console (Administration, Alexa Management API Clients). Then log in as a person who
+administers the organisation in the ASP console.
+
+bellhop opens the login page, or shows its address, and hears the answer on this machine, at --redirect. On a machine
+without a browser forward that port: ssh -L 9090:127.0.0.1:9090 MACHINE. The client's secret is asked for, or read from
+the standard input when that is no terminal, unless the stack's secret has it already. Nothing is written to disk, and
+no token is shown.`
+
+// patience is how long a login waits for the person.
+const patience = 10 * time.Minute
+
+// loginOrder is what a command line wants of a login.
+type loginOrder struct {
+	clientID, redirect, page string
+	noBrowser                bool
+}
+
+func (a *app) loginCommand() *cobra.Command {
+	var o loginOrder
+	c := &cobra.Command{
+		Use: "login", Short: "Log in with Login with Amazon, and keep the credential in the stack's secret", Long: loginHelp, Args: cobra.NoArgs,
+		Example: `  bellhop auth login --stack bellhop --client-id amzn1.application-oa2-client.…
+  bellhop auth login --stack bellhop                again, with the client that the secret names
+  bellhop auth login --stack bellhop <client-secret.txt`,
+		PreRunE: func(*cobra.Command, []string) error {
+			if err := login.CheckRedirect(o.redirect); err != nil {
+				return usage("see: bellhop auth login --help", "--redirect: %w", err)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&o.clientID, "client-id", "", "the `id` of the client in its security profile (default: the one in the secret)")
+	c.Flags().StringVar(&o.redirect, "redirect", login.DefaultRedirect, "the allowed return `URL` of the security profile to use, on this machine")
+	c.Flags().StringVar(&o.page, "page", "", "the `address` of the login page (default: that of the stack's LwaEndpoint)")
+	c.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address of the login page, and open no browser")
+	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error { return a.login(ctx, in, o) })
+	return c
+}
+
+func (a *app) login(ctx context.Context, in *installation.Installation, o loginOrder) error {
+	endpoint, err := doctor.TokenEndpoint(ctx, in)
+	if err != nil {
+		return err
+	}
+	if o.page = cmp.Or(o.page, login.PageOf(endpoint)); o.page == "" {
+		return usage("name it with --page", "no login page is known for the token endpoint %s", endpoint)
+	}
+	store, err := doctor.OpenSecret(in)
+	if err != nil {
+		return err
+	}
+	document, err := store.Read(ctx)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	client, err := a.client(o, document)
+	if err != nil {
+		return err
+	}
+	a.secrets.Add(client.ClientSecret)
+	client.RefreshToken, err = a.browse(ctx, o, endpoint, client)
+	if err != nil {
+		return err
+	}
+	a.secrets.Add(client.RefreshToken)
+	kept, err := client.Into(document)
+	if err != nil {
+		return err
+	}
+	// The code is spent: what it bought is kept, also if somebody presses Ctrl-C now.
+	if err := store.Write(context.WithoutCancel(ctx), kept); err != nil {
+		return fmt.Errorf("the login worked, but its token could not be kept: %w", err)
+	}
+	return a.report(ctx, "the new credential of stack "+in.Stack, a.subject(in, nil, a.now).CredentialChecks())
+}
+
+// client is the client to log in with: what the command line, the secret and the person say.
+func (a *app) client(o loginOrder, document []byte) (lwa.Credentials, error) {
+	// A document that is not complete is what this command is for.
+	known := lwa.Known(document)
+	c := lwa.Credentials{ClientID: cmp.Or(o.clientID, known.ClientID)}
+	if c.ClientID == "" {
+		return c, usage("name it with --client-id; the security profile shows it", "the secret names no client yet")
+	}
+	if c.ClientID == known.ClientID && !known.ClientSecret.Empty() {
+		c.ClientSecret = known.ClientSecret
+		return c, nil
+	}
+	text, err := a.readSecret("Secret of client " + c.ClientID + ": ")
+	if err != nil {
+		return c, err
+	}
+	if text == "" {
+		return c, usage("the security profile shows it", "the client's secret is empty")
+	}
+	c.ClientSecret = redact.NewText(text)
+	return c, nil
+}
+
+func (a *app) readSecret(prompt string) (string, error) {
+	if !a.InTerminal {
+		line, err := bufio.NewReader(a.In).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the client's secret: %w", err)
+		}
+		return strings.TrimSpace(line), nil
+	}
+	if err := write(a.Err, clean(prompt)); err != nil {
+		return "", err
+	}
+	text, err := a.ReadSecret()
+	if err != nil {
+		return "", fmt.Errorf("read the client's secret: %w", err)
+	}
+	return strings.TrimSpace(text), write(a.Err, "\n")
+}
+
+// browse has the person log in, and returns the refresh token.
+func (a *app) browse(ctx context.Context, o loginOrder, endpoint string, c lwa.Credentials) (redact.Text, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, &Problem{
+		Code: ExitError, Err: fmt.Errorf("nobody logged in within %s", span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
+	})
+	defer cancel()
+	flow := login.Flow{
+		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect,
+		Client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		Show: func(address string) {
+			// There is no other place to say it; the browser may still open.
+			_ = write(a.Err, "Log in here, and come back:\n\n  "+address+"\n\n")
+			if !o.noBrowser {
+				_ = a.Browse(address)
+			}
+		},
+	}
+	token, err := flow.Run(ctx)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return token, context.Cause(ctx)
+	}
+	return token, err
+}

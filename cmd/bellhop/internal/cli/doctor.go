@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+)
+
+const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
+and its stream, the delivery bucket (the vendor's statement word for word, ownership, encryption, versions,
+lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, this
+machine's clock, and when the vendor last accepted a request.
+
+It changes nothing, with one exception: asking Login with Amazon for an access token may give the refresh token a
+successor, which is then kept in the secret, as after any run.
+
+On a local folder it looks at the ledger alone. The exit code is 3 when something is wrong, and 5 when something
+could not be looked at.`
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Is everything set up as it has to be?", Long: doctorHelp, Args: cobra.NoArgs,
+		Example: "  bellhop doctor --stack hotels\n  bellhop doctor --stack hotels --json | jq '.findings[] | select(.status != \"ok\")'",
+		RunE: a.run(func(cmd *cobra.Command, _ []string) error {
+			p, err := a.where()
+			if err != nil {
+				return err
+			}
+			if p.AWS && p.Stack == "" {
+				return usage("name it with --stack", "%s needs the stack, and not its parts", cmd.CommandPath())
+			}
+			return a.examine(cmd.Context(), p)
+		}),
+	}
+}
+
+func (a *app) examine(ctx context.Context, p Place) (err error) {
+	at, err := a.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, at.Close()) }()
+	checks := doctor.DataChecks(at.Ledger, at.Now)
+	if p.Stack != "" {
+		in, err := a.Find(ctx, p.Stack)
+		if err != nil {
+			return missing(err, "check --stack, AWS_PROFILE and AWS_REGION")
+		}
+		checks = a.subject(in, at.Ledger, at.Now).Checks()
+	}
+	return a.report(ctx, at.Name, checks)
+}
+
+func (a *app) subject(in *installation.Installation, l doctor.Ledger, now func() time.Time) doctor.Subject {
+	return doctor.Subject{Installation: in, Ledger: l, Now: now, Scrubber: &a.secrets}
+}
+
+// examination is what a doctor found.
+type examination struct {
+	Place    string           `json:"place"`
+	Status   doctor.Status    `json:"status"`
+	Findings []doctor.Finding `json:"findings"`
+}
+
+// report runs checks and shows what they find.
+func (a *app) report(ctx context.Context, place string, checks []doctor.Check) error {
+	findings, err := doctor.Examine(ctx, checks)
+	if err != nil {
+		return err
+	}
+	e := examination{place, doctor.Worst(findings), findings}
+	if err := a.show(e, func(s *screen) { s.findings(e) }); err != nil {
+		return err
+	}
+	switch e.Status {
+	case doctor.Wrong:
+		return exit(ExitAttention)
+	case doctor.Unknown:
+		return exit(ExitPartly)
+	case doctor.OK:
+	}
+	return nil
+}
+
+func (s *screen) findings(e examination) {
+	s.line("%s %s", s.paint(strong, "EXAMINED"), e.Place)
+	area, wrong, unknown := "", 0, 0
+	for _, f := range e.Findings {
+		if f.Area != area {
+			area = f.Area
+			s.line("")
+			s.line("%s", s.paint(quiet, area))
+		}
+		mark := s.paint(good, "✔")
+		switch f.Status {
+		case doctor.Wrong:
+			mark = s.paint(bad, "✖")
+			wrong++
+		case doctor.Unknown:
+			mark = s.paint(waiting, "?")
+			unknown++
+		case doctor.OK:
+		}
+		s.line("  %s %s: %s", mark, f.Check, f.Detail)
+		if f.Remedy != "" {
+			s.line("      → %s", f.Remedy)
+		}
+	}
+	s.line("")
+	switch {
+	case wrong > 0:
+		s.line("%s", s.paint(bad, count(wrong, "thing")+" to mend"))
+	case unknown > 0:
+		s.line("%s", s.paint(waiting, count(unknown, "thing")+" could not be looked at"))
+	default:
+		s.line("%s", s.paint(good, "everything is as it has to be"))
+	}
+}

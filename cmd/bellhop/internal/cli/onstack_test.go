@@ -1,0 +1,254 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Planted secrets, which no command may show.
+var planted = []string{"planted-client-secret", "planted-refresh", "planted-access", "planted-code", "Planted Room"}
+
+// amazon is Login with Amazon and the vendor.
+func amazon(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /auth/o2/token", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.FormValue("client_secret") != "planted-client-secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = fmt.Fprint(w, `{"error":"invalid_client"}`)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"access_token":"Atza|planted-access","refresh_token":"Atzr|planted-refresh-2","token_type":"bearer","expires_in":3600}`)
+	})
+	mux.HandleFunc("GET /v2/units/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `{"name":{"value":{"text":"Planted Room"}}}`)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// deployed is an installation, and a bench whose commands find it.
+type deployed struct {
+	*installationtest.Account
+	*bench
+	t *testing.T
+}
+
+func newDeployed(t *testing.T) *deployed {
+	t.Helper()
+	vendor := amazon(t)
+	d := &deployed{
+		Account: installationtest.Deploy(t, map[string]string{"AlexaEndpoint": vendor, "LwaEndpoint": vendor + "/auth/o2/token"}),
+		bench:   newBench(t), t: t,
+	}
+	d.clock = time.Now
+	d.find = func(ctx context.Context, stack string) (*installation.Installation, error) {
+		return installation.Find(ctx, d.Config, stack)
+	}
+	return d
+}
+
+// says runs a command, and sees that it shows no secret.
+func (d *deployed) says(want int, args ...string) (out, errs string) {
+	d.t.Helper()
+	code, out, errs := d.run(d.t.Context(), append(args, "--stack", installationtest.Stack)...)
+	if code != want {
+		d.t.Errorf("%q: exit %d, want %d\n%s%s", args, code, want, out, errs)
+	}
+	for _, secret := range planted {
+		if strings.Contains(out+errs, secret) {
+			d.t.Errorf("%q shows %q:\n%s%s", args, secret, out, errs)
+		}
+	}
+	return out, errs
+}
+
+func TestCommandsOnAStack(t *testing.T) {
+	d := newDeployed(t)
+	t.Run("auth", func(t *testing.T) { d.t = t; d.auth() })
+	t.Run("doctor", func(t *testing.T) { d.t = t; d.doctor() })
+	t.Run("dlq", func(t *testing.T) { d.t = t; d.dlq() })
+	t.Run("logs", func(t *testing.T) { d.t = t; d.logs() })
+	t.Run("no such stack", func(t *testing.T) {
+		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"logs"}} {
+			code, _, errs := d.run(t.Context(), append(args, "--stack", "another")...)
+			if code != cli.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {
+				t.Errorf("%q: exit %d, %s", args, code, errs)
+			}
+		}
+	})
+}
+
+// auth logs in for the first time and again, and looks at the credential before and after.
+func (d *deployed) auth() {
+	d.t.Helper()
+	out, _ := d.says(cli.ExitAttention, "auth", "status")
+	if e := decode[examined](d.t, out); e.Status != doctor.Wrong || !strings.Contains(out, "bellhop auth login") {
+		d.t.Errorf("before the login: %s", out)
+	}
+	d.says(cli.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
+	redirect := "http://" + freeAddress(d.t) + "/cb"
+	d.in = "planted-client-secret\n"
+	d.browse = func(address string) error {
+		u, err := url.Parse(address)
+		if err != nil {
+			return err
+		}
+		go func() {
+			back := u.Query().Get("redirect_uri") + "?" + url.Values{"state": u.Query()["state"], "code": {"planted-code"}}.Encode()
+			request, err := http.NewRequestWithContext(context.WithoutCancel(d.t.Context()), http.MethodGet, back, nil)
+			if err != nil {
+				panic(err)
+			}
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				_ = response.Body.Close()
+			}
+		}()
+		return nil
+	}
+	out, errs := d.says(cli.ExitFine, "auth", "login", "--client-id", "amzn1.application-oa2-client.example", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
+	if !strings.Contains(errs, "https://www.amazon.com/ap/oa?") || !strings.Contains(out, "may look at the unit") {
+		d.t.Errorf("the login says %s%s", out, errs)
+	}
+	kept, err := secretsmanager.NewFromConfig(d.Config).GetSecretValue(d.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(d.ID(installation.LwaSecret))})
+	var document map[string]string
+	if err == nil {
+		err = json.Unmarshal([]byte(aws.ToString(kept.SecretString)), &document)
+	}
+	if err != nil || document["client_id"] != "amzn1.application-oa2-client.example" || document["client_secret"] != "planted-client-secret" || document["refresh_token"] != "Atzr|planted-refresh-2" {
+		d.t.Errorf("the secret holds other things: %v", err)
+	}
+	// The second time everything is known, and nothing is asked.
+	d.in = ""
+	d.says(cli.ExitFine, "auth", "login", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
+	if _, errs := d.says(cli.ExitUsage, "auth", "login", "--redirect", redirect); !strings.Contains(errs, "no login page is known") {
+		d.t.Errorf("%s", errs)
+	}
+	d.says(cli.ExitFine, "auth", "status")
+	d.says(cli.ExitUsage, "auth", "login", "--redirect", "http://example.com:80/cb")
+}
+
+type examined struct {
+	Status   doctor.Status
+	Findings []doctor.Finding
+}
+
+func (d *deployed) doctor() {
+	d.t.Helper()
+	d.ledger = &ledger{
+		t: d.t, subs: map[string]report.Subscription{"hotel": {Name: "hotel"}},
+		jobs: map[string]report.Job{"hotel-000001": {ID: "hotel-000001", Subscription: "hotel", History: []report.Event{{At: time.Now().Add(-time.Hour), To: string(report.JobAwaitingFiles)}}}},
+	}
+	out, _ := d.says(cli.ExitFine, "doctor")
+	if e := decode[examined](d.t, out); e.Status != doctor.OK || len(e.Findings) < 20 {
+		d.t.Errorf("%s", out)
+	}
+	d.Schedule(installation.SweepSchedule, schedulertypes.ScheduleStateDisabled)
+	defer d.Schedule(installation.SweepSchedule, schedulertypes.ScheduleStateEnabled)
+	d.terminal = true
+	defer func() { d.terminal = false }()
+	out, _ = d.says(cli.ExitAttention, "doctor")
+	for _, line := range []string{
+		"✖ sweep: it is DISABLED: lost events are not made good, and nothing proves that the bucket is empty",
+		"→ enable the schedule bellhop-JanitorFunctionSweep", "✔ the vendor may put files: the vendor's statement is there, and nobody else is let in", "1 thing to mend",
+	} {
+		if !strings.Contains(out, line) {
+			d.t.Errorf("the screen lacks %q:\n%s", line, out)
+		}
+	}
+}
+
+func (d *deployed) dlq() {
+	d.t.Helper()
+	out, _ := d.says(cli.ExitFine, "dlq", "list")
+	if out := decode[struct{ Counts map[string]int }](d.t, out); out.Counts["deliveries"] != 0 || out.Counts["runs"] != 0 {
+		d.t.Errorf("%+v", out)
+	}
+	for _, part := range []installation.Part{installation.IngestDeadLetters, installation.FailedRuns} {
+		if _, err := sqs.NewFromConfig(d.Config).SendMessage(d.t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(d.ID(part)), MessageBody: aws.String(`{"detail-type":"Scheduled Event"}`)}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	if out, _ := d.says(cli.ExitFine, "dlq", "list", "--json=false"); !strings.Contains(out, "about 1 message of deliveries") || !strings.Contains(out, "a schedule whose event could not be handed over") {
+		d.t.Errorf("%s", out)
+	}
+	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
+		d.t.Errorf("%s", out)
+	}
+	d.says(cli.ExitUsage, "dlq", "purge", "everything")
+	if _, errs := d.says(cli.ExitUsage, "dlq", "purge", "runs"); !strings.Contains(errs, "--confirm") {
+		d.t.Errorf("%s", errs)
+	}
+	d.says(cli.ExitFine, "dlq", "purge", "runs", "--dry-run")
+	d.says(cli.ExitFine, "dlq", "purge", "runs", "--confirm")
+	d.says(cli.ExitFine, "dlq", "purge", "deliveries", "--confirm")
+	out, _ = d.says(cli.ExitFine, "dlq", "list")
+	if out := decode[struct{ Counts map[string]int }](d.t, out); out.Counts["deliveries"] != 0 || out.Counts["runs"] != 0 {
+		d.t.Errorf("after the purges: %+v", out)
+	}
+	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--json=false"); !strings.Contains(out, "no deliveries were given up") {
+		d.t.Errorf("%s", out)
+	}
+}
+
+func (d *deployed) logs() {
+	d.t.Helper()
+	client, group := cloudwatchlogs.NewFromConfig(d.Config), aws.String(d.ID(installation.IngesterLogs))
+	if _, err := client.CreateLogStream(d.t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: group, LogStreamName: aws.String("s")}); err != nil {
+		d.t.Fatal(err)
+	}
+	at := time.Now().Add(-time.Minute)
+	if _, err := client.PutLogEvents(d.t.Context(), &cloudwatchlogs.PutLogEventsInput{LogGroupName: group, LogStreamName: aws.String("s"), LogEvents: []types.InputLogEvent{
+		{Timestamp: aws.Int64(at.UnixMilli()), Message: aws.String(`{"level":"ERROR","msg":"delivery failed","key":"a\u001b[31m.csv","attempt":2}`)},
+	}}); err != nil {
+		d.t.Fatal(err)
+	}
+	out, _ := d.says(cli.ExitFine, "logs", "--json=false")
+	// What a terminal would obey is shown, and not obeyed.
+	if want := "ERROR ingester  delivery failed  attempt=2 key=a�[31m.csv"; !strings.Contains(out, want) {
+		d.t.Errorf("%q lacks %q", out, want)
+	}
+	if out, _ := d.says(cli.ExitFine, "logs", "ingester"); decode[struct{ Message string }](d.t, out).Message != "delivery failed" {
+		d.t.Errorf("%s", out)
+	}
+	if out, _ := d.says(cli.ExitFine, "logs", "janitor", "--json=false"); !strings.Contains(out, "nothing was logged in the last 15 min") {
+		d.t.Errorf("%s", out)
+	}
+	d.says(cli.ExitUsage, "logs", "porter")
+	d.says(cli.ExitUsage, "logs", "--since", "-1h")
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
+}

@@ -1,0 +1,211 @@
+package doctor_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+)
+
+func bucketAilments() map[string]ailment {
+	const vendorPolicy = "the vendor may put files"
+	tls := `{"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`
+	statement := func(p *patient, role, action, more string) string {
+		return fmt.Sprintf(`{"Sid":"Statement1","Effect":"Allow","Principal":{"AWS":%q},"Action":%q,"Resource":"arn:aws:s3:::%s/*"%s}`, role, action, *p.bucket(), more)
+	}
+	const role = "arn:aws:iam::889066238466:role/AlexaAnalyticsReportConsumerS3IamRole"
+	policy := func(of func(p *patient) string) func(p *patient) func() {
+		return func(p *patient) func() {
+			p.Policy(`{"Version":"2012-10-17","Statement":[` + of(p) + `]}`)
+			return p.Bucket
+		}
+	}
+	return map[string]ailment{
+		"no policy": {func(p *patient) func() {
+			if _, err := p.s3().DeleteBucketPolicy(p.t.Context(), &s3.DeleteBucketPolicyInput{Bucket: p.bucket()}); err != nil {
+				p.t.Fatal(err)
+			}
+			return p.Bucket
+		}, []string{vendorPolicy}, "has no policy"},
+		"another role in the policy":   {policy(func(p *patient) string { return statement(p, role+"2", "s3:PutObject", "") + "," + tls }), []string{vendorPolicy}, "lets AWS:" + role + "2 in"},
+		"another action in the policy": {policy(func(p *patient) string { return statement(p, role, "s3:GetObject", "") + "," + tls }), []string{vendorPolicy}, "lets AWS:" + role + " in"},
+		"a condition in the policy": {policy(func(p *patient) string {
+			return statement(p, role, "s3:PutObject", `,"Condition":{"Bool":{"aws:ViaAWSService":"true"}}`) + "," + tls
+		}), []string{vendorPolicy}, "lets AWS:" + role + " in"},
+		"somebody else in the policy": {policy(func(p *patient) string {
+			return statement(p, role, "s3:PutObject", "") + "," + tls + "," + statement(p, "*", "s3:PutObject", "")
+		}), []string{vendorPolicy}, "in as well"},
+		"a policy that refuses the vendor": {policy(func(p *patient) string {
+			return statement(p, role, "s3:PutObject", "") + "," + tls + "," + strings.Replace(statement(p, role, "s3:PutObject", ""), "Allow", "Deny", 1)
+		}), []string{vendorPolicy}, "denies"},
+		"no TLS demanded": {policy(func(p *patient) string { return statement(p, role, "s3:PutObject", "") }), []string{vendorPolicy}, "without TLS"},
+		"the writer owns": {func(p *patient) func() {
+			if _, err := p.s3().DeleteBucketOwnershipControls(p.t.Context(), &s3.DeleteBucketOwnershipControlsInput{Bucket: p.bucket()}); err != nil {
+				p.t.Fatal(err)
+			}
+			return p.Bucket
+		}, []string{"objects are ours"}, "belongs to the vendor"},
+		"a key of ours":          {func(p *patient) func() { p.Encryption(s3types.ServerSideEncryptionAwsKms); return p.Bucket }, []string{"encryption"}, "aws:kms"},
+		"a way for public":       {func(p *patient) func() { p.PublicAccess(false); return p.Bucket }, []string{"nothing is public"}, "not blocked"},
+		"files stay a week":      {func(p *patient) func() { p.Lifecycle(7, ""); return p.Bucket }, []string{"lifecycle as the last resort"}, "after a day"},
+		"files with a prefix go": {func(p *patient) func() { p.Lifecycle(1, "reports/"); return p.Bucket }, []string{"lifecycle as the last resort"}, "after a day"},
+		"nothing is announced":   {func(p *patient) func() { p.Notification("", nil); return p.Bucket }, []string{"arrivals are announced"}, "not announced"},
+		"some are announced": {func(p *patient) func() {
+			p.Notification("s3:ObjectCreated:*", &s3types.NotificationConfigurationFilter{Key: &s3types.S3KeyFilter{FilterRules: []s3types.FilterRule{{Name: s3types.FilterRuleNameSuffix, Value: aws.String(".csv")}}}})
+			return p.Bucket
+		}, []string{"arrivals are announced"}, "by a filter"},
+		"puts alone are announced": {func(p *patient) func() { p.Notification("s3:ObjectCreated:Put", nil); return p.Bucket }, []string{"arrivals are announced"}, "not announced"},
+	}
+}
+
+func queueAilments() map[string]ailment {
+	set := func(attribute, wrong string) func(p *patient) func() {
+		return func(p *patient) func() {
+			p.Queue(map[string]string{attribute: wrong})
+			return func() { p.Queue(nil) }
+		}
+	}
+	send := func(part installation.Part) func(p *patient) func() {
+		return func(p *patient) func() {
+			client, url := sqs.NewFromConfig(p.Config), aws.String(p.ID(part))
+			if _, err := client.SendMessage(p.t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("{}")}); err != nil {
+				p.t.Fatal(err)
+			}
+			return func() { p.Drain(part) }
+		}
+	}
+	other := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::another"},"StringEquals":{"aws:SourceAccount":"1"}}}]}`
+	anybody := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`
+	return map[string]ailment{
+		"a queue for another bucket":    {set("Policy", other), []string{"the bucket may send"}, "and it alone"},
+		"a queue for any bucket":        {set("Policy", anybody), []string{"the bucket may send"}, "and it alone"},
+		"nothing becomes a dead letter": {set("RedrivePolicy", ""), []string{"tries"}, "does not go to the dead letters"},
+		"messages come back early":      {set("VisibilityTimeout", "60"), []string{"tries"}, "hidden for 60 s"},
+		"dead letters":                  {send(installation.IngestDeadLetters), []string{"no dead letters"}, "could not be loaded: 1"},
+		"failed runs":                   {send(installation.FailedRuns), []string{"no failed runs"}, "failed for good: 1"},
+	}
+}
+
+func functionAilments() map[string]ailment {
+	const requester = "requester"
+	sources := func(function installation.Part, without []string, says string) ailment {
+		return ailment{func(p *patient) func() {
+			client := lambda.NewFromConfig(p.Config)
+			out, err := client.ListEventSourceMappings(p.t.Context(), &lambda.ListEventSourceMappingsInput{FunctionName: aws.String(p.ID(function))})
+			if err != nil || len(out.EventSourceMappings) != 1 {
+				p.t.Fatalf("%d mappings, %v", len(out.EventSourceMappings), err)
+			}
+			enable := func(on bool) {
+				if _, err := client.UpdateEventSourceMapping(p.t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: out.EventSourceMappings[0].UUID, Enabled: &on}); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+			enable(false)
+			return func() { enable(true) }
+		}, without, says}
+	}
+	schedule := func(id installation.Part, check, says string) ailment {
+		return ailment{func(p *patient) func() {
+			p.Schedule(id, schedulertypes.ScheduleStateDisabled)
+			return func() { p.Schedule(id, schedulertypes.ScheduleStateEnabled) }
+		}, []string{check}, says}
+	}
+	return map[string]ailment{
+		"a function is stopped": {func(p *patient) func() {
+			client, name := lambda.NewFromConfig(p.Config), aws.String(p.ID(installation.RequesterFunction))
+			if _, err := client.PutFunctionConcurrency(p.t.Context(), &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(0)}); err != nil {
+				p.t.Fatal(err)
+			}
+			return func() {
+				if _, err := client.DeleteFunctionConcurrency(p.t.Context(), &lambda.DeleteFunctionConcurrencyInput{FunctionName: name}); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+		}, []string{requester}, "reserved concurrency is 0"},
+		"arrivals are not taken": sources(installation.IngesterFunction, []string{"arrivals reach the ingester"}, "Disabled"),
+		"loads are not told of":  sources(installation.JanitorFunction, []string{"loads reach the janitor"}, "wait for the sweep"),
+		"the daily schedule":     schedule(installation.DailySchedule, "daily run", "DISABLED: no new day"),
+		"the work-off schedule":  schedule(installation.WorkOffSchedule, "work-off run", "DISABLED"),
+		"the sweep's schedule":   schedule(installation.SweepSchedule, "sweep", "DISABLED"),
+		"a part that is missing": {func(p *patient) func() { return p.Forget(installation.SweepSchedule) }, []string{"stack", "sweep"}, "lacks JanitorFunctionSweep"},
+		"a stack that is no more": {func(p *patient) func() {
+			p.Answer("DescribeStacks", func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprint(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>bellhop</StackName><StackStatus>UPDATE_ROLLBACK_FAILED</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
+			})
+			return func() { p.Answer("DescribeStacks", nil) }
+		}, []string{"stack"}, "UPDATE_ROLLBACK_FAILED"},
+	}
+}
+
+func credentialAilments() map[string]ailment {
+	const token, scope = "token", "scope"
+	refused := func(code string) func(p *patient) func() {
+		return func(p *patient) func() {
+			p.vendor.refuse.Store(&code)
+			return func() { p.vendor.refuse.Store(nil); p.keep(plantedRefresh) }
+		}
+	}
+	units := func(status int64) func(p *patient) func() {
+		return func(p *patient) func() {
+			p.vendor.units.Store(status)
+			return func() { p.vendor.units.Store(http.StatusOK) }
+		}
+	}
+	return map[string]ailment{
+		"an incomplete secret": {func(p *patient) func() { p.keep(""); return func() { p.keep(plantedRefresh) } }, []string{"secret", token, scope}, "no refresh_token"},
+		"a revoked token":      {refused("invalid_grant"), []string{token, scope}, "invalid_grant"},
+		"another client":       {refused("invalid_client"), []string{token, scope}, "invalid_client"},
+		"no scope":             {units(http.StatusForbidden), []string{scope}, "alexa::enterprise:management"},
+		"an unknown unit":      {units(http.StatusNotFound), []string{scope}, "does not know the unit"},
+		"a vendor in trouble":  {units(http.StatusBadGateway), []string{scope}, "answers 502"},
+	}
+}
+
+func otherAilments() map[string]ailment {
+	const last = "last successful request"
+	ledger := func(change func(b *books)) func(p *patient) func() {
+		return func(p *patient) func() {
+			before := *p.books
+			change(p.books)
+			return func() { *p.books = before }
+		}
+	}
+	return map[string]ailment{
+		"a clock that is slow":         {func(p *patient) func() { p.off = -10 * time.Minute; return func() { p.off = 0 } }, []string{"identity and clock"}, "10m0s off"},
+		"no subscription":              {ledger(func(b *books) { b.subs = nil }), []string{last}, "no subscription"},
+		"nothing accepted yet":         {ledger(func(b *books) { b.jobs = nil }), []string{last}, "accepted no request yet"},
+		"silence":                      {ledger(func(b *books) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
+		"a ledger that cannot be read": {ledger(func(b *books) { b.err = &smithyError{} }), []string{last}, "may not"},
+		"no backups": {func(p *patient) func() {
+			set := func(on bool) {
+				if _, err := dynamodb.NewFromConfig(p.Config).UpdateContinuousBackups(p.t.Context(), &dynamodb.UpdateContinuousBackupsInput{
+					TableName: aws.String(p.ID(installation.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: &on},
+				}); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+			set(false)
+			return func() { set(true) }
+		}, []string{"backups"}, "recovery is off"},
+	}
+}
+
+// smithyError is what AWS answers to who may not look.
+type smithyError struct{}
+
+func (*smithyError) Error() string                 { return "you may not" }
+func (*smithyError) ErrorCode() string             { return "AccessDeniedException" }
+func (*smithyError) ErrorMessage() string          { return "you may not" }
+func (*smithyError) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }

@@ -1,0 +1,157 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+const login = "log in with bellhop auth login"
+
+// CredentialChecks look at the credential of Login with Amazon. Of the secret nothing but the client's id is ever said.
+func (s Subject) CredentialChecks() []Check {
+	// One exchange for both: each may rotate the refresh token.
+	var exchange sync.Once
+	var token redact.Text
+	var refused error
+	tokens := func(ctx context.Context) (redact.Text, error) {
+		exchange.Do(func() { token, refused = s.token(ctx) })
+		return token, refused
+	}
+	return []Check{
+		{"credential", "secret", s.secret},
+		{"credential", "token", func(ctx context.Context) (string, error) {
+			_, err := tokens(ctx)
+			if err != nil {
+				return "", err
+			}
+			return "Login with Amazon hands out access tokens", nil
+		}},
+		{"credential", "scope", func(ctx context.Context) (string, error) {
+			token, err := tokens(ctx)
+			if err != nil {
+				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
+			}
+			return s.scope(ctx, token)
+		}},
+	}
+}
+
+// OpenSecret returns the store of the credential.
+func OpenSecret(in *installation.Installation) (secret.Store, error) {
+	id, err := in.ID(installation.LwaSecret)
+	if err != nil {
+		return nil, err
+	}
+	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
+}
+
+func (s Subject) secret(ctx context.Context) (string, error) {
+	store, err := OpenSecret(s.Installation)
+	if err != nil {
+		return "", err
+	}
+	document, err := store.Read(ctx)
+	if fault.Is(err, fault.NotFound) {
+		return "", trouble(login, "the secret has no value yet")
+	}
+	if err != nil {
+		return "", err
+	}
+	c, err := lwa.ParseCredentials(document)
+	if err != nil {
+		return "", trouble(login, "the secret is not complete: %v", err)
+	}
+	s.Scrubber.Add(c.ClientSecret, c.RefreshToken)
+	return "it holds a refresh token for client " + c.ClientID, nil
+}
+
+// TokenEndpoint returns the token endpoint that a stack's requester uses.
+func TokenEndpoint(ctx context.Context, in *installation.Installation) (string, error) {
+	settings, err := Subject{Installation: in}.settings(ctx)
+	return cmp.Or(settings["BELLHOP_LWA_ENDPOINT"], lwa.DefaultEndpoint), err
+}
+
+// settings are the requester's environment variables.
+func (s Subject) settings(ctx context.Context) (map[string]string, error) {
+	out, err := s.configuration(ctx, installation.RequesterFunction)
+	if err != nil {
+		return nil, err
+	}
+	if out.Environment == nil {
+		return nil, trouble(redeploy, "the requester has no settings")
+	}
+	return out.Environment.Variables, nil
+}
+
+func (s Subject) http() *outbound.Client {
+	return outbound.New(outbound.Options{Scrubber: s.Scrubber})
+}
+
+func (s Subject) token(ctx context.Context) (redact.Text, error) {
+	settings, err := s.settings(ctx)
+	if err != nil {
+		return redact.Text{}, err
+	}
+	store, err := OpenSecret(s.Installation)
+	if err != nil {
+		return redact.Text{}, err
+	}
+	tokens := lwa.New(lwa.Options{
+		Endpoint: settings["BELLHOP_LWA_ENDPOINT"], HTTP: s.http(), Secret: secret.NewCached(store, s.Now), Now: s.Now, Scrubber: s.Scrubber,
+	})
+	token, err := tokens.Token(ctx)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return token, trouble(login, "there is nothing to ask Login with Amazon with")
+	case fault.Is(err, fault.Poison):
+		return token, trouble(login, "%v", err)
+	}
+	return token, err
+}
+
+// scope asks for the unit that reports are about: GET /v2/units/{id} of the vendor's Property Hierarchy API, which needs the
+// scope alexa::enterprise:management. Nothing but the status is looked at: the answer has the unit's name.
+func (s Subject) scope(ctx context.Context, token redact.Text) (string, error) {
+	settings, err := s.settings(ctx)
+	if err != nil {
+		return "", err
+	}
+	unit := settings["BELLHOP_UNIT_ID"]
+	if unit == "" {
+		return "not tried: the stack has no UnitId", nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(settings["BELLHOP_ALEXA_ENDPOINT"], "/")+"/v2/units/"+url.PathEscape(unit), nil)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Authorization", "Bearer "+token.Reveal())
+	reply, err := s.http().Do(request)
+	if err != nil {
+		return "", err
+	}
+	switch reply.Status {
+	case http.StatusOK:
+		return "the token may look at the unit that reports are about", nil
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "", trouble("grant the client API access in the ASP console (Administration, Alexa Management API Clients), then "+login,
+			"the vendor refuses the token for the unit, with %d: it lacks the scope alexa::enterprise:management, or the console's grant", reply.Status)
+	case http.StatusNotFound:
+		return "", trouble("deploy with the UnitId that the ASP console shows", "the vendor does not know the unit")
+	default:
+		return "", fmt.Errorf("the vendor answers %d", reply.Status)
+	}
+}

@@ -1,0 +1,251 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// Planted secrets, which no finding may show.
+const (
+	plantedSecret  = "planted-client-secret"
+	plantedRefresh = "Atzr|planted-refresh-token"
+	plantedAccess  = "Atza|planted-access-token"
+	plantedRotated = "Atzr|planted-rotated-token"
+	plantedRoom    = "Planted Room 12"
+)
+
+// vendor is Login with Amazon and the Property Hierarchy API.
+type vendor struct {
+	url    string
+	grants atomic.Int64
+	// refuse is the error code that the token endpoint answers with, units the status of the units endpoint.
+	refuse atomic.Pointer[string]
+	units  atomic.Int64
+}
+
+func newVendor(t *testing.T) *vendor {
+	t.Helper()
+	v := &vendor{}
+	v.units.Store(http.StatusOK)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /auth/o2/token", func(w http.ResponseWriter, r *http.Request) {
+		v.grants.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		if code := v.refuse.Load(); code != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"error":%q,"error_description":"about %s"}`, *code, r.FormValue("refresh_token"))
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"refresh_token":%q,"token_type":"bearer","expires_in":3600}`, plantedAccess, plantedRotated)
+	})
+	mux.HandleFunc("GET /v2/units/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+plantedAccess || r.PathValue("id") != "amzn1.alexa.unit.did.EXAMPLE" {
+			t.Errorf("the vendor is asked for %s by %q", r.PathValue("id"), r.Header.Get("Authorization"))
+		}
+		w.WriteHeader(int(v.units.Load()))
+		_, _ = fmt.Fprintf(w, `{"id":"amzn1.alexa.unit.did.EXAMPLE","name":{"type":"PLAIN","value":{"text":%q}}}`, plantedRoom)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	v.url = server.URL
+	return v
+}
+
+// books is a ledger.
+type books struct {
+	subs []report.Subscription
+	jobs []report.Job
+	err  error
+}
+
+func (b *books) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
+func (b *books) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
+
+func acceptedAt(at time.Time) []report.Job {
+	return []report.Job{{ID: "hotel-000001", History: []report.Event{{At: at, To: string(report.JobAwaitingFiles)}}}}
+}
+
+// patient is a healthy installation.
+type patient struct {
+	*installationtest.Account
+	t      *testing.T
+	vendor *vendor
+	books  *books
+	off    time.Duration // by how much this machine's clock is wrong
+}
+
+func newPatient(t *testing.T) *patient {
+	t.Helper()
+	v := newVendor(t)
+	p := &patient{t: t, vendor: v, books: &books{
+		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
+	}}
+	p.Account = installationtest.Deploy(t, map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token"})
+	p.keep(plantedRefresh)
+	return p
+}
+
+// keep puts a credential into the secret.
+func (p *patient) keep(refresh string) {
+	p.t.Helper()
+	document, err := json.Marshal(map[string]string{"client_id": "amzn1.application-oa2-client.example", "client_secret": plantedSecret, "refresh_token": refresh})
+	if err == nil {
+		_, err = secretsmanager.NewFromConfig(p.Config).PutSecretValue(p.t.Context(), &secretsmanager.PutSecretValueInput{
+			SecretId: aws.String(p.ID(installation.LwaSecret)), SecretString: aws.String(string(document)),
+		})
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *patient) examine() []doctor.Finding {
+	p.t.Helper()
+	s := doctor.Subject{Installation: p.Installation(), Ledger: p.books, Scrubber: &redact.Scrubber{}, Now: func() time.Time { return time.Now().Add(p.off) }}
+	findings, err := doctor.Examine(p.t.Context(), s.Checks())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	raw, err := json.Marshal(findings)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, secret := range []string{plantedSecret, "Atzr|", "Atza|", plantedRoom} {
+		if strings.Contains(string(raw), secret) {
+			p.t.Errorf("a finding shows %q: %s", secret, raw)
+		}
+	}
+	return findings
+}
+
+// ailment is one thing that goes wrong: the checks that notice it, and a part of what the first of them says.
+type ailment struct {
+	cause  func(p *patient) (cure func())
+	checks []string
+	says   string
+}
+
+func TestAHealthyInstallation(t *testing.T) {
+	p := newPatient(t)
+	findings := p.examine()
+	for _, f := range findings {
+		if f.Status != doctor.OK || f.Detail == "" || f.Remedy != "" {
+			t.Errorf("%s, %s: %s: %s → %s", f.Area, f.Check, f.Status, f.Detail, f.Remedy)
+		}
+	}
+	if len(findings) < 20 || doctor.Worst(findings) != doctor.OK {
+		t.Errorf("%d findings", len(findings))
+	}
+	// The rotated refresh token is kept, as after a run, and both checks of the token share one exchange.
+	out, err := secretsmanager.NewFromConfig(p.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(p.ID(installation.LwaSecret))})
+	if err != nil || !strings.Contains(aws.ToString(out.SecretString), plantedRotated) || p.vendor.grants.Load() != 1 {
+		t.Errorf("after %d exchanges the rotated token is not kept (%v)", p.vendor.grants.Load(), err)
+	}
+}
+
+// Each thing that can be wrong is found, by the checks that are for it and by no other, and has a remedy.
+func TestEachAilmentIsFound(t *testing.T) {
+	p := newPatient(t)
+	for name, a := range ailments() {
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			cure := a.cause(p)
+			defer cure()
+			var found []doctor.Finding
+			for _, f := range p.examine() {
+				if f.Status != doctor.OK {
+					found = append(found, f)
+				}
+			}
+			if len(found) != len(a.checks) {
+				t.Fatalf("found %+v, want the checks %q", found, a.checks)
+			}
+			for i, f := range found {
+				if f.Check != a.checks[i] || f.Remedy == "" {
+					t.Errorf("found %+v, want the check %q and a remedy", f, a.checks[i])
+				}
+			}
+			if !strings.Contains(found[0].Detail, a.says) {
+				t.Errorf("it says %q, want %q", found[0].Detail, a.says)
+			}
+		})
+	}
+	for _, f := range p.examine() {
+		if f.Status != doctor.OK {
+			t.Errorf("after all cures: %+v", f)
+		}
+	}
+}
+
+func (p *patient) s3() *s3.Client { return objects.NewClient(p.Config) }
+func (p *patient) bucket() *string {
+	return aws.String(p.ID(installation.DeliveryBucket))
+}
+
+func ailments() map[string]ailment {
+	all := map[string]ailment{}
+	for _, group := range []map[string]ailment{bucketAilments(), queueAilments(), functionAilments(), credentialAilments(), otherAilments()} {
+		maps.Copy(all, group)
+	}
+	return all
+}
+
+// Versions that were on once can be suspended only, so this patient is not cured.
+func TestVersionsAreFound(t *testing.T) {
+	p := newPatient(t)
+	for _, status := range []s3types.BucketVersioningStatus{s3types.BucketVersioningStatusEnabled, s3types.BucketVersioningStatusSuspended} {
+		if _, err := p.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: p.bucket(), VersioningConfiguration: &s3types.VersioningConfiguration{Status: status}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range p.examine() {
+			if wrong := f.Status == doctor.Wrong; wrong != (f.Check == "no versions") || wrong && !strings.Contains(f.Detail, string(status)) {
+				t.Errorf("%s: %+v", status, f)
+			}
+		}
+	}
+}
+
+// On moto a stream that was taken away cannot be had back.
+func TestALedgerWithoutItsStreamIsFound(t *testing.T) {
+	p := newPatient(t)
+	if _, err := dynamodb.NewFromConfig(p.Config).UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
+		TableName: aws.String(p.ID(installation.Ledger)), StreamSpecification: &ddb.StreamSpecification{StreamEnabled: aws.Bool(false)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.examine() {
+		if wrong := f.Status == doctor.Wrong; wrong != (f.Check == "table, index and stream") || wrong && !strings.Contains(f.Detail, "no stream") {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestExamineStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := doctor.Examine(ctx, doctor.DataChecks(&books{}, time.Now)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,128 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+)
+
+func (s Subject) functionChecks() []Check {
+	var checks []Check
+	for _, f := range []struct {
+		name     string
+		function installation.Part
+	}{
+		{"requester", installation.RequesterFunction}, {"ingester", installation.IngesterFunction}, {"janitor", installation.JanitorFunction},
+	} {
+		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.function(ctx, f.function) }})
+	}
+	for _, f := range []struct {
+		name     string
+		function installation.Part
+		without  string
+	}{
+		{"arrivals reach the ingester", installation.IngesterFunction, "every file stays where it is"},
+		{"loads reach the janitor", installation.JanitorFunction, "deletions wait for the sweep"},
+	} {
+		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.sources(ctx, f.function, f.without) }})
+	}
+	for _, f := range []struct {
+		name     string
+		schedule installation.Part
+		without  string
+	}{
+		{"daily run", installation.DailySchedule, "no new day is asked for"},
+		{"work-off run", installation.WorkOffSchedule, "what has become due waits for the daily run"},
+		{"sweep", installation.SweepSchedule, "lost events are not made good, and nothing proves that the bucket is empty"},
+	} {
+		checks = append(checks, Check{"schedules", f.name, func(ctx context.Context) (string, error) { return s.schedule(ctx, f.schedule, f.without) }})
+	}
+	return checks
+}
+
+func (s Subject) configuration(ctx context.Context, function installation.Part) (*lambda.GetFunctionConfigurationOutput, error) {
+	name, err := s.ID(function)
+	if err != nil {
+		return nil, err
+	}
+	out, err := lambda.NewFromConfig(s.Config).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+	if code(err) == "ResourceNotFoundException" {
+		return nil, trouble(redeploy, "there is no function %s", name)
+	}
+	return out, err
+}
+
+func (s Subject) timeout(ctx context.Context, function installation.Part) (seconds int, err error) {
+	out, err := s.configuration(ctx, function)
+	if err != nil {
+		return 0, err
+	}
+	return int(aws.ToInt32(out.Timeout)), nil
+}
+
+func (s Subject) function(ctx context.Context, function installation.Part) (string, error) {
+	out, err := s.configuration(ctx, function)
+	if err != nil {
+		return "", err
+	}
+	if out.State != types.StateActive && out.State != "" || out.LastUpdateStatus == types.LastUpdateStatusFailed {
+		return "", trouble("see "+aws.ToString(out.FunctionName)+" in the Lambda console, and deploy again", "it is %s, its last update %s: %s", out.State, out.LastUpdateStatus, aws.ToString(out.LastUpdateStatusReason))
+	}
+	reserved, err := lambda.NewFromConfig(s.Config).GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: out.FunctionName})
+	if err != nil {
+		return "", err
+	}
+	if reserved.ReservedConcurrentExecutions != nil && *reserved.ReservedConcurrentExecutions == 0 {
+		return "", trouble("remove the reserved concurrency of 0", "somebody has stopped it: its reserved concurrency is 0")
+	}
+	return fmt.Sprintf("active, %d MB, %d s", aws.ToInt32(out.MemorySize), aws.ToInt32(out.Timeout)), nil
+}
+
+func (s Subject) sources(ctx context.Context, function installation.Part, without string) (string, error) {
+	name, err := s.ID(function)
+	if err != nil {
+		return "", err
+	}
+	out, err := lambda.NewFromConfig(s.Config).ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
+	if err != nil {
+		return "", err
+	}
+	if len(out.EventSourceMappings) == 0 {
+		return "", trouble(redeploy, "it has no event source: %s", without)
+	}
+	for _, m := range out.EventSourceMappings {
+		if state := aws.ToString(m.State); state != "Enabled" {
+			return "", trouble("enable the event source mapping "+aws.ToString(m.UUID), "its event source is %s: %s", state, without)
+		}
+		if last := aws.ToString(m.LastProcessingResult); strings.HasPrefix(last, "PROBLEM") {
+			return "", trouble("see "+aws.ToString(m.UUID)+" in the Lambda console", "its event source says %s", last)
+		}
+	}
+	return "the event source is enabled", nil
+}
+
+func (s Subject) schedule(ctx context.Context, schedule installation.Part, without string) (string, error) {
+	name, err := s.ID(schedule)
+	if err != nil {
+		return "", err
+	}
+	out, err := scheduler.NewFromConfig(s.Config).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
+	if code(err) == "ResourceNotFoundException" {
+		return "", trouble(redeploy, "there is no schedule %s: %s", name, without)
+	}
+	if err != nil {
+		return "", err
+	}
+	if out.State != schedulertypes.ScheduleStateEnabled {
+		return "", trouble("enable the schedule "+name, "it is %s: %s", out.State, without)
+	}
+	return "enabled, " + aws.ToString(out.ScheduleExpression), nil
+}

@@ -1,0 +1,95 @@
+// Package installation finds out what bellhop's stack on AWS consists of, so that nobody has to copy names out of its
+// outputs.
+package installation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+// Part is the name of one of the stack's resources in template.yaml.
+type Part string
+
+// The parts that the command line works with.
+const (
+	Ledger            Part = "Ledger"
+	DeliveryBucket    Part = "DeliveryBucket"
+	DatasetBucket     Part = "DatasetBucket"
+	IngestQueue       Part = "IngestQueue"
+	IngestDeadLetters Part = "IngestDeadLetters"
+	FailedRuns        Part = "FailedRuns"
+	LwaSecret         Part = "LwaSecret"
+	RequesterFunction Part = "RequesterFunction"
+	IngesterFunction  Part = "IngesterFunction"
+	JanitorFunction   Part = "JanitorFunction"
+	RequesterLogs     Part = "RequesterLogs"
+	IngesterLogs      Part = "IngesterLogs"
+	JanitorLogs       Part = "JanitorLogs"
+	DailySchedule     Part = "RequesterFunctionDaily"
+	WorkOffSchedule   Part = "RequesterFunctionWorkOff"
+	SweepSchedule     Part = "JanitorFunctionSweep"
+	WorkGroup         Part = "WorkGroup"
+	Catalog           Part = "Catalog"
+)
+
+// Parts returns all of them.
+func Parts() []Part {
+	return []Part{
+		Ledger, DeliveryBucket, DatasetBucket, IngestQueue, IngestDeadLetters, FailedRuns, LwaSecret, RequesterFunction, IngesterFunction,
+		JanitorFunction, RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, WorkGroup, Catalog,
+	}
+}
+
+// Installation is one deployed stack.
+type Installation struct {
+	Stack string
+	// Config has the credentials and the region.
+	Config aws.Config
+
+	ids map[Part]string
+}
+
+// Find reads what a stack consists of. A NotFound says that there is no such stack, or that it is not bellhop's.
+func Find(ctx context.Context, cfg aws.Config, stack string) (*Installation, error) {
+	in := &Installation{Stack: stack, Config: cfg, ids: map[Part]string{}}
+	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cfg), &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if absent(err) {
+			return nil, fault.New(fault.NotFound, "there is no stack %s in %s", stack, cfg.Region)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what stack %s consists of: %w", stack, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			in.ids[Part(aws.ToString(r.LogicalResourceId))] = aws.ToString(r.PhysicalResourceId)
+		}
+	}
+	if _, err := in.ID(Ledger); err != nil {
+		return nil, fault.New(fault.NotFound, "stack %s in %s has no ledger: it is not one of bellhop's", stack, cfg.Region)
+	}
+	return in, nil
+}
+
+// absent reports whether CloudFormation says that there is no such stack. It has no error code of its own for that.
+func absent(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
+}
+
+// ID returns the physical name of a part: the name of a table, a bucket, a function or a log group, the URL of a queue, the ARN
+// of a secret. NotFound when the stack does not have it.
+func (in *Installation) ID(p Part) (string, error) {
+	if id := in.ids[p]; id != "" {
+		return id, nil
+	}
+	return "", fault.New(fault.NotFound, "stack %s has no %s: deploy it again", in.Stack, p)
+}

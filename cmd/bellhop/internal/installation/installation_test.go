@@ -1,0 +1,43 @@
+package installation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/internal/standin"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
+
+func TestFindingAStack(t *testing.T) {
+	a := installationtest.Deploy(t, nil)
+	in, err := installation.Find(t.Context(), a.Config, installationtest.Stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range installation.Parts() {
+		if id, err := in.ID(part); err != nil || id != a.ID(part) {
+			t.Errorf("%s: %q, %v", part, id, err)
+		}
+	}
+	if _, err := installation.Find(t.Context(), a.Config, "another"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "another in us-east-1") {
+		t.Errorf("%v", err)
+	}
+	undo := a.Forget(installation.Ledger)
+	if _, err := installation.Find(t.Context(), a.Config, installationtest.Stack); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "not one of bellhop's") {
+		t.Errorf("%v", err)
+	}
+	undo()
+}
+
+// The names of the parts are the template's, after SAM's transform: it names schedules after the function and its event.
+func TestPartsAreThoseOfTheTemplate(t *testing.T) {
+	x := cloudformation.Parse(t, cloudformation.Expanded(t, standin.Root(t)))
+	for _, part := range installation.Parts() {
+		if x.Resource(string(part)) == nil {
+			t.Errorf("the template has no %s", part)
+		}
+	}
+}

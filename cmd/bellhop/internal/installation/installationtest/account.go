@@ -1,0 +1,255 @@
+// Package installationtest deploys template.yaml into moto, a stand-in for an AWS account, for tests of what looks at an
+// installation with the real SDK clients.
+package installationtest
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/internal/standin"
+)
+
+// Stack is the name of the deployed stack.
+const Stack = "bellhop"
+
+// Account is an account with one installation.
+type Account struct {
+	t      *testing.T
+	Config aws.Config
+	// Template is the deployed stack, resolved.
+	Template cloudformation.Stack
+
+	mu        sync.Mutex
+	resources map[string]string // physical by logical
+	answers   map[string]http.HandlerFunc
+}
+
+// Deploy starts an account and deploys the template with the parameters, which have defaults. The secret has no value yet.
+// Where moto or SAM's transform is missing the test is skipped, and fails with REQUIRE_REAL=1.
+func Deploy(t *testing.T, parameters map[string]string) *Account {
+	t.Helper()
+	x := cloudformation.Parse(t, cloudformation.Expanded(t, standin.Root(t)))
+	a := &Account{t: t, resources: map[string]string{}, answers: map[string]http.HandlerFunc{}}
+	a.Config = aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(a.front(standin.Moto.Start(t))), Logger: logging.Nop{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", ""),
+	}
+	all := map[string]string{"BucketPrefix": "bellhop-k7m2q9xw", "UnitId": "amzn1.alexa.unit.did.EXAMPLE", "AWS::AccountId": "123456789012"}
+	maps.Copy(all, parameters)
+	a.create(x, all)
+	a.Template = cloudformation.NewStack(x, Stack, all)
+	maps.Copy(a.Template.Values, a.resources)
+	a.complete()
+	return a
+}
+
+// supported are the types that moto's CloudFormation makes, and makes right.
+var supported = []string{
+	"AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue",
+}
+
+// create has moto make what it can.
+func (a *Account) create(x cloudformation.Template, parameters map[string]string) {
+	a.t.Helper()
+	client := sdk.NewFromConfig(a.Config)
+	resources := cloudformation.Object{}
+	for _, id := range x.IDs(supported...) {
+		body := maps.Clone(x.Resource(id))
+		delete(body, "DependsOn")
+		resources[id] = body
+	}
+	// Roles name parts that are made afterwards; the account checks no permission.
+	for _, id := range x.IDs("AWS::IAM::Role") {
+		properties := maps.Clone(x.Properties(id))
+		delete(properties, "Policies")
+		resources[id] = cloudformation.Object{"Type": "AWS::IAM::Role", "Properties": properties}
+	}
+	for _, id := range x.IDs("AWS::Lambda::Function") {
+		properties := maps.Clone(x.Properties(id))
+		delete(properties, "Environment")
+		resources[id] = cloudformation.Object{"Type": "AWS::Lambda::Function", "Properties": properties}
+	}
+	body, err := json.Marshal(cloudformation.Object{
+		"AWSTemplateFormatVersion": "2010-09-09", "Parameters": x.Object["Parameters"], "Conditions": x.Object["Conditions"], "Resources": resources,
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.putCode()
+	var in []types.Parameter
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if !strings.Contains(name, ":") {
+			in = append(in, types.Parameter{ParameterKey: &name, ParameterValue: aws.String(parameters[name])})
+		}
+	}
+	if _, err := client.CreateStack(a.t.Context(), &sdk.CreateStackInput{StackName: aws.String(Stack), TemplateBody: aws.String(string(body)), Parameters: in, Capabilities: []types.Capability{types.CapabilityCapabilityIam}}); err != nil {
+		a.t.Fatalf("create the stack: %v", err)
+	}
+	pages := sdk.NewListStackResourcesPaginator(client, &sdk.ListStackResourcesInput{StackName: aws.String(Stack)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(a.t.Context())
+		if err != nil {
+			a.t.Fatalf("list the stack's resources: %v", err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			if id := aws.ToString(r.LogicalResourceId); id != "" {
+				a.resources[id] = aws.ToString(r.PhysicalResourceId)
+			}
+		}
+	}
+	a.Answer("ListStackResources", a.listResources)
+}
+
+// putCode puts something where the expanded template says that the functions' code is.
+func (a *Account) putCode() {
+	a.t.Helper()
+	var code bytes.Buffer
+	archive := zip.NewWriter(&code)
+	if _, err := archive.Create("bootstrap"); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.putObject("bucket", "key", code.Bytes())
+}
+
+// Answer has calls of one action of the query protocol answered by a handler instead of moto.
+func (a *Account) Answer(action string, handler http.HandlerFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answers[action] = handler
+}
+
+// front stands before moto: it answers what moto does not know, or not right.
+func (a *Account) front(moto string) string {
+	a.t.Helper()
+	target, err := url.Parse(moto)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			a.t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		action := r.Header.Get("X-Amz-Target")
+		if form, err := url.ParseQuery(string(body)); err == nil && action == "" {
+			action = form.Get("Action")
+		}
+		action = action[strings.LastIndexByte(action, '.')+1:]
+		a.mu.Lock()
+		handler := a.answers[action]
+		a.mu.Unlock()
+		if handler != nil {
+			handler(w, r)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	a.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// listResources answers ListStackResources: moto leaves out the names of what it did not make.
+func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/xml")
+	if name := r.FormValue("StackName"); name != Stack {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>`, name)
+		return
+	}
+	type member struct {
+		LogicalResourceID    string `xml:"LogicalResourceId"`
+		PhysicalResourceID   string `xml:"PhysicalResourceId"`
+		ResourceType         string
+		ResourceStatus       string
+		LastUpdatedTimestamp string
+	}
+	var answer struct {
+		XMLName xml.Name `xml:"ListStackResourcesResponse"`
+		Result  struct {
+			Members []member `xml:"StackResourceSummaries>member"`
+		} `xml:"ListStackResourcesResult"`
+	}
+	a.mu.Lock()
+	for _, id := range slices.Sorted(maps.Keys(a.resources)) {
+		kind, _ := a.Template.Template.Resource(id)["Type"].(string)
+		answer.Result.Members = append(answer.Result.Members, member{id, a.resources[id], kind, "CREATE_COMPLETE", "2026-11-01T00:00:00Z"})
+	}
+	a.mu.Unlock()
+	if err := xml.NewEncoder(w).Encode(answer); err != nil {
+		panic(err)
+	}
+}
+
+// ID is the physical name of a part.
+func (a *Account) ID(part installation.Part) string {
+	a.t.Helper()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	id := a.resources[string(part)]
+	if id == "" {
+		a.t.Fatalf("the stack has no %s", part)
+	}
+	return id
+}
+
+// Forget takes a part out of what the stack is said to consist of, and returns how to put it back.
+func (a *Account) Forget(part installation.Part) (undo func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	id := a.resources[string(part)]
+	delete(a.resources, string(part))
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.resources[string(part)] = id
+	}
+}
+
+func (a *Account) add(id, physical string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.resources[id] = physical
+}
+
+func (a *Account) must(what string, err error) {
+	a.t.Helper()
+	if err != nil {
+		a.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// Installation is what the command line finds.
+func (a *Account) Installation() *installation.Installation {
+	a.t.Helper()
+	in, err := installation.Find(a.t.Context(), a.Config, Stack)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return in
+}
