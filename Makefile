@@ -175,6 +175,7 @@ sam-build: ## Build with the SAM CLI, and look at what came out
 generate: ## Rewrite what template.yaml and the pages say after the code and the template
 	go run ./internal/generate
 	mkdir -p build && go run ./cmd/bellhop tables --markdown >build/dataset.md && mv build/dataset.md docs/dataset.md
+	BELLHOP_HOME= go run ./cmd/bellhop man --markdown >build/cli.md && mv build/cli.md docs/cli.md
 	go test ./cmd/bellhop/internal/local -run TestThePageOfHostileFilesIsFresh -rewrite
 
 ##@ Clean

@@ -56,6 +56,26 @@ func TestPagesLinkToFilesThatExist(t *testing.T) {
 	}
 }
 
+// TestTroubleshootingQuotesTheCode: every message that the page explains is one that a program says, word for word, but for
+// what stands for an ellipsis.
+func TestTroubleshootingQuotesTheCode(t *testing.T) {
+	var code strings.Builder
+	for _, file := range goFiles(t, false, "pkg", "cmd", "functions") {
+		code.WriteString(read(t, file.path))
+	}
+	messages := regexp.MustCompile("(?m)^### `(.*)`$").FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1)
+	if len(messages) < 20 {
+		t.Errorf("the page explains %d messages", len(messages))
+	}
+	for _, message := range messages {
+		for part := range strings.SplitSeq(message[1], "…") {
+			if part = strings.TrimSpace(part); len(part) > 2 && !strings.Contains(code.String(), part) {
+				t.Errorf("nobody says %q", part)
+			}
+		}
+	}
+}
+
 // TestDeploymentNamesOutputsAndParametersThatExist looks at the names in backquotes that look like the template's.
 func TestDeploymentNamesOutputsAndParametersThatExist(t *testing.T) {
 	page := read(t, "docs/deployment.md")

@@ -111,8 +111,8 @@ func TestRulesRefuse(t *testing.T) {
 // TestOutputsAreWhatAPersonNeedsNext: the first ones are steps, in order, and all of them are explained.
 func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 	outputs := keysInOrder(t, "Outputs")
-	if want := []string{"DeliveryBucketArn", "SecretCommand", "FirstRunCommand", "StatusCommand"}; !slices.Equal(outputs[:4], want) {
-		t.Errorf("the first outputs are %v, want %v", outputs[:4], want)
+	if want := []string{"DeliveryBucketArn", "LoginCommand", "SecretCommand", "FirstRunCommand", "StatusCommand", "DoctorCommand"}; !slices.Equal(outputs[:6], want) {
+		t.Errorf("the first outputs are %v, want %v", outputs[:6], want)
 	}
 	s := cloudformation.NewStack(expanded{Object: template(t)}, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	for _, name := range outputs {
@@ -121,9 +121,12 @@ func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"SecretCommand":   "aws secretsmanager put-secret-value --region us-east-1 --secret-id <LwaSecret> --secret-string file://lwa.json",
-		"FirstRunCommand": "aws lambda invoke --region us-east-1 --function-name <RequesterFunction> --invocation-type Event --cli-binary-format raw-in-base64-out --payload '{}' /dev/null",
-		"StatusCommand":   "AWS_REGION=us-east-1 bellhop status --aws --table <Ledger> --delivery-bucket bellhop-0123456789-delivery-111122223333-us-east-1-an",
+		"SecretCommand":       "aws secretsmanager put-secret-value --region us-east-1 --secret-id <LwaSecret> --secret-string file://lwa.json",
+		"FirstRunCommand":     "aws lambda invoke --region us-east-1 --function-name <RequesterFunction> --invocation-type Event --cli-binary-format raw-in-base64-out --payload '{}' /dev/null",
+		"LoginCommand":        "AWS_REGION=us-east-1 bellhop auth login --stack bellhop --client-id CLIENT_ID",
+		"StatusCommand":       "AWS_REGION=us-east-1 bellhop status --stack bellhop",
+		"DoctorCommand":       "AWS_REGION=us-east-1 bellhop doctor --stack bellhop",
+		"RequesterLogCommand": "AWS_REGION=us-east-1 bellhop logs requester --follow --stack bellhop",
 	}
 	for name, command := range want {
 		if got := s.Text(at(template(t), "Outputs", name, "Value")); got != command {

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -10,20 +14,26 @@ import (
 
 func (a *app) manualCommand() *cobra.Command {
 	var output string
+	var markdown bool
 	c := &cobra.Command{
-		Use: "man -o DIR", Short: "Write the manual pages, one for each command", Args: cobra.NoArgs,
-		Long: `Write the manual pages into a folder, for the man command. They say what --help says.`,
+		Use: "man -o DIR | --markdown", Short: "Write the manual pages, one for each command", Args: cobra.NoArgs,
+		Long: `Write the manual pages into a folder, for the man command; or all of them as one page of Markdown, to the standard
+output. They say what --help says.`,
 		Example: `  bellhop man -o man1 && man man1/bellhop-query.1
   sudo bellhop man -o /usr/local/share/man/man1`,
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the `folder`; it is made when there is none")
+	c.Flags().BoolVar(&markdown, "markdown", false, "one page of Markdown instead")
 	c.PreRunE = func(*cobra.Command, []string) error {
-		if output == "" {
-			return usage("give it with -o DIR", "bellhop man needs a folder")
+		if (output == "") != markdown {
+			return usage("give it with -o DIR, or --markdown without it", "bellhop man needs a folder")
 		}
 		return nil
 	}
 	c.RunE = a.run(func(*cobra.Command, []string) error {
+		if markdown {
+			return a.reference()
+		}
 		if err := os.MkdirAll(output, 0o755); err != nil { //nolint:gosec // G301: manual pages are for everybody
 			return fmt.Errorf("make the folder: %w", err)
 		}
@@ -45,3 +55,30 @@ func (a *app) manualCommand() *cobra.Command {
 	})
 	return c
 }
+
+// reference writes every command as one page of Markdown.
+func (a *app) reference() error {
+	a.root.DisableAutoGenTag = true
+	var b bytes.Buffer
+	b.WriteString("# Commands\n\nWhat `bellhop --help` says of each command. Made by `make generate`.\n\n")
+	var err error
+	everyCommand(a.root, func(c *cobra.Command) {
+		if !c.IsAvailableCommand() && c != a.root || strings.HasPrefix(c.CommandPath(), a.root.Name()+" completion ") {
+			return // cobra's own text of each shell is long, and its help shows it
+		}
+		anchor := func(page string) string { return "#" + strings.ReplaceAll(strings.TrimSuffix(page, ".md"), "_", "-") }
+		err = errors.Join(err, doc.GenMarkdownCustom(c, &b, anchor))
+	})
+	if err != nil {
+		return fmt.Errorf("write the reference: %w", err)
+	}
+	page := inherited.ReplaceAllString(b.String(), "")
+	return write(a.Out, synopsis.ReplaceAllString(page, "```text\n$1\n```\n\n```\nbellhop"))
+}
+
+var (
+	// inherited are the flags that every command has: the first section lists them.
+	inherited = regexp.MustCompile("(?s)### Options inherited from parent commands\n\n```.*?```\n\n")
+	// synopsis is a command's text, in whose lines the words stand where they are meant to.
+	synopsis = regexp.MustCompile("(?s)### Synopsis\n\n(.*?)\n\n```\nbellhop")
+)

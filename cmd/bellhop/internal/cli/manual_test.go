@@ -43,6 +43,25 @@ func TestEveryCommandHasAManualPageWithAnExample(t *testing.T) {
 	}
 }
 
+func TestTheReferenceIsFresh(t *testing.T) {
+	code, out, errs := newBench(t).run(t.Context(), "man", "--markdown")
+	if code != cli.ExitFine {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	page, err := os.ReadFile("../../../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out != string(page) {
+		t.Error("docs/cli.md is not what --help says: make generate")
+	}
+	for _, args := range [][]string{{"man"}, {"man", "--markdown", "-o", "x"}} {
+		if code, _, _ := newBench(t).run(t.Context(), args...); code != cli.ExitUsage {
+			t.Errorf("%q: exit %d", args, code)
+		}
+	}
+}
+
 func TestShellsAreProposedWhatIsThere(t *testing.T) {
 	tests := map[string]struct {
 		args []string
