@@ -14,7 +14,7 @@ var (
 	// inline are command lines in backquotes, blocks are those of a shell, and typed the lines in one.
 	inline = regexp.MustCompile("[^`]`(?:build/)?bellhop ([a-z][^`\n]*)`")
 	blocks = regexp.MustCompile("(?s)```sh\n(.*?)```")
-	typed  = regexp.MustCompile("(?m)^(?:[A-Z_]+=\\S* )*(?:build/)?bellhop ([a-z].*)$")
+	typed  = regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S* )*(?:build/)?bellhop ([a-z].*)$`)
 	// words are those of a shell, as far as the pages use them.
 	words = regexp.MustCompile(`"[^"]*"|'[^']*'|[^\s]+`)
 )
