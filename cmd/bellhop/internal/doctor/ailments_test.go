@@ -183,7 +183,7 @@ func otherAilments() map[string]ailment {
 		}
 	}
 	return map[string]ailment{
-		"a clock that is slow":         {func(p *patient) func() { p.off = -10 * time.Minute; return func() { p.off = 0 } }, []string{"identity and clock"}, "10m0s off"},
+		"a clock that is slow":         {func(p *patient) func() { p.off = -10*time.Minute - 30*time.Second; return func() { p.off = 0 } }, []string{"identity and clock"}, "clock is 10m"},
 		"no subscription":              {ledger(func(b *books) { b.subs = nil }), []string{last}, "no subscription"},
 		"nothing accepted yet":         {ledger(func(b *books) { b.jobs = nil }), []string{last}, "accepted no request yet"},
 		"silence":                      {ledger(func(b *books) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
