@@ -176,6 +176,7 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 	go run ./internal/generate
 	mkdir -p build && go run ./cmd/bellhop tables --markdown >build/dataset.md && mv build/dataset.md docs/dataset.md
 	go test ./cmd/bellhop/internal/local -run TestThePageOfHostileFilesIsFresh -rewrite
+	go test ./cmd/bellhop/internal/cli -run TestTheReadmesBillIsFresh -rewrite
 
 ##@ Clean
 
