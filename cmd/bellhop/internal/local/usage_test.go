@@ -1,6 +1,8 @@
 package local
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -98,6 +100,26 @@ func TestTheLastUsefulMeasureStays(t *testing.T) {
 	p.run(t.Context())
 	if after, err := LastUsage(p.Dir); err != nil || after.Reports != before.Reports {
 		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+// Half a measure is none: without what an idle run costs, a report would seem to cost too much.
+func TestARunWhoseEndFailsIsNotMeasured(t *testing.T) {
+	p := newSite(t).newPlant(t, nil)
+	p.subscribe(nil)
+	p.run(t.Context())
+	if err := os.Remove(filepath.Join(p.Dir, usageFile)); err != nil {
+		t.Fatal(err)
+	}
+	p.handle.janitor = func(context.Context, json.RawMessage) (json.RawMessage, error) { return nil, errors.New("no sweep") }
+	if u, err := p.measure(t.Context(), 1); u != nil || err != nil {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if _, err := LastUsage(p.Dir); !errors.Is(err, ErrNotMeasured) {
+		t.Errorf("%v", err)
+	}
+	if !strings.Contains(p.log.String(), "no sweep") {
+		t.Error("nobody is told why")
 	}
 }
 
