@@ -3,16 +3,22 @@ package cost
 // Stack is what of template.yaml costs something. A test holds [Template] against the template.
 type Stack struct {
 	// RequesterMB, IngesterMB and JanitorMB are the functions' memory, of which Lambda's price depends.
-	RequesterMB, IngesterMB, JanitorMB int
+	RequesterMB int `json:"requester_mb"`
+	IngesterMB  int `json:"ingester_mb"`
+	JanitorMB   int `json:"janitor_mb"`
 	// Traced tells that each invocation is a trace in X-Ray. X-Ray records the first of each second and one in twenty of the
 	// others, so this is the most.
-	Traced                              bool
-	Metrics, Alarms, Dashboards, Secret int
+	Traced     bool `json:"traced"`
+	Metrics    int  `json:"metrics"`
+	Alarms     int  `json:"alarms"`
+	Dashboards int  `json:"dashboards"`
+	Secret     int  `json:"secrets"`
 	// Pollers are how many reads of the queue Lambda keeps waiting while nothing comes. It begins with five, and with a
 	// maximum of concurrency it does not go down to two (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
-	Pollers int
+	Pollers int `json:"pollers"`
 	// RequesterRuns and Sweeps are the schedules' invocations in a day.
-	RequesterRuns, Sweeps int
+	RequesterRuns int `json:"requester_runs_per_day"`
+	Sweeps        int `json:"sweeps_per_day"`
 }
 
 // Template is the stack of template.yaml with its defaults: the requester runs every 15 minutes and once for the day, the
