@@ -53,6 +53,9 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	sum, err := m.Summarize(ctx)
 	sum.Resumed, sum.NewPosts = resumed, m.vendor.Counters().Posts-before
 	sum.Elapsed, sum.Skipped = m.Now().Sub(began), m.clock.Skipped()
+	if err == nil {
+		sum.Usage, err = m.measure(ctx, int64(sum.NewPosts))
+	}
 	return sum, err
 }
 
@@ -60,6 +63,7 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 func (m *Machine) tick(ctx context.Context) error {
 	if m.requested.due(m.clock.Now(), requestEvery) {
 		m.tell(ctx, "requesting")
+		m.requesterRuns++
 		if _, err := m.handle.requester(ctx, schedule); err != nil && ctx.Err() == nil {
 			m.Log.ErrorContext(ctx, "the requester failed in part", "error", err)
 		}
@@ -75,6 +79,7 @@ func (m *Machine) tick(ctx context.Context) error {
 		return err
 	}
 	if m.swept.due(m.clock.Now(), sweepEvery) {
+		m.sweepRuns++
 		if _, err := m.handle.janitor(ctx, schedule); err != nil && ctx.Err() == nil {
 			m.Log.ErrorContext(ctx, "the sweep failed in part", "error", err)
 		}

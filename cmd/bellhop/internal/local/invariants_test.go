@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -87,12 +88,12 @@ func TestADuplicateCostsOneLedgerCall(t *testing.T) {
 	handle := p.queue.handle
 	again := func(ctx context.Context, when string, event json.RawMessage) {
 		t.Helper()
-		ctx, made := counted(ctx)
+		ctx, made := metering.Start(ctx)
 		if failed, err := handle(ctx, event); err != nil || len(failed) > 0 {
 			t.Fatalf("the event again, %s: %v, failed %v", when, err, failed)
 		}
-		if made.ledger.Load() != 1 || made.s3.Load() != 0 {
-			t.Errorf("a duplicate %s costs %d ledger calls and %d S3 calls, want 1 and 0", when, made.ledger.Load(), made.s3.Load())
+		if ledger, s3 := made.Work().Count("DynamoDB"), made.Work().Count("S3"); ledger != 1 || s3 != 0 {
+			t.Errorf("a duplicate %s costs %d ledger calls and %d S3 calls, want 1 and 0", when, ledger, s3)
 		}
 	}
 	p.queue.handle = func(ctx context.Context, event json.RawMessage) ([]string, error) {

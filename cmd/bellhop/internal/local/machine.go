@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -94,23 +93,24 @@ type Progress struct {
 // Machine is bellhop on one machine. Close it.
 type Machine struct {
 	Options
-	clock  *clock
-	store  *sqlitestore.Store
-	counts *countingStore
-	ledger *ledger.Ledger
-	s3     *s3server.Server
-	s3All  atomic.Int64
-	// deliveries is for looking at; what the functions do there is counted apart.
+	clock *clock
+	store *sqlitestore.Store
+	s3    *s3server.Server
+	// ledger and deliveries are for looking at. What the functions do there is counted; this is not.
+	ledger     *ledger.Ledger
 	deliveries *objects.Bucket
 	vendor     *vendor
 	queue      *queue
 	feed       *feed
-	meter      meter
+	tally      tally
+	parts      parts
 
 	requests *request.Service
 	handle   handlers
 
 	requested, swept rate
+	// requesterRuns and sweepRuns count how often the schedules fired in a demonstration.
+	requesterRuns, sweepRuns int64
 
 	cancel context.CancelFunc
 	closer []func() error
@@ -149,7 +149,7 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	m := &Machine{Options: o}
+	m := &Machine{Options: o, parts: newParts()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", o.Dir, err), m.Close())
@@ -180,16 +180,16 @@ func (m *Machine) openStores(ctx context.Context) (err error) {
 		return err
 	}
 	m.closing(m.store.Close)
-	m.counts = &countingStore{Store: m.store}
-	m.ledger = ledger.New(m.counts)
+	m.ledger = ledger.New(m.store)
 	m.queue = newQueue(m.Log, *m.Chaos, m.clock.Now)
+	m.queue.meter = m.parts.outside
 	if err := m.openBuckets(ctx); err != nil {
 		return err
 	}
 	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
 	m.vendor, err = startVendor(ctx, m.Dir, vendorsim.Config{
 		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: m.Faults, Switches: m.outside.switches,
-	}, m.s3.Client(), m.Delivered)
+	}, objects.NewClient(m.s3.Config(), counting), m.Delivered, m.parts.outside)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func Reset(dir string) error {
 		return err
 	}
 	for _, name := range []string{
-		"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json",
+		"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json", usageFile,
 	} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return errors.Join(err, held.Close())

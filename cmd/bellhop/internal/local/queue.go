@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
 )
@@ -45,6 +46,8 @@ type queue struct {
 	log    *slog.Logger
 	chaos  Chaos
 	now    func() time.Time
+	// meter counts the requests that S3 and Lambda make.
+	meter *metering.Meter
 
 	mu       sync.Mutex
 	wake     *sync.Cond
@@ -73,6 +76,7 @@ func (q *queue) Send(body []byte) {
 		q.lost++
 		return
 	}
+	q.meter.Call("SQS SendMessage")
 	m := message{id: q.sent, body: string(body)}
 	q.waiting = append(q.waiting, m)
 	if n := q.chaos.DuplicateEvery; n > 0 && q.sent%n == 0 {
@@ -84,13 +88,14 @@ func (q *queue) Send(body []byte) {
 
 // Redeliver sends the canonical notification of a delivery: the requester and the sweep use the way that events take. What
 // they send on purpose is not played with.
-func (q *queue) Redeliver(_ context.Context, d report.Delivery) error {
+func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
 	body, err := s3event.Encode(s3event.Object{
 		Bucket: d.Bucket, Key: d.Key, ETag: d.ETag, VersionID: d.VersionID, Size: d.Size, At: d.At,
 	})
 	if err != nil {
 		return fmt.Errorf("encode the notification of %s: %w", d.Key, err)
 	}
+	metering.Of(ctx).Call("SQS SendMessage")
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sent++
@@ -140,6 +145,7 @@ func (q *queue) receive() []message {
 	batch := []message{q.waiting[at]}
 	q.waiting = slices.Delete(q.waiting, at, at+1)
 	q.inFlight++
+	q.meter.Call("SQS ReceiveMessage")
 	return batch
 }
 
@@ -184,6 +190,7 @@ func (q *queue) settle(batch []message, failed []string, err error) {
 	q.inFlight -= len(batch)
 	for _, m := range batch {
 		if err == nil && !again[m.name()] {
+			q.meter.Call("SQS DeleteMessage")
 			continue
 		}
 		m.receives++

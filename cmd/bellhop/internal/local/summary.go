@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -35,12 +36,14 @@ type Summary struct {
 
 	// Faults are what went wrong on purpose, in words.
 	Faults []string `json:"faults"`
-	// LedgerCalls and S3Calls are those of this run.
-	LedgerCalls CallCount     `json:"ledger_calls"`
-	S3Calls     CallCount     `json:"s3_calls"`
-	Elapsed     time.Duration `json:"elapsed"`
-	Skipped     time.Duration `json:"skipped"`
-	DatasetDir  string        `json:"dataset_dir"`
+	// LedgerCalls and S3Calls are those that the functions made in this run.
+	LedgerCalls CallCount `json:"ledger_calls"`
+	S3Calls     CallCount `json:"s3_calls"`
+	// Usage is what this run would be charged for on AWS; nil when it loaded nothing.
+	Usage      *cost.Usage   `json:"usage,omitempty"`
+	Elapsed    time.Duration `json:"elapsed"`
+	Skipped    time.Duration `json:"skipped"`
+	DatasetDir string        `json:"dataset_dir"`
 }
 
 // TableRows is how much one table holds.
@@ -81,8 +84,8 @@ func (m *Machine) Summarize(ctx context.Context) (Summary, error) {
 	s := Summary{
 		Jobs: map[report.JobStatus]int{}, Files: map[report.FileStatus]int{}, Coverage: map[report.CoverageStatus]int{},
 		Posts: m.vendor.Counters().Posts, DatasetDir: filepath.Join(m.Dir, "s3", DatasetBucket),
-		LedgerCalls: m.meter.count(int(m.counts.total.Load()), func(c cost) (int64, int64) { return c.ledger, 0 }),
-		S3Calls:     m.meter.count(int(m.s3All.Load()), func(c cost) (int64, int64) { return c.s3, c.s3Writes }),
+		LedgerCalls: m.tally.count(m.counted(), "DynamoDB"),
+		S3Calls:     m.tally.count(m.counted(), "S3"),
 	}
 	subs, err := m.ledger.Subscriptions(ctx)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
 )
 
@@ -70,8 +71,10 @@ var inWords = map[vendorsim.FaultKind]string{
 }
 
 // startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's;
-// delivered, if set, is told of what it writes.
-func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucket *s3.Client, delivered func(string, []byte)) (*vendor, error) {
+// delivered, if set, is told of what it writes. The bucket's owner pays for what is written, so it is counted.
+func startVendor(
+	ctx context.Context, dir string, config vendorsim.Config, bucket *s3.Client, delivered func(string, []byte), paid *metering.Meter,
+) (*vendor, error) {
 	credentials, err := credentialsIn(dir)
 	if err != nil {
 		return nil, err
@@ -85,6 +88,7 @@ func startVendor(ctx context.Context, dir string, config vendorsim.Config, bucke
 		if delivered != nil {
 			delivered(key, body)
 		}
+		ctx, _ = metering.Start(ctx, paid)
 		_, err := bucket.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: aws.String(name), Key: aws.String(key), Body: bytes.NewReader(body), ContentType: aws.String("text/csv"),
 		})
@@ -172,8 +176,12 @@ func credentialsIn(dir string) (credentials, error) {
 // fileSecret keeps the requester's secret in a file that only its owner can read.
 type fileSecret struct{ path string }
 
-func (s fileSecret) Read(context.Context) ([]byte, error) { return os.ReadFile(s.path) }
+func (s fileSecret) Read(ctx context.Context) ([]byte, error) {
+	metering.Of(ctx).Call("Secrets Manager GetSecretValue")
+	return os.ReadFile(s.path)
+}
 
-func (s fileSecret) Write(_ context.Context, document []byte) error {
+func (s fileSecret) Write(ctx context.Context, document []byte) error {
+	metering.Of(ctx).Call("Secrets Manager PutSecretValue")
 	return writeFile(s.path, document)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/pkg/handler/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
@@ -34,11 +35,11 @@ const timeout = 5 * time.Minute
 // wire builds the three functions as their main packages do, over this machine's adapters.
 func (m *Machine) wire() {
 	between := m.between()
-	client := objects.NewClient(m.s3.Config(), countS3(&m.s3All), between.s3)
+	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
-	records, queue, now := ledger.New(between.store(m.counts)), between.queue(m.queue), m.clock.Now
+	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
 
-	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester"), m.sink("janitor")
+	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
 	tokens := lwa.New(lwa.Options{
 		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
 		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, "secret.json")}, now), Now: now, Scrubber: scrubber,
@@ -62,24 +63,21 @@ func (m *Machine) wire() {
 		Queue: queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
 	m.handle = handlers{
-		requester: m.entry((&requester.Handler{Requester: m.requests, Log: m.Log, Metrics: requests}).Handle),
-		ingester: m.entry((&ingester.Handler{
-			Ingester: meteredIngester{ingests, &m.meter}, Bucket: m.outside.delivery, Log: m.Log, Metrics: m.sink("ingester"),
+		requester: m.entry(m.parts.requester, (&requester.Handler{Requester: m.requests, Log: m.logger("requester"), Metrics: requests}).Handle),
+		ingester: m.entry(m.parts.ingester, (&ingester.Handler{
+			Ingester: meteredIngester{ingests, &m.tally}, Bucket: m.outside.delivery, Log: m.logger("ingester"), Metrics: m.sink("ingester", m.parts.ingester),
 		}).Handle),
-		janitor: m.entry((&janitor.Handler{
-			Janitor: meteredJanitor{sweeps, &m.meter}, Log: m.Log, Metrics: deletions,
+		janitor: m.entry(m.parts.janitor, (&janitor.Handler{
+			Janitor: meteredJanitor{sweeps, &m.tally}, Log: m.logger("janitor"), Metrics: deletions,
 		}).Handle),
 	}
 	m.queue.handle = failures(m.handle.ingester)
 	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, deaf: m.outside.deaf}
 }
 
-// sink returns where a function's metrics go; nil when nobody wants them.
-func (m *Machine) sink(function string) *metric.Sink {
-	if m.Metrics == nil {
-		return nil
-	}
-	return &metric.Sink{To: m.Metrics, Service: "bellhop", Function: function, Now: m.clock.Now}
+// sink returns where a function's metrics go. They are lines of its log.
+func (m *Machine) sink(function string, of *metering.Meter) *metric.Sink {
+	return &metric.Sink{To: metering.Writer(of, m.Metrics), Service: "bellhop", Function: function, Now: m.clock.Now}
 }
 
 // between returns what stands between the functions and the outside, with nothing where nobody stands.
@@ -101,9 +99,12 @@ func (m *Machine) between() outside {
 }
 
 // entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
-func (m *Machine) entry(handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+func (m *Machine) entry(of *metering.Meter, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 	runtime := lambda.NewHandler(handle)
 	return func(ctx context.Context, event json.RawMessage) (response json.RawMessage, err error) {
+		ctx, made := metering.Start(ctx, of)
+		began := m.Now()
+		defer func() { made.Invocation(m.Now().Sub(began)) }()
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		ctx = onClock{ctx, m.clock.Now().Add(timeout)}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+)
+
+const costHelp = `Compute what bellhop costs on AWS, per 1,000 reports and per month, in US dollars.
+
+What is counted: in the last "bellhop local run" of the folder that loaded something, every S3 request (repeats of the SDK
+and the vendor's own PUTs included), every message of the queue, every invocation, every byte of the functions' logs, and
+every call of the ledger, from which DynamoDB's request units are derived by the sizes of the items. What went wrong on
+purpose in that run is in the bill. --reference takes the run of the README instead, and needs no folder.
+
+What is assumed: how long the functions run on Lambda, which no run on one machine can tell. The assumed seconds are shown
+beside those that the handlers took here, and can be changed. A schedule that finds nothing to do costs, too: it was counted
+once and stands in the month.
+
+A free tier belongs to an account and a month. --free-tier takes it off the month, as if nothing else used the account;
+1,000 reports are always at list prices. The prices are a table in the program: --prices shows it, with sources and dates.
+
+Exit code 2 for a wrong flag, 1 when no run of the folder was measured.`
+
+// costFlags are what the command line says of a wish.
+type costFlags struct {
+	cost.Wish
+	size, region      string
+	prices, reference bool
+}
+
+func (a *app) costCommand() *cobra.Command {
+	f := costFlags{Wish: cost.Wish{Assumed: cost.Usual}}
+	c := &cobra.Command{
+		Use: "cost", Short: "What bellhop costs on AWS, per 1,000 reports and per month", Args: cobra.NoArgs,
+		Long: costHelp,
+		Example: `  bellhop local run && bellhop cost
+  bellhop cost --reference --reports-per-day 50 --report-size 2MB --free-tier
+  bellhop cost --json | jq .per_1000_reports.total
+  bellhop cost --prices`,
+	}
+	flags, usual := c.Flags(), cost.Usual
+	flags.Float64Var(&f.ReportsPerDay, "reports-per-day", 5, "how many reports are loaded in a day; 5 is one for each category")
+	flags.StringVar(&f.size, "report-size", "", "mean `size` of a report, such as 200KB or 5MB; default as in the run")
+	flags.BoolVar(&f.FreeTier, "free-tier", false, "take AWS's monthly free tier off the month")
+	flags.StringVar(&f.region, "region", cost.Region, "the `region` whose prices are meant")
+	flags.BoolVar(&f.prices, "prices", false, "show the price table, with sources and dates")
+	flags.BoolVar(&f.reference, "reference", false, "take the run of the README instead of one of the folder")
+	flags.Float64Var(&f.Assumed.IngesterSeconds, "ingester-seconds", usual.IngesterSeconds, "assumed `seconds` of the ingester for a file, to which its megabytes are added")
+	flags.Float64Var(&f.Assumed.MegabyteSeconds, "megabyte-seconds", usual.MegabyteSeconds, "assumed `seconds` of the ingester for each megabyte")
+	flags.Float64Var(&f.Assumed.JanitorSeconds, "janitor-seconds", usual.JanitorSeconds, "assumed `seconds` of the janitor for each invocation")
+	flags.Float64Var(&f.Assumed.RequesterSeconds, "requester-seconds", usual.RequesterSeconds, "assumed `seconds` of the requester for a run without a request")
+	flags.Float64Var(&f.Assumed.RequestSeconds, "request-seconds", usual.RequestSeconds, "assumed `seconds` of the requester for each request, the pause after it included")
+	c.RunE = a.run(func(*cobra.Command, []string) error { return a.cost(f) })
+	return c
+}
+
+func (a *app) cost(f costFlags) error {
+	if a.place.AWS || a.place.Stack != "" || a.place.Table != "" || a.place.DeliveryBucket != "" || a.place.DatasetBucket != "" {
+		return usage("leave --stack, --aws, --table and the buckets out", "bellhop cost computes from a run on this machine")
+	}
+	if f.region != cost.Region {
+		return usage("take --region "+cost.Region+", or add the prices of the region to the table in the package cost", "there are no prices for %s", f.region)
+	}
+	if f.prices {
+		return a.show(cost.Prices(), func(s *screen) { s.prices(cost.Prices()) })
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	where, measured, err := a.measured(f.reference)
+	if err != nil {
+		return err
+	}
+	e := cost.Of(measured, cost.Template, f.Wish)
+	return a.show(e, func(s *screen) { s.estimate(e, where) })
+}
+
+// check reads the size, and refuses numbers that are no amounts.
+func (f *costFlags) check() error {
+	for name, n := range map[string]float64{
+		"--reports-per-day": f.ReportsPerDay, "--ingester-seconds": f.Assumed.IngesterSeconds, "--megabyte-seconds": f.Assumed.MegabyteSeconds,
+		"--janitor-seconds": f.Assumed.JanitorSeconds, "--requester-seconds": f.Assumed.RequesterSeconds, "--request-seconds": f.Assumed.RequestSeconds,
+	} {
+		if n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
+			return usage("say a number from 0 on", "%s cannot be %v", name, n)
+		}
+	}
+	if f.size == "" {
+		return nil
+	}
+	bytes, ok := byteSize(f.size)
+	if !ok {
+		return usage("write it as 200KB or 5MB", "--report-size %q is no size", f.size)
+	}
+	f.ReportBytes = bytes
+	return nil
+}
+
+// byteSize reads a number of bytes with an optional unit, in powers of a thousand.
+func byteSize(text string) (int64, bool) {
+	number, factor := strings.ToUpper(text), 1.0
+	for _, unit := range []struct {
+		name  string
+		bytes float64
+	}{{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1}} {
+		if rest, found := strings.CutSuffix(number, unit.name); found {
+			number, factor = strings.TrimSpace(rest), unit.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	bytes := n * factor
+	// A report of a terabyte is a slip, and so is one of nothing.
+	return int64(bytes), err == nil && bytes >= 1 && bytes < 1e12
+}
+
+// measured returns what was counted, and in few words where.
+func (a *app) measured(reference bool) (where string, u cost.Usage, err error) {
+	if reference {
+		u, err = cost.Reference()
+		return "the README's run", u, err
+	}
+	u, err = local.LastUsage(a.place.Home)
+	if errors.Is(err, local.ErrNotMeasured) {
+		return "", u, &Problem{Code: ExitError, Err: err, Remedy: "measure one: " + a.again("local run") + "; where all is loaded already, reset the folder before; or take --reference"}
+	}
+	if err != nil {
+		return "", u, &Problem{Code: ExitError, Err: err, Remedy: "measure anew: " + a.again("local reset") + ", then " + a.again("local run")}
+	}
+	return fmt.Sprintf("the last run in %s", a.place.Home), u, nil
+}

@@ -1,0 +1,259 @@
+package cost_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/internal/standin"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
+)
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// example is a stack and a thousand reports for which the bill was worked out by hand: one file of 200 KB for each report, 20
+// runs of the requester with 50 requests of half a second, 1.5 seconds for each file and 0.3 for each deletion, 4 KiB of log
+// for each invocation, four messages, 14 write and 5 read units.
+func example() (cost.Usage, cost.Stack, cost.Wish) {
+	const n, line = 1000, 4096
+	return cost.Usage{
+			Reports: n, Delivered: n, DeliveredBytes: n * 200_000, Requests: n,
+			Requester: cost.Work{Invocations: 20, LogBytes: 20 * line, WriteUnits: 4 * n, ReadUnits: 2 * n},
+			Ingester: cost.Work{
+				Invocations: n, LogBytes: n * line, WriteUnits: 6 * n, ReadUnits: 2 * n,
+				Calls: map[string]int64{"S3 PutObject": n, "S3 GetObject": n},
+			},
+			Janitor: cost.Work{
+				Invocations: n, LogBytes: n * line, WriteUnits: 4 * n, ReadUnits: n,
+				Calls: map[string]int64{"S3 HeadObject": n, "S3 DeleteObject": n, "SQS SendMessage": n},
+			},
+			Outside: cost.Work{Calls: map[string]int64{
+				"S3 PutObject": n, "SQS SendMessage": n, "SQS ReceiveMessage": n, "SQS DeleteMessage": n,
+			}},
+		}, cost.Stack{RequesterMB: 256, IngesterMB: 512, JanitorMB: 128},
+		cost.Wish{Assumed: cost.Assumed{RequestSeconds: 0.5, IngesterSeconds: 1.5, JanitorSeconds: 0.3}}
+}
+
+func TestAThousandReportsByHand(t *testing.T) {
+	bill := cost.Of(example()).PerThousand
+	// 125 + 750 + 37.5 GB-s.
+	near(t, "GB-seconds", amounts(bill)[cost.LambdaCompute].Quantity, 912.5)
+	for service, want := range map[string]string{
+		"Lambda":     "0.0126", // 912.5 × 0.0000133334 + 2,020 × 0.20/M
+		"S3":         "0.0108", // 2,000 × 0.005/1,000 + 2,000 × 0.0004/1,000
+		"DynamoDB":   "0.0094", // 14,000 × 0.625/M + 5,000 × 0.125/M
+		"SQS":        "0.0016", // 4,000 × 0.40/M
+		"CloudWatch": "0.0041", // 2,020 × 4,096 bytes × 0.50/GB
+	} {
+		if got := fmt.Sprintf("%.4f", bill.Service(service)); got != want {
+			t.Errorf("%s: $%s, want $%s", service, got, want)
+		}
+	}
+	// About 0.039, from the lines above.
+	if got := fmt.Sprintf("%.4f", bill.Total); got != "0.0385" {
+		t.Errorf("in all $%s", got)
+	}
+}
+
+func amounts(b cost.Bill) map[cost.Item]cost.Line {
+	lines := map[cost.Item]cost.Line{}
+	for _, l := range b.Lines {
+		lines[l.Item] = l
+	}
+	return lines
+}
+
+// quiet is a month without a report, on the template's stack: 2,910 runs of the requester that read 160 units each, and
+// 8,640 sweeps that list twice and read half a unit.
+func quiet() cost.Usage {
+	u, _, _ := example()
+	u.IdleRequester = cost.Work{Invocations: 1, ReadUnits: 160}
+	u.IdleSweep = cost.Work{Invocations: 1, ReadUnits: 0.5, Calls: map[string]int64{"S3 ListObjectsV2": 1, "S3 ListMultipartUploads": 1}}
+	return u
+}
+
+func TestAMonthByHand(t *testing.T) {
+	tests := map[cost.Item]struct{ quantity, listed, afterFree float64 }{
+		cost.LambdaCompute:  {363.75 + 648, 1011.75 * 0.0000133334, 0}, // 0.25 GB × (0.5 s × 2,910 + 0.3 s × 8,640)
+		cost.LambdaRequests: {11_550, 0.00231, 0},
+		cost.S3Writes:       {17_280, 0.0864, 0.0864},
+		cost.LedgerReads:    {465_600 + 4_320, 0.0582 + 0.00054, 0.05874},
+		cost.QueueRequests:  {648_000, 0.2592, 0}, // 5 readers × 3 a minute × 43,200 minutes
+		cost.ScheduleRuns:   {11_550, 0.01155, 0},
+		cost.LogBytes:       {0.01155, 0.005775, 0}, // 1,000 bytes each
+		cost.Metrics:        {21, 6.30, 3.30},
+		cost.Alarms:         {39, 3.90, 2.90},
+		cost.Dashboards:     {1, 3, 0},
+		cost.Secrets:        {1, 0.40, 0.40},
+		cost.SecretCalls:    {2_910, 0.01455, 0.01455},
+		cost.Traces:         {11_550, 0.05775, 0},
+	}
+	for _, free := range []bool{false, true} {
+		e := cost.Of(quiet(), cost.Template, cost.Wish{Assumed: cost.Usual, FreeTier: free})
+		lines, sum := amounts(e.Standing), 0.0
+		for item, tt := range tests {
+			want := tt.listed
+			if free {
+				want = tt.afterFree
+			}
+			near(t, string(item), lines[item].Quantity, tt.quantity)
+			near(t, fmt.Sprintf("%s, free tier %t", item, free), lines[item].Amount, want)
+			sum += want
+		}
+		near(t, fmt.Sprintf("in all, free tier %t", free), e.Standing.Total, sum)
+		if len(lines) != len(tests) {
+			t.Errorf("%d lines, want %d", len(lines), len(tests))
+		}
+	}
+}
+
+// A month of reports is the quiet month and its reports, and the storage of a year's.
+func TestAMonthOfReports(t *testing.T) {
+	u, w := quiet(), cost.Wish{Assumed: cost.Usual, ReportsPerDay: 10}
+	u.Ingester.SentBytes = map[string]int64{"S3 PutObject": 50_000_000} // 50 KB of Parquet for each report
+	e := cost.Of(u, cost.Template, w)
+	storage := amounts(e.Month)[cost.S3Storage]
+	near(t, "storage", storage.Quantity, 0.1825) // 3,650 × 50 KB
+	near(t, "the month", e.Month.Total, e.Standing.Total+300*e.PerThousand.Total/1000+0.1825*0.023)
+	near(t, "at list prices", e.MonthListed, e.Month.Total)
+	w.ReportBytes = 400_000
+	double := cost.Of(u, cost.Template, w)
+	near(t, "storage of reports twice as large", amounts(double.Month)[cost.S3Storage].Quantity, 0.365)
+	// 0.2 MB more for each of 1,000 loads, at a second and a GB.
+	near(t, "compute", amounts(double.PerThousand)[cost.LambdaCompute].Quantity, amounts(e.PerThousand)[cost.LambdaCompute].Quantity+200)
+}
+
+// What the schedules do when there is nothing to do is in the month, and not in a report as well.
+func TestIdleRunsAreNotChargedTwice(t *testing.T) {
+	u := quiet()
+	before := cost.Of(u, cost.Template, cost.Wish{Assumed: cost.Usual}).PerThousand.Total
+	u.RequesterRuns, u.Sweeps = 7, 30
+	u.Requester = u.Requester.Plus(u.IdleRequester, 7)
+	u.Janitor = u.Janitor.Plus(u.IdleSweep, 30)
+	near(t, "with runs that had nothing to do", cost.Of(u, cost.Template, cost.Wish{Assumed: cost.Usual}).PerThousand.Total, before)
+}
+
+// A run that was stopped early may have used less than that many idle ones. Less than nothing is nothing.
+func TestFewerThanIdleRunsAreNone(t *testing.T) {
+	u := quiet()
+	without := u
+	without.Requester = cost.Work{}
+	u.IdleRequester, u.RequesterRuns = u.Requester.Plus(cost.Work{Calls: map[string]int64{"S3 PutObject": 9}}, 1), 2
+	w := cost.Wish{Assumed: cost.Usual}
+	near(t, "1,000 reports", cost.Of(u, cost.Template, w).PerThousand.Total, cost.Of(without, cost.Template, w).PerThousand.Total)
+}
+
+func TestClassesOfS3(t *testing.T) {
+	for operation, want := range map[string]cost.Item{
+		"PutObject": cost.S3Writes, "ListObjectsV2": cost.S3Writes, "ListObjectVersions": cost.S3Writes, "ListMultipartUploads": cost.S3Writes,
+		"GetObject": cost.S3Reads, "HeadObject": cost.S3Reads, "DeleteObject": cost.S3Deletes, "AbortMultipartUpload": cost.S3Deletes,
+		"SomethingNew": cost.S3Writes,
+	} {
+		u := cost.Usage{Reports: 1, Ingester: cost.Work{Calls: map[string]int64{"S3 " + operation: 1}}}
+		lines := cost.Of(u, cost.Stack{}, cost.Wish{}).PerThousand.Lines
+		if len(lines) != 1 || lines[0].Item != want || lines[0].Quantity != 1000 {
+			t.Errorf("%s: %+v, want %s", operation, lines, want)
+		}
+	}
+}
+
+func TestThePriceTable(t *testing.T) {
+	seen := map[cost.Item]bool{}
+	for _, p := range cost.Prices() {
+		if seen[p.Item] {
+			t.Errorf("%s is in it twice", p.Item)
+		}
+		seen[p.Item] = true
+		if p.Service == "" || p.What == "" || p.Unit == "" || p.Per < 1 || p.Amount < 0 || p.Free < 0 {
+			t.Errorf("%s is no price: %+v", p.Item, p)
+		}
+		if !strings.Contains(p.Source, "https://") || p.Date == "" || p.Unchecked != strings.Contains(p.Date, "from memory") {
+			t.Errorf("%s is of %q, from %q", p.Item, p.Date, p.Source)
+		}
+	}
+	cost.Prices()[0].Amount = 1000
+	if cost.Prices()[0].Amount == 1000 {
+		t.Error("a caller can change the prices")
+	}
+}
+
+// The stack is that of the template.
+func TestTheStackIsTheTemplates(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(standin.Root(t), "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Parameters map[string]struct {
+			Default string `yaml:"Default"`
+		} `yaml:"Parameters"`
+		Globals struct {
+			Function struct {
+				Tracing string `yaml:"Tracing"`
+			} `yaml:"Function"`
+		} `yaml:"Globals"`
+		Resources map[string]struct {
+			Type       string    `yaml:"Type"`
+			Properties yaml.Node `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(content, &template); err != nil {
+		t.Fatal(err)
+	}
+	types, memory := map[string]int{}, map[string]int{}
+	for name, r := range template.Resources {
+		types[r.Type]++
+		if r.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		var function struct {
+			MemorySize int `yaml:"MemorySize"`
+		}
+		if err := r.Properties.Decode(&function); err != nil {
+			t.Fatal(err)
+		}
+		memory[name] = function.MemorySize
+	}
+	want := cost.Stack{
+		RequesterMB: memory["RequesterFunction"], IngesterMB: memory["IngesterFunction"], JanitorMB: memory["JanitorFunction"],
+		Traced: template.Globals.Function.Tracing == "Active", Metrics: len(metric.All()),
+		Alarms: types["AWS::CloudWatch::Alarm"], Dashboards: types["AWS::CloudWatch::Dashboard"], Secret: types["AWS::SecretsManager::Secret"],
+		Pollers: 5,
+		RequesterRuns: map[string]int{"rate(15 minutes)": 96}[template.Parameters["WorkOffSchedule"].Default] +
+			map[string]int{"cron(0 14 * * ? *)": 1}[template.Parameters["DailySchedule"].Default],
+		Sweeps: map[string]int{"rate(5 minutes)": 288}[template.Parameters["SweepSchedule"].Default],
+	}
+	if cost.Template != want {
+		t.Errorf("the stack is %+v, the template says %+v", cost.Template, want)
+	}
+	// With a maximum of concurrency Lambda keeps all of its readers.
+	if !strings.Contains(string(content), "ScalingConfig: {MaximumConcurrency: 5}") {
+		t.Error("the template has no maximum of concurrency any more: see Pollers")
+	}
+	if len(memory) != 3 || types["AWS::CloudWatch::CompositeAlarm"] > 0 || types["AWS::KMS::Key"] > 0 || types["AWS::Events::Rule"] > 0 {
+		t.Error("the template has something that the stack does not charge for")
+	}
+}
+
+func TestTheReferenceIsARun(t *testing.T) {
+	u, err := cost.Reference()
+	if err != nil || u.Reports < 50 || u.Delivered < u.Reports || u.Duplicates == 0 || u.At.IsZero() || u.IdleSweep.Invocations != 1 || u.IdleRequester.Invocations != 1 {
+		t.Errorf("%+v, %v", u, err)
+	}
+	for name, w := range map[string]cost.Work{"requester": u.Requester, "ingester": u.Ingester, "janitor": u.Janitor} {
+		if w.Invocations == 0 || w.ReadUnits == 0 || w.WriteUnits == 0 || w.LogBytes == 0 {
+			t.Errorf("the %s did nothing: %+v", name, w)
+		}
+	}
+}

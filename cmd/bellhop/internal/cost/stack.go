@@ -1,0 +1,55 @@
+package cost
+
+// Stack is what of template.yaml costs something. A test holds [Template] against the template.
+type Stack struct {
+	// RequesterMB, IngesterMB and JanitorMB are the functions' memory, of which Lambda's price depends.
+	RequesterMB int `json:"requester_mb"`
+	IngesterMB  int `json:"ingester_mb"`
+	JanitorMB   int `json:"janitor_mb"`
+	// Traced tells that each invocation is a trace in X-Ray. X-Ray records the first of each second and one in twenty of the
+	// others, so this is the most.
+	Traced     bool `json:"traced"`
+	Metrics    int  `json:"metrics"`
+	Alarms     int  `json:"alarms"`
+	Dashboards int  `json:"dashboards"`
+	Secret     int  `json:"secrets"`
+	// Pollers are how many reads of the queue Lambda keeps waiting while nothing comes. It begins with five, and with a
+	// maximum of concurrency it does not go down to two (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
+	Pollers int `json:"pollers"`
+	// RequesterRuns and Sweeps are the schedules' invocations in a day.
+	RequesterRuns int `json:"requester_runs_per_day"`
+	Sweeps        int `json:"sweeps_per_day"`
+}
+
+// Template is the stack of template.yaml with its defaults: the requester runs every 15 minutes and once for the day, the
+// sweep every 5 minutes.
+var Template = Stack{
+	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
+	Metrics: 21, Alarms: 39, Dashboards: 1, Secret: 1,
+	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
+}
+
+// Assumed is what cannot be counted on one machine, in seconds and bytes as on Lambda.
+type Assumed struct {
+	// RequesterSeconds are for a run that has nothing to ask, RequestSeconds come on top for each request to the vendor: an
+	// answer, and the pause of a second before the next.
+	RequesterSeconds float64 `json:"requester_seconds"`
+	RequestSeconds   float64 `json:"request_seconds"`
+	// IngesterSeconds are for each file, MegabyteSeconds on top for each megabyte of it.
+	IngesterSeconds float64 `json:"ingester_seconds"`
+	MegabyteSeconds float64 `json:"megabyte_seconds"`
+	// JanitorSeconds are for each invocation, a sweep that finds nothing included.
+	JanitorSeconds float64 `json:"janitor_seconds"`
+	// PlatformLogBytes are Lambda's own lines of each invocation.
+	PlatformLogBytes float64 `json:"platform_log_bytes"`
+}
+
+// Usual are the assumptions unless somebody knows better: 1.5 seconds for a file of 200 KB and 0.3 seconds for the janitor,
+// a cold start in the mean included, which Lambda bills.
+var Usual = Assumed{
+	RequesterSeconds: 0.5, RequestSeconds: 1.5, IngesterSeconds: 1.3, MegabyteSeconds: 1, JanitorSeconds: 0.3, PlatformLogBytes: 1000,
+}
+
+func gigabyteSeconds(megabytes int, seconds float64) float64 {
+	return float64(megabytes) / 1024 * seconds
+}

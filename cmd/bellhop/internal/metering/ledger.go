@@ -1,0 +1,203 @@
+package metering
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+)
+
+// Ledger counts the calls of any ledger as those that dynamostore would make, and derives DynamoDB's request units from the
+// sizes of the items: "Read and write operations" in its developer guide.
+//
+// Reads are strongly consistent, a unit for each 4 KB, but for the list of due work, which costs half. A single write
+// costs a unit for each KB of the larger of the item before and after, and one in a transaction twice that, checks included.
+// An entry of the due index costs a unit to write and a unit to remove. A write that is refused costs the same, but nothing of
+// the index. What DynamoDB does not write down is taken for the dearer: a check counts as writing the item, and a
+// transaction that fails as one that does not.
+//
+// Not seen from here, and not counted: the read by which dynamostore finds out, rarely, whether a refused write had gone
+// through before, and what a Scan leaves out of its answer. No function scans.
+type Ledger struct{ ledger.Store }
+
+var _ ledger.Store = Ledger{}
+
+const (
+	readUnit  = 4096
+	writeUnit = 1024
+	// half is what an eventually consistent read costs.
+	half = 0.5
+)
+
+// units returns how many units of a size bytes take: one at least.
+func units(bytes, size int) float64 { return float64(max(1, (bytes+size-1)/size)) }
+
+func read(ctx context.Context, operation string, n float64) {
+	Of(ctx).add(cost.Work{Calls: map[string]int64{"DynamoDB " + operation: 1}, ReadUnits: n})
+}
+
+// size returns the bytes of a record's item.
+func size(r ledger.Record) int {
+	item, err := dynamostore.EncodeImage(r)
+	if err != nil {
+		// DynamoDB would not take it either; the other adapter may.
+		return len(r.PK) + len(r.SK) + len(r.Doc)
+	}
+	return dynamostore.Size(item)
+}
+
+func sizes(records []ledger.Record) int {
+	total := 0
+	for _, r := range records {
+		total += size(r)
+	}
+	return total
+}
+
+// Get is a GetItem, or a BatchGetItem, in which each item is rounded up for itself. One that is not there costs a unit.
+func (s Ledger) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]ledger.Record, error) {
+	found, err := s.Store.Get(ctx, keys...)
+	asked, n := map[ledger.Key]bool{}, 0.0
+	for _, k := range keys {
+		if !asked[k] {
+			asked[k] = true
+			n += units(size(found[k]), readUnit)
+		}
+	}
+	switch len(asked) {
+	case 0:
+	case 1:
+		read(ctx, "GetItem", n)
+	default:
+		read(ctx, "BatchGetItem", n)
+	}
+	return found, err
+}
+
+// Query is a Query, which is rounded up as a whole.
+func (s Ledger) Query(ctx context.Context, pk, prefix string) ([]ledger.Record, error) {
+	found, err := s.Store.Query(ctx, pk, prefix)
+	read(ctx, "Query", units(sizes(found), readUnit))
+	return found, err
+}
+
+// Between is a Query; for bounds in the wrong order nothing is sent.
+func (s Ledger) Between(ctx context.Context, pk, first, last string) ([]ledger.Record, error) {
+	found, err := s.Store.Between(ctx, pk, first, last)
+	if last != "" && first <= last {
+		read(ctx, "Query", units(sizes(found), readUnit))
+	}
+	return found, err
+}
+
+// Due is a Query of the index, eventually consistent.
+func (s Ledger) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+	found, err := s.Store.Due(ctx, lane, now, limit)
+	if limit > 0 {
+		total := 0
+		for _, k := range found {
+			total += entrySize(k, lane)
+		}
+		read(ctx, "Query", half*units(total, readUnit))
+	}
+	return found, err
+}
+
+// entrySize returns the bytes of an entry of the due index: pk, sk, due_pk ("DUE#" and the lane) and due_at.
+func entrySize(k ledger.Key, lane ledger.Lane) int {
+	return len("pk"+"sk"+"due_pk"+"due_at"+"DUE#"+"2006-01-02T15:04:05.000000000Z") + len(k.PK) + len(k.SK) + len(lane)
+}
+
+// Scan is a Scan, of which only what it yields is seen.
+func (s Ledger) Scan(ctx context.Context, prefix string) iter.Seq2[ledger.Record, error] {
+	return func(yield func(ledger.Record, error) bool) {
+		total := 0
+		defer func() { read(ctx, "Scan", units(total, readUnit)) }()
+		for r, err := range s.Store.Scan(ctx, prefix) {
+			total += size(r)
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Write is a PutItem or DeleteItem for one mutation, and a TransactWriteItems otherwise. The records are read before,
+// uncounted: what a write costs depends on what it replaces.
+func (s Ledger) Write(ctx context.Context, mutations ...ledger.Mutation) error {
+	before := s.replaced(ctx, mutations)
+	err := s.Store.Write(ctx, mutations...)
+	w := cost.Work{Calls: map[string]int64{"DynamoDB " + operation(mutations): 1}}
+	factor := 2.0
+	if len(mutations) == 1 && mutations[0].Op != ledger.OpCheck {
+		factor = 1
+	}
+	for _, m := range mutations {
+		old := before[m.Record.Key]
+		larger := size(old)
+		if m.Op == ledger.OpPut {
+			larger = max(larger, size(m.Record))
+		}
+		w.WriteUnits += factor * units(larger, writeUnit)
+		if err == nil {
+			w.WriteUnits += indexUnits(old, m)
+		}
+	}
+	Of(ctx).add(w)
+	return err
+}
+
+// replaced returns the records as they are before a write. When they cannot be had, a write counts as one of new records.
+func (s Ledger) replaced(ctx context.Context, mutations []ledger.Mutation) map[ledger.Key]ledger.Record {
+	var keys []ledger.Key
+	for _, m := range mutations {
+		if m.Expect > 0 {
+			keys = append(keys, m.Record.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	before, err := s.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil
+	}
+	return before
+}
+
+func operation(mutations []ledger.Mutation) string {
+	if len(mutations) == 1 {
+		switch mutations[0].Op {
+		case ledger.OpPut:
+			return "PutItem"
+		case ledger.OpDelete:
+			return "DeleteItem"
+		case ledger.OpCheck:
+		}
+	}
+	return "TransactWriteItems"
+}
+
+// indexUnits returns what a mutation costs in the due index, whose entries hold keys only: an entry that stays costs nothing.
+func indexUnits(old ledger.Record, m ledger.Mutation) float64 {
+	if m.Op == ledger.OpCheck {
+		return 0
+	}
+	fresh := m.Record
+	if m.Op == ledger.OpDelete {
+		fresh = ledger.Record{}
+	}
+	if old.Lane == fresh.Lane && old.DueAt.Equal(fresh.DueAt) {
+		return 0
+	}
+	n := 0.0
+	for _, r := range []ledger.Record{old, fresh} {
+		if !r.DueAt.IsZero() {
+			n++
+		}
+	}
+	return n
+}
