@@ -41,7 +41,7 @@ func lives() map[string]life {
 func (l life) plant(t *testing.T, at *site) *plant {
 	t.Helper()
 	p := at.newPlant(t, func(o *Options) {
-		o.outside.switches = l.switches
+		o.outside.switches, o.outside.unmeasured = l.switches, true
 		if l.faults != nil {
 			o.Faults = l.faults
 		}

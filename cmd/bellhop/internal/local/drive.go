@@ -53,7 +53,7 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	sum, err := m.Summarize(ctx)
 	sum.Resumed, sum.NewPosts = resumed, m.vendor.Counters().Posts-before
 	sum.Elapsed, sum.Skipped = m.Now().Sub(began), m.clock.Skipped()
-	if err == nil {
+	if err == nil && !m.outside.unmeasured {
 		sum.Usage, err = m.measure(ctx, int64(sum.NewPosts))
 	}
 	return sum, err

@@ -73,6 +73,8 @@ type outside struct {
 	switches vendorsim.Switches
 	// stepwise handles one event after the other instead of several at once, so that every run goes the same way.
 	stepwise bool
+	// unmeasured leaves out the idle runs by which a demonstration ends.
+	unmeasured bool
 	// deaf leaves the change stream unheard.
 	deaf bool
 	// maxBytes is the largest file that is read; 0 is the ingester's own limit.
