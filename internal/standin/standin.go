@@ -110,6 +110,16 @@ func serve(ctx context.Context, command func(port int) *exec.Cmd) (string, func(
 	return "http://" + address, stop, nil
 }
 
+// FreeAddress returns an address of this machine on which nobody listens, at this moment.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	port, err := freePort(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
+
 func freePort(ctx context.Context) (int, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

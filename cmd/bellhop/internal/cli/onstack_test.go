@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,6 +22,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -110,7 +110,7 @@ func (d *deployed) auth() {
 		d.t.Errorf("before the login: %s", out)
 	}
 	d.says(cli.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
-	redirect := "http://" + freeAddress(d.t) + "/cb"
+	redirect := "http://" + standin.FreeAddress(d.t) + "/cb"
 	d.in = "planted-client-secret\n"
 	d.browse = func(address string) error {
 		u, err := url.Parse(address)
@@ -239,16 +239,4 @@ func (d *deployed) logs() {
 	}
 	d.says(cli.ExitUsage, "logs", "porter")
 	d.says(cli.ExitUsage, "logs", "--since", "-1h")
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().String()
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/login"
+	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -22,19 +23,6 @@ const (
 	plantedCode   = "planted-code"
 	plantedToken  = "Atzr|planted-refresh-token"
 )
-
-// freeAddress is a port of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().String()
-}
 
 // amazon is the token endpoint. answer writes what it says to the exchange of the code.
 func amazon(t *testing.T, answer func(w http.ResponseWriter)) string {
@@ -132,7 +120,7 @@ func TestLogins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			flow := login.Flow{
 				Page: "https://www.amazon.example/ap/oa", Endpoint: amazon(t, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
-				Redirect: "http://" + freeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, tt.come),
+				Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, tt.come),
 			}
 			got, err := flow.Run(t.Context())
 			switch {
@@ -149,7 +137,7 @@ func TestLogins(t *testing.T) {
 
 func TestALoginEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	flow := login.Flow{Redirect: "http://" + freeAddress(t) + "/cb", Show: func(string) { cancel() }}
+	flow := login.Flow{Redirect: "http://" + standin.FreeAddress(t) + "/cb", Show: func(string) { cancel() }}
 	if _, err := flow.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
