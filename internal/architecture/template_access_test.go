@@ -92,6 +92,10 @@ func TestBucketsAreClosedAndTheDeliveryBucketForgets(t *testing.T) {
 			"NoncurrentVersionExpiration": object{"NoncurrentDays": 1},
 		},
 		object{
+			"Id": "held-reports-expire", "Status": "Enabled", "Prefix": "_held/", "ExpirationInDays": 180,
+			"NoncurrentVersionExpiration": object{"NoncurrentDays": 1},
+		},
+		object{
 			"Id": "replaced-days-expire", "Status": "Enabled",
 			"NoncurrentVersionExpiration": object{"NoncurrentDays": 30}, "ExpiredObjectDeleteMarker": true,
 		},

@@ -41,6 +41,8 @@ func TestUsage(t *testing.T) {
 		"dead letters of a home": {[]string{"dlq", "list"}, "needs a stack on AWS"},
 		"redirect elsewhere":     {[]string{"auth", "login", "--stack", "s", "--redirect", "http://example.com:1/"}, "not this machine"},
 		"duckdb on a stack":      {[]string{"query", "--stack", "s", "SELECT 1"}, "no bucket"},
+		"no date to accept":      {[]string{"held", "accept", "hotel", "asp_device"}, "needs SUBSCRIPTION, TABLE and DATE"},
+		"date of nothing held":   {[]string{"held", "drop", "hotel", "asp_device", "yesterday"}, "the date"},
 		"local on aws":           {[]string{"local", "run", "--aws"}, "this machine only"},
 		"reset without a person": {[]string{"local", "reset", "--home", "."}, "--confirm"},
 		"nothing to apply":       {[]string{"subscriptions", "apply"}, "-f FILE"},
@@ -348,7 +350,7 @@ func TestStatusNeedsAttention(t *testing.T) {
 		"a raw object for longer":             {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:24:59")} }, "does the janitor run"},
 		"a job that is overdue by an hour":    {func(b *bench) { overdue(b, at("06:40:00")) }, ""},
 		"a job that is overdue by more":       {func(b *bench) { overdue(b, at("06:39:59")) }, "does the requester run"},
-		"a day held back":                     {func(b *bench) { b.ledger.boards["hotel"].Slices[0].Held = &report.Held{} }, "held back"},
+		"a day held back":                     {func(b *bench) { b.ledger.boards["hotel"].Slices[0].Held = &report.Held{} }, "bellhop held list"},
 		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
 		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -270,6 +271,28 @@ type bench struct {
 	clock      func() time.Time // nil stands still
 	find       func(ctx context.Context, stack string) (*installation.Installation, error)
 	browse     func(address string) error
+	holds      *holds
+}
+
+// holds note what a person decides.
+type holds struct {
+	decided []string
+	result  report.Slice
+	err     error
+	closed  int
+}
+
+func (h *holds) decide(what, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+	h.decided = append(h.decided, fmt.Sprintf("%s %s %s %s %s", what, subscription, table, d, held.Format("15:04")))
+	return h.result, h.err
+}
+
+func (h *holds) Accept(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+	return h.decide("accept", subscription, table, d, held)
+}
+
+func (h *holds) Drop(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+	return h.decide("drop", subscription, table, d, held)
 }
 
 func (b *bench) time() time.Time {
@@ -292,8 +315,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
 			b.opened = append(b.opened, p)
+			var open func(context.Context) (cli.Holds, func() error, error)
+			if b.holds != nil {
+				open = func(context.Context) (cli.Holds, func() error, error) {
+					return b.holds, func() error { b.holds.closed++; return nil }, nil
+				}
+			}
 			return cli.Account{
-				Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

@@ -210,7 +210,7 @@ func (a *app) reset(confirm, dryRun bool) error {
 // ask wants a yes of a person. Where there is no person to ask, it is a matter of usage.
 func (a *app) ask(question string) error {
 	if !a.InTerminal {
-		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this deletes things, and there is nobody to ask")
+		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this cannot be taken back, and there is nobody to ask")
 	}
 	if err := write(a.Err, question); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (a *app) ask(question string) error {
 		return nil
 	}
 	if err != nil {
-		return errors.Join(write(a.Err, "\n"), &Problem{Code: ExitError, Err: errors.New("nothing was deleted: there was no answer")})
+		return errors.Join(write(a.Err, "\n"), &Problem{Code: ExitError, Err: errors.New("nothing was done: there was no answer")})
 	}
-	return &Problem{Code: ExitError, Err: errors.New("nothing was deleted")}
+	return &Problem{Code: ExitError, Err: errors.New("nothing was done")}
 }

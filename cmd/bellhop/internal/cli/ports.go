@@ -50,6 +50,12 @@ type Dataset interface {
 	Read(ctx context.Context, key string) ([]byte, error)
 }
 
+// Holds carries out decisions about held reports; see ingest.Holds.
+type Holds interface {
+	Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error)
+	Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error)
+}
+
 // Place says what a command works on.
 type Place struct {
 	// Home is the local folder. It is used unless AWS is set.
@@ -75,6 +81,9 @@ type Account struct {
 	Bucket string
 	// Dataset is nil when the dataset bucket is not known.
 	Dataset Dataset
+	// Holds opens the dataset for decisions about held reports. Close it with the function. Nil when the dataset bucket is not
+	// known.
+	Holds func(ctx context.Context) (Holds, func() error, error)
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
 	Now   func() time.Time
 	Close func() error

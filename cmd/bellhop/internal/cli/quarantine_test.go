@@ -107,7 +107,7 @@ func TestChangeQuarantine(t *testing.T) {
 		"drop, tried out and confirmed": {[]string{"drop", "late.csv", "--dry-run", "--confirm"}, "", 0, "", report.FileQuarantined, 0},
 		"drop without a person":         {[]string{"drop", "late.csv"}, "", 2, "--confirm", report.FileQuarantined, 0},
 		"drop, and yes":                 {[]string{"drop", "late.csv"}, "y\n", 0, "Delete late.csv for good?", report.FileQuarantined, 1},
-		"drop, and no":                  {[]string{"drop", "late.csv"}, "n\n", 1, "nothing was deleted", report.FileQuarantined, 0},
+		"drop, and no":                  {[]string{"drop", "late.csv"}, "n\n", 1, "nothing was done", report.FileQuarantined, 0},
 		"drop a stray":                  {[]string{"drop", "stray.csv", "--confirm"}, "", 1, "only a QUARANTINED file can be dropped", report.FileQuarantined, 0},
 		"drop nothing that is":          {[]string{"drop", "nope", "never", "--confirm"}, "", 1, "there is no file never", report.FileQuarantined, 0},
 	}

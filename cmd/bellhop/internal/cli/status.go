@@ -156,7 +156,7 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 		d.CompleteTo = complete
 	}
 	if d.Held > 0 {
-		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s: a newer report would shrink them and is held back", count(d.Held, "day"), sub.Name))
+		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s: a newer report would shrink them and is held: bellhop held list", count(d.Held, "day"), sub.Name))
 	}
 	o.Data = append(o.Data, d)
 	return nil

@@ -15,9 +15,11 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ingest"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // Open opens a place. The error is a *[cli.Problem] with a remedy where there is one.
@@ -38,6 +40,10 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
 		Dataset: folder{filepath.Join(dir, "s3"), local.DatasetBucket},
+		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {
+			h, closing, err := local.OpenHolds(ctx, dir)
+			return h, closing, err
+		},
 	}, nil
 }
 
@@ -114,9 +120,10 @@ func configured(ctx context.Context) (aws.Config, error) {
 }
 
 func withConfig(cfg aws.Config, p cli.Place) cli.Account {
+	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table))
 	at := cli.Account{
 		Name:   fmt.Sprintf("table %s in %s", p.Table, cfg.Region),
-		Ledger: ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table)),
+		Ledger: records,
 		Now:    time.Now,
 		Close:  func() error { return nil },
 	}
@@ -124,7 +131,11 @@ func withConfig(cfg aws.Config, p cli.Place) cli.Account {
 		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket), p.DeliveryBucket
 	}
 	if p.DatasetBucket != "" {
-		at.Dataset = bucket{objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket)}
+		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket)
+		at.Dataset = bucket{dataset}
+		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
+			return &ingest.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
+		}
 	}
 	return at
 }
