@@ -95,7 +95,12 @@ func (b Board) wanted(l Limits, today Date, n Narrow) map[cell]want {
 // restates reports whether a covered day is young enough to be asked for again, and was not yet asked for today.
 func (s Subscription) restates(day Slice, today Date) bool {
 	youngest := today - Date(s.LagDays)
-	return day.Date > youngest-Date(s.RefreshDays) && day.Date <= youngest && DateOf(day.Generation) < today
+	asked := day.Generation
+	if day.Held != nil && day.Held.Generation.After(asked) {
+		// Its report came, and waits for a person.
+		asked = day.Held.Generation
+	}
+	return day.Date > youngest-Date(s.RefreshDays) && day.Date <= youngest && DateOf(asked) < today
 }
 
 // pack returns the fewer of the requests that asking table by table, or day by day, needs for the days that

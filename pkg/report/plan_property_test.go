@@ -29,7 +29,11 @@ func drawBoard(t *rapid.T) (report.Board, report.Limits) {
 		for d := today - 31; d <= today; d++ {
 			if rapid.Bool().Draw(t, "covered") {
 				age := time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * 24 * time.Hour
-				b.Slices = append(b.Slices, report.Slice{Table: table, Date: d, Generation: today.Time().Add(time.Hour - age)})
+				s := report.Slice{Table: table, Date: d, Generation: today.Time().Add(time.Hour - age)}
+				if rapid.IntRange(0, 3).Draw(t, "held") == 0 {
+					s.Held = &report.Held{Generation: s.Generation.Add(time.Duration(rapid.IntRange(-1, 2).Draw(t, "held after")) * 24 * time.Hour)}
+				}
+				b.Slices = append(b.Slices, s)
 			}
 		}
 	}
@@ -60,7 +64,11 @@ func needed(b report.Board, l report.Limits, table string, d report.Date) bool {
 	for _, s := range b.Slices {
 		if s.Table == table && s.Date == d {
 			youngest := today - report.Date(sub.LagDays)
-			return d > youngest-report.Date(sub.RefreshDays) && report.DateOf(s.Generation) < today
+			seen := report.DateOf(s.Generation)
+			if s.Held != nil {
+				seen = max(seen, report.DateOf(s.Held.Generation))
+			}
+			return d > youngest-report.Date(sub.RefreshDays) && seen < today
 		}
 	}
 	return true

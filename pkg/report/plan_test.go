@@ -50,6 +50,14 @@ func covered(table, w, submitted string) []report.Slice {
 	return days
 }
 
+// held says that a newer report of each day is held, which was asked for at noon of a day.
+func held(days []report.Slice, submitted string) []report.Slice {
+	for i := range days {
+		days[i].Held = &report.Held{Generation: date(submitted).Time().Add(12 * time.Hour)}
+	}
+	return days
+}
+
 type request struct {
 	Window string
 	Tables []string
@@ -146,6 +154,21 @@ func TestPlanByHand(t *testing.T) {
 				Subscription: subscription("2026-11-10", refresh(2)),
 				Slices:       slices.Concat(covered("a", "2026-11-10..2026-11-17", "2026-11-20"), covered("b", "2026-11-10..2026-11-17", "2026-11-20")),
 			},
+		},
+		"a report that came today and is held: its days are not asked for again today": {
+			board: report.Board{
+				Subscription: subscription("2026-11-10", refresh(2)),
+				Slices: slices.Concat(
+					held(covered("a", "2026-11-10..2026-11-17", "2026-11-19"), "2026-11-20"), covered("b", "2026-11-10..2026-11-17", "2026-11-20")),
+			},
+		},
+		"a report that came yesterday and is held: they are": {
+			board: report.Board{
+				Subscription: subscription("2026-11-10", refresh(2)),
+				Slices: slices.Concat(
+					held(covered("a", "2026-11-10..2026-11-17", "2026-11-18"), "2026-11-19"), covered("b", "2026-11-10..2026-11-17", "2026-11-20")),
+			},
+			want: []request{{"2026-11-16..2026-11-17", []string{"a"}, 1}},
 		},
 		"an open job holds its days, for its tables only": {
 			board: report.Board{
