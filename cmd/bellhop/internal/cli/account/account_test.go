@@ -19,6 +19,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -144,6 +145,16 @@ func TestAStackNamesItsParts(t *testing.T) {
 	}
 	if subs, err := at.Ledger.Subscriptions(t.Context()); err != nil || len(subs) != 0 {
 		t.Errorf("the ledger of the stack: %v, %v", subs, err)
+	}
+	holds, closing, err := at.Holds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holds.Accept(t.Context(), "hotel", "asp_device", report.NewDate(2026, 11, 1), time.Now()); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a day of which nothing is held: %v", err)
+	}
+	if err := closing(); err != nil {
+		t.Error(err)
 	}
 	if at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: installationtest.Stack, DeliveryBucket: "another"}); err != nil || at.Bucket != "another" {
 		t.Errorf("%+v, %v", at, err)
