@@ -1,0 +1,61 @@
+package local
+
+import (
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// However a vendor misbehaves, it is asked seldom: a loop that nobody notices on one day is ninety requests, and a ban.
+func TestTheVendorIsAskedSeldom(t *testing.T) {
+	// Of the second day, with the first day's requests all well: one window of two days, for two tables.
+	tests := map[string]struct {
+		kind vendorsim.FaultKind
+		most int
+	}{
+		"all is well": {"", 1},
+		// The report came. That it is held is no reason to ask again.
+		"reports are emptied": {vendorsim.Emptied, 1},
+		// Two tables, each in a job of its own after the first was lost; three attempts each.
+		"files are cut off":        {vendorsim.Truncated, 6},
+		"a vendor that fails":      {vendorsim.ServerError, 24 + 4}, // the pause grows to an hour within four tries
+		"data that are not there":  {vendorsim.NotReady, 24/3 + 1},  // every three hours
+		"answers that are lost":    {vendorsim.LostAnswer, 3},
+		"tokens that are refused":  {vendorsim.TokenExpired, 2}, // once more with a fresh one
+		"a credential that is not": {vendorsim.TokenRevoked, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var faults []vendorsim.Fault
+			if tt.kind != "" {
+				faults = []vendorsim.Fault{{Kind: tt.kind, FirstCall: 3}}
+			}
+			if tt.kind == vendorsim.TokenRevoked {
+				faults[0].FirstCall = 2 // of the token endpoint
+			}
+			p := newSite(t).newPlant(t, func(o *Options) { o.Faults = append(o.Faults, faults...) })
+			p.subscribe(nil)
+			p.run(t.Context())
+			p.nextDay()
+			first := p.vendor.Counters().Posts
+			p.until(report.DateOf(morning) + 2)
+			if n := p.vendor.Counters().Posts - first; first != 2 || n > tt.most || tt.most > 0 && n == 0 {
+				t.Errorf("the vendor was asked %d times on the first day, want 2, and %d times on the second, want %d at most", first, n, tt.most)
+			}
+		})
+	}
+}
+
+// until lets the requester's schedule run, and a sweep with it, until a day begins.
+func (p *plant) until(day report.Date) {
+	p.t.Helper()
+	for end := day.Time(); p.clock.Now().Before(end); {
+		if err := p.tick(p.t.Context()); err != nil {
+			p.t.Fatal(err)
+		}
+		if err := p.clock.SkipTo(onTick(p.clock.Now(), requestEvery)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
