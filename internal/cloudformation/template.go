@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -19,9 +20,25 @@ type Object = map[string]any
 // Template is the expanded template.
 type Template struct{ Object }
 
+// expansion is the result of the transform, which takes a second: a process runs it once.
+var expansion struct {
+	sync.Mutex
+	content []byte
+}
+
 // Expanded runs SAM's transform over the template.yaml of the repository and returns the result as JSON. Where the transform
 // is not installed the test is skipped, and fails with REQUIRE_REAL=1.
 func Expanded(t *testing.T, root string) []byte {
+	t.Helper()
+	expansion.Lock()
+	defer expansion.Unlock()
+	if expansion.content == nil {
+		expansion.content = expand(t, root)
+	}
+	return expansion.content
+}
+
+func expand(t *testing.T, root string) []byte {
 	t.Helper()
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -34,11 +51,11 @@ func Expanded(t *testing.T, root string) []byte {
 		}
 		t.Skipf("SKIPPED: SAM's transform is not installed; tools/install python does it: %v", err)
 	}
-	expand := exec.CommandContext(t.Context(), python, "tools/python/expand.py", "template.yaml") //nolint:gosec // the repository's own
-	expand.Dir = root
+	transform := exec.CommandContext(t.Context(), python, "tools/python/expand.py", "template.yaml") //nolint:gosec // the repository's own
+	transform.Dir = root
 	var problems bytes.Buffer
-	expand.Stderr = &problems
-	out, err := expand.Output()
+	transform.Stderr = &problems
+	out, err := transform.Output()
 	if err != nil {
 		t.Fatalf("expanding template.yaml: %v\n%s", err, problems.String())
 	}

@@ -130,7 +130,7 @@ func (h *Holds) read(ctx context.Context, f report.File, slice report.Slice) (da
 		// A load that was stopped before its commit has put a younger one there, and will come again.
 		return nil, "", another(slice.Date)
 	}
-	part, err := (&Service{Dataset: h.Dataset}).openStaged(ctx, report.SliceProof{Key: key, ETag: o.ETag})
+	part, err := readWhole(ctx, h.Dataset, key, o.ETag)
 	if err != nil {
 		return nil, "", err
 	}
@@ -144,7 +144,7 @@ func (h *Holds) read(ctx context.Context, f report.File, slice report.Slice) (da
 // take brings the day's object to what the held report says.
 func (h *Holds) take(ctx context.Context, f report.File, st *step) error {
 	if st.day != nil {
-		newer, err := (&Service{Dataset: h.Dataset, Now: h.Now}).replace(ctx, f, st)
+		newer, err := replace(ctx, h.Dataset, f, st)
 		if err == nil && newer {
 			err = another(st.slice.Date)
 		}

@@ -145,7 +145,7 @@ func (s *Service) stage(ctx context.Context, f report.File, days []report.Encode
 	var proofs []report.SliceProof
 	for _, day := range days {
 		key := report.StagedKey(f.Job, f.Table, day.Date, f.Key)
-		o, err := s.put(ctx, f, key, day, report.Condition{})
+		o, err := put(ctx, s.Dataset, f, key, day, report.Condition{})
 		if err != nil {
 			return nil, fmt.Errorf("stage %s of file %s: %w", day.Date, f.Key, err)
 		}
@@ -176,7 +176,7 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 			if p.Outcome != report.SliceStaged {
 				continue
 			}
-			part, err := s.openStaged(ctx, p)
+			part, err := readWhole(ctx, s.Dataset, p.Key, p.ETag)
 			if err != nil {
 				return nil, err
 			}
@@ -197,16 +197,16 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 	return slices.Clip(days), nil
 }
 
-// openStaged reads a staged share whole: it is compressed, and a day of one file.
-func (s *Service) openStaged(ctx context.Context, p report.SliceProof) (*io.SectionReader, error) {
-	body, _, err := s.Dataset.Open(ctx, p.Key, p.ETag, "")
+// readWhole reads a day that is not in its place yet whole: it is compressed, and of one file.
+func readWhole(ctx context.Context, from Dataset, key, etag string) (*io.SectionReader, error) {
+	body, _, err := from.Open(ctx, key, etag, "")
 	if err != nil {
-		return nil, fmt.Errorf("open the staged share %s: %w", p.Key, err)
+		return nil, fmt.Errorf("open %s: %w", key, err)
 	}
 	defer body.Close()
 	content, err := io.ReadAll(body)
 	if err != nil {
-		return nil, fault.New(fault.Transient, "read the staged share %s: %w", p.Key, err)
+		return nil, fault.New(fault.Transient, "read %s: %w", key, err)
 	}
 	return io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))), nil
 }

@@ -158,7 +158,7 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 		proof.Key, proof.ETag = "", ""
 		if st.day != nil {
 			held.Key = report.HeldKey(f.Subscription, f.Table, slice.Date)
-			o, err := s.put(ctx, f, held.Key, *st.day, report.Condition{})
+			o, err := put(ctx, s.Dataset, f, held.Key, *st.day, report.Condition{})
 			if err != nil {
 				return proof, false, fmt.Errorf("hold %s of %s: %w", slice.Date, f.Table, err)
 			}
@@ -168,7 +168,7 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 		return proof, true, nil
 	case report.SliceZero, report.SliceUnchanged:
 	case report.SliceWritten:
-		newer, err := s.replace(ctx, f, st)
+		newer, err := replace(ctx, s.Dataset, f, st)
 		if err != nil {
 			return proof, false, fmt.Errorf("publish %s of %s: %w", slice.Date, f.Table, err)
 		}
@@ -189,18 +189,18 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 
 // replace puts a day's object and notes it in the day's record. When a newer generation turns out to be there, it is
 // left alone, and newer is true.
-func (s *Service) replace(ctx context.Context, f report.File, st *step) (newer bool, err error) {
+func replace(ctx context.Context, in Dataset, f report.File, st *step) (newer bool, err error) {
 	slice, day := &st.slice, st.day
 	key := report.SliceKey(f.Subscription, f.Table, slice.Date)
 	condition := report.Condition{Absent: slice.Key == "", ETag: slice.ETag}
-	o, err := s.put(ctx, f, key, *day, condition)
+	o, err := put(ctx, in, f, key, *day, condition)
 	for range looks {
 		if !fault.Is(err, fault.Conflict) {
 			break
 		}
 		// Something is there that the ledger does not know of: the work of a run that was stopped before its commit,
 		// ours or another's.
-		there, statErr := s.Dataset.Stat(ctx, key)
+		there, statErr := in.Stat(ctx, key)
 		switch {
 		case fault.Is(statErr, fault.NotFound):
 			condition = report.Condition{Absent: true}
@@ -215,7 +215,7 @@ func (s *Service) replace(ctx context.Context, f report.File, st *step) (newer b
 		default:
 			condition = report.Condition{ETag: there.ETag}
 		}
-		o, err = s.put(ctx, f, key, *day, condition)
+		o, err = put(ctx, in, f, key, *day, condition)
 	}
 	if err != nil {
 		return false, err
@@ -227,11 +227,11 @@ func (s *Service) replace(ctx context.Context, f report.File, st *step) (newer b
 	return false, nil
 }
 
-func (s *Service) put(ctx context.Context, f report.File, key string, day report.EncodedDay, c report.Condition) (report.Object, error) {
+func put(ctx context.Context, in Dataset, f report.File, key string, day report.EncodedDay, c report.Condition) (report.Object, error) {
 	if _, err := day.Body.Seek(0, io.SeekStart); err != nil {
 		return report.Object{}, fmt.Errorf("rewind the encoded day: %w", err)
 	}
-	return s.Dataset.Put(ctx, key, day.Body, day.Body.Size(), c, map[string]string{
+	return in.Put(ctx, key, day.Body, day.Body.Size(), c, map[string]string{
 		report.MetaGeneration: report.FormatGeneration(f.Generation),
 		report.MetaJob:        f.Job,
 		report.MetaSourceETag: f.Delivery.ETag,

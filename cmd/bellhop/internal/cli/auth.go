@@ -91,7 +91,7 @@ func (a *app) login(ctx context.Context, in *installation.Installation, o loginO
 	if o.page = cmp.Or(o.page, login.PageOf(endpoint)); o.page == "" {
 		return usage("name it with --page", "no login page is known for the token endpoint %s", endpoint)
 	}
-	store, err := doctor.OpenSecret(in)
+	store, err := in.Secret()
 	if err != nil {
 		return err
 	}

@@ -45,15 +45,10 @@ func (a *app) examine(ctx context.Context, p Place) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
-	checks := doctor.DataChecks(at.Ledger, at.Now)
-	if p.Stack != "" {
-		in, err := a.Find(ctx, p.Stack)
-		if err != nil {
-			return missing(err, "check --stack, AWS_PROFILE and AWS_REGION")
-		}
-		checks = a.subject(in, at.Ledger, at.Now).Checks()
+	if at.Installation == nil {
+		return a.report(ctx, at.Name, doctor.DataChecks(at.Ledger, at.Now))
 	}
-	return a.report(ctx, at.Name, checks)
+	return a.report(ctx, at.Name, a.subject(at.Installation, at.Ledger, at.Now).Checks())
 }
 
 func (a *app) subject(in *installation.Installation, l doctor.Ledger, now func() time.Time) doctor.Subject {

@@ -313,7 +313,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
-		Open: func(_ context.Context, p cli.Place) (cli.Account, error) {
+		Open: func(ctx context.Context, p cli.Place) (cli.Account, error) {
 			b.opened = append(b.opened, p)
 			var open func(context.Context) (cli.Holds, func() error, error)
 			if b.holds != nil {
@@ -321,8 +321,15 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 					return b.holds, func() error { b.holds.closed++; return nil }, nil
 				}
 			}
+			var in *installation.Installation
+			if p.Stack != "" && b.find != nil {
+				var err error
+				if in, err = b.find(ctx, p.Stack); err != nil {
+					return cli.Account{}, err
+				}
+			}
 			return cli.Account{
-				Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Installation: in, Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

@@ -66,7 +66,8 @@ func newDeployed(t *testing.T) *deployed {
 	}
 	d.clock = time.Now
 	d.find = func(ctx context.Context, stack string) (*installation.Installation, error) {
-		return installation.Find(ctx, d.Config, stack)
+		in, err := installation.Find(ctx, d.Config, stack)
+		return in, cli.AboutStack(err)
 	}
 	return d
 }

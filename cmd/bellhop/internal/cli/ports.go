@@ -84,6 +84,8 @@ type Account struct {
 	// Holds opens the dataset for decisions about held reports. Close it with the function. Nil when the dataset bucket is not
 	// known.
 	Holds func(ctx context.Context) (Holds, func() error, error)
+	// Installation is the stack that was named; nil when there was none.
+	Installation *installation.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
 	Now   func() time.Time
 	Close func() error
@@ -146,7 +148,7 @@ type Environment struct {
 
 	// Open opens what a command works on.
 	Open func(ctx context.Context, p Place) (Account, error)
-	// Find finds a stack on AWS.
+	// Find finds a stack on AWS. The error is a Problem where there is a remedy.
 	Find func(ctx context.Context, stack string) (*installation.Installation, error)
 	// Browse opens a page in the person's browser. An error is no trouble: the address is shown as well.
 	Browse func(address string) error

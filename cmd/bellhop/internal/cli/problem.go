@@ -53,6 +53,9 @@ func missing(err error, remedy string) error {
 	return err
 }
 
+// AboutStack adds the remedy to a NotFound about a stack; other errors, and nil, stay as they are.
+func AboutStack(err error) error { return missing(err, "check --stack, AWS_PROFILE and AWS_REGION") }
+
 // Codes of AWS's answers that say that it does not know who asks, or that there is nothing of that name.
 var (
 	unauthenticated = []string{

@@ -250,7 +250,7 @@ func (a *app) onStack(do func(ctx context.Context, in *installation.Installation
 		}
 		in, err := a.Find(cmd.Context(), p.Stack)
 		if err != nil {
-			return missing(err, "check --stack, AWS_PROFILE and AWS_REGION")
+			return err
 		}
 		return do(cmd.Context(), in, args)
 	})

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
@@ -26,41 +24,35 @@ func (s Subject) CredentialChecks() []Check {
 	// One exchange for both: each may rotate the refresh token.
 	var exchange sync.Once
 	var token redact.Text
+	var settings map[string]string
 	var refused error
-	tokens := func(ctx context.Context) (redact.Text, error) {
-		exchange.Do(func() { token, refused = s.token(ctx) })
-		return token, refused
+	exchanged := func(ctx context.Context) error {
+		exchange.Do(func() {
+			if settings, refused = s.settings(ctx); refused == nil {
+				token, refused = s.token(ctx, settings)
+			}
+		})
+		return refused
 	}
 	return []Check{
 		{"credential", "secret", s.secret},
 		{"credential", "token", func(ctx context.Context) (string, error) {
-			_, err := tokens(ctx)
-			if err != nil {
+			if err := exchanged(ctx); err != nil {
 				return "", err
 			}
 			return "Login with Amazon hands out access tokens", nil
 		}},
 		{"credential", "scope", func(ctx context.Context) (string, error) {
-			token, err := tokens(ctx)
-			if err != nil {
+			if exchanged(ctx) != nil {
 				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
 			}
-			return s.scope(ctx, token)
+			return s.scope(ctx, token, settings)
 		}},
 	}
 }
 
-// OpenSecret returns the store of the credential.
-func OpenSecret(in *installation.Installation) (secret.Store, error) {
-	id, err := in.ID(installation.LwaSecret)
-	if err != nil {
-		return nil, err
-	}
-	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
-}
-
 func (s Subject) secret(ctx context.Context) (string, error) {
-	store, err := OpenSecret(s.Installation)
+	store, err := s.Secret()
 	if err != nil {
 		return "", err
 	}
@@ -101,12 +93,8 @@ func (s Subject) http() *outbound.Client {
 	return outbound.New(outbound.Options{Scrubber: s.Scrubber})
 }
 
-func (s Subject) token(ctx context.Context) (redact.Text, error) {
-	settings, err := s.settings(ctx)
-	if err != nil {
-		return redact.Text{}, err
-	}
-	store, err := OpenSecret(s.Installation)
+func (s Subject) token(ctx context.Context, settings map[string]string) (redact.Text, error) {
+	store, err := s.Secret()
 	if err != nil {
 		return redact.Text{}, err
 	}
@@ -125,11 +113,7 @@ func (s Subject) token(ctx context.Context) (redact.Text, error) {
 
 // scope asks for the unit that reports are about: GET /v2/units/{id} of the vendor's Property Hierarchy API, which needs the
 // scope alexa::enterprise:management. Nothing but the status is looked at: the answer has the unit's name.
-func (s Subject) scope(ctx context.Context, token redact.Text) (string, error) {
-	settings, err := s.settings(ctx)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) scope(ctx context.Context, token redact.Text, settings map[string]string) (string, error) {
 	unit := settings["BELLHOP_UNIT_ID"]
 	if unit == "" {
 		return "not tried: the stack has no UnitId", nil

@@ -10,9 +10,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 )
 
 // Part is the name of one of the stack's resources in template.yaml.
@@ -83,6 +85,15 @@ func Find(ctx context.Context, cfg aws.Config, stack string) (*Installation, err
 func absent(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
+}
+
+// Secret returns the store of the credential of Login with Amazon.
+func (in *Installation) Secret() (secret.Store, error) {
+	id, err := in.ID(LwaSecret)
+	if err != nil {
+		return nil, err
+	}
+	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
 }
 
 // ID returns the physical name of a part: the name of a table, a bucket, a function or a log group, the URL of a queue, the ARN

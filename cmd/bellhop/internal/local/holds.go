@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
-	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -21,39 +17,14 @@ func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func()
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, nil, err
 	}
-	var closers []func() error
-	closeAll := func() error {
-		var problems []error
-		for _, stop := range slices.Backward(closers) {
-			problems = append(problems, stop())
-		}
-		return errors.Join(problems...)
+	m := &Machine{Options: Options{Dir: dir, Now: time.Now}}
+	if err = m.openLedger(ctx); err == nil {
+		err = m.startS3(ctx)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, closeAll())
-		}
-	}()
-	held, err := takeLock(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, m.Close())
 	}
-	closers = append(closers, held.Close)
-	c, err := openClock(dir, time.Now)
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := sqlitestore.Open(ctx, filepath.Join(dir, "ledger.db"), c.Now)
-	if err != nil {
-		return nil, nil, err
-	}
-	closers = append(closers, store.Close)
-	server, err := s3server.Start(context.WithoutCancel(ctx), s3server.Options{Dir: dir, Clock: c.Now})
-	if err != nil {
-		return nil, nil, err
-	}
-	closers = append(closers, server.Close)
 	return &ingest.Holds{
-		Days: ledger.New(store), Dataset: objects.NewBucket(server.Client(), DatasetBucket), Converter: table.NewConverter(), Now: c.Now,
-	}, closeAll, nil
+		Days: m.ledger, Dataset: objects.NewBucket(m.s3.Client(), DatasetBucket), Converter: table.NewConverter(), Now: m.clock.Now,
+	}, m.Close, nil
 }

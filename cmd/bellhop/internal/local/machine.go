@@ -169,20 +169,9 @@ func (m *Machine) closing(f func() error) { m.closer = append(m.closer, f) }
 
 // openStores opens all that keeps something.
 func (m *Machine) openStores(ctx context.Context) (err error) {
-	held, err := takeLock(m.Dir)
-	if err != nil {
+	if err := m.openLedger(ctx); err != nil {
 		return err
 	}
-	m.closing(held.Close)
-	if m.clock, err = openClock(m.Dir, m.Now); err != nil {
-		return err
-	}
-	m.closing(m.clock.Close)
-	if m.store, err = sqlitestore.Open(ctx, filepath.Join(m.Dir, "ledger.db"), m.clock.Now); err != nil {
-		return err
-	}
-	m.closing(m.store.Close)
-	m.ledger = ledger.New(m.store)
 	m.queue = newQueue(m.Log, *m.Chaos, m.clock.Now)
 	m.queue.meter = m.parts.outside
 	if err := m.openBuckets(ctx); err != nil {
@@ -199,13 +188,39 @@ func (m *Machine) openStores(ctx context.Context) (err error) {
 	return nil
 }
 
+// openLedger takes possession of the folder, and opens the clock and the ledger in it.
+func (m *Machine) openLedger(ctx context.Context) error {
+	held, err := takeLock(m.Dir)
+	if err != nil {
+		return err
+	}
+	m.closing(held.Close)
+	if m.clock, err = openClock(m.Dir, m.Now); err != nil {
+		return err
+	}
+	m.closing(m.clock.Close)
+	if m.store, err = sqlitestore.Open(ctx, filepath.Join(m.Dir, "ledger.db"), m.clock.Now); err != nil {
+		return err
+	}
+	m.closing(m.store.Close)
+	m.ledger = ledger.New(m.store)
+	return nil
+}
+
+// startS3 starts the server over the folder's buckets.
+func (m *Machine) startS3(ctx context.Context) (err error) {
+	m.s3, err = s3server.Start(context.WithoutCancel(ctx), s3server.Options{Dir: m.Dir, Clock: m.clock.Now})
+	if err == nil {
+		m.closing(m.s3.Close)
+	}
+	return err
+}
+
 func (m *Machine) openBuckets(ctx context.Context) (err error) {
 	if m.s3 = m.outside.server; m.s3 == nil {
-		m.s3, err = s3server.Start(context.WithoutCancel(ctx), s3server.Options{Dir: m.Dir, Clock: m.clock.Now})
-		if err != nil {
+		if err := m.startS3(ctx); err != nil {
 			return err
 		}
-		m.closing(m.s3.Close)
 	}
 	if err := m.s3.CreateBucket(ctx, m.outside.delivery, m.queue.Send); err != nil {
 		return err

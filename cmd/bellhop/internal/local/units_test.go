@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering/meteringtest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -78,7 +77,7 @@ func (m *mirror) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
 // says nothing.
 func TestTheUnitsOfARunAreThoseOfAServer(t *testing.T) {
 	config, consumed := ledgertest.Config(standin.Dynoxide.Start(t)), 0.0
-	config.APIOptions = append(config.APIOptions, meteringtest.Consumed(&consumed), metering.Requests)
+	config.APIOptions = append(config.APIOptions, metering.Consumed(&consumed), metering.Requests)
 	client := dynamodb.NewFromConfig(config)
 	ctx, sent := metering.Start(t.Context())
 	twin := &mirror{t: t, server: dynamostore.New(client, ledgertest.NewTable(t, client)), sent: ctx}

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering/meteringtest"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
@@ -17,7 +16,7 @@ import (
 // server says nothing about a refused write; AWS charges for it.
 func TestUnitsAreThoseOfAServer(t *testing.T) {
 	config, sum := ledgertest.Config(standin.Dynoxide.Start(t)), 0.0
-	config.APIOptions = append(config.APIOptions, meteringtest.Consumed(&sum), metering.Requests)
+	config.APIOptions = append(config.APIOptions, metering.Consumed(&sum), metering.Requests)
 	client := dynamodb.NewFromConfig(config)
 	server := dynamostore.New(client, ledgertest.NewTable(t, client))
 	store := sqlite(t)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,20 +26,10 @@ const (
 // ids are the template's names of the functions.
 var ids = map[string]string{requester: requesterID, ingester: ingesterID, janitor: janitorID}
 
-var expandedOnce struct {
-	sync.Mutex
-	content []byte
-}
-
 // deployed is template.yaml after SAM's transform, as a stack with these values. A breach may change it before.
 func deployed(t *testing.T, root string, values map[string]string, breach func(cloudformation.Template)) cloudformation.Stack {
 	t.Helper()
-	expandedOnce.Lock()
-	defer expandedOnce.Unlock()
-	if expandedOnce.content == nil {
-		expandedOnce.content = cloudformation.Expanded(t, root)
-	}
-	x := cloudformation.Parse(t, expandedOnce.content)
+	x := cloudformation.Parse(t, cloudformation.Expanded(t, root))
 	if breach != nil {
 		breach(x)
 	}

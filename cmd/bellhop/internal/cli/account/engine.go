@@ -27,7 +27,7 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 		if err := complete(ctx, cfg, &c); err != nil {
 			return nil, err
 		}
-		return onAthena{&athena.Engine{Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: wait}}, nil
+		return onAthena{&athena.Engine{Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: Wait}}, nil
 	}
 	if !duckdb.Available {
 		return nil, &cli.Problem{
@@ -53,7 +53,7 @@ func complete(ctx context.Context, cfg aws.Config, c *cli.EngineChoice) error {
 	if c.Stack == "" {
 		return nil
 	}
-	in, err := installation.Find(ctx, cfg, c.Stack)
+	in, err := find(ctx, cfg, c.Stack)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,7 @@ func complete(ctx context.Context, cfg aws.Config, c *cli.EngineChoice) error {
 }
 
 // Wait lets time pass, and ends early with ctx.
-func Wait(ctx context.Context, d time.Duration) error { return wait(ctx, d) }
-
-func wait(ctx context.Context, d time.Duration) error {
+func Wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

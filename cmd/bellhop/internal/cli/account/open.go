@@ -1,7 +1,6 @@
 package account
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
-	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -52,24 +50,20 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 	if err != nil {
 		return cli.Account{}, err
 	}
-	name := ""
-	if p.Stack != "" {
-		in, err := installation.Find(ctx, cfg, p.Stack)
-		if err == nil {
-			err = fill(in, map[installation.Part]*string{
-				installation.Ledger: &p.Table, installation.DeliveryBucket: &p.DeliveryBucket, installation.DatasetBucket: &p.DatasetBucket,
-			})
-		}
-		if fault.Is(err, fault.NotFound) {
-			err = &cli.Problem{Code: cli.ExitError, Err: err, Remedy: "check --stack, AWS_PROFILE and AWS_REGION"}
-		}
-		if err != nil {
-			return cli.Account{}, err
-		}
-		name = fmt.Sprintf("stack %s in %s", p.Stack, cfg.Region)
+	if p.Stack == "" {
+		return withConfig(cfg, p), nil
+	}
+	in, err := find(ctx, cfg, p.Stack)
+	if err != nil {
+		return cli.Account{}, err
+	}
+	if err := fill(in, map[installation.Part]*string{
+		installation.Ledger: &p.Table, installation.DeliveryBucket: &p.DeliveryBucket, installation.DatasetBucket: &p.DatasetBucket,
+	}); err != nil {
+		return cli.Account{}, err
 	}
 	at := withConfig(cfg, p)
-	at.Name = cmp.Or(name, at.Name)
+	at.Name, at.Installation = fmt.Sprintf("stack %s in %s", p.Stack, cfg.Region), in
 	return at, nil
 }
 
@@ -94,7 +88,12 @@ func Find(ctx context.Context, stack string) (*installation.Installation, error)
 	if err != nil {
 		return nil, err
 	}
-	return installation.Find(ctx, cfg, stack)
+	return find(ctx, cfg, stack)
+}
+
+func find(ctx context.Context, cfg aws.Config, stack string) (*installation.Installation, error) {
+	in, err := installation.Find(ctx, cfg, stack)
+	return in, cli.AboutStack(err)
 }
 
 // configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever

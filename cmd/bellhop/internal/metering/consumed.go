@@ -1,5 +1,4 @@
-// Package meteringtest has what tests hold derived units against.
-package meteringtest
+package metering
 
 import (
 	"context"
