@@ -159,9 +159,18 @@ func TestAStackNamesItsParts(t *testing.T) {
 	if at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: installationtest.Stack, DeliveryBucket: "another"}); err != nil || at.Bucket != "another" {
 		t.Errorf("%+v, %v", at, err)
 	}
-	_, err = account.Open(t.Context(), cli.Place{AWS: true, Stack: "another"})
-	if p, ok := errors.AsType[*cli.Problem](err); !ok || !strings.Contains(p.Error(), "there is no stack another") || p.Remedy == "" {
-		t.Errorf("%v", err)
+	for name, open := range map[string]func() error{
+		"to work on it": func() error { _, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: "another"}); return err },
+		"to look at it": func() error { _, err := account.Find(t.Context(), "another"); return err },
+		"to query it": func() error {
+			_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineAthena, Stack: "another"})
+			return err
+		},
+	} {
+		err := open()
+		if p, ok := errors.AsType[*cli.Problem](err); !ok || !strings.Contains(p.Error(), "there is no stack another") || p.Remedy == "" {
+			t.Errorf("another stack, %s: %v", name, err)
+		}
 	}
 	if in, err := account.Find(t.Context(), installationtest.Stack); err != nil || in.Stack != installationtest.Stack {
 		t.Errorf("%v", err)
