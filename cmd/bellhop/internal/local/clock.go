@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// clock runs like the machine's, and can skip forward over times in which nothing happens. It never goes back, also not
-// over restarts.
+// clock runs like the machine's, and can skip forward over times in which nothing happens. It never goes back, whether it was
+// closed or killed.
 type clock struct {
 	path    string
 	machine func() time.Time
@@ -23,8 +23,11 @@ type clock struct {
 	skipped time.Duration
 }
 
+// clockState is what a clock writes down. By how much it is ahead is what a clock that was killed later needs: the time runs
+// on after it is written. The time itself bounds how far the next one can fall back when the machine's own clock is set back.
 type clockState struct {
-	Now time.Time `json:"now"`
+	Ahead time.Duration `json:"ahead_nanoseconds"`
+	Now   time.Time     `json:"now"`
 }
 
 func openClock(dir string, machine func() time.Time) (*clock, error) {
@@ -40,7 +43,7 @@ func openClock(dir string, machine func() time.Time) (*clock, error) {
 	if err := json.Unmarshal(content, &state); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w", c.path, err)
 	}
-	c.ahead = max(0, state.Now.Sub(machine()))
+	c.ahead = max(state.Ahead, state.Now.Sub(machine()), 0)
 	return c, nil
 }
 
@@ -59,7 +62,7 @@ func (c *clock) SkipTo(t time.Time) error {
 	if by <= 0 {
 		return nil
 	}
-	if err := c.write(t); err != nil {
+	if err := c.write(clockState{Ahead: c.ahead + by, Now: t.UTC()}); err != nil {
 		return err
 	}
 	c.ahead += by
@@ -86,11 +89,11 @@ func (c *clock) Skipped() time.Duration {
 func (c *clock) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.write(c.machine().Add(c.ahead))
+	return c.write(clockState{Ahead: c.ahead, Now: c.machine().Add(c.ahead).UTC()})
 }
 
-func (c *clock) write(t time.Time) error {
-	content, err := json.Marshal(clockState{Now: t.UTC()})
+func (c *clock) write(state clockState) error {
+	content, err := json.Marshal(state)
 	if err != nil {
 		return err
 	}
