@@ -12,12 +12,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// The schedules of template.yaml.
-const (
-	requestEvery = 15 * time.Minute
-	sweepEvery   = 5 * time.Minute
-)
-
 // schedule is the event of an EventBridge schedule.
 var schedule = json.RawMessage(`{"version":"0","detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{}"}`)
 

@@ -17,12 +17,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// As the event source mapping in template.yaml.
-const (
-	feedBatch   = 10
-	feedRetries = 10
-)
-
 // feed is the ledger's change stream before the janitor: in order, filtered, at least once, with partial failures.
 type feed struct {
 	store  *sqlitestore.Store

@@ -123,9 +123,6 @@ type handlers struct {
 	requester, ingester, janitor func(ctx context.Context, event json.RawMessage) (json.RawMessage, error)
 }
 
-// workers is how many ingesters run at once, as the event source mapping's MaximumConcurrency bounds them on AWS.
-const workers = 4
-
 // Open starts the machine in its folder: it takes up what an earlier process left, however that ended. When another process
 // runs the machine there, the error says so.
 func Open(ctx context.Context, o Options) (_ *Machine, err error) {

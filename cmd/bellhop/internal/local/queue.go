@@ -25,13 +25,6 @@ type Chaos struct {
 	Reverse bool
 }
 
-// As in template.yaml: how often a message is handed out before it goes to the dead letters, and for how long it is hidden
-// after it was handed out in vain.
-const (
-	maxReceives = 5
-	visibility  = 30 * time.Minute
-)
-
 type message struct {
 	id       int
 	body     string

@@ -29,9 +29,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
-// timeout is how long one invocation may take, as in template.yaml.
-const timeout = 5 * time.Minute
-
 // wire builds the three functions as their main packages do, over this machine's adapters.
 func (m *Machine) wire() {
 	between := m.between()
@@ -63,11 +60,13 @@ func (m *Machine) wire() {
 		Queue: queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
 	m.handle = handlers{
-		requester: m.entry(m.parts.requester, (&requester.Handler{Requester: m.requests, Log: m.logger("requester"), Metrics: requests}).Handle),
-		ingester: m.entry(m.parts.ingester, (&ingester.Handler{
+		requester: m.entry(m.parts.requester, requesterTimeout, (&requester.Handler{
+			Requester: m.requests, Log: m.logger("requester"), Metrics: requests,
+		}).Handle),
+		ingester: m.entry(m.parts.ingester, ingesterTimeout, (&ingester.Handler{
 			Ingester: meteredIngester{ingests, &m.tally}, Bucket: m.outside.delivery, Log: m.logger("ingester"), Metrics: m.sink("ingester", m.parts.ingester),
 		}).Handle),
-		janitor: m.entry(m.parts.janitor, (&janitor.Handler{
+		janitor: m.entry(m.parts.janitor, janitorTimeout, (&janitor.Handler{
 			Janitor: meteredJanitor{sweeps, &m.tally}, Log: m.logger("janitor"), Metrics: deletions,
 		}).Handle),
 	}
@@ -99,7 +98,7 @@ func (m *Machine) between() outside {
 }
 
 // entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
-func (m *Machine) entry(of *metering.Meter, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+func (m *Machine) entry(of *metering.Meter, timeout time.Duration, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 	runtime := lambda.NewHandler(handle)
 	return func(ctx context.Context, event json.RawMessage) (response json.RawMessage, err error) {
 		ctx, made := metering.Start(ctx, of)
