@@ -1,0 +1,180 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+func played() local.Summary {
+	return local.Summary{
+		Subscriptions: 1, Posts: 21, NewPosts: 21, Wanted: 435,
+		Jobs: map[report.JobStatus]int{report.JobLoaded: 14, report.JobLost: 2}, Files: map[report.FileStatus]int{report.FileDeleted: 77},
+		Coverage:      map[report.CoverageStatus]int{report.CoverageComplete: 428, report.CoverageZero: 7},
+		Rows:          []local.TableRows{{Table: "asp_device", Days: 87, Rows: 6820}},
+		Exposure:      local.Exposure{Count: 72, P50: 33 * time.Millisecond, P99: 818 * time.Millisecond, Max: 1200 * time.Millisecond},
+		HeldOnPurpose: []local.HeldOnPurpose{{Cause: report.FileStray, Count: 6, Longest: 6 * time.Hour}},
+		Certificates:  79, Faults: []string{"once the vendor answered 500"}, Elapsed: 4500 * time.Millisecond, Skipped: 12*time.Hour + 40*time.Minute,
+		LedgerCalls: local.CallCount{Total: 2896, Files: 70, PerFile: 9.1, Duplicates: 10, PerDuplicate: 1},
+		S3Calls:     local.CallCount{Total: 1376, Files: 70, PerFile: 16.7, Duplicates: 10},
+		DatasetDir:  "/h/s3/dataset",
+	}
+}
+
+func TestLocalRun(t *testing.T) {
+	const whole = `
+bellhop has played the life of these reports in 4.5 s (12 h 40 min of waiting skipped)
+
+asked         1 subscription, 21 requests in all, 21 new in this run
+jobs          14 LOADED · 2 LOST
+files         77 DELETED
+coverage      428 COMPLETE · 7 ZERO of 435 wanted days
+deleted       79 certificates, 0 deletions without one
+exposure      p50 33 ms · p99 818 ms · max 1.2 s, over 72 loaded files
+              kept on purpose: 6 STRAY, the longest for 6 h 0 min
+ledger calls  2 896 in this run · 9.1 for each of 70 files · 1.0 for each of 10 duplicates, 0.0 of them writes
+S3 calls      1 376 in this run · 16.7 for each of 70 files · 0.0 for each of 10 duplicates, 0.0 of them writes
+
+DATASET
+  TABLE       DAYS   ROWS
+  asp_device    87  6 820
+  /h/s3/dataset
+
+WRONG ON PURPOSE, AND HEALED
+  - once the vendor answered 500
+
+raw objects left: 0
+every wanted day is there, and every deletion has its certificate
+
+Try next:
+  bellhop status               is anything wrong?
+  bellhop coverage             the calendar of days
+  bellhop jobs list            what was asked for, and what became of it
+  bellhop files list           what came; bellhop files show KEY tells a file's whole life
+  bellhop certificates verify  check every deletion again`
+	for name, terminal := range map[string]bool{"on a terminal": true, "in a pipe": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal, b.machine = terminal, &machine{summary: played()}
+			code, out, errs := b.run(t.Context(), "local", "run")
+			if code != 0 || errs != "" || !b.machine.closed {
+				t.Errorf("exit %d, closed %v, stderr %q", code, b.machine.closed, errs)
+			}
+			lines(t, out, whole)
+		})
+	}
+	t.Run("the next commands exist", func(t *testing.T) {
+		_, commands, _ := strings.Cut(whole, "Try next:\n")
+		for line := range strings.Lines(commands) {
+			words := strings.Fields(strings.SplitN(strings.TrimSpace(line), "  ", 2)[0])
+			if code, _, errs := newBench(t).run(t.Context(), words[1:]...); code != 0 {
+				t.Errorf("%q: exit %d, %s", words, code, errs)
+			}
+		}
+	})
+	t.Run("as JSON", func(t *testing.T) {
+		b := newBench(t)
+		b.machine = &machine{summary: played()}
+		code, out, _ := b.run(t.Context(), "local", "run", "--json", "--home", "/h")
+		if sum := decode[local.Summary](t, out); code != 0 || sum.Wanted != 435 || b.machine.options.Dir != "/h" {
+			t.Errorf("exit %d, in %q: %s", code, b.machine.options.Dir, out)
+		}
+	})
+}
+
+func TestLocalRunEnds(t *testing.T) {
+	spoiled := func(spoil func(*local.Summary)) *machine {
+		sum := played()
+		spoil(&sum)
+		return &machine{summary: sum}
+	}
+	tests := map[string]struct {
+		machine *machine
+		code    int
+		says    string
+	}{
+		"a day missing":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageComplete]--; s.Coverage[report.CoverageMissing]++ }), 3, "1 day of 435 wanted neither"},
+		"a day expired":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageZero]--; s.Coverage[report.CoverageExpired]++ }), 3, "1 day of 435 wanted neither"},
+		"a raw object":          {spoiled(func(s *local.Summary) { s.RawObjects = 2 }), 3, "raw objects left: 2\n"},
+		"a missing certificate": {spoiled(func(s *local.Summary) { s.Unverified = 1 }), 3, "without a certificate"},
+		"a failure":             {&machine{err: errors.New("disk full")}, 1, "bellhop: disk full"},
+		"a folder in use":       {&machine{startErr: errors.New("another bellhop runs in h: stop it")}, 1, "another bellhop runs"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.machine = tt.machine
+			code, out, errs := b.run(t.Context(), "local", "run")
+			if code != tt.code || !strings.Contains(out+errs, tt.says) {
+				t.Errorf("exit %d, want %d: %s%s", code, tt.code, out, errs)
+			}
+			if !b.machine.closed && b.machine.startErr == nil {
+				t.Error("the machine was left running")
+			}
+		})
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Run("local run", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		b := newBench(t)
+		b.machine = &machine{summary: played()}
+		code, out, errs := b.run(ctx, "local", "run")
+		if code != cli.ExitError || out != "" || !strings.Contains(errs, "go on with: bellhop local run") || !b.machine.closed {
+			t.Errorf("exit %d, %q, %q", code, out, errs)
+		}
+	})
+	t.Run("local up", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := newBench(t)
+		b.machine = &machine{upUntil: cancel}
+		code, _, errs := b.run(ctx, "local", "up")
+		if code != cli.ExitFine || !strings.Contains(errs, "has stopped") || !b.machine.closed {
+			t.Errorf("exit %d, %q", code, errs)
+		}
+	})
+	t.Run("any other command", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		b := newBench(t)
+		b.ledger.err = errors.New("interrupted (9)")
+		if code, _, errs := b.run(ctx, "status"); code != cli.ExitError || !strings.Contains(errs, "stopped before the end") {
+			t.Errorf("exit %d, %q", code, errs)
+		}
+	})
+}
+
+func TestReset(t *testing.T) {
+	tests := map[string]struct {
+		args  []string
+		in    string
+		code  int
+		reset bool
+	}{
+		"confirmed": {[]string{"--confirm"}, "", 0, true},
+		"yes":       {nil, "y\n", 0, true},
+		"no":        {nil, "n\n", 1, false},
+		"silence":   {nil, "", 1, false},
+		"tried out": {[]string{"--dry-run", "--confirm"}, "", 0, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal, b.in = true, tt.in
+			code, _, errs := b.run(t.Context(), append([]string{"local", "reset", "--home", t.TempDir()}, tt.args...)...)
+			if code != tt.code || (len(b.resets) == 1) != tt.reset {
+				t.Errorf("exit %d, reset %v: %s", code, b.resets, errs)
+			}
+		})
+	}
+}
+
+// Every command teaches: a short line, and an example that shows how it is called.
