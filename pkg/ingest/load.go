@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -49,10 +48,8 @@ func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversi
 	if f.Delivery.Size > 0 && read.bytes != f.Delivery.Size {
 		return c, r, closing(c, fault.New(fault.Transient, "read %d bytes of %d", read.bytes, f.Delivery.Size))
 	}
-	for _, day := range c.Days {
-		if r.Sums, err = addSums(r.Sums, day.Sums); err != nil {
-			return c, r, closing(c, err)
-		}
+	if r.Sums, err = c.Sums(); err != nil {
+		return c, r, closing(c, err)
 	}
 	return c, r, nil
 }
@@ -76,19 +73,6 @@ func (t *tally) Read(p []byte) (int, error) {
 	t.hash.Write(p[:n])
 	t.bytes += int64(n)
 	return n, err
-}
-
-func addSums(total, day map[string]string) (map[string]string, error) {
-	sums := make(map[string]string, len(day))
-	maps.Copy(sums, total)
-	for measure, sum := range day {
-		added, err := report.AddDecimals(total[measure], sum)
-		if err != nil {
-			return nil, fmt.Errorf("add up %s: %w", measure, err)
-		}
-		sums[measure] = added
-	}
-	return sums, nil
 }
 
 func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {

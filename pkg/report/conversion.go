@@ -1,6 +1,9 @@
 package report
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // Contract is what one delivered file must fulfil to be loaded.
 type Contract struct {
@@ -23,6 +26,24 @@ type Conversion struct {
 	Unknown []string
 	// Close releases spilled temporary files; the bodies in Days are unreadable afterwards. Never nil.
 	Close func() error
+}
+
+// Sums returns the exact decimal sum of each measure column over all days, nil when there is none.
+func (c Conversion) Sums() (map[string]string, error) {
+	var total map[string]string
+	for _, day := range c.Days {
+		if total == nil {
+			total = make(map[string]string, len(day.Sums))
+		}
+		for measure, sum := range day.Sums {
+			added, err := AddDecimals(total[measure], sum)
+			if err != nil {
+				return nil, fmt.Errorf("add up %s: %w", measure, err)
+			}
+			total[measure] = added
+		}
+	}
+	return total, nil
 }
 
 // EncodedDay is one slice as Parquet, ready to be written in one PUT.

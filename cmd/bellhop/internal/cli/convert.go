@@ -221,20 +221,10 @@ func (t *contentTally) Read(p []byte) (int, error) {
 }
 
 func (t *contentTally) receipt(c report.Conversion) (*report.Receipt, error) {
-	r := &report.Receipt{SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Unknown: c.Unknown, Slices: []report.SliceProof{}}
-	for _, day := range c.Days {
-		if r.Sums == nil {
-			r.Sums = map[string]string{}
-		}
-		for measure, sum := range day.Sums {
-			total, err := report.AddDecimals(r.Sums[measure], sum)
-			if err != nil {
-				return nil, fmt.Errorf("add up %s: %w", measure, err)
-			}
-			r.Sums[measure] = total
-		}
-	}
-	return r, nil
+	sums, err := c.Sums()
+	return &report.Receipt{
+		SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Sums: sums, Unknown: c.Unknown, Slices: []report.SliceProof{},
+	}, err
 }
 
 func (s *screen) converted(o conversionOrder, results []convertedFile) {

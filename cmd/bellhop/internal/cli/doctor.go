@@ -13,8 +13,8 @@ import (
 
 const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
 and its stream, the delivery bucket (the vendor's statement word for word, ownership, encryption, versions,
-lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, this
-machine's clock, and when the vendor last accepted a request.
+lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, the
+alarms and whether somebody hears them, this machine's clock, and when the vendor last accepted a request.
 
 It changes nothing, with one exception: asking Login with Amazon for an access token may give the refresh token a
 successor, which is then kept in the secret, as after any run.

@@ -61,7 +61,7 @@ func newDeployed(t *testing.T) *deployed {
 	t.Helper()
 	vendor := amazon(t)
 	d := &deployed{
-		Account: installationtest.Deploy(t, map[string]string{"AlexaEndpoint": vendor, "LwaEndpoint": vendor + "/auth/o2/token"}),
+		Account: installationtest.Deploy(t, map[string]string{"AlexaEndpoint": vendor, "LwaEndpoint": vendor + "/auth/o2/token", "AlarmEmail": "oncall@example.com"}),
 		bench:   newBench(t), t: t,
 	}
 	d.clock = time.Now

@@ -43,6 +43,7 @@ func (s Subject) Checks() []Check {
 	checks = append(checks, s.queueChecks()...)
 	checks = append(checks, s.functionChecks()...)
 	checks = append(checks, s.CredentialChecks()...)
+	checks = append(checks, s.wakingChecks()...)
 	return append(checks, DataChecks(s.Ledger, s.Now)...)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
 )
 
 func bucketAilments() map[string]ailment {
@@ -170,6 +171,34 @@ func credentialAilments() map[string]ailment {
 		"no scope":             {units(http.StatusForbidden), []string{scope}, "alexa::enterprise:management"},
 		"an unknown unit":      {units(http.StatusNotFound), []string{scope}, "does not know the unit"},
 		"a vendor in trouble":  {units(http.StatusBadGateway), []string{scope}, "answers 502"},
+	}
+}
+
+func alarmAilments() map[string]ailment {
+	const there, quiet, heard = "they are there", "none is ringing", "somebody hears them"
+	subscribers := func(arns ...string) func(p *patient) func() {
+		return func(p *patient) func() {
+			p.Answer("ListSubscriptionsByTopic", func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprint(w, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>`)
+				for _, arn := range arns {
+					_, _ = fmt.Fprintf(w, `<member><SubscriptionArn>%s</SubscriptionArn><Endpoint>%s</Endpoint></member>`, arn, plantedAddress)
+				}
+				_, _ = fmt.Fprint(w, `</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`)
+			})
+			return func() { p.Answer("ListSubscriptionsByTopic", nil) }
+		}
+	}
+	alarm := func(change func(a *installationtest.Alarm)) func(p *patient) func() {
+		return func(p *patient) func() { return p.Alarm("AFileCannotBeLoadedAlarm", change) }
+	}
+	return map[string]ailment{
+		"an alarm rings":              {alarm(func(a *installationtest.Alarm) { a.State = "ALARM" }), []string{quiet}, "A file cannot be loaded"},
+		"an alarm was muted":          {alarm(func(a *installationtest.Alarm) { a.Muted = true }), []string{there}, "they tell nobody: bellhop-AFile"},
+		"an alarm was deleted":        {alarm(nil), []string{there}, "1 of the stack's"},
+		"nobody listens":              {subscribers(), []string{heard}, "nobody hears them"},
+		"a letter is not answered":    {subscribers("PendingConfirmation"), []string{heard}, "1 of 1 subscribers"},
+		"one of two has not answered": {subscribers("arn:aws:sns:us-east-1:123456789012:alarms:1", "PendingConfirmation"), []string{heard}, "1 of 2 subscribers"},
+		"the listener has left":       {subscribers("Deleted"), []string{heard}, "nobody hears them"},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
@@ -35,6 +36,7 @@ const (
 	plantedAccess  = "Atza|planted-access-token"
 	plantedRotated = "Atzr|planted-rotated-token"
 	plantedRoom    = "Planted Room 12"
+	plantedAddress = "planted@example.com"
 )
 
 // vendor is Login with Amazon and the Property Hierarchy API.
@@ -103,7 +105,7 @@ func newPatient(t *testing.T) *patient {
 	p := &patient{t: t, vendor: v, books: &books{
 		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
 	}}
-	p.Account = installationtest.Deploy(t, map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token"})
+	p.Account = installationtest.Deploy(t, map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token", "AlarmEmail": plantedAddress})
 	p.keep(plantedRefresh)
 	return p
 }
@@ -133,7 +135,7 @@ func (p *patient) examine() []doctor.Finding {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, secret := range []string{plantedSecret, "Atzr|", "Atza|", plantedRoom} {
+	for _, secret := range []string{plantedSecret, "Atzr|", "Atza|", plantedRoom, plantedAddress} {
 		if strings.Contains(string(raw), secret) {
 			p.t.Errorf("a finding shows %q: %s", secret, raw)
 		}
@@ -206,10 +208,33 @@ func (p *patient) bucket() *string {
 
 func ailments() map[string]ailment {
 	all := map[string]ailment{}
-	for _, group := range []map[string]ailment{bucketAilments(), queueAilments(), functionAilments(), credentialAilments(), otherAilments()} {
+	for _, group := range []map[string]ailment{bucketAilments(), queueAilments(), functionAilments(), credentialAilments(), alarmAilments(), otherAilments()} {
 		maps.Copy(all, group)
 	}
 	return all
+}
+
+// An alarm's remedy is its section of the runbook, which its own description names.
+func TestARingingAlarmNamesItsSection(t *testing.T) {
+	p := newPatient(t)
+	ring := func(a *installationtest.Alarm) { a.State = "ALARM" }
+	p.Alarm("AFileCannotBeLoadedAlarm", ring)
+	p.Alarm("RequesterIsSlowAlarm", ring)
+	p.Alarm("DeliveriesAreDeadLettersAlarm", func(a *installationtest.Alarm) { ring(a); a.Description = "Somebody wrote this by hand" })
+	var found []doctor.Finding
+	for _, f := range p.examine() {
+		if f.Status != doctor.OK {
+			found = append(found, f)
+		}
+	}
+	want := []doctor.Finding{{
+		Area: "alarms", Check: "none is ringing", Status: doctor.Wrong,
+		Detail: "A file cannot be loaded; bellhop-DeliveriesAreDeadLettersAlarm; Requester is slow",
+		Remedy: "see docs/operations.md#a-file-cannot-be-loaded, the CloudWatch console, docs/operations.md#a-function-is-slow",
+	}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
 }
 
 // Versions that were on once can be suspended only, so this patient is not cured.

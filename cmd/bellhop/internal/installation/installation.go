@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,6 +41,7 @@ const (
 	SweepSchedule     Part = "JanitorFunctionSweep"
 	WorkGroup         Part = "WorkGroup"
 	Catalog           Part = "Catalog"
+	AlarmTopic        Part = "AlarmTopic"
 )
 
 // Parts returns all of them.
@@ -47,6 +49,7 @@ func Parts() []Part {
 	return []Part{
 		Ledger, DeliveryBucket, DatasetBucket, IngestQueue, IngestDeadLetters, FailedRuns, LwaSecret, RequesterFunction, IngesterFunction,
 		JanitorFunction, RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, WorkGroup, Catalog,
+		AlarmTopic,
 	}
 }
 
@@ -56,7 +59,8 @@ type Installation struct {
 	// Config has the credentials and the region.
 	Config aws.Config
 
-	ids map[Part]string
+	ids    map[Part]string
+	alarms []string
 }
 
 // Find reads what a stack consists of. A NotFound says that there is no such stack, or that it is not bellhop's.
@@ -73,6 +77,9 @@ func Find(ctx context.Context, cfg aws.Config, stack string) (*Installation, err
 		}
 		for _, r := range page.StackResourceSummaries {
 			in.ids[Part(aws.ToString(r.LogicalResourceId))] = aws.ToString(r.PhysicalResourceId)
+			if aws.ToString(r.ResourceType) == "AWS::CloudWatch::Alarm" {
+				in.alarms = append(in.alarms, aws.ToString(r.PhysicalResourceId))
+			}
 		}
 	}
 	if _, err := in.ID(Ledger); err != nil {
@@ -96,8 +103,11 @@ func (in *Installation) Secret() (secret.Store, error) {
 	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
 }
 
+// Alarms returns the names of the stack's alarms in CloudWatch.
+func (in *Installation) Alarms() []string { return slices.Clone(in.alarms) }
+
 // ID returns the physical name of a part: the name of a table, a bucket, a function or a log group, the URL of a queue, the ARN
-// of a secret. NotFound when the stack does not have it.
+// of a secret or a topic. NotFound when the stack does not have it.
 func (in *Installation) ID(p Part) (string, error) {
 	if id := in.ids[p]; id != "" {
 		return id, nil

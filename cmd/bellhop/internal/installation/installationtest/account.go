@@ -43,6 +43,7 @@ type Account struct {
 	mu        sync.Mutex
 	resources map[string]string // physical by logical
 	answers   map[string]http.HandlerFunc
+	known     map[string]*Alarm // alarms by name
 }
 
 // Deploy starts an account and deploys the template with the parameters, which have defaults. The secret has no value yet.
@@ -66,7 +67,8 @@ func Deploy(t *testing.T, parameters map[string]string) *Account {
 
 // supported are the types that moto's CloudFormation makes, and makes right.
 var supported = []string{
-	"AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue",
+	"AWS::DynamoDB::Table", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Logs::LogGroup",
+	"AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue",
 }
 
 // create has moto make what it can.
@@ -135,7 +137,7 @@ func (a *Account) putCode() {
 	a.putObject("bucket", "key", code.Bytes())
 }
 
-// Answer has calls of one action of the query protocol answered by a handler instead of moto.
+// Answer has calls of one action answered by a handler instead of moto.
 func (a *Account) Answer(action string, handler http.HandlerFunc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -161,6 +163,9 @@ func (a *Account) front(moto string) string {
 			action = form.Get("Action")
 		}
 		action = action[strings.LastIndexByte(action, '.')+1:]
+		if _, operation, ok := strings.Cut(r.URL.Path, "/operation/"); ok {
+			action = operation
+		}
 		a.mu.Lock()
 		handler := a.answers[action]
 		a.mu.Unlock()

@@ -48,6 +48,7 @@ func (a *Account) complete() {
 		a.Schedule(id, schedulertypes.ScheduleStateEnabled)
 	}
 	a.Bucket()
+	a.alarms()
 }
 
 // Queue sets the ingest queue up as the template says, with other values for some attributes.
