@@ -44,6 +44,7 @@ func main() {
 func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "ingester", Now: time.Now}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records.Retention = c.Retention.Duration()
 	buckets := objects.NewClient(cloud)
 	return &ingester.Handler{
 		Metrics: metrics,

@@ -41,6 +41,7 @@ func main() {
 func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "janitor", Now: time.Now}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records.Retention = c.Retention.Duration()
 	buckets := objects.NewClient(cloud)
 	delivery := objects.NewBucket(buckets, c.DeliveryBucket)
 	return &janitor.Handler{

@@ -73,6 +73,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		first = &sub
 	}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records.Retention = c.Retention.Duration()
 	return &requester.Handler{
 		Metrics: metrics,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber}),

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -53,7 +55,9 @@ func wholeRules() map[string]expandedRule {
 				"nobody said what becomes of one": func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
 				"raw files in versions":           property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
 				"no way back in the ledger":       property(nil, "Ledger", "PointInTimeRecoverySpecification"),
-				"rows that are forgotten":         property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
+				"rows without an end":             property(nil, "Ledger", "TimeToLiveSpecification"),
+				"another end than the rows have":  property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
+				"rows that end too early":         func(x expanded) { set(x.Object, []any{30.0}, "Parameters", "LedgerRetentionDays", "AllowedValues") },
 			},
 		},
 		"the catalogue finds the days where they are put": {
@@ -206,8 +210,14 @@ func outlives(_ *testing.T, x expanded) []string {
 	if at(x.Properties("Ledger"), "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
 		problems = append(problems, "the ledger cannot be had back as it was")
 	}
-	if x.Properties("Ledger")["TimeToLiveSpecification"] != nil {
-		problems = append(problems, "rows of the ledger are forgotten; all of them are proof, or keep an old report from coming back")
+	if end := at(x.Properties("Ledger"), "TimeToLiveSpecification"); at(end, "AttributeName") != dynamostore.AttrForgetAt || at(end, "Enabled") != true {
+		problems = append(problems, "the ledger never forgets what it says may be forgotten")
+	}
+	allowed, _ := at(x.Object, "Parameters", "LedgerRetentionDays", "AllowedValues").([]any)
+	for _, days := range allowed {
+		if n, _ := days.(float64); n != 0 && n*24 < ledger.ShortestRetention.Hours() {
+			problems = append(problems, fmt.Sprintf("jobs and files may be forgotten after %v days, while they still matter", n))
+		}
 	}
 	return problems
 }

@@ -1,6 +1,6 @@
 // Command generate rewrites what other files say first: the Glue and Athena block and the alarms of template.yaml, from the table
-// definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, and the saved queries in
-// docs/sql.md. Run it from the repository's top, as `make generate` does; a test fails while anything is stale.
+// definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, the saved queries in
+// docs/sql.md, and the README's table of variables, from the configuration's types. Run it from the repository's top, as `make generate` does; a test fails while anything is stale.
 package main
 
 import (
@@ -36,6 +36,7 @@ var pages = []page{
 	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
 	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
 	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},
+	{"README.md", "<!-- variables: begin", "<!-- variables: end", variables},
 }
 
 // fresh returns the file's text as it is, and as it would be.

@@ -10,10 +10,11 @@ import (
 
 // Requester is the environment of the requester.
 type Requester struct {
-	Service        string `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
-	LedgerTable    string `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
-	DeliveryBucket string `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
-	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
+	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
+	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
+	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
+	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
+	IngestQueueURL string        `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
 	// LWASecretID is the ARN or the name of the secret, never the secret.
 	LWASecretID   string   `env:"BELLHOP_LWA_SECRET_ID,required" meaning:"where the Login with Amazon credential is kept" form:"the ARN or name of a Secrets Manager secret, or the ARN or /name of an SSM parameter" sensitive:"true"`
 	AlexaEndpoint Endpoint `env:"BELLHOP_ALEXA_ENDPOINT" envDefault:"https://api.amazonalexa.com" meaning:"the vendor's API" form:"an https URL"`
@@ -46,6 +47,7 @@ type Subscription struct {
 type Ingester struct {
 	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
 	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
+	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
 	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
 	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
 	StrayGrace     time.Duration `env:"BELLHOP_STRAY_GRACE" envDefault:"6h" meaning:"how long a file that nobody expects rests before it is deleted" form:"a Go duration from 1m to 24h, such as 6h"`
@@ -54,19 +56,29 @@ type Ingester struct {
 
 // Janitor is the environment of the janitor.
 type Janitor struct {
-	Service        string `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
-	LedgerTable    string `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
-	DeliveryBucket string `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
-	DatasetBucket  string `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
-	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
-	MaxDeletions   int    `env:"BELLHOP_MAX_DELETIONS" envDefault:"1000" meaning:"the most files that one run deletes" form:"a number, 1 to 100000"`
+	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
+	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
+	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
+	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
+	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
+	IngestQueueURL string        `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
+	MaxDeletions   int           `env:"BELLHOP_MAX_DELETIONS" envDefault:"1000" meaning:"the most files that one run deletes" form:"a number, 1 to 100000"`
 }
+
+// RetentionDays is how many days finished jobs and files stay in the ledger; 0 is for ever.
+type RetentionDays int
+
+// Duration is the same as the ledger takes it.
+func (d RetentionDays) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
+
+func (d RetentionDays) valid() bool { return d == 0 || between(d, 200, 3650) }
 
 // LoadRequester reads the requester's environment, given as name and value. The error joins every problem.
 func LoadRequester(environ map[string]string) (Requester, error) {
 	c, r := decode[Requester](environ)
 	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
+	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_LWA_SECRET_ID", secretID.MatchString(c.LWASecretID))
@@ -84,6 +96,7 @@ func LoadIngester(environ map[string]string) (Ingester, error) {
 	c, r := decode[Ingester](environ)
 	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
+	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
 	// The bucket's lifecycle deletes after a day, and must not come first.
@@ -97,6 +110,7 @@ func LoadJanitor(environ map[string]string) (Janitor, error) {
 	c, r := decode[Janitor](environ)
 	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
+	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))

@@ -41,6 +41,20 @@ func TestRequesterDefaults(t *testing.T) {
 	}
 }
 
+func TestRetention(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": 400 * 24 * time.Hour, "0": 0, "200": 200 * 24 * time.Hour, "3650": 3650 * 24 * time.Hour} {
+		got, err := config.LoadRequester(requester(map[string]string{"BELLHOP_LEDGER_RETENTION_DAYS": value}))
+		if err != nil || got.Retention.Duration() != want {
+			t.Errorf("%q is %s (%v), want %s", value, got.Retention.Duration(), err, want)
+		}
+	}
+	for _, value := range []string{"-1", "1", "199", "3651", "a year"} {
+		if _, err := config.LoadRequester(requester(map[string]string{"BELLHOP_LEDGER_RETENTION_DAYS": value})); err == nil {
+			t.Errorf("%q is taken", value)
+		}
+	}
+}
+
 func TestFirstSubscription(t *testing.T) {
 	const unit = "amzn1.alexa.unit.did.AE123"
 	full := report.Subscription{
@@ -158,8 +172,9 @@ func TestProblemsComeAllAtOnce(t *testing.T) {
 		}},
 		"ingester, out of bounds": {function: "ingester", environ: map[string]string{
 			"BELLHOP_LEDGER_TABLE": "ledger", "BELLHOP_DELIVERY_BUCKET": "delivery", "BELLHOP_DATASET_BUCKET": "dataset",
-			"BELLHOP_STRAY_GRACE": "0s", "BELLHOP_QUARANTINE_HOLD": "25h",
+			"BELLHOP_STRAY_GRACE": "0s", "BELLHOP_QUARANTINE_HOLD": "25h", "BELLHOP_LEDGER_RETENTION_DAYS": "199",
 		}, problems: []string{
+			`BELLHOP_LEDGER_RETENTION_DAYS is "199": it must be a number of days, 200 to 3650, or 0 for ever`,
 			`BELLHOP_STRAY_GRACE is "0s": it must be a Go duration from 1m to 24h`,
 			`BELLHOP_QUARANTINE_HOLD is "25h": it must be a Go duration from 1m to 24h`,
 		}},

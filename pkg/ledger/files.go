@@ -112,7 +112,7 @@ func (l *Ledger) Arrive(ctx context.Context, d report.Delivery, worker string, n
 		if obsolete {
 			t.deleteAt(fileKey(d.Key), t.read[fileKey(d.Key)].Version)
 		}
-		return t.put(fileKey(f.Key), LaneFiles, f.DueAt, f)
+		return t.putFile(f)
 	})
 	if err != nil {
 		err = fmt.Errorf("record the arrival of %s: %w", d.Key, err)
@@ -186,7 +186,7 @@ func (l *Ledger) updateFile(ctx context.Context, key, job string, now time.Time,
 		if err := change(&f); err != nil {
 			return err
 		}
-		if err := t.put(fileKey(key), LaneFiles, f.DueAt, f); err != nil {
+		if err := t.putFile(f); err != nil {
 			return err
 		}
 		if also != nil {

@@ -32,7 +32,11 @@ func putJob(t *tx, version int64, doc jobDoc) error {
 		t.deleteAt(key, doc.MarkerVersion)
 		doc.MarkerVersion = 0
 	}
-	return t.putAt(jobKey(doc.ID), version, LaneJobs, doc.DueAt, doc)
+	if err := t.putAt(jobKey(doc.ID), version, LaneJobs, doc.DueAt, doc); err != nil {
+		return err
+	}
+	t.retain(doc.Finished())
+	return nil
 }
 
 // Job returns the job with the given id, or a NotFound.
@@ -158,7 +162,7 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 			if f.Delivery != nil {
 				arrived = append(arrived, f)
 			}
-			if err := t.put(fileKey(named.Key), LaneFiles, f.DueAt, f); err != nil {
+			if err := t.putFile(f); err != nil {
 				return err
 			}
 		}
@@ -220,7 +224,7 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 			if err := f.Lose(now, why); err != nil {
 				return err
 			}
-			if err := t.put(fileKey(named.Key), LaneFiles, f.DueAt, f); err != nil {
+			if err := t.putFile(f); err != nil {
 				return err
 			}
 		}

@@ -35,6 +35,9 @@ type Record struct {
 	DueAt time.Time
 	// Doc is a JSON object: the type of package report that the record holds.
 	Doc json.RawMessage
+	// ForgetAt is from when on the store may remove the record by itself, some time or never; zero keeps it. It is for
+	// the store alone: what is read of a record has none.
+	ForgetAt time.Time
 }
 
 // Mutation is one part of a [Store.Write].

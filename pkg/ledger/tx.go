@@ -10,15 +10,25 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // races is how often a change is run again after losing a race. The records of one job are touched by as many
 // workers as it has files, each once or twice.
 const races = 16
 
+// ShortestRetention is longer than a finished job or file can matter to anything: a vendor's horizon of 90 days and the half
+// year in which a person may decide on a held report are over.
+const ShortestRetention = 200 * 24 * time.Hour
+
 // Ledger is the protocol over a [Store]. It is safe for concurrent use. Every method may be called again after an
 // error: what was written is found and not written twice.
 type Ledger struct {
+	// Retention is for how long a job or a file is kept after it came to its end: at least [ShortestRetention], or 0 for
+	// ever. It is to be set before the ledger is used. What the rules of loading rest on, the slices, and the proof, the
+	// certificates, are kept for ever.
+	Retention time.Duration
+
 	store Store
 }
 
@@ -27,8 +37,9 @@ func New(store Store) *Ledger { return &Ledger{store: store} }
 
 // tx is one attempt at a change: the records as they were read, and the writes that are to follow.
 type tx struct {
-	read   map[Key]Record
-	writes []Mutation
+	read      map[Key]Record
+	writes    []Mutation
+	retention time.Duration
 }
 
 // get decodes the record of key into v and reports whether it exists.
@@ -58,6 +69,22 @@ func (t *tx) putAt(key Key, version int64, lane Lane, due time.Time, v any) erro
 	return nil
 }
 
+// putFile writes a file, which a finished one leaves after its retention.
+func (t *tx) putFile(f report.File) error {
+	if err := t.put(fileKey(f.Key), LaneFiles, f.DueAt, f); err != nil {
+		return err
+	}
+	t.retain(f.Finished())
+	return nil
+}
+
+// retain lets the record that was put last be forgotten when it has been finished for the retention.
+func (t *tx) retain(since time.Time, finished bool) {
+	if finished && t.retention > 0 {
+		t.writes[len(t.writes)-1].Record.ForgetAt = since.Add(t.retention)
+	}
+}
+
 func (t *tx) deleteAt(key Key, version int64) {
 	t.writes = append(t.writes, Mutation{Record: Record{Key: key}, Expect: version, Op: OpDelete})
 }
@@ -79,7 +106,7 @@ func (l *Ledger) atomically(ctx context.Context, keys []Key, change func(*tx) er
 		return err
 	}
 	for range races {
-		t := &tx{read: read}
+		t := &tx{read: read, retention: l.Retention}
 		if err := change(t); err != nil {
 			return err
 		}

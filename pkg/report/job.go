@@ -304,6 +304,9 @@ func (j *Job) Marker() (Marker, bool) {
 	return m, j.Status.Holds() || j.Status == JobLost
 }
 
+// Finished returns when the job came to an end; ok is false while it holds its days.
+func (j *Job) Finished() (at time.Time, ok bool) { return j.FinishedAt, !j.Status.Holds() }
+
 // Marker is a job as the planner sees it: the days of the tables that are still open.
 type Marker struct {
 	Job    string    `json:"job"`

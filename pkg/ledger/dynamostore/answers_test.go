@@ -56,7 +56,7 @@ func canceled(reasons string) string {
 var (
 	jobKey  = ledger.Key{PK: "JOB#1", SK: "META"}
 	fileKey = ledger.Key{PK: "FILE#1", SK: "META"}
-	job     = ledger.Mutation{Record: ledger.Record{Key: jobKey, Doc: []byte(`{"n":100}`)}, Expect: 1}
+	job     = ledger.Mutation{Record: ledger.Record{Key: jobKey, Doc: []byte(`{"n":100}`), ForgetAt: time.Unix(1829736000, 0)}, Expect: 1}
 	file    = ledger.Mutation{Record: ledger.Record{Key: fileKey, Doc: []byte(`{"n":1}`)}, Expect: 1}
 )
 

@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -108,5 +109,12 @@ func (w write) done(item map[string]types.AttributeValue) bool {
 	if w.Op == ledger.OpDelete {
 		return len(item) == 0
 	}
-	return sameItem(item, w.item)
+	// When a record is to be forgotten is for the table alone: what was read of it does not say.
+	return sameItem(remembered(item), remembered(w.item))
+}
+
+func remembered(item map[string]types.AttributeValue) map[string]types.AttributeValue {
+	rest := maps.Clone(item)
+	delete(rest, AttrForgetAt)
+	return rest
 }

@@ -22,6 +22,8 @@ const (
 	attrVersion = "version"
 	attrDuePK   = "due_pk"
 	attrDueAt   = "due_at"
+	// AttrForgetAt is the table's time to live, as DynamoDB takes it: a number of seconds since 1970.
+	AttrForgetAt = "forget_at"
 )
 
 const (
@@ -37,14 +39,14 @@ const (
 
 // EncodeImage returns a record as DynamoDB keeps it. pk, sk and version stand beside the members of the Doc, each of
 // which is an attribute of its own, so that a person, an index and a stream's filter see them. A record that is due
-// also has due_pk, "DUE#" and its lane, and due_at.
+// also has due_pk, "DUE#" and its lane, and due_at; one that may be forgotten has forget_at, the end of its time to live.
 //
 // The Doc may have a member due_at too, as the jobs and files of package report do. It must be the instant of DueAt
 // (left out, null or Go's zero time for a record that is not due): one attribute is both, in RFC 3339, UTC, with nine
 // digits of fraction.
 //
 // A record that cannot be kept is Internal: an empty or too long key, a Doc that is no JSON object or has a member pk,
-// sk, version or due_pk, a number beyond DynamoDB's 38 digits, more than [MaxItemSize], a DueAt without a lane.
+// sk, version, due_pk or forget_at, a number beyond DynamoDB's 38 digits, more than [MaxItemSize], a DueAt without a lane.
 func EncodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	item, err := encodeImage(r)
 	if err != nil {
@@ -61,7 +63,7 @@ func encodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{attrPK, attrSK, attrVersion, attrDuePK} {
+	for _, name := range []string{attrPK, attrSK, attrVersion, attrDuePK, AttrForgetAt} {
 		if _, ok := item[name]; ok {
 			return nil, fmt.Errorf("its Doc has a member %s, which is the ledger's own", name)
 		}
@@ -87,6 +89,9 @@ func encodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	}
 	item[attrPK], item[attrSK] = str(r.PK), str(r.SK)
 	item[attrVersion] = version(r.Version)
+	if !r.ForgetAt.IsZero() {
+		item[AttrForgetAt] = &types.AttributeValueMemberN{Value: strconv.FormatInt(r.ForgetAt.Unix(), 10)}
+	}
 	if size := Size(item); size > MaxItemSize {
 		return nil, fmt.Errorf("it has %d bytes; %d are allowed", size, MaxItemSize)
 	}
@@ -136,7 +141,7 @@ func DecodeImage(image map[string]types.AttributeValue) (ledger.Record, error) {
 	members := make(map[string]any, len(image))
 	for name, v := range image {
 		switch name {
-		case attrPK, attrSK, attrVersion, attrDuePK, attrDueAt:
+		case attrPK, attrSK, attrVersion, attrDuePK, attrDueAt, AttrForgetAt:
 			continue
 		}
 		if members[name], err = decodeValue(v); err != nil {

@@ -34,6 +34,10 @@ func TestEncodeImage(t *testing.T) {
 				Doc:   json.RawMessage(`{"due_at":"2026-11-01T12:00:00.5Z"}`)},
 			want: `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"},"due_pk":{"S":"DUE#JOB"},"due_at":{"S":"2026-11-01T12:00:00.500000000Z"}}`,
 		},
+		"what may be forgotten has its time to live in whole seconds": {
+			record: ledger.Record{Key: job, Version: 1, ForgetAt: time.Date(2027, 12, 25, 12, 0, 0, 999_000_000, time.UTC), Doc: json.RawMessage(`{}`)},
+			want:   `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"},"forget_at":{"N":"1829736000"}}`,
+		},
 		"a lane alone is not in the index": {
 			record: ledger.Record{Key: job, Version: 1, Lane: ledger.LaneJobs, Doc: json.RawMessage(`{}`)},
 			want:   `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"}}`,
@@ -116,7 +120,10 @@ func TestImageRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := ledger.Record{Key: ledger.Key{PK: "p", SK: "s"}, Version: rapid.Int64Min(1).Draw(t, "version"), Doc: doc}
+		r := ledger.Record{
+			Key: ledger.Key{PK: "p", SK: "s"}, Version: rapid.Int64Min(1).Draw(t, "version"), Doc: doc,
+			ForgetAt: time.Unix(rapid.Int64Range(1, 1<<40).Draw(t, "forget at"), 0),
+		}
 		image, err := dynamostore.EncodeImage(r)
 		if err != nil {
 			t.Fatal(err)
@@ -129,7 +136,7 @@ func TestImageRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := dynamostore.DecodeImage(image)
-		if err != nil || got.Key != r.Key || got.Version != r.Version {
+		if err != nil || got.Key != r.Key || got.Version != r.Version || !got.ForgetAt.IsZero() {
 			t.Fatalf("%+v (%v)", got, err)
 		}
 		if diff := cmp.Diff(numbers(t, doc), numbers(t, got.Doc)); diff != "" {
@@ -140,7 +147,7 @@ func TestImageRoundTrip(t *testing.T) {
 
 func free(name string) bool {
 	switch name {
-	case "pk", "sk", "version", "due_pk", "due_at", "nested":
+	case "pk", "sk", "version", "due_pk", "due_at", "forget_at", "nested":
 		return false
 	}
 	return true

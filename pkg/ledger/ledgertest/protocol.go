@@ -17,7 +17,8 @@ import (
 type protocolCases map[string]func(*testing.T, desk)
 
 // RunProtocol is the conformance suite of the ledger's protocol: what a [ledger.Ledger] does over every store. newStore
-// returns an empty store. Whatever a case does, its store is audited: timelines are only ever appended to.
+// returns an empty store. Whatever a case does, its store is audited: timelines are only ever appended to, and what has come
+// to its end, and nothing else, may be forgotten after the retention.
 func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	t.Helper()
 	for group, cases := range map[string]protocolCases{
@@ -38,7 +39,7 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					audited := newAudit(newStore(t))
-					check(t, desk{ledger.New(audited), audited})
+					check(t, desk{retaining(audited), audited})
 					audited.verify(t)
 				})
 			}
@@ -55,7 +56,16 @@ type desk struct {
 // behind returns the same ledger, as a worker sees it whose calls a hook watches.
 func (d desk) behind(hook func(Call) Fault) (*ledger.Ledger, *Faulty) {
 	f := NewFaulty(d.store, hook)
-	return ledger.New(f), f
+	return retaining(f), f
+}
+
+// retention is how long the ledgers under test keep what is finished.
+const retention = 300 * 24 * time.Hour
+
+func retaining(s ledger.Store) *ledger.Ledger {
+	l := ledger.New(s)
+	l.Retention = retention
+	return l
 }
 
 // meanwhile returns a ledger for which do happens just before its first write reaches the store.

@@ -109,7 +109,7 @@ func (d desk) lag(t *testing.T, lane ledger.Lane, minute int) *ledger.Ledger {
 	t.Helper()
 	list, err := d.store.Due(t.Context(), lane, at(minute), 100)
 	done(t, "list what is due", err)
-	return ledger.New(lagging{d.store, list})
+	return retaining(lagging{d.store, list})
 }
 
 func staleJobs(t *testing.T, d desk) {

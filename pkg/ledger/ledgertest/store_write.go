@@ -138,6 +138,7 @@ func refused(t *testing.T, s ledger.Store) {
 		"a member pk":              record(k, `{"pk":"x"}`),
 		"a member version":         record(k, `{"version":1}`),
 		"a member due_pk":          record(k, `{"due_pk":"DUE#JOB"}`),
+		"a member forget_at":       record(k, `{"forget_at":1829736000}`),
 		"due in no lane":           {Key: k, DueAt: noon, Doc: json.RawMessage(`{}`)},
 		"another due_at":           {Key: k, Lane: ledger.LaneJobs, DueAt: noon, Doc: json.RawMessage(`{"due_at":"2026-11-01T12:00:01Z"}`)},
 		"a due_at but no DueAt":    record(k, `{"due_at":"2026-11-01T12:00:00Z"}`),

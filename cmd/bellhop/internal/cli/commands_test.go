@@ -299,7 +299,13 @@ func TestVerify(t *testing.T) {
 		"row of other content":   {func(_ *bench, c *report.Certificate) { c.ETag = "e2" }, 3, "another object"},
 		"receipt of other bytes": {func(_ *bench, c *report.Certificate) { c.SHA256 = "ff" }, 3, "another SHA-256"},
 		"no row":                 {func(b *bench, _ *report.Certificate) { delete(b.ledger.files, "d.csv") }, 3, "no row"},
-		"still there":            {func(b *bench, _ *report.Certificate) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }, 3, "is in the bucket"},
+		"a row that was forgotten": {func(b *bench, c *report.Certificate) {
+			delete(b.ledger.files, "d.csv")
+			for _, at := range []*time.Time{&c.DeliveredAt, &c.LoadedAt, &c.DeletedAt, &c.VerifiedAt} {
+				*at = at.AddDate(0, 0, -201)
+			}
+		}, 0, ""},
+		"still there": {func(b *bench, _ *report.Certificate) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }, 3, "is in the bucket"},
 		"put again, with other content": {func(b *bench, _ *report.Certificate) {
 			b.deliveries.objects["d.csv"] = report.Object{ETag: "other"}
 		}, 0, ""},

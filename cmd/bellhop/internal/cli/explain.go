@@ -189,10 +189,13 @@ func (e *explained) follow(ctx context.Context, at Account) error {
 		e.File.SHA256, e.File.Bytes, e.File.Rows, e.File.LoadedAt = r.SHA256, r.Bytes, r.Rows, r.LoadedAt
 	}
 	job, err := at.Ledger.Job(ctx, e.Slice.Job)
-	if err != nil {
+	switch {
+	case fault.Is(err, fault.NotFound): // forgotten a little before its last file
+	case err != nil:
 		return err
+	default:
+		e.Job = &explainedJob{ID: job.ID, Status: job.Status, Window: job.Window, SubmittedAt: job.SubmittedAt, VendorRequestID: job.RequestID}
 	}
-	e.Job = &explainedJob{ID: job.ID, Status: job.Status, Window: job.Window, SubmittedAt: job.SubmittedAt, VendorRequestID: job.RequestID}
 	certificates, err := at.Ledger.CertificatesOf(ctx, f.Key)
 	if err != nil {
 		return err

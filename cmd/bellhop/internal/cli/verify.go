@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -115,7 +116,7 @@ func verifyFile(ctx context.Context, at Account, file string, list []report.Cert
 	for i, c := range list {
 		found := arithmetic(c, at.Now())
 		if i == len(list)-1 {
-			found = append(found, agrees(c, row, known)...)
+			found = append(found, agrees(c, row, known, at.Now())...)
 		}
 		if at.Bucket != "" && c.Bucket != at.Bucket {
 			verdicts[i].Unchecked = append(verdicts[i].Unchecked, "the object lay in another bucket: "+c.Bucket)
@@ -174,12 +175,16 @@ func arithmetic(c report.Certificate, now time.Time) []string {
 	return found
 }
 
-// agrees checks a file's newest certificate against the file's row.
-func agrees(c report.Certificate, row report.File, known bool) []string {
-	if !known {
-		return []string{"the ledger has no row for the file"}
-	}
+// agrees checks a file's newest certificate against the file's row. A row may have been forgotten since, when the certificate
+// is old enough.
+func agrees(c report.Certificate, row report.File, known bool, now time.Time) []string {
 	var found []string
+	if !known {
+		if now.Sub(c.VerifiedAt) < ledger.ShortestRetention {
+			found = append(found, "the ledger has no row for the file")
+		}
+		return found
+	}
 	if row.Status != report.FileDeleted {
 		found = append(found, "the file's row is "+string(row.Status)+", not DELETED")
 	}

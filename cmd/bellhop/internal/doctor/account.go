@@ -16,6 +16,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -38,6 +39,7 @@ func (s Subject) Checks() []Check {
 		{"account", "stack", s.stack},
 		{"ledger", "table, index and stream", s.table},
 		{"ledger", "backups", s.backups},
+		{"ledger", "time to live", s.timeToLive},
 	}
 	checks = append(checks, s.bucketChecks()...)
 	checks = append(checks, s.queueChecks()...)
@@ -122,6 +124,25 @@ func (s Subject) table(ctx context.Context) (string, error) {
 		return "", trouble(redeploy, "table %s has no stream with both images: deletions wait for the sweep", name)
 	}
 	return fmt.Sprintf("%s is active, with index and stream", name), nil
+}
+
+func (s Subject) timeToLive(ctx context.Context) (string, error) {
+	name, err := s.ID(installation.Ledger)
+	if err != nil {
+		return "", err
+	}
+	out, err := dynamodb.NewFromConfig(s.Config).DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		return "", err
+	}
+	d := out.TimeToLiveDescription
+	if d == nil || d.TimeToLiveStatus != types.TimeToLiveStatusEnabled && d.TimeToLiveStatus != types.TimeToLiveStatusEnabling {
+		return "", trouble(redeploy, "it is off: finished jobs and files are never forgotten")
+	}
+	if attribute := aws.ToString(d.AttributeName); attribute != dynamostore.AttrForgetAt {
+		return "", trouble(redeploy, "it goes by %s: what is not finished may be forgotten", attribute)
+	}
+	return "finished jobs and files are forgotten", nil
 }
 
 func (s Subject) backups(ctx context.Context) (string, error) {

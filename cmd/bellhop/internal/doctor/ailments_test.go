@@ -217,6 +217,8 @@ func otherAilments() map[string]ailment {
 		"nothing accepted yet":         {ledger(func(b *books) { b.jobs = nil }), []string{last}, "accepted no request yet"},
 		"silence":                      {ledger(func(b *books) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
 		"a ledger that cannot be read": {ledger(func(b *books) { b.err = &smithyError{} }), []string{last}, "may not"},
+		"no time to live":              {timeToLive(false, "forget_at"), []string{"time to live"}, "never forgotten"},
+		"another time to live":         {timeToLive(true, "due_at"), []string{"time to live"}, "goes by due_at"},
 		"no backups": {func(p *patient) func() {
 			set := func(on bool) {
 				if _, err := dynamodb.NewFromConfig(p.Config).UpdateContinuousBackups(p.t.Context(), &dynamodb.UpdateContinuousBackupsInput{
@@ -228,6 +230,21 @@ func otherAilments() map[string]ailment {
 			set(false)
 			return func() { set(true) }
 		}, []string{"backups"}, "recovery is off"},
+	}
+}
+
+// timeToLive sets the ledger's to something else. It can be set by one attribute at a time.
+func timeToLive(on bool, attribute string) func(p *patient) func() {
+	return func(p *patient) func() {
+		set := func(on bool, attribute string) {
+			if _, err := dynamodb.NewFromConfig(p.Config).UpdateTimeToLive(p.t.Context(), &dynamodb.UpdateTimeToLiveInput{
+				TableName: aws.String(p.ID(installation.Ledger)), TimeToLiveSpecification: &ddb.TimeToLiveSpecification{Enabled: &on, AttributeName: &attribute},
+			}); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		set(on, attribute)
+		return func() { set(true, "forget_at") }
 	}
 }
 

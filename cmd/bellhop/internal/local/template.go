@@ -22,4 +22,7 @@ const (
 	// feedBatch is how many stream records the janitor gets at once, and feedRetries how often those that failed come again.
 	feedBatch   = 10
 	feedRetries = 10
+
+	// retention is how long the ledger keeps what is finished; that of this machine never forgets by itself.
+	retention = 400 * 24 * time.Hour
 )

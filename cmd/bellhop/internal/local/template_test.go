@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func TestTheMachineKeepsToTheTemplate(t *testing.T) {
 		{"IngestQueue", []any{"VisibilityTimeout"}, seconds(visibility)},
 		{"JanitorFunctionLoadedFiles", []any{"BatchSize"}, float64(feedBatch)},
 		{"JanitorFunctionLoadedFiles", []any{"MaximumRetryAttempts"}, float64(feedRetries)},
+		{"RequesterFunction", []any{"Environment", "Variables", "BELLHOP_LEDGER_RETENTION_DAYS"}, fmt.Sprint(retention.Hours() / 24)},
 	} {
 		got := cloudformation.At(x.Properties(c.id), c.path...)
 		if _, computed := got.(cloudformation.Object); computed {

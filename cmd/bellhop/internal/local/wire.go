@@ -35,6 +35,7 @@ func (m *Machine) wire() {
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
 	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
+	records.Retention = retention
 
 	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
 	tokens := lwa.New(lwa.Options{

@@ -7,10 +7,19 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -34,6 +43,7 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 			w.until("the delivery bucket is empty", func() bool { w.release(); return len(w.list(delivery)) == 0 })
 			w.certified()
 			w.complete()
+			w.mortal()
 			if w.account.sent != 0 {
 				t.Errorf("%d loads were started without S3's notification", w.account.sent)
 			}
@@ -114,6 +124,46 @@ func (w *world) complete() {
 	}
 	if len(got) != len(want) || len(want) != 5 {
 		w.t.Errorf("the dataset has the tables %v, delivered were %v", got, want)
+	}
+}
+
+// mortal demands that the table's time to live is at work on finished jobs and files, and on nothing else.
+func (w *world) mortal() {
+	w.t.Helper()
+	attribute, _ := cloudformation.At(w.stack.Template.Properties("Ledger"), "TimeToLiveSpecification", "AttributeName").(string)
+	out, err := dynamodb.NewFromConfig(ledgertest.Config(w.stream.endpoint)).Scan(w.t.Context(), &dynamodb.ScanInput{
+		TableName: aws.String(w.stack.Text(cloudformation.Object{"Ref": "Ledger"})),
+	})
+	if err != nil || len(out.LastEvaluatedKey) > 0 {
+		w.t.Fatalf("%d items: %v", len(out.Items), err)
+	}
+	found := map[string]int{}
+	for _, item := range out.Items {
+		var row struct {
+			PK, SK     string
+			Status     string
+			FinishedAt time.Time `dynamodbav:"finished_at"` // of a job
+			DeletedAt  time.Time `dynamodbav:"deleted_at"`  // of a file
+		}
+		if err := attributevalue.UnmarshalMap(item, &row); err != nil {
+			w.t.Fatal(err)
+		}
+		kind, _, _ := strings.Cut(row.PK, "#")
+		ended := map[string]time.Time{"JOB LOADED META": row.FinishedAt, "FILE DELETED META": row.DeletedAt}[kind+" "+row.Status+" "+row.SK]
+		var want, got int64
+		if !ended.IsZero() {
+			found[kind]++
+			want = ended.Add(400 * 24 * time.Hour).Unix()
+		}
+		if n, ok := item[attribute].(*types.AttributeValueMemberN); ok {
+			got, err = strconv.ParseInt(n.Value, 10, 64)
+		}
+		if err != nil || got != want {
+			w.t.Errorf("%s/%s, %s: it lives until %d, want %d (%v)", row.PK, row.SK, row.Status, got, want, err)
+		}
+	}
+	if found["JOB"] != 1 || found["FILE"] != 5 {
+		w.t.Errorf("finished are %v", found)
 	}
 }
 

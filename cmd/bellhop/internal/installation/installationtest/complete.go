@@ -35,6 +35,11 @@ func (a *Account) complete() {
 		TableName: aws.String(a.ID(installation.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
 	})
 	a.must("switch the backups on", err)
+	attribute := a.Template.Text(cloudformation.At(a.Template.Template.Properties(string(installation.Ledger)), "TimeToLiveSpecification", "AttributeName"))
+	_, err = dynamodb.NewFromConfig(a.Config).UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: aws.String(a.ID(installation.Ledger)), TimeToLiveSpecification: &ddb.TimeToLiveSpecification{Enabled: aws.Bool(true), AttributeName: &attribute},
+	})
+	a.must("set the time to live", err)
 	maps.Copy(a.Template.Values, a.resources)
 	for _, id := range []installation.Part{installation.RequesterFunction, installation.IngesterFunction, installation.JanitorFunction} {
 		// As text, which is what a function gets; moto hands numbers on.
