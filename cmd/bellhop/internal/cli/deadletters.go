@@ -126,14 +126,9 @@ alone. Runs cannot be redriven: the next run does their work.`,
 		}
 		done := movedLetters{Queue: box.Name, Messages: int64(n), DryRun: *dryRun}
 		if n > 0 && !*dryRun {
-			move, err := box.Redrive(ctx, a.Wait, func(m deadletter.Move) {
-				if a.ErrTerminal {
-					_ = write(a.Err, fmt.Sprintf("\r%d of about %d moved", m.Moved, m.Total)) // a line that is lost is no loss
-				}
-			})
-			if a.ErrTerminal {
-				_ = write(a.Err, "\n")
-			}
+			tell, over := a.passing()
+			move, err := box.Redrive(ctx, a.Wait, func(m deadletter.Move) { tell("%d of about %d moved", m.Moved, m.Total) })
+			over()
 			if err != nil {
 				return err
 			}

@@ -256,22 +256,23 @@ func healthy(t *testing.T) *ledger {
 
 // bench is a command line with fakes around it.
 type bench struct {
-	ledger     *ledger
-	deliveries deliveries
-	dataset    dataset
-	engine     *engine
-	choices    []cli.EngineChoice
-	env        map[string]string
-	in         string
-	terminal   bool
-	width      int
-	machine    *machine
-	opened     []cli.Place
-	resets     []string
-	clock      func() time.Time // nil stands still
-	find       func(ctx context.Context, stack string) (*installation.Installation, error)
-	browse     func(address string) error
-	holds      *holds
+	ledger      *ledger
+	deliveries  deliveries
+	dataset     dataset
+	engine      *engine
+	choices     []cli.EngineChoice
+	env         map[string]string
+	in          string
+	terminal    bool
+	errTerminal bool
+	width       int
+	machine     *machine
+	opened      []cli.Place
+	resets      []string
+	clock       func() time.Time // nil stands still
+	find        func(ctx context.Context, stack string) (*installation.Installation, error)
+	browse      func(address string) error
+	holds       *holds
 }
 
 // holds note what a person decides.
@@ -309,7 +310,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) run(ctx context.Context, args ...string) (code int, out, err string) {
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, args, cli.Environment{
-		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, Width: b.width,
+		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
@@ -334,8 +335,9 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			}, nil
 		},
 		OpenEngine: func(_ context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
+			b.engine.output, b.engine.choice = c.Output, c
+			c.Tell, c.Scanned = nil, nil // which cannot be compared
 			b.choices = append(b.choices, c)
-			b.engine.output = c.Output
 			return b.engine, b.engine.openErr
 		},
 		Start: func(_ context.Context, o local.Options) (cli.Machine, error) {

@@ -110,6 +110,10 @@ type EngineChoice struct {
 	Threads                 int
 	// Workgroup and Database are Athena's. Where they are empty, those of Stack are taken.
 	Workgroup, Database, Stack string
+	// Tell is told what Athena does with a query, as often as that changes, and Scanned in the end how many bytes it read.
+	// DuckDB tells neither.
+	Tell    func(state string)
+	Scanned func(bytes int64)
 }
 
 // QueryEngine is an engine that may also make files of what it finds. Athena's do not: their error is a Problem.

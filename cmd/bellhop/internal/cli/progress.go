@@ -82,3 +82,15 @@ func columns(w io.Writer) int {
 	}
 	return width
 }
+
+// passing shows on a terminal how something goes, in one line that replaces the one before. Done takes the line away; it may be
+// called more than once. Where nobody looks, nothing is shown.
+func (a *app) passing() (tell func(format string, args ...any), done func()) {
+	if !a.ErrTerminal || a.Getenv("TERM") == "dumb" {
+		return func(string, ...any) {}, func() {}
+	}
+	blank := "\r" + text.EraseLine.Sprint()
+	// A line that is lost is no loss.
+	tell = func(format string, args ...any) { _ = write(a.Err, blank+clean(fmt.Sprintf(format, args...))) }
+	return tell, func() { _ = write(a.Err, blank) }
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
@@ -23,7 +24,7 @@ as raw.asp_device. bellhop tables says what the columns mean, and docs/sql.md ha
 
 The engine is DuckDB, in this program, over the folder of --home or --dataset. A statement can only read, and
 only the dataset; one statement runs at a time. With --engine athena it is Athena, in the workgroup of the
-stack, with the AWS credentials of the aws command; there each query costs what it scans.
+stack, with the AWS credentials of the aws command; there each query costs what it scans, and says what that was.
 
 The result is a table on a terminal and JSON in a pipe. With -o the file's ending says what it is: .csv,
 .json, .jsonl or .parquet. Exact numbers stay exact in all of them. In CSV, NULL is an empty cell, and text
@@ -201,6 +202,14 @@ func (a *app) query(ctx context.Context, o queryOrder, statement string) (err er
 	}
 	if o.form == formParquet {
 		return a.queryToParquet(ctx, o, out, statement)
+	}
+	tell, over := a.passing()
+	defer over()
+	o.engine.Tell = func(state string) { tell("Athena: %s", strings.ToLower(state)) }
+	o.engine.Scanned = func(bytes int64) {
+		over()
+		// What was asked for is the rows; that this line cannot be written is no reason to withhold them.
+		_ = write(a.Err, fmt.Sprintf("Athena read %s, for about $%.5f.\n", bytesText(bytes), cost.Scan(bytes)))
 	}
 	engine, err := a.OpenEngine(ctx, o.engine)
 	if err != nil {

@@ -27,12 +27,22 @@ type engine struct {
 	parts      []query.Copied
 	output     string
 	closed     int
+	choice     cli.EngineChoice
+	// states and scanned are what Athena tells, when it is asked.
+	states  []string
+	scanned int64
 }
 
 func (e *engine) Run(_ context.Context, statement string, to query.Result) error {
 	e.statements = append(e.statements, statement)
+	for _, state := range e.states {
+		e.choice.Tell(state)
+	}
 	if e.err != nil && e.failAfter == 0 {
 		return e.err
+	}
+	if len(e.states) > 0 {
+		e.choice.Scanned(e.scanned)
 	}
 	if err := to.Columns(e.columns); err != nil {
 		return err
@@ -284,5 +294,27 @@ func TestADatabaseHoldsEveryTable(t *testing.T) {
 	want := []string{"asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Athena takes its time, and money: a person sees the one and is told the other, and neither gets into the result.
+func TestAthenaSaysWhatItDoes(t *testing.T) {
+	const blank = "\r\x1b[K"
+	ask := []string{"query", "SELECT 1", "--engine", "athena", "--workgroup", "w", "--database", "d", "--format", "csv"}
+	b, _ := asked(t)
+	b.engine.columns, b.engine.rows = []query.Column{{Name: "n", Type: "integer"}}, [][]any{{query.Number("1")}}
+	b.engine.states, b.engine.scanned = []string{"QUEUED", "RUNNING"}, 25_000_000
+	code, out, errs := b.run(t.Context(), ask...)
+	if code != 0 || out != "n\n1\n" || errs != "Athena read 23.8 MiB, for about $0.00013.\n" {
+		t.Errorf("in a pipe: exit %d, %q, %q", code, out, errs)
+	}
+	b.errTerminal = true
+	if _, out, errs = b.run(t.Context(), ask...); out != "n\n1\n" ||
+		errs != blank+"Athena: queued"+blank+"Athena: running"+blank+"Athena read 23.8 MiB, for about $0.00013.\n"+blank {
+		t.Errorf("on a terminal: %q, %q", out, errs)
+	}
+	b.engine.err = fault.New(fault.Poison, "there is no such table")
+	if code, _, errs = b.run(t.Context(), ask...); code == 0 || !strings.HasPrefix(errs, blank+"Athena: queued"+blank+"Athena: running"+blank+"bellhop: ") {
+		t.Errorf("when it fails: exit %d, %q", code, errs)
 	}
 }

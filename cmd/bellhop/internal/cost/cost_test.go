@@ -188,6 +188,15 @@ func TestThePriceTable(t *testing.T) {
 	}
 }
 
+// Five dollars for a terabyte, in whole megabytes and ten at least, worked out by hand.
+func TestWhatAQueryCosts(t *testing.T) {
+	for bytes, want := range map[int64]float64{
+		0: 0.00005, 1: 0.00005, 10_000_000: 0.00005, 10_000_001: 0.000055, 25_000_000: 0.000125, 1_000_000_000_000: 5,
+	} {
+		near(t, fmt.Sprint(bytes, " bytes"), cost.Scan(bytes), want)
+	}
+}
+
 // The stack is that of the template.
 func TestTheStackIsTheTemplates(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(standin.Root(t), "template.yaml"))

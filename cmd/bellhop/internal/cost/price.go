@@ -1,5 +1,7 @@
 package cost
 
+import "math"
+
 // Region is the one region that the prices are of.
 const Region = "us-east-1"
 
@@ -26,6 +28,7 @@ const (
 	Secrets        Item = "secrets"
 	SecretCalls    Item = "secret-calls"
 	Traces         Item = "traces"
+	QueryScans     Item = "athena-scans"
 	longStanding        = "long-standing list price, from memory"
 )
 
@@ -77,7 +80,15 @@ var prices = []Price{
 	{Item: Secrets, Service: "Secrets Manager", What: "secrets", Unit: "secret", Amount: 0.40, Per: 1, Source: keeping, Date: "2026-05"},
 	{Item: SecretCalls, Service: "Secrets Manager", What: "calls", Unit: "call", Amount: 0.05, Per: 10_000, Source: keeping, Date: "2026-05"},
 	{Item: Traces, Service: "X-Ray", What: "traces recorded", Unit: "trace", Amount: 5, Per: million, Free: 100_000, Source: "https://aws.amazon.com/xray/pricing/", Date: "2026-11-25, a stored copy of the page"},
+	{Item: QueryScans, Service: "Athena", What: "read by queries", Unit: "TB", Amount: 5, Per: 1, Source: "https://aws.amazon.com/athena/pricing/ by https://rcpedia.stanford.edu/services/athena.html", Date: "2026-11-26, a stored copy of the page"},
 }
 
 // Prices returns the whole table.
 func Prices() []Price { return append([]Price(nil), prices...) }
+
+// Scan is what Athena charges for a query that read so many bytes: it rounds up to a megabyte, and takes ten at least.
+func Scan(bytes int64) float64 {
+	const megabytesInTerabyte = million
+	megabytes := max(10, math.Ceil(float64(bytes)/million))
+	return Charge(Quantities{QueryScans: megabytes / megabytesInTerabyte}, false).Total
+}

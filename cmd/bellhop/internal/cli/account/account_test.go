@@ -3,6 +3,8 @@ package account_test
 import (
 	"bytes"
 	"errors"
+	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -175,7 +178,44 @@ func TestAStackNamesItsParts(t *testing.T) {
 	if in, err := account.Find(t.Context(), installationtest.Stack); err != nil || in.Stack != installationtest.Stack {
 		t.Errorf("%v", err)
 	}
-	if _, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineAthena, Stack: installationtest.Stack}); err != nil {
-		t.Errorf("Athena of the stack: %v", err)
+	askAthena(t, a)
+}
+
+// askAthena demands that the stack's workgroup and database are asked, and that what Athena does and read is told on.
+func askAthena(t *testing.T, a *installationtest.Account) {
+	t.Helper()
+	var asked string
+	answers := map[string]string{
+		"StartQueryExecution": `{"QueryExecutionId":"q-1"}`,
+		"GetQueryExecution":   `{"QueryExecution":{"QueryExecutionId":"q-1","StatementType":"DML","Status":{"State":"SUCCEEDED"},"Statistics":{"DataScannedInBytes":4096}}}`,
+		"GetQueryResults":     `{"ResultSet":{"ResultSetMetadata":{"ColumnInfo":[{"Name":"n","Type":"integer"}]},"Rows":[{"Data":[{"VarCharValue":"n"}]},{"Data":[{"VarCharValue":"1"}]}]}}`,
+	}
+	for action, answer := range answers {
+		a.Answer(action, func(w http.ResponseWriter, r *http.Request) {
+			if body, err := io.ReadAll(r.Body); err == nil && action == "StartQueryExecution" {
+				asked = string(body)
+			}
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			_, _ = io.WriteString(w, answer)
+		})
+	}
+	var told []string
+	scanned := int64(0)
+	engine, err := account.OpenEngine(t.Context(), cli.EngineChoice{
+		Name: cli.EngineAthena, Stack: installationtest.Stack,
+		Tell: func(state string) { told = append(told, state) }, Scanned: func(bytes int64) { scanned = bytes },
+	})
+	if err != nil {
+		t.Fatalf("Athena of the stack: %v", err)
+	}
+	var out strings.Builder
+	if err := errors.Join(engine.Run(t.Context(), "SELECT 1 AS n", query.NewCSV(&out, false)), engine.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(asked, `"WorkGroup":"`+a.ID(installation.WorkGroup)+`"`) || !strings.Contains(asked, `"Database":"`+a.ID(installation.Catalog)+`"`) {
+		t.Errorf("Athena is asked %s", asked)
+	}
+	if strings.Join(told, " ") != "SUCCEEDED" || scanned != 4096 {
+		t.Errorf("told are %q and %d bytes", told, scanned)
 	}
 }

@@ -27,7 +27,9 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 		if err := complete(ctx, cfg, &c); err != nil {
 			return nil, err
 		}
-		return onAthena{&athena.Engine{Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: Wait}}, nil
+		return onAthena{&athena.Engine{
+			Client: sdk.NewFromConfig(cfg), Workgroup: c.Workgroup, Database: c.Database, Wait: Wait, Tell: c.Tell, Scanned: c.Scanned,
+		}}, nil
 	}
 	if !duckdb.Available {
 		return nil, &cli.Problem{
