@@ -5,8 +5,8 @@ package standin
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -120,16 +120,22 @@ func FreeAddress(t testing.TB) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-func freePort(ctx context.Context) (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// The ports below those that a system hands out by itself, which Linux does from 32768 on and others from 49152: whoever takes
+// any port does not take one of these while a server is starting, and is not mistaken for it.
+const (
+	firstPort = 20000
+	ports     = 12000
+)
+
+func freePort(ctx context.Context) (port int, err error) {
+	for range 100 {
+		port = firstPort + rand.IntN(ports) //nolint:gosec // so that two who look at once find two
+		var l net.Listener
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	address, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, errors.Join(errors.New("not a TCP address"), l.Close())
-	}
-	return address.Port, l.Close()
+	return 0, fmt.Errorf("find a free port: %w", err)
 }
 
 // listening waits until something accepts connections at address; false when the server ended, or within a minute.
