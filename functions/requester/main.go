@@ -74,15 +74,17 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	records.Retention = c.Retention.Duration()
+	log := telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber})
 	return &requester.Handler{
 		Metrics: metrics,
-		Log:     telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber}),
+		Log:     log,
 		Requester: &request.Service{
 			Boards: records, Jobs: records, Sources: []request.Source{alexa},
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket),
 			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,
 			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience,
+			Moved: requester.Moved(log),
 		},
 	}, nil
 }

@@ -25,7 +25,7 @@ type desk struct {
 	now    time.Time
 	slept  []time.Duration
 	chance float64
-	// moves is what Progress told, as "id STATUS".
+	// moves is what Moved told, as "id STATUS".
 	moves []string
 
 	boards    *boards
@@ -66,9 +66,9 @@ func newDesk(t *testing.T) *desk {
 			d.now = d.now.Add(wait)
 			return ctx.Err()
 		},
-		Chance:   func() float64 { return d.chance },
-		Worker:   func() string { leases++; return fmt.Sprintf("worker %d", leases) },
-		Progress: func(j report.Job) { d.moves = append(d.moves, j.ID+" "+string(j.Status)) },
+		Chance: func() float64 { return d.chance },
+		Worker: func() string { leases++; return fmt.Sprintf("worker %d", leases) },
+		Moved:  func(_ context.Context, j report.Job) { d.moves = append(d.moves, j.ID+" "+string(j.Status)) },
 	}
 	return d
 }

@@ -83,7 +83,7 @@ func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a 
 	}
 	r.Accepted++
 	r.Files += len(job.Files)
-	r.tell(job)
+	r.tell(ctx, job)
 	for _, f := range arrived {
 		if err := r.Queue.Redeliver(ctx, *f.Delivery); err != nil {
 			return fmt.Errorf("start the load of file %s: %w", f.Key, err)
@@ -161,7 +161,7 @@ func (r *run) lose(ctx context.Context, j report.Job, why string) error {
 	if job.Status == report.JobLost {
 		r.Lost++
 	}
-	r.tell(job)
+	r.tell(ctx, job)
 	return nil
 }
 
@@ -174,7 +174,7 @@ func (r *run) update(ctx context.Context, j report.Job, change func(*report.Job)
 		return change(current)
 	})
 	if err == nil {
-		r.tell(job)
+		r.tell(ctx, job)
 	}
 	return err
 }

@@ -38,8 +38,8 @@ type Service struct {
 	Reserve time.Duration
 	// Patience is how long a job is tried before it counts as lost. Default 72 hours.
 	Patience time.Duration
-	// Progress, if set, is told of every job that moved.
-	Progress func(report.Job)
+	// Moved, if set, is told of every job that a run moved, as it is then.
+	Moved func(context.Context, report.Job)
 }
 
 // Trigger narrows a run. The zero value is the ordinary run.
@@ -188,7 +188,7 @@ func (r *run) planOne(ctx context.Context, sub report.Subscription, n report.Nar
 		}
 		r.Reserved += len(jobs)
 		for _, j := range jobs {
-			r.tell(j)
+			r.tell(ctx, j)
 		}
 		if len(jobs) == len(requests) {
 			return r.Boards.Forget(ctx, sub.Name, board.Settled(limits, report.DateOf(now)))
@@ -198,8 +198,8 @@ func (r *run) planOne(ctx context.Context, sub report.Subscription, n report.Nar
 	return ctx.Err()
 }
 
-func (r *run) tell(j report.Job) {
-	if r.Progress != nil {
-		r.Progress(j)
+func (r *run) tell(ctx context.Context, j report.Job) {
+	if r.Moved != nil {
+		r.Moved(ctx, j)
 	}
 }

@@ -218,7 +218,7 @@ func (r *run) submit(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	r.tell(held)
+	r.tell(ctx, held)
 	r.Submitted++
 	return r.record(ctx, limits, held, src.Submit(ctx, order))
 }

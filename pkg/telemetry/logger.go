@@ -10,22 +10,12 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
-// Keys of log lines. The same thing has the same key everywhere, so that one saved query finds it. The job is what
-// correlates the lines of one request across functions.
+// Keys of what every line has. What a line is about is the handlers' to say: job_id, which correlates the lines of all
+// functions about one job, and file are those by which `bellhop logs` looks for lines.
 const (
-	KeyService      = "service"
-	KeyFunction     = "function"
-	KeyVersion      = "version"
-	KeySource       = "source"
-	KeySubscription = "subscription"
-	KeyJob          = "job"
-	KeyFile         = "file"
-	KeyETag         = "etag"
-	KeyTable        = "table"
-	KeyOutcome      = "outcome"
-	KeyVendorID     = "vendor_request_id"
-	KeyError        = "error"
-	KeyErrorKind    = "error_kind"
+	KeyService  = "service"
+	KeyFunction = "function"
+	KeyVersion  = "version"
 )
 
 // Service is the value of [KeyService] in every line.

@@ -52,14 +52,14 @@ func TestLoggerShowsNoSecret(t *testing.T) {
 func TestLoggerKeepsWhatIsNoSecret(t *testing.T) {
 	var out bytes.Buffer
 	l := telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: "v1", Handler: slog.NewJSONHandler(&out, nil)})
-	l.Info("deleted", telemetry.KeyJob, "hotel/1", "n", 3, "list", []int{1, 2})
+	l.Info("deleted", "job_id", "hotel/1", "n", 3, "list", []int{1, 2})
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
 	delete(line, "time")
 	got, _ := json.Marshal(line)
-	const want = `{"function":"janitor","job":"hotel/1","level":"INFO","list":[1,2],"msg":"deleted","n":3,"service":"bellhop","version":"v1"}`
+	const want = `{"function":"janitor","job_id":"hotel/1","level":"INFO","list":[1,2],"msg":"deleted","n":3,"service":"bellhop","version":"v1"}`
 	if string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -60,6 +60,28 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (request.Su
 	return sum, nil
 }
 
+// Moved logs what a run does to each job, so that a job can be followed through the lines of all functions. It is for
+// [request.Service.Moved].
+func Moved(log *slog.Logger) func(context.Context, report.Job) {
+	return func(ctx context.Context, j report.Job) {
+		level := slog.LevelInfo
+		if j.Status.NeedsPerson() || j.Status == report.JobUnknown || j.Status == report.JobLost {
+			level = slog.LevelWarn
+		}
+		line := log.With("job_id", j.ID, "subscription", j.Subscription, "window", j.Window.String(), "attempt", j.Attempt, "outcome", string(j.Status))
+		if j.Reason != "" {
+			line = line.With("reason", j.Reason)
+		}
+		if j.RequestID != "" {
+			line = line.With("vendor_request_id", j.RequestID)
+		}
+		if !j.DueAt.IsZero() {
+			line = line.With("due_at", j.DueAt)
+		}
+		line.Log(ctx, level, "job moved", "files", len(j.Files))
+	}
+}
+
 // takeStock emits how it stands. A state that could not be found out is not emitted: it would look like a good one.
 func (h *Handler) takeStock(ctx context.Context) error {
 	stock, err := h.Requester.TakeStock(ctx)

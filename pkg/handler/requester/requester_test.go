@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
@@ -137,5 +138,48 @@ func TestARunThatFailedInPart(t *testing.T) {
 	if log := lines.String(); strings.Contains(log, "IwEBIA-secret") || !strings.Contains(log, `"level":"ERROR"`) ||
 		!strings.Contains(log, "plan subscription seaside") || !strings.Contains(log, `"submitted":4`) {
 		t.Errorf("log %s", log)
+	}
+}
+
+// Each move of a job is a line that can be found by the job, with the words of the ledger, and loud when a person may be needed.
+func TestEachMoveIsALine(t *testing.T) {
+	due := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	job := report.Job{
+		ID: "seaside-000001", Subscription: "seaside", Window: report.Window{From: report.NewDate(2026, 10, 1), To: report.NewDate(2026, 10, 7)}, Attempt: 2,
+	}
+	cases := map[string]struct {
+		edit func(j *report.Job)
+		want string
+	}{
+		"planned": {
+			func(j *report.Job) { j.Status = report.JobPlanned },
+			`"level":"INFO","msg":"job moved","job_id":"seaside-000001","subscription":"seaside","window":"2026-10-01..2026-10-07","attempt":2,"outcome":"PLANNED","files":0`,
+		},
+		"accepted": {
+			func(j *report.Job) {
+				j.Status, j.RequestID, j.DueAt, j.Files = report.JobAwaitingFiles, "r-1", due, make([]report.JobFile, 5)
+			},
+			`"level":"INFO","msg":"job moved","job_id":"seaside-000001","subscription":"seaside","window":"2026-10-01..2026-10-07","attempt":2,` +
+				`"outcome":"AWAITING_FILES","vendor_request_id":"r-1","due_at":"2026-11-01T12:00:00Z","files":5`,
+		},
+		"refused": {
+			func(j *report.Job) { j.Status, j.Reason = report.JobRefused, "the vendor does not know the unit" },
+			`"level":"WARN","msg":"job moved","job_id":"seaside-000001","subscription":"seaside","window":"2026-10-01..2026-10-07","attempt":2,` +
+				`"outcome":"REFUSED","reason":"the vendor does not know the unit","files":0`,
+		},
+		"in doubt": {func(j *report.Job) { j.Status = report.JobUnknown }, `"level":"WARN"`},
+		"lost":     {func(j *report.Job) { j.Status = report.JobLost }, `"level":"WARN"`},
+		"waiting":  {func(j *report.Job) { j.Status = report.JobBackoff }, `"level":"INFO"`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var lines bytes.Buffer
+			moved := job
+			c.edit(&moved)
+			requester.Moved(slog.New(slog.NewJSONHandler(&lines, nil)))(t.Context(), moved)
+			if !strings.Contains(lines.String(), c.want) || strings.Count(lines.String(), "\n") != 1 {
+				t.Errorf("got %s, want %s", lines.String(), c.want)
+			}
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -55,6 +56,7 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 				t.Errorf("the sweep has found something: %+v", a.Sweep)
 			}
 			w.discreet()
+			w.followed()
 			for name, f := range w.functions {
 				if f.Starts() != 1 {
 					t.Errorf("%s was started %d times", name, f.Starts())
@@ -164,6 +166,24 @@ func (w *world) mortal() {
 	}
 	if found["JOB"] != 1 || found["FILE"] != 5 {
 		w.t.Errorf("finished are %v", found)
+	}
+}
+
+// followed demands that each function logs the job by its id, so that one can follow it through all of them.
+func (w *world) followed() {
+	w.t.Helper()
+	said := map[string]bool{}
+	for line := range strings.Lines(w.log.text()) {
+		var l struct {
+			Function string `json:"function"`
+			Job      string `json:"job_id"`
+		}
+		if json.Unmarshal([]byte(line), &l) == nil && l.Job == subscription+"-000001" {
+			said[l.Function] = true
+		}
+	}
+	if len(said) != 3 {
+		w.t.Errorf("the job is in the lines of %v", said)
 	}
 }
 

@@ -132,5 +132,12 @@ func (w *world) environment(function string) []string {
 	for name, value := range w.environ {
 		env = append(env, fmt.Sprintf("%s=%s", name, value))
 	}
+	// Lambda tells a function in which form to log: "Configuring advanced logging controls" in its developer guide.
+	logging := w.stack.Template.Properties(ids[function])["LoggingConfig"]
+	for name, setting := range map[string]string{"AWS_LAMBDA_LOG_FORMAT": "LogFormat", "AWS_LAMBDA_LOG_LEVEL": "ApplicationLogLevel"} {
+		if value := cloudformation.At(logging, setting); value != nil {
+			env = append(env, name+"="+w.stack.Text(value))
+		}
+	}
 	return env
 }
