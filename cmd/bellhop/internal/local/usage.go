@@ -52,6 +52,9 @@ func (m *Machine) logger(function string) *slog.Logger {
 // there does not replace one that says what a report costs. It ends with an invocation of either schedule that has nothing to
 // do, to learn what those cost; where one fails, nothing is measured.
 func (m *Machine) measure(ctx context.Context, requests int64) (*cost.Usage, error) {
+	// What is left to tidy up, such as the marker of a job that was lost, is the reports' work and done once.
+	m.requesterRuns++
+	_, tidyErr := m.handle.requester(ctx, schedule)
 	u := cost.Usage{
 		At: m.Now().UTC(), Requests: requests,
 		Requester: m.parts.requester.Work(), Ingester: m.parts.ingester.Work(), Janitor: m.parts.janitor.Work(), Outside: m.parts.outside.Work(),
@@ -66,7 +69,7 @@ func (m *Machine) measure(ctx context.Context, requests int64) (*cost.Usage, err
 	u.Delivered, u.DeliveredBytes = u.Outside.Calls["S3 PutObject"], u.Outside.SentBytes["S3 PutObject"]
 	_, err := m.handle.requester(ctx, schedule)
 	_, sweepErr := m.handle.janitor(ctx, schedule)
-	if err = errors.Join(err, sweepErr); err != nil {
+	if err = errors.Join(tidyErr, err, sweepErr); err != nil {
 		// What was to be done is done. A bill of half a measure would be wrong, and none is no harm.
 		m.Log.ErrorContext(ctx, "the run was not measured", "error", err)
 		return nil, nil

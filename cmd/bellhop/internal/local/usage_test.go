@@ -78,6 +78,21 @@ func TestRepeatsAreMeasured(t *testing.T) {
 	}
 }
 
+// What is left of a lost job is tidied up once, and is not what a run costs that has nothing to do.
+func TestAnIdleRunHasNothingToTidyUp(t *testing.T) {
+	p := newSite(t).newPlant(t, func(o *Options) {
+		o.Faults = []vendorsim.Fault{{Kind: vendorsim.Truncated, FirstCall: 1, LastCall: 1, Categories: []string{"DEVICE"}}}
+	})
+	p.subscribe(nil)
+	sum, err := p.Demonstrate(t.Context())
+	if err != nil || sum.Usage == nil || sum.Jobs[report.JobLost] == 0 {
+		t.Fatalf("%+v, %v: no job was lost", sum, err)
+	}
+	if n := sum.Usage.IdleRequester.WriteUnits; n != 0 {
+		t.Errorf("an idle run writes %v units", n)
+	}
+}
+
 // A run that finds all there does not replace one that says what a report costs, and a reset takes it away.
 func TestTheLastUsefulMeasureStays(t *testing.T) {
 	at := newSite(t)
