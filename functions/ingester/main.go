@@ -45,14 +45,14 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "ingester", Now: time.Now}
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	records.Retention = c.Retention.Duration()
-	buckets := objects.NewClient(cloud)
+	buckets, ours := objects.NewClient(cloud), objects.ExpectOwner(c.BucketOwner)
 	return &ingester.Handler{
 		Metrics: metrics,
 		Bucket:  c.DeliveryBucket,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
 		Ingester: &ingest.Service{
 			Claims: records, Days: records, Siblings: records,
-			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket), Dataset: objects.NewBucket(buckets, c.DatasetBucket),
+			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewBucket(buckets, c.DatasetBucket, ours),
 			Converter: table.NewConverter(), Now: time.Now, Worker: rand.Text,
 			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
 		},

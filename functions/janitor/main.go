@@ -43,13 +43,14 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
 	records.Retention = c.Retention.Duration()
 	buckets := objects.NewClient(cloud)
-	delivery := objects.NewBucket(buckets, c.DeliveryBucket)
+	ours := objects.ExpectOwner(c.BucketOwner)
+	delivery := objects.NewBucket(buckets, c.DeliveryBucket, ours)
 	return &janitor.Handler{
 		Metrics: metrics,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &sweep.Service{
 			Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: objects.NewBucket(buckets, c.DatasetBucket),
+			Dataset: objects.NewBucket(buckets, c.DatasetBucket, ours),
 			Queue:   queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Now:     time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
 			Certified: janitor.Certified(metrics),

@@ -8,13 +8,21 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Requester is the environment of the requester.
-type Requester struct {
+// Installation is what all functions are told of the installation that they are a part of.
+type Installation struct {
 	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
 	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
 	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
 	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
-	IngestQueueURL string        `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
+	// BucketOwner keeps bellhop from reading, writing and deleting in a bucket of the same name that is somebody else's.
+	BucketOwner string `env:"BELLHOP_BUCKET_OWNER" meaning:"the account that the buckets are of; S3 refuses every call to one of another account. Not set: not checked" form:"an AWS account's id: twelve digits"`
+}
+
+// Requester is the environment of the requester.
+type Requester struct {
+	Installation
+
+	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
 	// LWASecretID is the ARN or the name of the secret, never the secret.
 	LWASecretID   string   `env:"BELLHOP_LWA_SECRET_ID,required" meaning:"where the Login with Amazon credential is kept" form:"the ARN or name of a Secrets Manager secret, or the ARN or /name of an SSM parameter" sensitive:"true"`
 	AlexaEndpoint Endpoint `env:"BELLHOP_ALEXA_ENDPOINT" envDefault:"https://api.amazonalexa.com" meaning:"the vendor's API" form:"an https URL"`
@@ -45,10 +53,8 @@ type Subscription struct {
 
 // Ingester is the environment of the ingester.
 type Ingester struct {
-	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
-	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
-	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
-	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
+	Installation
+
 	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
 	StrayGrace     time.Duration `env:"BELLHOP_STRAY_GRACE" envDefault:"6h" meaning:"how long a file that nobody expects rests before it is deleted" form:"a Go duration from 1m to 24h, such as 6h"`
 	QuarantineHold time.Duration `env:"BELLHOP_QUARANTINE_HOLD" envDefault:"12h" meaning:"how long a file that cannot be loaded is kept for a person" form:"a Go duration from 1m to 24h, such as 12h"`
@@ -56,13 +62,11 @@ type Ingester struct {
 
 // Janitor is the environment of the janitor.
 type Janitor struct {
-	Service        string        `env:"BELLHOP_SERVICE" envDefault:"bellhop" meaning:"which installation metrics are about; the template says its stack's name" form:"letters, digits, hyphens and underscores, at most 128"`
-	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
-	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
-	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
-	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
-	IngestQueueURL string        `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
-	MaxDeletions   int           `env:"BELLHOP_MAX_DELETIONS" envDefault:"1000" meaning:"the most files that one run deletes" form:"a number, 1 to 100000"`
+	Installation
+
+	DatasetBucket  string `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
+	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
+	MaxDeletions   int    `env:"BELLHOP_MAX_DELETIONS" envDefault:"1000" meaning:"the most files that one run deletes" form:"a number, 1 to 100000"`
 }
 
 // RetentionDays is how many days finished jobs and files stay in the ledger; 0 is for ever.
@@ -73,13 +77,18 @@ func (d RetentionDays) Duration() time.Duration { return time.Duration(d) * 24 *
 
 func (d RetentionDays) valid() bool { return d == 0 || between(d, 200, 3650) }
 
-// LoadRequester reads the requester's environment, given as name and value. The error joins every problem.
-func LoadRequester(environ map[string]string) (Requester, error) {
-	c, r := decode[Requester](environ)
+func (c Installation) check(r *reader) {
 	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
 	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
 	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
 	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
+	r.check("BELLHOP_BUCKET_OWNER", c.BucketOwner == "" || accountID.MatchString(c.BucketOwner))
+}
+
+// LoadRequester reads the requester's environment, given as name and value. The error joins every problem.
+func LoadRequester(environ map[string]string) (Requester, error) {
+	c, r := decode[Requester](environ)
+	c.check(r)
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_LWA_SECRET_ID", secretID.MatchString(c.LWASecretID))
 	r.check("BELLHOP_REQUEST_INTERVAL", between(c.Interval, time.Millisecond, 5*time.Minute))
@@ -94,10 +103,7 @@ func LoadRequester(environ map[string]string) (Requester, error) {
 // LoadIngester reads the ingester's environment, given as name and value. The error joins every problem.
 func LoadIngester(environ map[string]string) (Ingester, error) {
 	c, r := decode[Ingester](environ)
-	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
-	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
-	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
-	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
+	c.check(r)
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
 	// The bucket's lifecycle deletes after a day, and must not come first.
 	r.check("BELLHOP_STRAY_GRACE", between(c.StrayGrace, time.Minute, 24*time.Hour))
@@ -108,10 +114,7 @@ func LoadIngester(environ map[string]string) (Ingester, error) {
 // LoadJanitor reads the janitor's environment, given as name and value. The error joins every problem.
 func LoadJanitor(environ map[string]string) (Janitor, error) {
 	c, r := decode[Janitor](environ)
-	r.check("BELLHOP_SERVICE", service.MatchString(c.Service))
-	r.check("BELLHOP_LEDGER_TABLE", tableName.MatchString(c.LedgerTable))
-	r.check("BELLHOP_LEDGER_RETENTION_DAYS", c.Retention.valid())
-	r.check("BELLHOP_DELIVERY_BUCKET", bucketName.MatchString(c.DeliveryBucket))
+	c.check(r)
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_MAX_DELETIONS", between(c.MaxDeletions, 1, 100000))

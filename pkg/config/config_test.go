@@ -55,6 +55,18 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+func TestBucketOwner(t *testing.T) {
+	for value, good := range map[string]bool{"": true, "111122223333": true, "11112222333": false, "1111222233334": false, "arn:aws:iam::111122223333:root": false} {
+		got, err := config.LoadJanitor(map[string]string{
+			"BELLHOP_LEDGER_TABLE": "ledger", "BELLHOP_DELIVERY_BUCKET": "delivery", "BELLHOP_DATASET_BUCKET": "dataset",
+			"BELLHOP_INGEST_QUEUE_URL": "https://sqs/q", "BELLHOP_BUCKET_OWNER": value,
+		})
+		if (err == nil) != good || good && got.BucketOwner != value {
+			t.Errorf("%q: %q, %v", value, got.BucketOwner, err)
+		}
+	}
+}
+
 func TestFirstSubscription(t *testing.T) {
 	const unit = "amzn1.alexa.unit.did.AE123"
 	full := report.Subscription{

@@ -36,6 +36,7 @@ var (
 	service    = formOf(`^[A-Za-z0-9_-]+$`, 1, 128)
 	tableName  = formOf(`^[A-Za-z0-9_.-]+$`, 3, 255)
 	bucketName = formOf(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`, 3, 63)
+	accountID  = formOf(`^[0-9]+$`, 12, 12)
 	unitID     = formOf(`^amzn1\.alexa\.unit\.did\.[[:graph:]]+$`, len(unitPrefix)+1, len(unitPrefix)+200)
 	words      = formOf(`^[A-Z_]+(\s*,\s*[A-Z_]+)*$`, 1, math.MaxInt)
 	// Which service keeps the secret is for the adapter to tell; a token or a JSON document is no id of either.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
@@ -101,6 +102,15 @@ func (in *Installation) Secret() (secret.Store, error) {
 		return nil, err
 	}
 	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
+}
+
+// Account returns the AWS account that the stack is in, "" when no part tells.
+func (in *Installation) Account() string {
+	topic, err := arn.Parse(in.ids[AlarmTopic])
+	if err != nil {
+		return ""
+	}
+	return topic.AccountID
 }
 
 // Alarms returns the names of the stack's alarms in CloudWatch.

@@ -22,6 +22,9 @@ func TestFindingAStack(t *testing.T) {
 			t.Errorf("%s: %q, %v", part, id, err)
 		}
 	}
+	if in.Account() != "123456789012" {
+		t.Errorf("the stack is in account %q", in.Account())
+	}
 	if _, err := installation.Find(t.Context(), a.Config, "another"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "another in us-east-1") {
 		t.Errorf("%v", err)
 	}

@@ -167,6 +167,14 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 				return fmt.Sprint(strings.Contains(w.log.text(), "BELLHOP_DATASET_BUCKET is not set"))
 			}, "true",
 		},
+		"the buckets are expected to be another account's": {
+			set(ingesterID, "999999999999", "Environment", "Variables", "BELLHOP_BUCKET_OWNER"),
+			func(w *world) string {
+				w.load()
+				w.until("S3's refusal is in the log", func() bool { return strings.Contains(w.log.text(), "AccessDenied") })
+				return fmt.Sprintf("%d days published", len(w.published()))
+			}, "0 days published",
+		},
 		"a message is visible again at once": {
 			set(ingestQueue, float64(0), "VisibilityTimeout"),
 			func(w *world) string {

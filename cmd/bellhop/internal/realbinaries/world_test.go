@@ -137,7 +137,7 @@ func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string
 func (w *world) startS3() {
 	w.t.Helper()
 	server, err := s3server.Start(context.WithoutCancel(w.t.Context()), s3server.Options{
-		Dir: w.t.TempDir(), Addr: "127.0.0.1:0",
+		Dir: w.t.TempDir(), Addr: "127.0.0.1:0", Account: w.stack.Values["AWS::AccountId"],
 		Buckets: map[string]s3server.OnCreated{delivery: func(event []byte) {
 			if announces(w.stack, "DeliveryBucket", ingestQueue) {
 				w.account.send(ingestQueue, event)

@@ -19,7 +19,7 @@ func (s *Server) Config() aws.Config {
 	s.connect.Do(func() { s.http = s.buildClient() })
 	return aws.Config{
 		Region:       Region,
-		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, s.secret, ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(s.account, s.secret, ""),
 		HTTPClient:   s.http,
 		BaseEndpoint: aws.String(s.endpoint),
 	}

@@ -59,13 +59,13 @@ func notification(name, in string, created object, now time.Time) ([]byte, error
 		AWSRegion:         Region,
 		EventTime:         now.UTC().Format("2006-01-02T15:04:05.000Z"),
 		EventName:         name,
-		UserIdentity:      identity{PrincipalID: accessKey},
+		UserIdentity:      identity{PrincipalID: localAccount},
 		RequestParameters: map[string]string{"sourceIPAddress": "127.0.0.1"},
 		ResponseElements:  map[string]string{"x-amz-request-id": created.Sequencer, "x-amz-id-2": created.Sequencer},
 		S3: recordS3{
 			SchemaVersion:   "1.0",
 			ConfigurationID: "bellhop-local",
-			Bucket:          recordBucket{Name: in, OwnerIdentity: identity{PrincipalID: accessKey}, ARN: "arn:aws:s3:::" + in},
+			Bucket:          recordBucket{Name: in, OwnerIdentity: identity{PrincipalID: localAccount}, ARN: "arn:aws:s3:::" + in},
 			Object:          created,
 		},
 	}}})

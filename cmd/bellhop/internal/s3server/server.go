@@ -1,6 +1,7 @@
 package s3server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -30,8 +31,8 @@ import (
 // Region is where the server says it is.
 const Region = "us-east-1"
 
-// accessKey is the server's one account. Its secret is new with each start.
-const accessKey = "BELLHOPLOCALMACHINE"
+// localAccount is the server's one account unless it is named. Its secret is new with each start.
+const localAccount = "BELLHOPLOCALMACHINE"
 
 // ErrRunning says that this process has a server already.
 var ErrRunning = errors.New("s3server: this process runs a server already")
@@ -48,6 +49,8 @@ type Options struct {
 	Clock func() time.Time
 	// Buckets are created unless they exist; see [Server.CreateBucket].
 	Buckets map[string]OnCreated
+	// Account is the account that the buckets are of, and its access key.
+	Account string
 	// Versioning lets buckets have versioning turned on. The backend then prints a line to stdout.
 	Versioning bool
 }
@@ -61,6 +64,7 @@ type OnCreated func(event []byte)
 type Server struct {
 	endpoint string
 	socket   string // empty on TCP
+	account  string
 	secret   string
 	dialled  connections
 	backend  *announcer
@@ -114,7 +118,7 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	}
 	undo.add(func() error { return os.Chdir(former) })
 
-	s := &Server{secret: rand.Text()}
+	s := &Server{account: cmp.Or(o.Account, localAccount), secret: rand.Text()}
 	if o.Addr == "" {
 		// The folder itself may lie too deep: a socket's path has some hundred bytes at most.
 		private, err := os.MkdirTemp("", "bellhop-")
@@ -236,7 +240,7 @@ func newAnnouncer(o Options, dir string) (*announcer, error) {
 }
 
 func (s *Server) config(address string, onListen func()) *embedgw.Config {
-	account := auth.Account{Access: accessKey, Secret: s.secret, Role: auth.RoleAdmin}
+	account := auth.Account{Access: s.account, Secret: s.secret, Role: auth.RoleAdmin}
 	return &embedgw.Config{
 		RootUserAccess: account.Access, RootUserSecret: account.Secret, Region: Region,
 		// Given here, the single account is not announced on stdout.

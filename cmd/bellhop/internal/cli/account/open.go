@@ -51,18 +51,22 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 		return cli.Account{}, err
 	}
 	if p.Stack == "" {
-		return withConfig(cfg, p), nil
+		return withConfig(cfg, p, ""), nil
 	}
 	in, err := find(ctx, cfg, p.Stack)
 	if err != nil {
 		return cli.Account{}, err
+	}
+	owner := in.Account()
+	if p.DeliveryBucket != "" || p.DatasetBucket != "" {
+		owner = "" // a bucket that somebody names may be another account's
 	}
 	if err := fill(in, map[installation.Part]*string{
 		installation.Ledger: &p.Table, installation.DeliveryBucket: &p.DeliveryBucket, installation.DatasetBucket: &p.DatasetBucket,
 	}); err != nil {
 		return cli.Account{}, err
 	}
-	at := withConfig(cfg, p)
+	at := withConfig(cfg, p, owner)
 	at.Name, at.Installation = fmt.Sprintf("stack %s in %s", p.Stack, cfg.Region), in
 	return at, nil
 }
@@ -118,7 +122,8 @@ func configured(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-func withConfig(cfg aws.Config, p cli.Place) cli.Account {
+// withConfig opens the parts that are named. Owner is the account that their buckets have to be of, if that is known.
+func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table))
 	at := cli.Account{
 		Name:   fmt.Sprintf("table %s in %s", p.Table, cfg.Region),
@@ -127,10 +132,10 @@ func withConfig(cfg aws.Config, p cli.Place) cli.Account {
 		Close:  func() error { return nil },
 	}
 	if p.DeliveryBucket != "" {
-		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket), p.DeliveryBucket
+		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket, objects.ExpectOwner(owner)), p.DeliveryBucket
 	}
 	if p.DatasetBucket != "" {
-		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket)
+		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
 		at.Dataset = bucket{dataset}
 		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
 			return &ingest.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
