@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -115,10 +114,4 @@ func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d r
 		}
 		return t.put(key, "", time.Time{}, s)
 	})
-}
-
-// IsConflict reports whether err is a lost race about a record that the caller has to read again.
-func IsConflict(err error) bool {
-	var conflict *ConflictError
-	return errors.As(err, &conflict) || fault.Is(err, fault.Conflict)
 }

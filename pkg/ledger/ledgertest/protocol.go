@@ -346,5 +346,5 @@ func fails(t *testing.T, what string, err error, kind fault.Kind) {
 // movedOn reports whether err is the news that somebody has done this, or something else, before.
 func movedOn(err error) bool {
 	var transition *report.TransitionError
-	return ledger.IsConflict(err) || errors.As(err, &transition)
+	return fault.Is(err, fault.Conflict) || errors.As(err, &transition)
 }

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -112,7 +111,7 @@ func commitDayMoved(t *testing.T, d desk) {
 		d.unchanged(t, func() {
 			_, err := d.Commit(t.Context(), f, receipt(1), days, 0, at(loaded))
 			fails(t, name, err, fault.Conflict)
-			same(t, name+" is to be looked at again", ledger.IsConflict(err), true)
+			same(t, name+" is to be looked at again", fault.Is(err, fault.Conflict), true)
 		})
 	}
 	d.commit(t, f, published(f, 2, "q2", 0), published(f, 1, "q1", 1))

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -72,7 +71,7 @@ func fenceMoved(t *testing.T, d desk) {
 	d.unchanged(t, func() {
 		_, err := d.Fence(t.Context(), second, days, at(fenceOver), at(leaseOver))
 		fails(t, "a day read before", err, fault.Conflict)
-		same(t, "it is to be looked at again", ledger.IsConflict(err), true)
+		same(t, "it is to be looked at again", fault.Is(err, fault.Conflict), true)
 	})
 }
 
