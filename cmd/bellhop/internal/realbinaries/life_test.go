@@ -57,6 +57,7 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 			}
 			w.discreet()
 			w.followed()
+			w.questionsFit()
 			for name, f := range w.functions {
 				if f.Starts() != 1 {
 					t.Errorf("%s was started %d times", name, f.Starts())
