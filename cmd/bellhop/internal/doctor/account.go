@@ -142,7 +142,7 @@ func (s Subject) timeToLive(ctx context.Context) (string, error) {
 	if attribute := aws.ToString(d.AttributeName); attribute != dynamostore.AttrForgetAt {
 		return "", trouble(redeploy, "it goes by %s: what is not finished may be forgotten", attribute)
 	}
-	return "finished jobs and files are forgotten", nil
+	return "on, for finished jobs and files alone", nil
 }
 
 func (s Subject) backups(ctx context.Context) (string, error) {
