@@ -25,6 +25,7 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 		"tokens that are refused":  {vendorsim.TokenExpired, 2}, // once more with a fresh one
 		"a credential that is not": {vendorsim.TokenRevoked, 0},
 	}
+	at := newSite(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var faults []vendorsim.Fault
@@ -34,7 +35,7 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 			if tt.kind == vendorsim.TokenRevoked {
 				faults[0].FirstCall = 2 // of the token endpoint
 			}
-			p := newSite(t).newPlant(t, func(o *Options) { o.Faults = append(o.Faults, faults...) })
+			p := at.newPlant(t, func(o *Options) { o.Faults = append(o.Faults, faults...) })
 			p.subscribe(nil)
 			p.run(t.Context())
 			p.nextDay()
