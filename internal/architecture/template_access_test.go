@@ -17,6 +17,36 @@ var vendorStatement = object{
 	"Resource":  object{"Fn::Sub": "${DeliveryBucket.Arn}/*"},
 }
 
+// trailStatements are those that CloudTrail's user guide asks for, "Amazon S3 bucket policy for CloudTrail", for one trail.
+var trailStatements = []any{
+	object{
+		"Sid": "LetThisStacksTrailLookAtTheBucket", "Effect": "Allow", "Principal": object{"Service": "cloudtrail.amazonaws.com"},
+		"Action": "s3:GetBucketAcl", "Resource": object{"Fn::GetAtt": "TrailBucket.Arn"},
+		"Condition": object{"StringEquals": object{"aws:SourceArn": thisTrail}},
+	},
+	object{
+		"Sid": "LetThisStacksTrailWriteItsRecords", "Effect": "Allow", "Principal": object{"Service": "cloudtrail.amazonaws.com"},
+		"Action": "s3:PutObject", "Resource": object{"Fn::Sub": "${TrailBucket.Arn}/AWSLogs/${AWS::AccountId}/*"},
+		"Condition": object{"StringEquals": object{"aws:SourceArn": thisTrail, "s3:x-amz-acl": "bucket-owner-full-control"}},
+	},
+}
+
+var thisTrail = object{"Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/${AWS::StackName}"}
+
+// What is recorded is what changes the delivery bucket's objects, all of it and nothing else.
+func TestTheTrailHearsOfEachDeletion(t *testing.T) {
+	trail := resources(t, "AWS::CloudTrail::Trail")["DeletionTrailLog"]
+	want(t, "the trail's name", trail["TrailName"], object{"Ref": "AWS::StackName"})
+	want(t, "its bucket", trail["S3BucketName"], object{"Ref": "TrailBucket"})
+	want(t, "it is on", []any{trail["IsLogging"], trail["EnableLogFileValidation"]}, []any{true, true})
+	want(t, "what it records", at(trail, "AdvancedEventSelectors", 0, "FieldSelectors"), []any{
+		object{"Field": "eventCategory", "Equals": []any{"Data"}},
+		object{"Field": "resources.type", "Equals": []any{"AWS::S3::Object"}},
+		object{"Field": "resources.ARN", "StartsWith": []any{object{"Fn::Sub": "${DeliveryBucket.Arn}/"}}},
+		object{"Field": "readOnly", "Equals": []any{"false"}},
+	})
+}
+
 func TestVendorMayPutIntoTheDeliveryBucketAndNobodyElseMayDoAnything(t *testing.T) {
 	tests := map[string]struct {
 		policy  string
@@ -25,6 +55,7 @@ func TestVendorMayPutIntoTheDeliveryBucketAndNobodyElseMayDoAnything(t *testing.
 		"DeliveryBucket":     {"DeliveryBucketPolicy", []any{vendorStatement}},
 		"DatasetBucket":      {"DatasetBucketPolicy", nil},
 		"QueryResultsBucket": {"QueryResultsBucketPolicy", nil},
+		"TrailBucket":        {"TrailBucketPolicy", trailStatements},
 	}
 	for bucket, test := range tests {
 		t.Run(bucket, func(t *testing.T) {
