@@ -69,7 +69,7 @@ func (t *tx) putAt(key Key, version int64, lane Lane, due time.Time, v any) erro
 	return nil
 }
 
-// putFile writes a file, which a finished one leaves after its retention.
+// putFile writes a file. A finished one may be forgotten after its retention.
 func (t *tx) putFile(f report.File) error {
 	if err := t.put(fileKey(f.Key), LaneFiles, f.DueAt, f); err != nil {
 		return err
