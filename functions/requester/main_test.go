@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/request"
 )
 
 // required is what must be set; first is what asks for the first subscription.
@@ -38,10 +39,14 @@ func TestEverythingThatIsMissingIsNamedAtOnce(t *testing.T) {
 }
 
 // unreachable is a network without anybody in it. It notes where requests would have gone.
-type unreachable struct{ hosts []string }
+type unreachable struct {
+	hosts []string
+	owner string // of the bucket that the last request expected
+}
 
 func (u *unreachable) Do(r *http.Request) (*http.Response, error) {
 	u.hosts = append(u.hosts, r.URL.Host)
+	u.owner = r.Header.Get("X-Amz-Expected-Bucket-Owner")
 	return nil, errors.New("no network here")
 }
 
@@ -88,6 +93,28 @@ func TestTheWiring(t *testing.T) {
 				t.Errorf("called %q, want the ledger alone", hosts)
 			}
 		})
+	}
+}
+
+// What a source of fetched reports delivers is meant for the account's own bucket.
+func TestADeliveryIsForTheAccountsOwnBucket(t *testing.T) {
+	environ := maps.Clone(required)
+	environ["BELLHOP_BUCKET_OWNER"] = "111122223333"
+	c, err := config.LoadRequester(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud, network := offline()
+	h, err := build(c, cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, ok := h.Requester.(*request.Service)
+	if !ok {
+		t.Fatalf("the requester is a %T", h.Requester)
+	}
+	if err := service.Deliverer.Deliver(t.Context(), "a.csv", strings.NewReader("a\n")); err == nil || network.owner != "111122223333" {
+		t.Errorf("%v; the bucket is expected to be of %q", err, network.owner)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -213,6 +214,12 @@ func outlives(_ *testing.T, x expanded) []string {
 	}
 	if end := at(x.Properties("Ledger"), "TimeToLiveSpecification"); at(end, "AttributeName") != dynamostore.AttrForgetAt || at(end, "Enabled") != true {
 		problems = append(problems, "the ledger never forgets what it says may be forgotten")
+	}
+	if _, err := config.LoadJanitor(map[string]string{
+		"BELLHOP_LEDGER_TABLE": "ledger", "BELLHOP_DELIVERY_BUCKET": "delivery", "BELLHOP_DATASET_BUCKET": "dataset", "BELLHOP_INGEST_QUEUE_URL": "https://sqs/q",
+		"BELLHOP_LEDGER_RETENTION_DAYS": fmt.Sprint(ledger.ShortestRetention.Hours()/24 - 1),
+	}); err == nil {
+		problems = append(problems, "the functions take a shorter retention than the ledger's shortest")
 	}
 	allowed, _ := at(x.Object, "Parameters", "LedgerRetentionDays", "AllowedValues").([]any)
 	for _, days := range allowed {

@@ -15,6 +15,8 @@ type gate struct {
 	url     string
 	refuse  atomic.Pointer[func(*http.Request) bool]
 	refused atomic.Int64
+	// asked counts all requests, and ownerless those that do not say whose bucket they mean.
+	asked, ownerless atomic.Int64
 }
 
 func newGate(t *testing.T, endpoint string) *gate {
@@ -29,6 +31,10 @@ func newGate(t *testing.T, endpoint string) *gate {
 		r.Out.Host = r.In.Host // the host stays what the client signed
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.asked.Add(1)
+		if r.Header.Get("X-Amz-Expected-Bucket-Owner") == "" {
+			g.ownerless.Add(1)
+		}
 		if refuse := g.refuse.Load(); refuse != nil && (*refuse)(r) {
 			g.refused.Add(1)
 			w.WriteHeader(http.StatusForbidden)

@@ -55,6 +55,9 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 			if a := w.sweep(); a.Sweep == nil || a.Sweep.Listed != 0 || a.Sweep.Deleted != 0 || a.Sweep.Redelivered != 0 {
 				t.Errorf("the sweep has found something: %+v", a.Sweep)
 			}
+			if asked, ownerless := w.gate.asked.Load(), w.gate.ownerless.Load(); ownerless != 0 || asked == 0 && !overTLS {
+				t.Errorf("%d of %d requests to S3 do not say whose bucket they mean", ownerless, asked)
+			}
 			w.discreet()
 			w.followed()
 			w.questionsFit()

@@ -167,13 +167,21 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 				return fmt.Sprint(strings.Contains(w.log.text(), "BELLHOP_DATASET_BUCKET is not set"))
 			}, "true",
 		},
-		"the buckets are expected to be another account's": {
+		"the ingester expects another account's buckets": {
 			set(ingesterID, "999999999999", "Environment", "Variables", "BELLHOP_BUCKET_OWNER"),
 			func(w *world) string {
 				w.load()
 				w.until("S3's refusal is in the log", func() bool { return strings.Contains(w.log.text(), "AccessDenied") })
 				return fmt.Sprintf("%d days published", len(w.published()))
 			}, "0 days published",
+		},
+		"the janitor expects another account's buckets": {
+			set(janitorID, "999999999999", "Environment", "Variables", "BELLHOP_BUCKET_OWNER"),
+			func(w *world) string {
+				w.load()
+				w.release()
+				return fmt.Sprintf("%d objects left", len(w.list(delivery)))
+			}, "5 objects left",
 		},
 		"a message is visible again at once": {
 			set(ingestQueue, float64(0), "VisibilityTimeout"),

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -179,6 +182,39 @@ func TestAStackNamesItsParts(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	askAthena(t, a)
+	ownBuckets(t, a)
+}
+
+// ownBuckets demands that the buckets of a stack have to be of its account, and that one which somebody names may be another's.
+func ownBuckets(t *testing.T, a *installationtest.Account) {
+	t.Helper()
+	target, err := url.Parse(aws.ToString(a.Config.BaseEndpoint))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var expected string
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		expected = r.In.Header.Get("X-Amz-Expected-Bucket-Owner")
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	defer front.Close()
+	t.Setenv("AWS_ENDPOINT_URL_S3", front.URL)
+	for named, want := range map[string]string{"": "123456789012", "another": ""} {
+		at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: installationtest.Stack, DeliveryBucket: named})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, look := range map[string]func() error{
+			"the delivery bucket": func() error { _, err := at.Deliveries.Versions(t.Context(), "a.csv"); return err },
+			"the dataset bucket":  func() error { _, err := at.Dataset.Read(t.Context(), "a.parquet"); return err },
+		} {
+			expected = "not asked"
+			if err := look(); expected != want {
+				t.Errorf("%s, with %q named: expected to be of %q, want %q (%v)", what, named, expected, want, err)
+			}
+		}
+	}
 }
 
 // askAthena demands that the stack's workgroup and database are asked, and that what Athena does and read is told on.
