@@ -1,6 +1,7 @@
 // Command generate rewrites what other files say first: the Glue and Athena block and the alarms of template.yaml, from the table
 // definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, the saved queries in
-// docs/sql.md, and the README's table of variables, from the configuration's types. Run it from the repository's top, as `make generate` does; a test fails while anything is stale.
+// docs/sql.md, and the README's table of variables, from the configuration's types. Run it from the repository's top, as
+// `make generate` does; a test fails while anything is stale.
 package main
 
 import (

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"slices"
 
@@ -39,16 +36,15 @@ func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversi
 		return c, r, fmt.Errorf("open the delivery of %s: %w", f.Key, err)
 	}
 	defer body.Close()
-	read := &tally{from: body, hash: sha256.New()}
+	read := report.NewTally(body)
 	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root})
 	if err != nil {
 		return c, r, err
 	}
-	r = report.Receipt{Rows: c.Rows, Unknown: c.Unknown, SHA256: hex.EncodeToString(read.hash.Sum(nil)), Bytes: read.bytes}
-	if f.Delivery.Size > 0 && read.bytes != f.Delivery.Size {
-		return c, r, closing(c, fault.New(fault.Transient, "read %d bytes of %d", read.bytes, f.Delivery.Size))
+	if f.Delivery.Size > 0 && read.Bytes() != f.Delivery.Size {
+		return c, r, closing(c, fault.New(fault.Transient, "read %d bytes of %d", read.Bytes(), f.Delivery.Size))
 	}
-	if r.Sums, err = c.Sums(); err != nil {
+	if r, err = read.Receipt(c); err != nil {
 		return c, r, closing(c, err)
 	}
 	return c, r, nil
@@ -59,20 +55,6 @@ func closing(c report.Conversion, err error) error {
 		return fault.As(fault.KindOf(err), fmt.Errorf("%w; and its spilled parts stay: %w", err, closeErr))
 	}
 	return err
-}
-
-// tally hashes and counts what is read through it.
-type tally struct {
-	from  io.Reader
-	hash  hash.Hash
-	bytes int64
-}
-
-func (t *tally) Read(p []byte) (int, error) {
-	n, err := t.from.Read(p)
-	t.hash.Write(p[:n])
-	t.bytes += int64(n)
-	return n, err
 }
 
 func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {

@@ -32,6 +32,11 @@ func putJob(t *tx, version int64, doc jobDoc) error {
 		t.deleteAt(key, doc.MarkerVersion)
 		doc.MarkerVersion = 0
 	}
+	return t.putJobAlone(version, doc)
+}
+
+// putJobAlone writes a job, and leaves its marker to the caller. A finished one may be forgotten after its retention.
+func (t *tx) putJobAlone(version int64, doc jobDoc) error {
 	if err := t.putAt(jobKey(doc.ID), version, LaneJobs, doc.DueAt, doc); err != nil {
 		return err
 	}

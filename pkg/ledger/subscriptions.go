@@ -191,11 +191,7 @@ func (l *Ledger) Forget(ctx context.Context, sub string, markers []report.Marker
 			}
 			t.deleteAt(markerKey(sub, m.Job), doc.MarkerVersion)
 			doc.MarkerVersion = 0
-			if err := t.put(key, LaneJobs, doc.DueAt, doc); err != nil {
-				return err
-			}
-			t.retain(doc.Finished())
-			return nil
+			return t.putJobAlone(t.read[key].Version, doc)
 		})
 		if err != nil {
 			return fmt.Errorf("forget the marker of job %s: %w", m.Job, err)

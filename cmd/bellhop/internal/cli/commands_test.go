@@ -393,7 +393,6 @@ func overdue(b *bench, due time.Time) {
 	b.ledger.jobs["w"] = report.Job{ID: "w", Subscription: "hotel", Status: report.JobBackoff, DueAt: due}
 }
 
-// played is what a demonstration that went well says.
 func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",

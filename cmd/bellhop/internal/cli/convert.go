@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"maps"
 	"os"
@@ -184,16 +181,18 @@ func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionO
 			return r, fmt.Errorf("read it from the start again: %w", err)
 		}
 	}
-	read := &contentTally{from: in, hash: sha256.New()}
+	read := report.NewTally(in)
 	converted, err := c.Convert(ctx, read, o.contract(r.Table))
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, converted.Close()) }()
-	if r.Receipt, err = read.receipt(converted); err != nil {
+	receipt, err := read.Receipt(converted)
+	if err != nil {
 		return r, err
 	}
-	r.Receipt.LoadedAt = a.now()
+	receipt.LoadedAt, receipt.Slices = a.now(), []report.SliceProof{}
+	r.Receipt = &receipt
 	err = to.store(ctx, &r, o.window, converted.Days)
 	return r, err
 }
@@ -204,27 +203,6 @@ func unrecognised(err error) error {
 		return err
 	}
 	return &Problem{Code: ExitError, Err: err, Remedy: "compare it with: bellhop tables; or name the table with --table to hear what it lacks"}
-}
-
-// contentTally hashes and counts what is read through it, so that the receipt speaks of the bytes that were converted.
-type contentTally struct {
-	from  io.Reader
-	hash  hash.Hash
-	bytes int64
-}
-
-func (t *contentTally) Read(p []byte) (int, error) {
-	n, err := t.from.Read(p)
-	t.hash.Write(p[:n])
-	t.bytes += int64(n)
-	return n, err
-}
-
-func (t *contentTally) receipt(c report.Conversion) (*report.Receipt, error) {
-	sums, err := c.Sums()
-	return &report.Receipt{
-		SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Sums: sums, Unknown: c.Unknown, Slices: []report.SliceProof{},
-	}, err
 }
 
 func (s *screen) converted(o conversionOrder, results []convertedFile) {

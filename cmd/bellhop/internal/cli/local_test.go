@@ -12,6 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
+// played is what a demonstration that went well says.
 func played() local.Summary {
 	return local.Summary{
 		Subscriptions: 1, Posts: 21, NewPosts: 21, Wanted: 435,

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -19,34 +18,35 @@ import (
 
 const login = "log in with bellhop auth login"
 
+// exchanged is what came of an exchange: an access token, by the requester's settings.
+type exchanged struct {
+	token    redact.Text
+	settings map[string]string
+}
+
 // CredentialChecks look at the credential of Login with Amazon. Of the secret nothing but the client's id is ever said.
 func (s Subject) CredentialChecks() []Check {
 	// One exchange for both: each may rotate the refresh token.
-	var exchange sync.Once
-	var token redact.Text
-	var settings map[string]string
-	var refused error
-	exchanged := func(ctx context.Context) error {
-		exchange.Do(func() {
-			if settings, refused = s.settings(ctx); refused == nil {
-				token, refused = s.token(ctx, settings)
-			}
-		})
-		return refused
-	}
+	exchange := once(func(ctx context.Context) (x exchanged, err error) {
+		if x.settings, err = s.settings(ctx); err == nil {
+			x.token, err = s.token(ctx, x.settings)
+		}
+		return x, err
+	})
 	return []Check{
 		{"credential", "secret", s.secret},
 		{"credential", "token", func(ctx context.Context) (string, error) {
-			if err := exchanged(ctx); err != nil {
+			if _, err := exchange(ctx); err != nil {
 				return "", err
 			}
 			return "Login with Amazon hands out access tokens", nil
 		}},
 		{"credential", "scope", func(ctx context.Context) (string, error) {
-			if exchanged(ctx) != nil {
+			x, err := exchange(ctx)
+			if err != nil {
 				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
 			}
-			return s.scope(ctx, token, settings)
+			return s.scope(ctx, x.token, x.settings)
 		}},
 	}
 }

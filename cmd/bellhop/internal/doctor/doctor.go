@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
@@ -84,6 +85,17 @@ func finding(c Check, detail string, err error) Finding {
 		f.Remedy = "your AWS credentials may not look at it: use ones that may read the stack's parts"
 	}
 	return f
+}
+
+// once makes one look of what several checks ask for. Whoever asks first looks; the others get the same answer.
+func once[T any](look func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
+	var looked sync.Once
+	var seen T
+	var err error
+	return func(ctx context.Context) (T, error) {
+		looked.Do(func() { seen, err = look(ctx) })
+		return seen, err
+	}
 }
 
 // Worst returns the status that matters most: wrong, else unknown, else ok.

@@ -161,6 +161,10 @@ func TestAHealthyInstallation(t *testing.T) {
 	if len(findings) < 20 || doctor.Worst(findings) != doctor.OK {
 		t.Errorf("%d findings", len(findings))
 	}
+	// Both checks of the alarms share one look: 39 of them, twenty on a page.
+	if n := p.Asked("DescribeAlarms"); n != 2 {
+		t.Errorf("CloudWatch is asked %d times for the alarms", n)
+	}
 	// The rotated refresh token is kept, as after a run, and both checks of the token share one exchange.
 	out, err := secretsmanager.NewFromConfig(p.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(p.ID(installation.LwaSecret))})
 	if err != nil || !strings.Contains(aws.ToString(out.SecretString), plantedRotated) || p.vendor.grants.Load() != 1 {

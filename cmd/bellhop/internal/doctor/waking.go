@@ -15,9 +15,19 @@ import (
 )
 
 func (s Subject) wakingChecks() []Check {
+	alarms := once(s.alarms)
+	about := func(say func([]types.MetricAlarm) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			found, err := alarms(ctx)
+			if err != nil {
+				return "", err
+			}
+			return say(found)
+		}
+	}
 	return []Check{
-		{"alarms", "they are there", s.alarmsSpeak},
-		{"alarms", "none is ringing", s.alarmsQuiet},
+		{"alarms", "they are there", about(s.speaking)},
+		{"alarms", "none is ringing", about(quiet)},
 		{"alarms", "somebody hears them", s.listeners},
 	}
 }
@@ -41,12 +51,8 @@ func (s Subject) alarms(ctx context.Context) ([]types.MetricAlarm, error) {
 	return found, nil
 }
 
-func (s Subject) alarmsSpeak(ctx context.Context) (string, error) {
+func (s Subject) speaking(found []types.MetricAlarm) (string, error) {
 	topic, err := s.ID(installation.AlarmTopic)
-	if err != nil {
-		return "", err
-	}
-	found, err := s.alarms(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -65,11 +71,7 @@ func (s Subject) alarmsSpeak(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d, and each tells the topic", len(found)), nil
 }
 
-func (s Subject) alarmsQuiet(ctx context.Context) (string, error) {
-	found, err := s.alarms(ctx)
-	if err != nil {
-		return "", err
-	}
+func quiet(found []types.MetricAlarm) (string, error) {
 	var ringing, sections []string
 	for _, a := range found {
 		if a.StateValue == types.StateValueAlarm {

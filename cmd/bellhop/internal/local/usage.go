@@ -52,19 +52,19 @@ func (m *Machine) logger(function string) *slog.Logger {
 // there does not replace one that says what a report costs. It ends with an invocation of either schedule that has nothing to
 // do, to learn what those cost; where one fails, nothing is measured.
 func (m *Machine) measure(ctx context.Context, requests int64) (*cost.Usage, error) {
+	m.tally.mu.Lock()
+	reports, duplicates := m.tally.files.count, m.tally.duplicates.count
+	m.tally.mu.Unlock()
+	if reports == 0 {
+		return nil, nil
+	}
 	// What is left to tidy up, such as the marker of a job that was lost, is the reports' work and done once.
 	m.requesterRuns++
 	_, tidyErr := m.handle.requester(ctx, schedule)
 	u := cost.Usage{
-		At: m.Now().UTC(), Requests: requests,
+		At: m.Now().UTC(), Requests: requests, Reports: reports, Duplicates: duplicates,
 		Requester: m.parts.requester.Work(), Ingester: m.parts.ingester.Work(), Janitor: m.parts.janitor.Work(), Outside: m.parts.outside.Work(),
 		RequesterRuns: m.requesterRuns, Sweeps: m.sweepRuns,
-	}
-	m.tally.mu.Lock()
-	u.Reports, u.Duplicates = m.tally.files.count, m.tally.duplicates.count
-	m.tally.mu.Unlock()
-	if u.Reports == 0 {
-		return nil, nil
 	}
 	u.Delivered, u.DeliveredBytes = u.Outside.Calls["S3 PutObject"], u.Outside.SentBytes["S3 PutObject"]
 	_, err := m.handle.requester(ctx, schedule)

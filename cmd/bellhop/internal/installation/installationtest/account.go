@@ -43,6 +43,7 @@ type Account struct {
 	mu        sync.Mutex
 	resources map[string]string // physical by logical
 	answers   map[string]http.HandlerFunc
+	asked     map[string]int    // calls by action
 	known     map[string]*Alarm // alarms by name
 }
 
@@ -51,7 +52,7 @@ type Account struct {
 func Deploy(t *testing.T, parameters map[string]string) *Account {
 	t.Helper()
 	x := cloudformation.Parse(t, cloudformation.Expanded(t, standin.Root(t)))
-	a := &Account{t: t, resources: map[string]string{}, answers: map[string]http.HandlerFunc{}}
+	a := &Account{t: t, resources: map[string]string{}, answers: map[string]http.HandlerFunc{}, asked: map[string]int{}}
 	a.Config = aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(a.front(standin.Moto.Start(t))), Logger: logging.Nop{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", ""),
@@ -144,6 +145,13 @@ func (a *Account) Answer(action string, handler http.HandlerFunc) {
 	a.answers[action] = handler
 }
 
+// Asked is how often an action was called.
+func (a *Account) Asked(action string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked[action]
+}
+
 // front stands before moto: it answers what moto does not know, or not right.
 func (a *Account) front(moto string) string {
 	a.t.Helper()
@@ -167,6 +175,7 @@ func (a *Account) front(moto string) string {
 			action = operation
 		}
 		a.mu.Lock()
+		a.asked[action]++
 		handler := a.answers[action]
 		a.mu.Unlock()
 		if handler != nil {
