@@ -58,6 +58,8 @@ type Ingester struct {
 	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
 	StrayGrace     time.Duration `env:"BELLHOP_STRAY_GRACE" envDefault:"6h" meaning:"how long a file that nobody expects rests before it is deleted" form:"a Go duration from 1m to 24h, such as 6h"`
 	QuarantineHold time.Duration `env:"BELLHOP_QUARANTINE_HOLD" envDefault:"12h" meaning:"how long a file that cannot be loaded is kept for a person" form:"a Go duration from 1m to 24h, such as 12h"`
+	// UnitIDForms tell units from what else may stand in the cell of a unit's id.
+	UnitIDForms []string `env:"BELLHOP_UNIT_ID_FORMS" envDefault:"amzn1.alexa.unit." meaning:"what the ids of units begin with; a file with other text in their place is quarantined" form:"beginnings of ids, separated by commas, or * for any text"`
 }
 
 // Janitor is the environment of the janitor.
@@ -108,6 +110,9 @@ func LoadIngester(environ map[string]string) (Ingester, error) {
 	// The bucket's lifecycle deletes after a day, and must not come first.
 	r.check("BELLHOP_STRAY_GRACE", between(c.StrayGrace, time.Minute, 24*time.Hour))
 	r.check("BELLHOP_QUARANTINE_HOLD", between(c.QuarantineHold, time.Minute, 24*time.Hour))
+	for _, form := range c.UnitIDForms {
+		r.check("BELLHOP_UNIT_ID_FORMS", unitIDForm.MatchString(form))
+	}
 	return c, r.problems()
 }
 

@@ -38,6 +38,7 @@ var (
 	bucketName = formOf(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`, 3, 63)
 	accountID  = formOf(`^[0-9]+$`, 12, 12)
 	unitID     = formOf(`^amzn1\.alexa\.unit\.did\.[[:graph:]]+$`, len(unitPrefix)+1, len(unitPrefix)+200)
+	unitIDForm = formOf(`^([A-Za-z0-9._:/-]+|\*)$`, 1, 200)
 	words      = formOf(`^[A-Z_]+(\s*,\s*[A-Z_]+)*$`, 1, math.MaxInt)
 	// Which service keeps the secret is for the adapter to tell; a token or a JSON document is no id of either.
 	secretID = formOf(`^(arn:aws[a-z-]*:(secretsmanager|ssm):\S+|/?[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*)$`, 1, math.MaxInt)

@@ -37,7 +37,7 @@ func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversi
 	}
 	defer body.Close()
 	read := report.NewTally(body)
-	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root})
+	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root, Today: report.DateOf(s.Now())})
 	if err != nil {
 		return c, r, err
 	}

@@ -11,6 +11,8 @@ type Contract struct {
 	Table        string
 	// Window bounds the dates that rows may bear; a row outside is a broken contract.
 	Window Window
+	// Today is the day on which the file is read; no row may bear a later date than the day after. 0: not checked.
+	Today Date
 	// Root is the unit that every row must be of, or below: anybody may have files put into the delivery bucket, and a file
 	// under an expected name may hold another organisation's rows. Empty: not checked.
 	Root string

@@ -14,7 +14,7 @@ import (
 
 // Limits bound what a delivered file may hold. A file beyond them is poison.
 type Limits struct {
-	Columns int   // columns of the header; 200 by default
+	Columns int   // columns of the header, and with them twice the levels of units; 1,000 by default
 	Cell    int   // bytes of a cell; 64 KiB by default
 	Bytes   int64 // bytes of the file; 8 GiB by default
 }
@@ -26,6 +26,7 @@ type Converter struct {
 	bodyMemory int64
 	tempDir    string
 	limits     Limits
+	unitIDs    unitIDs
 }
 
 // Option changes a default of [NewConverter].
@@ -63,7 +64,7 @@ func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
 		budget:     40 << 20,
 		bodyMemory: 8 << 20,
-		limits:     Limits{Columns: 200, Cell: 64 << 10, Bytes: 8 << 30},
+		limits:     Limits{Columns: 1000, Cell: 64 << 10, Bytes: 8 << 30},
 	}
 	for _, o := range opts {
 		o(c)
@@ -100,7 +101,7 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 		}
 	}()
 	rows := newShelf(d, c.budget, run.stored, run.parts, run.spill)
-	dec := newDecoder(columns, d, contract, rows)
+	dec := newDecoder(columns, d, contract, c.unitIDs, rows)
 	if err := dec.decode(ctx, scan); err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}

@@ -13,6 +13,7 @@ import (
 type decoder struct {
 	layout layout
 	window report.Window
+	today  report.Date // 0: not known
 	shelf  *shelf
 
 	at        int // the column of the next cell
@@ -20,14 +21,15 @@ type decoder struct {
 	dateCell  string // the cell that date was read from
 	row       record
 	hierarchy *hierarchy
+	forms     unitIDs
 	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
 	rows      int64
 }
 
-func newDecoder(l layout, d Definition, c report.Contract, s *shelf) *decoder {
+func newDecoder(l layout, d Definition, c report.Contract, forms unitIDs, s *shelf) *decoder {
 	dec := &decoder{
-		layout: l, window: c.Window, shelf: s, root: newRoot(c.Root, l.levels), unknown: make([]string, len(l.extras)),
+		layout: l, window: c.Window, today: c.Today, forms: forms, shelf: s, root: newRoot(c.Root, l.levels), unknown: make([]string, len(l.extras)),
 		row: record{dims: make([]uint32, len(d.Dimensions())), measures: make([]int64, len(d.Measures()))},
 	}
 	dec.learn()
@@ -36,7 +38,7 @@ func newDecoder(l layout, d Definition, c report.Contract, s *shelf) *decoder {
 
 // learn begins with the shelf's vocabulary, after it has been replaced.
 func (d *decoder) learn() {
-	d.hierarchy = newHierarchy(d.shelf.words.paths, d.layout.levels)
+	d.hierarchy = newHierarchy(d.shelf.words.paths, d.layout.levels, d.forms)
 	d.root.forget()
 }
 
@@ -132,7 +134,12 @@ func (d *decoder) setDate(text string) error {
 	if err != nil {
 		return err
 	}
-	if !d.window.Contains(date) {
+	switch {
+	case date < firstDay:
+		return tooOld
+	case d.today != 0 && date > d.today+1:
+		return inFuture
+	case !d.window.Contains(date):
 		return outOfWindow
 	}
 	d.date, d.dateCell = date, string([]byte(text))
@@ -144,7 +151,7 @@ func (d *decoder) endRow() error {
 	if err != nil {
 		return d.blameUnit(err, slot)
 	}
-	if err := d.root.check(n, d.hierarchy.now); err != nil {
+	if err := d.root.check(n, d.hierarchy.units); err != nil {
 		return err
 	}
 	d.row.path = n

@@ -38,7 +38,6 @@ type layout struct {
 }
 
 const (
-	maxLevel      = 15
 	maxHeaderName = 128
 	maxListed     = 20
 )
@@ -68,19 +67,24 @@ func matchHeader(d Definition, header []string, limits Limits) (layout, error) {
 	)
 	for _, name := range names {
 		key := fold(name)
-		if seen[key] {
-			twice = name
-		}
-		seen[key] = true
 		c, known := wanted[key]
-		if level, isName, ok := unitColumn(key); ok {
+		switch level, isName, ok := unitColumn(key); {
+		case ok && level > maxLevel:
+			// Kept in "extra", its units would be counted as those above them.
+			return layout{}, fault.New(fault.Poison, "header of %s: column %s: a unit's level is at most %d", d.Name, printable(name), maxLevel)
+		case ok:
 			c, known = delivered{kind: cellUnit, slot: 2 * level}, true
 			if isName {
 				c.slot++
 			} else {
 				l.levels = append(l.levels, level)
 			}
+			key = "unit column " + strconv.Itoa(c.slot) // 3 and 03 are one level
 		}
+		if seen[key] {
+			twice = name
+		}
+		seen[key] = true
 		if !known {
 			c = delivered{kind: cellExtra, slot: len(l.unknown)}
 			l.unknown = append(l.unknown, name)
@@ -142,6 +146,9 @@ func (l *layout) arrange() {
 }
 
 func headerNames(header []string, limits Limits) ([]string, error) {
+	if sep := separator(header); sep != "" {
+		return nil, separatedBy(sep)
+	}
 	if len(header) > limits.Columns {
 		return nil, fault.New(fault.Poison, "header has %d columns; at most %d are accepted", len(header), limits.Columns)
 	}
@@ -159,7 +166,26 @@ func headerNames(header []string, limits Limits) ([]string, error) {
 	return names, nil
 }
 
-// unitColumn recognises folded unitId_level_N and unitName_level_N.
+// separator returns what separates the columns of a header instead of commas; nothing when they do.
+func separator(header []string) string {
+	line := strings.Join(header, ",")
+	for _, sep := range []string{";", "\t", "|"} {
+		names := strings.Split(line, sep)
+		if len(names) > len(header) && slices.ContainsFunc(names, func(n string) bool { return fold(n) == fold("dataset_date") }) {
+			return sep
+		}
+	}
+	return ""
+}
+
+func separatedBy(sep string) error {
+	return fault.New(fault.Poison, "header: the columns are separated by %q: save the file with commas between its columns, and with points, not commas, in its numbers", sep)
+}
+
+// maxLevel is what a unit's depth can say. How many levels a file has is bounded by its columns only.
+const maxLevel = 1_000_000
+
+// unitColumn recognises folded unitId_level_N and unitName_level_N. A number that is too large is more than maxLevel.
 func unitColumn(key string) (level int, isName, ok bool) {
 	digits, isID := strings.CutPrefix(key, "unitidlevel")
 	if !isID {
@@ -167,9 +193,12 @@ func unitColumn(key string) (level int, isName, ok bool) {
 			return 0, false, false
 		}
 	}
-	level, err := strconv.Atoi(digits)
-	if err != nil || strconv.Itoa(level) != digits || level < 0 || level > maxLevel {
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return 0, false, false
+	}
+	level, err := strconv.Atoi(digits)
+	if err != nil {
+		level = maxLevel + 1
 	}
 	return level, isName, true
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
@@ -28,7 +29,9 @@ func (s *scanner) quoted(b []byte) (complete bool, err error) {
 			s.cells, s.unescaped = s.cells[:first], s.unescaped[:kept]
 			return false, nil
 		}
-		s.cells = append(s.cells, cell)
+		if s.cells = append(s.cells, cell); len(s.cells)-first > max(s.limits.Columns, 1<<16) {
+			return false, s.tooWide()
+		}
 	}
 	return true, s.finish(first, at, bytes.Count(b[:at], []byte{'\n'}))
 }
@@ -97,6 +100,8 @@ func (s *scanner) quotedCell(b []byte, at int) (cell string, next int, last bool
 		return "", -1, false, nil
 	case len(rest) == 0 || (len(rest) == 1 && rest[0] == '\r'):
 		return cell, len(b), true, nil
+	case s.width == 0 && strings.ContainsRune(";\t|", rune(rest[0])):
+		return "", 0, false, separatedBy(string(rest[:1]))
 	default:
 		return "", 0, false, fault.New(fault.Poison, "line %d: text after a closing quote", s.lineAt(b, at))
 	}

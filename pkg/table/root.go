@@ -22,21 +22,21 @@ func newRoot(unit string, levels []int) root { return root{unit: unit, levels: l
 // forget begins with a new vocabulary, whose paths are numbered from 0 again.
 func (r *root) forget() { r.seen = 0 }
 
-// check looks at the current row's path, whose cells are the id and the name for each level, when it is a new one.
-func (r *root) check(path uint32, cells []string) error {
+// check looks at the current row's path, whose units are its ids by level, when it is a new one.
+func (r *root) check(path uint32, units []string) error {
 	if path < r.seen || r.unit == "" {
 		return nil
 	}
 	r.seen = path + 1
 	at := -1
 	for i := range r.levels {
-		if cells[2*i] == r.unit {
+		if units[i] == r.unit {
 			at = i
 			break
 		}
 	}
 	switch {
-	case at < 0 && r.at >= 0, at < 0 && r.levels[0] == 0 && cells[0] != "":
+	case at < 0 && r.at >= 0, at < 0 && r.levels[0] == 0 && units[0] != "":
 		return foreign
 	case at < 0:
 		r.unnamed = true

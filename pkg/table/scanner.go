@@ -182,6 +182,9 @@ func (s *scanner) record() (complete bool, err error) {
 		if bytes.IndexByte(content, '"') >= 0 {
 			return s.quoted(rest)
 		}
+		if size > readBuffer && bytes.Count(content, []byte{','}) >= s.limits.Columns {
+			return false, s.tooWide()
+		}
 		first := len(s.cells)
 		for {
 			i := bytes.IndexByte(content, ',')
@@ -215,6 +218,11 @@ func (s *scanner) finish(first, size, lines int) error {
 	s.records = append(s.records, record)
 	s.lines = append(s.lines, at)
 	return nil
+}
+
+// tooWide refuses a long record before its cells take up more memory than it does.
+func (s *scanner) tooWide() error {
+	return fault.New(fault.Poison, "line %d: more than %d cells", s.line, s.limits.Columns)
 }
 
 // view is a string on the bytes of b, which must not change while it is in use. The batch is consumed before

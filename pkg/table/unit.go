@@ -65,7 +65,8 @@ func newPaths(a *arena) *paths {
 // seen before.
 func (t *paths) number(depth, property int, ids, names []string) (n uint32, fresh bool) {
 	count := len(ids)
-	t.packed = append(t.packed[:0], byte(depth), byte(property+1))
+	t.packed = binary.LittleEndian.AppendUint32(t.packed[:0], uint32(depth))
+	t.packed = binary.LittleEndian.AppendUint32(t.packed, uint32(property+1))
 	for i := range count {
 		id, _ := t.ids.number(ids[i])
 		name, _ := t.names.number(names[i])
@@ -80,8 +81,8 @@ func (t *paths) number(depth, property int, ids, names []string) (n uint32, fres
 		ids: t.idents.cut(count), names: t.idents.cut(count),
 	}
 	for i := range count {
-		p.ids[i] = binary.LittleEndian.Uint32(t.packed[2+8*i:])
-		p.names[i] = binary.LittleEndian.Uint32(t.packed[2+8*i+4:])
+		p.ids[i] = binary.LittleEndian.Uint32(t.packed[8+8*i:])
+		p.names[i] = binary.LittleEndian.Uint32(t.packed[8+8*i+4:])
 	}
 	n = uint32(len(t.list))
 	t.numbers[t.arena.keep(view(t.packed))] = n
@@ -106,8 +107,9 @@ func at(list []uint32, i int) uint32 {
 type hierarchy struct {
 	paths  *paths
 	levels []int
+	forms  unitIDs
 
-	now  []string // cells of the current row: id and name for each level
+	now  []string // cells of the current row as they were delivered: id and name for each level
 	seen [][]string
 	next []uint32 // by path: the one that followed it last time, plus 1
 
@@ -117,10 +119,14 @@ type hierarchy struct {
 	last  int // path of the row before, or -1
 
 	ids, names []string
+	units      []string // ids by level of the path that was looked up last; empty where it has none
 }
 
-func newHierarchy(p *paths, levels []int) *hierarchy {
-	return &hierarchy{paths: p, levels: levels, now: make([]string, 2*len(levels)), last: -1}
+func newHierarchy(p *paths, levels []int, forms unitIDs) *hierarchy {
+	return &hierarchy{
+		paths: p, levels: levels, forms: forms,
+		now: make([]string, 2*len(levels)), last: -1, units: make([]string, len(levels)),
+	}
 }
 
 // set takes the next unit cell of the current row. Units come in the same order each day, so that comparing
@@ -169,9 +175,10 @@ func (h *hierarchy) lookUp() (n uint32, slot int, err error) {
 	depth, property := 0, -1
 	h.ids, h.names = h.ids[:0], h.names[:0]
 	for i, level := range h.levels {
-		id, name := h.now[2*i], h.now[2*i+1]
+		id, name := idText(h.now[2*i]), h.now[2*i+1]
+		h.units[i] = id
 		if id == "" {
-			if name != "" {
+			if idText(name) != "" {
 				return 0, 2*i + 1, nameWithout
 			}
 			continue
@@ -194,20 +201,39 @@ func (h *hierarchy) lookUp() (n uint32, slot int, err error) {
 			return 0, i, notUTF8
 		}
 	}
+	for i, id := range h.units {
+		if id == "" {
+			continue
+		}
+		if err := h.forms.accept(id); err != nil {
+			return 0, 2 * i, err
+		}
+	}
 	h.seen = append(h.seen, h.kept(n))
+	h.paths.arena.size += 32 * int64(len(h.levels)-len(h.ids)) // the cells of levels that it has no unit at
 	h.next = append(h.next, 0)
 	return n, 0, nil
 }
 
-// kept returns the current cells as strings that share the memory of path n.
+// kept returns the current cells as strings that share the memory of path n, as far as the path has them.
 func (h *hierarchy) kept(n uint32) []string {
 	p, at := &h.paths.list[n], 0
 	cells := h.paths.text.cut(len(h.now))
 	for i := range h.levels {
-		if h.now[2*i] != "" {
-			cells[2*i], cells[2*i+1] = h.paths.ids.words[p.ids[at]], h.paths.names.words[p.names[at]]
+		var id, name string
+		if h.units[i] != "" {
+			id, name = h.paths.ids.words[p.ids[at]], h.paths.names.words[p.names[at]]
 			at++
 		}
+		cells[2*i], cells[2*i+1] = h.share(h.now[2*i], id), h.share(h.now[2*i+1], name)
 	}
 	return cells
+}
+
+// share returns known when it is the same text as the cell, and else a copy of the cell.
+func (h *hierarchy) share(cell, known string) string {
+	if cell == known {
+		return known
+	}
+	return h.paths.arena.keep(cell)
 }

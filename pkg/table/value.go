@@ -16,6 +16,9 @@ const (
 	DecimalScale = 6
 )
 
+// firstDay is before any report, and after what a year of two digits becomes.
+var firstDay = report.NewDate(2000, time.January, 1)
+
 // null stands for an empty measure. No count or duration is negative, so no value is lost to it.
 const null = math.MinInt64
 
@@ -40,6 +43,8 @@ const (
 	nameWithout = complaint("unit name without a unit id")
 	emptyDate   = complaint("empty date")
 	outOfWindow = complaint("date outside the window that was asked for")
+	tooOld      = complaint("date before the year 2000: are digits of the year missing?")
+	inFuture    = complaint("date after tomorrow")
 )
 
 var (

@@ -31,6 +31,8 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
                   without rows is zero. When it is left out every date is taken, and no day is zero
   --unit          is which unit it was asked for: a row that is neither of it nor of one below refuses the
                   file. When it is left out every unit is taken
+  --unit-ids      is what the ids of units begin with; other text in their place refuses the file, or it would
+                  count as a unit. Spellings of nothing, such as N/A, null and -, are empty cells
 
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: of a
@@ -65,6 +67,7 @@ func (a *app) ingestCommand() *cobra.Command {
 // conversionOrder is what is wanted of the files of one command line.
 type conversionOrder struct {
 	output, table, subscription, days, unit string
+	unitIDs                                 []string
 	window                                  report.Window // of Len 0 when every date is taken
 	dryRun, replace                         bool
 }
@@ -75,6 +78,7 @@ func (o *conversionOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.subscription, "subscription", "local", "the `name` of the subscription")
 	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")
 	f.StringVar(&o.unit, "unit", "", "the `id` of the unit that the report was asked for")
+	f.StringSliceVar(&o.unitIDs, "unit-ids", []string{table.AlexaUnitID}, "what the ids of units begin with, as a `list`; * takes any text")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and convert everything, and write nothing")
 	f.BoolVar(&o.replace, "replace", false, "replace days that are there with other content")
 }
@@ -107,12 +111,12 @@ func (o *conversionOrder) check(place Place) error {
 }
 
 // contract bounds the dates of a file to those that were asked for, if that is known.
-func (o *conversionOrder) contract(table string) report.Contract {
+func (o *conversionOrder) contract(table string, today report.Date) report.Contract {
 	w := o.window
 	if o.days == "" {
 		w = report.Window{From: report.NewDate(1, time.January, 1), To: report.NewDate(9999, time.December, 31)}
 	}
-	return report.Contract{Subscription: o.subscription, Table: table, Window: w, Root: o.unit}
+	return report.Contract{Subscription: o.subscription, Table: table, Window: w, Root: o.unit, Today: today}
 }
 
 // convertedFile is what became of one file.
@@ -129,7 +133,7 @@ type convertedFile struct {
 }
 
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
-	converter := table.NewConverter(table.Limit(table.Limits{Bytes: maxIngest}))
+	converter := table.NewConverter(table.Limit(table.Limits{Bytes: maxIngest}), table.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
 	var results []convertedFile
 	var failures []error
@@ -182,7 +186,7 @@ func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionO
 		}
 	}
 	read := report.NewTally(in)
-	converted, err := c.Convert(ctx, read, o.contract(r.Table))
+	converted, err := c.Convert(ctx, read, o.contract(r.Table, report.DateOf(a.now())))
 	if err != nil {
 		return r, err
 	}

@@ -27,7 +27,7 @@ const deviceHeader = "dataset_date,unitId_level_0,device_count,active_device_cou
 func device(dialogs string, dates ...string) string {
 	content := deviceHeader
 	for _, d := range dates {
-		content += d + ",unit-1,3,2," + dialogs + "\n"
+		content += d + ",amzn1.alexa.unit.did.1,3,2," + dialogs + "\n"
 	}
 	return content
 }
@@ -326,10 +326,35 @@ func TestIngestThatCannotWrite(t *testing.T) {
 
 func TestIngestOfAnotherUnit(t *testing.T) {
 	files := delivered(t, map[string]string{"d.csv": device("7", "11/1/2026")})
-	for unit, want := range map[string]int{"unit-1": cli.ExitFine, "unit-2": cli.ExitError} {
+	for unit, want := range map[string]int{"amzn1.alexa.unit.did.1": cli.ExitFine, "amzn1.alexa.unit.did.2": cli.ExitError} {
 		code, out, errs := newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"), "--unit", unit)
 		if code != want || (code != cli.ExitFine) != strings.Contains(errs, "line 2: not of the unit that the report was asked for") {
 			t.Errorf("%s: exit %d, %s%s", unit, code, out, errs)
 		}
+	}
+}
+
+// What stands in for an id or a date and is none refuses the file, as on AWS.
+func TestIngestTakesUnitsAndDaysOnly(t *testing.T) {
+	tests := map[string]struct {
+		date, unit string
+		args       []string
+		says       string
+	}{
+		"a unit":                    {"11/1/2026", "amzn1.alexa.unit.did.1", nil, ""},
+		"no unit":                   {"11/1/2026", "Total", nil, "line 2: column unitId_level_0: not a unit's id: each begins with amzn1.alexa.unit."},
+		"another form of unit":      {"11/1/2026", "room-1", []string{"--unit-ids", "inn-,room-"}, ""},
+		"any unit":                  {"11/1/2026", "Total", []string{"--unit-ids", "*"}, ""},
+		"a year without a century":  {"11/1/0026", "amzn1.alexa.unit.did.1", nil, "line 2, column dataset_date: date before the year 2000"},
+		"a day that is yet to come": {"12/1/9999", "amzn1.alexa.unit.did.1", nil, "line 2, column dataset_date: date after tomorrow"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			files := delivered(t, map[string]string{"d.csv": deviceHeader + test.date + "," + test.unit + ",3,2,7\n"})
+			code, _, errs := newBench(t).run(t.Context(), append([]string{"ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset")}, test.args...)...)
+			if (code == cli.ExitFine) != (test.says == "") || !strings.Contains(errs, test.says) {
+				t.Errorf("exit %d: %s", code, errs)
+			}
+		})
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // morning is early in a day, so that a request that has to be made again six hours later is made on the same day.
@@ -85,7 +86,7 @@ func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
 			s3:     p.fuse.s3,
 			source: func(s request.Source) request.Source { return fusedSource{s, p.fuse} },
 			queue:  func(l loads) loads { return fusedLoads{l, p.fuse} },
-			estate: &estate, stepwise: true,
+			estate: &estate, stepwise: true, unitIDs: []string{table.AnyUnitID},
 		},
 	}
 	if edit != nil {

@@ -29,6 +29,9 @@ type hostile struct {
 	rows map[string]int64
 	// sum is the sum of dialog_count over LEAF rows, where it says something.
 	remark string
+	// strict: the ids of units are those of the vendor's documents only, as without configuration. The other cases are easier to
+	// read with short ones.
+	strict bool
 }
 
 // The columns of DEVICE, as an organisation's report has them.
@@ -106,6 +109,8 @@ func headers() []hostile {
 			"dataset_date, device_count, active_device_count, dialog_count, unitId_level_N", file(good)),
 		bad(g, "another category's report", "header of asp_device: missing: device_count; unknown: \"Business Domain\"",
 			file("dataset_date,unitId_level_0,unitName_level_0,Business Domain,active_device_count,dialog_count", "11/1/2026,org,Hotels,Audio,1,2")),
+		bad(g, "semicolons between the columns", `header: the columns are separated by ";": save the file with commas between its columns, and with points, not commas, in its numbers`,
+			func() string { return strings.ReplaceAll(device(good)(), ",", ";") }),
 		bad(g, "a row with a cell too many", "line 3: 9 cells where the header has 8", device(good, good+",1")),
 	}
 }
@@ -166,6 +171,7 @@ func dates() []hostile {
 		date("digits only", "20261101", noDate),
 		date("no such day", "11/31/2026", "no such day in the calendar"),
 		date("no date", "", "empty date"),
+		date("a year that lost its century", "11/1/0026", "date before the year 2000: are digits of the year missing?"),
 		date("a day that was not asked for", "11/4/2026", "date outside the window that was asked for"),
 		fine(g, "days in no order", "", map[string]int64{"2026-11-01": 2, "2026-11-03": 1},
 			device(strings.Replace(good, "11/1", "11/3", 1), good, "11/1/2026,org,Hotels,spa,Spa,1,1,1")),
@@ -187,7 +193,15 @@ func units() []hostile {
 	const foreign = "not of the unit that the report was asked for, nor below it"
 	return []hostile{
 		fine(g, "fifteen levels below the organisation", "", oneRow(), deep(16)),
-		fine(g, "a sixteenth level", "no document names one: it is kept in extra", oneRow(), deep(17)),
+		fine(g, "a sixteenth level, and many more", "any level is one", oneRow(), deep(400)),
+		bad(g, "a level beyond all sense", "header of asp_device: column unitId_level_1000001: a unit's level is at most 1000000",
+			file(strings.Replace(orgHeader, "unitId_level_1", "unitId_level_1000001", 1), good)),
+		fine(g, "N/A, null, - or white space in place of a unit", "they are empty cells", map[string]int64{"2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1},
+			device("11/1/2026,org,Hotels,N/A,n/a,2,2,5", "11/2/2026,org,Hotels,\u00a0, ,2,2,5", "11/3/2026,org,Hotels,-,null,2,2,5")),
+		{
+			group: g, name: "other text in place of a unit", csv: device("11/1/2026," + roomName + ",Hotels,,,2,2,5"), strict: true,
+			why: "convert to asp_device: line 2: column unitId_level_0: not a unit's id: each begins with amzn1.alexa.unit. and has no spaces",
+		},
 		fine(g, "a gap between levels", "", oneRow(),
 			file("dataset_date,unitId_level_0,unitId_level_2,unitId_level_5,device_count,active_device_count,dialog_count", "11/1/2026,org,,room,1,1,2")),
 		fine(g, "rooms beside the groups that repeat them", "the groups are ROLLUP", map[string]int64{"2026-11-01": 3},
@@ -202,7 +216,7 @@ func units() []hostile {
 func floods() []hostile {
 	const g = "Floods"
 	return []hostile{
-		bad(g, "100,000 columns", "header has 100008 columns; at most 200 are accepted",
+		bad(g, "100,000 columns", "header has 100008 columns; at most 1000 are accepted",
 			func() string { return orgHeader + strings.Repeat(",x", 100_000) + "\n" }),
 		bad(g, "a cell of 64 MiB", "line 2: a record is longer than 16777216 bytes; is a closing quote missing?",
 			func() string {

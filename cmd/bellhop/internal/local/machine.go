@@ -24,6 +24,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // The buckets of the machine.
@@ -58,6 +59,9 @@ type Options struct {
 	outside outside
 }
 
+// acceptedUnits are what the ids of units begin with, as a function is told by its environment.
+var acceptedUnits = []string{table.AlexaUnitID}
+
 // outside is where a test stands: between the functions and everything around them. The zero value lets everything pass.
 type outside struct {
 	// server is shared by machines that have buckets of their own; nil starts one.
@@ -79,6 +83,8 @@ type outside struct {
 	deaf bool
 	// maxBytes is the largest file that is read; 0 is the ingester's own limit.
 	maxBytes int64
+	// unitIDs are what the ids of units begin with; nil for those of the vendor's documents.
+	unitIDs []string
 }
 
 // loads starts loads, for the requester and the sweep.
@@ -141,6 +147,9 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 	o.WindowDays = cmp.Or(o.WindowDays, 7)
 	o.outside.delivery = cmp.Or(o.outside.delivery, DeliveryBucket)
 	o.outside.dataset = cmp.Or(o.outside.dataset, DatasetBucket)
+	if o.outside.unitIDs == nil {
+		o.outside.unitIDs = acceptedUnits
+	}
 	// The embedded S3 changes the working directory while it runs.
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err

@@ -100,3 +100,14 @@ func TestTheUnitsOfARunAreThoseOfAServer(t *testing.T) {
 		}
 	}
 }
+
+// A machine of a person takes the ids of the vendor's documents only, as the deployed ingester does.
+func TestTextThatIsNoUnitIsQuarantined(t *testing.T) {
+	p := newSite(t).newPlant(t, func(o *Options) { o.outside.unitIDs = nil })
+	p.expect("report.csv", "asp_device", asked())
+	p.deliver("report.csv", device(good)())
+	if err := p.settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.quarantined("convert to asp_device: line 2: column unitId_level_0: not a unit's id: each begins with amzn1.alexa.unit. and has no spaces")
+}
