@@ -75,7 +75,7 @@ func writeTable(b *strings.Builder, d table.Definition) {
           SerdeInfo: {SerializationLibrary: org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe}
           Columns:
 `, FirstDay, d.Name)
-	writeColumns(b, columns(d), 12)
+	writeColumns(b, d.FileColumns(), 12)
 }
 
 func writeView(b *strings.Builder, d table.Definition, text string) {
@@ -125,21 +125,11 @@ func wrapped(text string, indent int) string {
 	return b.String() + line + "\n"
 }
 
-// partitions is the column that the path spells out; columns are all others. A table in Glue may have a column only once.
+// partitions is the column that the path spells out. A table in Glue may have a column only once.
 func partitions(d table.Definition) []table.Column {
 	var out []table.Column
 	for _, c := range d.Columns {
 		if c.Role == table.RoleDate {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func columns(d table.Definition) []table.Column {
-	var out []table.Column
-	for _, c := range d.Columns {
-		if c.Role != table.RoleDate {
 			out = append(out, c)
 		}
 	}

@@ -237,5 +237,6 @@ func put(ctx context.Context, in Dataset, f report.File, key string, day report.
 		report.MetaSourceETag: f.Delivery.ETag,
 		report.MetaRows:       strconv.FormatInt(day.Rows, 10),
 		report.MetaSHA256:     day.SHA256,
+		report.MetaFormat:     strconv.Itoa(report.DatasetFormat),
 	}, "application/vnd.apache.parquet")
 }

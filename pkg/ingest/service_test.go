@@ -56,6 +56,7 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"generation": "2026-11-05T04:00:00Z", "job": "seaside-1", "rows": "2",
 		"source-etag": etagOf("2026-11-01,1.5\n2026-11-01,2\n2026-11-03,0.25\n"), "sha256": digest("2026-11-01,1.5\n2026-11-01,2\n"),
+		"format": "2",
 	}, d.stored[november1].Metadata); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}

@@ -30,6 +30,7 @@ const (
 	MetaSourceETag = "source-etag" // of the delivered object
 	MetaRows       = "rows"
 	MetaSHA256     = "sha256" // of the slice's own bytes
+	MetaFormat     = "format" // [DatasetFormat]; an object of the first has none
 )
 
 // FormatGeneration returns the text form of a generation.

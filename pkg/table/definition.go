@@ -78,7 +78,7 @@ type Column struct {
 type Definition struct {
 	Name    string
 	Meaning string
-	// Columns are in the order of the Parquet schema.
+	// Columns are in the order in which readers show them; [Definition.FileColumns] is that of the Parquet schema.
 	Columns []Column
 }
 
@@ -96,6 +96,12 @@ func (d Definition) role(r Role) []Column {
 		}
 	}
 	return out
+}
+
+// FileColumns returns the columns that a slice's Parquet file has, in order: all but the date, which is in the path. A
+// partition's column that is in both has two types there, and strict readers refuse it.
+func (d Definition) FileColumns() []Column {
+	return slices.DeleteFunc(slices.Clone(d.Columns), func(c Column) bool { return c.Role == RoleDate })
 }
 
 // Definitions returns all tables, sorted by name. The caller owns the result.

@@ -281,9 +281,27 @@ the path is the data's, not that of the load. A day is replaced whole, by a newe
 `
 
 const pageReading = `
-Folders that begin with an underscore are no tables. The date is a column in the file as well as a part of the path. In S3
-each object says in its metadata which job (` + "`job`" + `) of which submission time (` + "`generation`" + `) it is from, how many rows it has,
-and the SHA-256 of its bytes. A day for which the vendor reported no rows has no object; the ledger knows it as ZERO.
+Folders that begin with an underscore are no tables. ` + "`dataset_date`" + ` is in the path alone, as in every dataset that is partitioned
+in Hive's way: whoever reads a table's folder has it as a column. A single file that is opened by itself has no such column, and says
+its day in its key-value metadata, as ` + "`bellhop.dataset_date`" + `, beside ` + "`bellhop.format`" + `, the number of this layout. In S3 each object says
+in its metadata which job (` + "`job`" + `) of which submission time (` + "`generation`" + `) it is from, how many rows it has, the SHA-256 of its
+bytes, and the layout's number (` + "`format`" + `). A day for which the vendor reported no rows has no object; the ledger knows it as ZERO.
+
+## Reading it
+
+Each of these gives all rows of a table, with ` + "`dataset_date`" + ` as a column. All are tested, by ` + "`make readers`" + `.
+
+| reader | how |
+|---|---|
+| pandas | ` + "`pandas.read_parquet(\"asp_device\")`" + ` |
+| pyarrow | ` + "`pyarrow.dataset.dataset(\"asp_device\", partitioning=\"hive\")`, `pyarrow.parquet.read_table(\"asp_device\")`" + ` |
+| polars | ` + "`polars.scan_parquet(\"asp_device\")`" + ` |
+| DuckDB | ` + "`FROM read_parquet('asp_device/**/*.parquet', hive_partitioning = true)`" + ` |
+| fastparquet | ` + "`fastparquet.ParquetFile(\"asp_device\").to_pandas()`" + ` |
+| Athena | ` + "`SELECT * FROM asp_device`" + `, in the database of all rows |
+
+What type a path's part has is for the reader to say: polars and DuckDB make it a date, pyarrow text, pandas and fastparquet a category
+of texts. Where a date is wanted, ` + "`pandas.to_datetime(rows[\"dataset_date\"])`" + ` makes one.
 
 ## Types
 

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -35,7 +36,6 @@ type encoder struct {
 	// Of the current slice.
 	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
 	words  *vocabulary
-	date   int64
 	rows   int64
 	sums   []sum
 
@@ -51,7 +51,7 @@ func newEncoder(d Definition, subscription string) *encoder {
 	e := &encoder{definition: d, subscription: subscription, codec: newRepeatCodec()}
 	e.leaves = e.leavesOf(d)
 	next := 0
-	e.schema = schemaWith(d, func(n parquet.Node) parquet.Node {
+	e.schema = schemaWith(d.Name, d.FileColumns(), func(n parquet.Node) parquet.Node {
 		c := e.leaves[next].column
 		c.codec = e.codec
 		next++
@@ -72,12 +72,15 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 		// parquet-go allocates the whole buffer for each required column, even for a slice of one row. No
 		// column buffers more than 128 bytes a row, at 16 levels of units, so this moves no page's end.
 		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*128))),
+		// The second version of pages keeps lists from fastparquet, and gives the others nothing.
+		parquet.DataPageVersion(1),
+		parquet.KeyValueMetadata(report.ParquetFormat, strconv.Itoa(report.DatasetFormat)),
+		parquet.KeyValueMetadata(report.ParquetDate, date.String()),
 		// The page index has the bounds already; computing them for the page headers too is wasted.
 		parquet.DataPageStatistics(false),
 		// The default names parquet-go's build, which differs between a test and a release.
 		parquet.CreatedBy("bellhop", "1", "table"),
 	)
-	e.date = int64(date)
 	e.rows, e.sums = 0, make([]sum, len(e.definition.Measures()))
 	e.newGroup()
 }

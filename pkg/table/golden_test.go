@@ -175,7 +175,7 @@ func TestSubUnitsAddUpOverLeavesOnly(t *testing.T) {
 func TestFooter(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"dataset_date", "unit_id", "unit_name", "depth", "row_scope", "parent_unit_id", "property_id", "property_name",
+		"unit_id", "unit_name", "depth", "row_scope", "parent_unit_id", "property_id", "property_name",
 		"unit_ids.list.element", "unit_names.list.element", "device_count", "active_device_count", "dialog_count",
 		"extra.key_value.key", "extra.key_value.value", "subscription",
 	}
@@ -190,6 +190,11 @@ func TestFooter(t *testing.T) {
 			got = append(got, strings.Join(c.MetaData.PathInSchema, "."))
 		}
 		equal(t, d.Date.String(), got, want)
+		said := map[string]string{}
+		for _, pair := range f.Metadata().KeyValueMetadata {
+			said[pair.Key] = pair.Value
+		}
+		equal(t, "key-value metadata", said, map[string]string{"bellhop.format": "2", "bellhop.dataset_date": d.Date.String()})
 		equal(t, "created by", f.Metadata().CreatedBy, "bellhop version 1(build table)")
 	}
 }

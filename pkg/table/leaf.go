@@ -23,10 +23,9 @@ const (
 func (e *encoder) leavesOf(d Definition) []leaf {
 	var out []leaf
 	var dims, measures int
-	for _, c := range d.Columns {
+	for _, c := range d.FileColumns() {
 		switch c.Role {
-		case RoleDate:
-			out = append(out, e.numberLeaf(func(*block, int) int64 { return e.date }))
+		case RoleDate: // in the path
 		case RoleSubscription:
 			words := []string{e.subscription}
 			out = append(out, e.textLeaf(func() []string { return words }, func(*block, int) uint32 { return 0 }))

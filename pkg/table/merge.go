@@ -37,7 +37,7 @@ func (r *run) merge(ctx context.Context, date report.Date, parts []*io.SectionRe
 	files := make([]*part, len(parts))
 	var rows int64
 	for i, p := range parts {
-		f, err := openPart(r.definition, p)
+		f, err := openPart(r.definition, date, p)
 		if err != nil {
 			return report.EncodedDay{}, fmt.Errorf("part %d: %w", i+1, err)
 		}
@@ -61,6 +61,7 @@ func (r *run) writeParts(ctx context.Context, date report.Date, files []*part) e
 	m.row.measures = make([]int64, len(m.block.measures))
 	m.words = newVocabulary(len(m.block.dims))
 	for i, f := range files {
+		m.columns = f.columns
 		if err := f.rows(ctx, m.add); err != nil {
 			return fmt.Errorf("part %d: %w", i+1, err)
 		}
@@ -94,6 +95,7 @@ type merger struct {
 	words   *vocabulary
 	block   *block
 	row     record
+	columns []Column // of the part that is read
 
 	ids, names   []string
 	keys, values []string
@@ -108,7 +110,7 @@ func (m *merger) add(row parquet.Row) error {
 		propertyID     string
 	)
 	m.ids, m.names, m.keys, m.values = m.ids[:0], m.names[:0], m.keys[:0], m.values[:0]
-	for _, c := range m.definition.Columns {
+	for _, c := range m.columns {
 		switch {
 		case c.Name == "unit_ids":
 			m.ids = left.list(m.ids)
@@ -132,7 +134,7 @@ func (m *merger) add(row parquet.Row) error {
 			propertyID = view(left.one().ByteArray())
 		case c.Role == RoleDate:
 			if left.one().Int32() != int32(m.date) {
-				return fault.New(fault.Poison, "holds rows of another date than %s", m.date)
+				return otherDate(m.date)
 			}
 		default:
 			// Derived anew from the path, or the same in all parts.

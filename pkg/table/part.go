@@ -7,29 +7,49 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// part is an encoded slice that is read back.
+// part is an encoded slice that is read back, of this format or of an earlier one.
 type part struct {
-	file *parquet.File
-	ids  int // leaf index of unit_ids
+	file    *parquet.File
+	columns []Column // of the file
+	ids     int      // leaf index of unit_ids
 }
 
-func openPart(d Definition, r *io.SectionReader) (*part, error) {
+func openPart(d Definition, date report.Date, r *io.SectionReader) (*part, error) {
 	file, err := parquet.OpenFile(r, r.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	want := schemaOf(d)
+	p := &part{file: file}
+	switch format, said := file.Lookup(report.ParquetFormat); {
+	case !said: // The first format said nothing, and had the date in each row.
+		p.columns = d.Columns
+	case format == strconv.Itoa(report.DatasetFormat):
+		p.columns = d.FileColumns()
+		if said, _ := file.Lookup(report.ParquetDate); said != date.String() {
+			return nil, otherDate(date)
+		}
+	default:
+		return nil, fault.New(fault.Poison, "is of the dataset's format %q, and this bellhop knows none after %d: use a newer one", format, report.DatasetFormat)
+	}
+	want := schemaOf(d.Name, p.columns)
 	if !slices.EqualFunc(want.Columns(), file.Schema().Columns(), slices.Equal) || file.Schema().String() != want.String() {
 		return nil, fault.New(fault.Poison, "is no slice of %s", d.Name)
 	}
 	ids, _ := want.Lookup("unit_ids", "list", "element")
-	return &part{file: file, ids: ids.ColumnIndex}, nil
+	p.ids = ids.ColumnIndex
+	return p, nil
+}
+
+func otherDate(want report.Date) error {
+	return fault.New(fault.Poison, "holds rows of another date than %s", want)
 }
 
 // ancestors adds each unit that is above another one in a row.

@@ -6,18 +6,18 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// schemaOf returns the Parquet schema of a definition. Every leaf is dictionary-encoded.
-func schemaOf(d Definition) *parquet.Schema {
-	return schemaWith(d, func(n parquet.Node) parquet.Node { return n })
+// schemaOf returns the Parquet schema of a table's columns. Every leaf is dictionary-encoded.
+func schemaOf(table string, columns []Column) *parquet.Schema {
+	return schemaWith(table, columns, func(n parquet.Node) parquet.Node { return n })
 }
 
 // schemaWith is schemaOf with leaves of the caller's, which are asked for in their order.
-func schemaWith(d Definition, leaf func(parquet.Node) parquet.Node) *parquet.Schema {
+func schemaWith(table string, columns []Column, leaf func(parquet.Node) parquet.Node) *parquet.Schema {
 	root := group{Node: parquet.Group{}}
-	for _, c := range d.Columns {
+	for _, c := range columns {
 		root.fields = append(root.fields, field{nodeOf(c, leaf), c.Name})
 	}
-	return parquet.NewSchema(d.Name, root)
+	return parquet.NewSchema(table, root)
 }
 
 func nodeOf(c Column, leaf func(parquet.Node) parquet.Node) parquet.Node {

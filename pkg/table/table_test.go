@@ -64,7 +64,7 @@ func bodies(t testing.TB, c report.Conversion) map[string][]byte {
 	return out
 }
 
-// rows reads slices as a stranger would: all columns by name, as plain Go values, NULL as nil.
+// rows reads slices as a stranger would: all columns by name, as plain Go values, NULL as nil. The date is in no column.
 func rows(t testing.TB, days ...report.EncodedDay) []map[string]any {
 	t.Helper()
 	var out []map[string]any
@@ -75,12 +75,15 @@ func rows(t testing.TB, days ...report.EncodedDay) []map[string]any {
 			t.Fatal(err)
 		}
 		columns := f.Schema().Columns()
+		date, _ := f.Lookup("bellhop.dataset_date")
 		for _, g := range f.RowGroups() {
 			r := g.Rows()
 			for buf := make([]parquet.Row, 1); ; {
 				n, err := r.ReadRows(buf)
 				if n == 1 {
-					out = append(out, plain(buf[0], columns))
+					read := plain(buf[0], columns)
+					read["dataset_date"] = date
+					out = append(out, read)
 				}
 				if errors.Is(err, io.EOF) {
 					break
@@ -108,8 +111,6 @@ func plain(row parquet.Row, columns [][]string) map[string]any {
 		case v.IsNull():
 		case v.Kind() == parquet.ByteArray:
 			value = string(v.ByteArray())
-		case v.Kind() == parquet.Int32 && name == "dataset_date":
-			value = report.Date(v.Int32()).String()
 		case v.Kind() == parquet.Int32:
 			value = int(v.Int32())
 		case v.Kind() == parquet.Int64:

@@ -23,7 +23,8 @@ type Row []any
 // batch is how many rows are read at a time.
 const batch = 256
 
-// Read hands every row of a slice to row, until that returns an error. A file that is no slice of the table is Poison.
+// Read hands every row of a slice to row, until that returns an error. The date is what the file says of itself; in the
+// dataset's first format it was a column. A file that is no slice of the table is Poison.
 func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) error) error {
 	file, err := parquet.OpenFile(content, size)
 	if err != nil {
@@ -33,8 +34,16 @@ func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) err
 	if err != nil {
 		return err
 	}
+	dated := row
+	if date, said := file.Lookup(report.ParquetDate); said {
+		at := slices.IndexFunc(d.Columns, func(c table.Column) bool { return c.Role == table.RoleDate })
+		dated = func(r Row) error {
+			r[at] = date
+			return row(r)
+		}
+	}
 	for _, group := range file.RowGroups() {
-		if err := readGroup(group, leaves, len(d.Columns), row); err != nil {
+		if err := readGroup(group, leaves, len(d.Columns), dated); err != nil {
 			return err
 		}
 	}

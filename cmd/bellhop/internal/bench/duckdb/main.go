@@ -119,7 +119,7 @@ func conversion(how, file, category, out string) (string, error) {
 	}
 	options := "FORMAT parquet, COMPRESSION zstd"
 	if how == "split" {
-		options += ", PARTITION_BY (dataset_date), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true"
+		options += ", PARTITION_BY (dataset_date), OVERWRITE_OR_IGNORE true"
 	}
 	return fmt.Sprintf("COPY (FROM %s) TO %s (%s)", reader(file, all), quoted(out), options), nil
 }
@@ -132,7 +132,7 @@ func digest(form, path, category string) (string, error) {
 	}
 	from := reader(path, all)
 	if form == "ours" {
-		from = "read_parquet(" + quoted(path) + ")"
+		from = "read_parquet(" + quoted(path) + ", hive_partitioning = true, hive_types = {'dataset_date': DATE})"
 	}
 	var cells []string
 	for _, c := range all {
