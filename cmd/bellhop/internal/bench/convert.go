@@ -150,7 +150,7 @@ func (b *bench) sameContent(ctx context.Context, category, file, slices string) 
 	if err != nil {
 		return err
 	}
-	got, err := b.output(ctx, "duckdb", "digest", "ours", filepath.Join(slices, "*.parquet"), category)
+	got, err := b.output(ctx, "duckdb", "digest", "ours", filepath.Join(slices, "*", "*.parquet"), category)
 	if err == nil && got != want {
 		err = fmt.Errorf("the slices have other content than the file: count and hashes %s, not %s", got, want)
 	}

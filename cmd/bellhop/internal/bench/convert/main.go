@@ -53,7 +53,7 @@ func ours(file, name, folder string) (rows int64, err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	for _, day := range out.Days {
-		if err := store(filepath.Join(folder, day.Date.String()+".parquet"), day.Body); err != nil {
+		if err := store(filepath.Join(folder, "dataset_date="+day.Date.String(), "bench.parquet"), day.Body); err != nil {
 			return 0, err
 		}
 	}
@@ -61,6 +61,9 @@ func ours(file, name, folder string) (rows int64, err error) {
 }
 
 func store(path string, body io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
 	f, err := os.Create(path) //nolint:gosec // the caller's folder
 	if err != nil {
 		return err
