@@ -64,7 +64,7 @@ func (a *app) costCommand() *cobra.Command {
 
 func (a *app) cost(f costFlags) error {
 	if a.place.AWS || a.place.Stack != "" || a.place.Table != "" || a.place.DeliveryBucket != "" || a.place.DatasetBucket != "" {
-		return usage("leave --stack, --aws, --table and the buckets out", "bellhop cost computes from a run on this machine")
+		return usage("leave --stack, --aws, --ledger-table and the buckets out", "bellhop cost computes from a run on this machine")
 	}
 	if f.region != cost.Region {
 		return usage("take --region "+cost.Region+", or add the prices of the region to the table in the package cost", "there are no prices for %s", f.region)

@@ -121,7 +121,7 @@ func TestCostRefuses(t *testing.T) {
 		"no size at all":      {[]string{"--home", home, "--report-size", "NaN"}, cli.ExitUsage, []string{"200KB"}},
 		"less than nothing":   {[]string{"--home", home, "--reports-per-day", "-1"}, cli.ExitUsage, []string{"--reports-per-day", "-1"}},
 		"endless seconds":     {[]string{"--home", home, "--janitor-seconds", "Inf"}, cli.ExitUsage, []string{"--janitor-seconds"}},
-		"an account":          {[]string{"--aws", "--table", "t"}, cli.ExitUsage, []string{"on this machine", "leave --stack, --aws"}},
+		"an account":          {[]string{"--aws", "--ledger-table", "t"}, cli.ExitUsage, []string{"on this machine", "leave --stack, --aws"}},
 		"an argument":         {[]string{"ten"}, cli.ExitUsage, []string{"ten"}},
 		"no run":              {[]string{"--home", empty}, cli.ExitError, []string{"no run was measured in " + empty, "bellhop local run --home " + empty, "--reference"}},
 		"a damaged run":       {[]string{"--home", damaged}, cli.ExitError, []string{"damaged", "bellhop local reset --home " + damaged}},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,39 +11,117 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 func (a *app) coverageCommand() *cobra.Command {
-	var subscription, month string
+	var o coverageOptions
 	c := &cobra.Command{
 		Use: "coverage", Short: "Show a calendar of the days that are there and those that are not", Args: cobra.NoArgs,
 		Long: `Show which days of which tables are in the dataset, as a calendar, and below it every gap: why it is one,
 and until when it can still be fetched.
 
+With --check the exit code answers a scheduler: 0 when every chosen day of every chosen table is COMPLETE or ZERO,
+3 when one is not. A chosen day that the subscription does not want (yet) is not there either. A paused
+subscription is only checked when --subscription names it.
+
 ` + legendHelp(),
 		Example: `  bellhop coverage
   bellhop coverage --month 2026-11 --subscription hotel
+  bellhop coverage --check --table asp_device --from 2026-11-01 --to 2026-11-07 && ./publish-weekly-figures
   bellhop coverage --json | jq '.subscriptions[].gaps'`,
 	}
-	c.Flags().StringVar(&subscription, "subscription", "", "only one subscription, by its `name`")
-	c.Flags().StringVar(&month, "month", "", "only one `month`, YYYY-MM")
+	f := c.Flags()
+	f.StringVar(&o.subscription, "subscription", "", "only one subscription, by its `name`")
+	f.StringVar(&o.month, "month", "", "only one `month`, YYYY-MM")
+	f.StringVar(&o.from, "from", "", "the first `day`, YYYY-MM-DD (default: the first that is wanted)")
+	f.StringVar(&o.to, "to", "", "the last `day`, YYYY-MM-DD (default: the last that is wanted)")
+	f.StringSliceVar(&o.tables, "table", nil, "only this `table`; repeat it for more")
+	f.BoolVar(&o.check, "check", false, "exit with 3 when a chosen day is not there")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		window, err := monthWindow(month)
-		if err != nil {
+		if err := o.resolve(); err != nil {
 			return err
 		}
 		return a.on(func(ctx context.Context, at Account, _ []string) error {
-			return a.coverage(ctx, at, subscription, window)
+			return a.coverage(ctx, at, o)
 		})(cmd, args)
 	}
 	return c
 }
 
-// monthWindow returns the days of a month; the zero window for no month.
-func monthWindow(month string) (report.Window, error) {
-	if month == "" {
-		return report.Window{}, nil
+// coverageOptions choose days and tables.
+type coverageOptions struct {
+	subscription, month, from, to string
+	tables                        []string
+	check                         bool
+
+	// first and last bound the chosen days; zero leaves an end open.
+	first, last report.Date
+}
+
+// resolve reads the days and checks the tables.
+func (o *coverageOptions) resolve() error {
+	for _, name := range o.tables {
+		if _, known := table.Lookup(name); !known {
+			return usage("see which there are: bellhop tables", "--table: there is no table %q", name)
+		}
 	}
+	if o.month != "" {
+		if o.from != "" || o.to != "" {
+			return usage("choose the days with one of them", "--month and --from or --to exclude each other")
+		}
+		month, err := monthWindow(o.month)
+		o.first, o.last = month.From, month.To
+		return err
+	}
+	for _, end := range []struct {
+		flag, text string
+		day        *report.Date
+	}{{"--from", o.from, &o.first}, {"--to", o.to, &o.last}} {
+		if end.text == "" {
+			continue
+		}
+		d, err := report.ParseDate(end.text)
+		if err != nil {
+			return usage("write it like 2026-11-01", "%s: %w", end.flag, err)
+		}
+		*end.day = d
+	}
+	if o.first != 0 && o.last != 0 && o.first > o.last {
+		return usage("swap them", "--from %s is after --to %s", o.from, o.to)
+	}
+	return nil
+}
+
+// within returns the chosen days of those that a subscription wants, and how many chosen days it does not want.
+func (o coverageOptions) within(wanted report.Window) (chosen report.Window, unwanted int) {
+	asked := wanted
+	if o.first != 0 {
+		asked.From = o.first
+	}
+	if o.last != 0 {
+		asked.To = o.last
+	}
+	chosen = asked.Intersect(wanted)
+	return chosen, asked.Len() - chosen.Len()
+}
+
+// only drops the tables that are not chosen.
+func (c covered) only(tables []string, today report.Date) covered {
+	if len(tables) == 0 {
+		return c
+	}
+	unchosen := func(d report.DayCoverage) bool { return !slices.Contains(tables, d.Table) }
+	c.Days, c.Held = slices.DeleteFunc(c.Days, unchosen), slices.DeleteFunc(c.Held, unchosen)
+	c.Gaps, c.Counts = some(gaps(c.Subscription, c.Days, today)), map[report.CoverageStatus]int{}
+	for _, d := range c.Days {
+		c.Counts[d.Status]++
+	}
+	return c
+}
+
+// monthWindow returns the days of a month.
+func monthWindow(month string) (report.Window, error) {
 	first, err := time.Parse("2006-01", month)
 	if err != nil {
 		return report.Window{}, usage("write it like 2026-11", "--month: %q is not a month of the form YYYY-MM", month)
@@ -52,12 +131,14 @@ func monthWindow(month string) (report.Window, error) {
 
 // covered is the coverage of one subscription.
 type covered struct {
-	Subscription string                        `json:"subscription"`
-	Window       report.Window                 `json:"window"`
-	Counts       map[report.CoverageStatus]int `json:"counts"`
-	Gaps         []gap                         `json:"gaps"`
-	Held         []report.DayCoverage          `json:"held"`
-	Days         []report.DayCoverage          `json:"days"`
+	Subscription string `json:"subscription"`
+	// Window are the days that are shown, of those that the subscription wants.
+	Window report.Window                 `json:"window"`
+	Wanted report.Window                 `json:"wanted"`
+	Counts map[report.CoverageStatus]int `json:"counts"`
+	Gaps   []gap                         `json:"gaps"`
+	Held   []report.DayCoverage          `json:"held"`
+	Days   []report.DayCoverage          `json:"days"`
 }
 
 // gap is a run of days of one table that are not covered, for the same reason.
@@ -97,7 +178,7 @@ func (a *app) coverageOf(ctx context.Context, at Account, sub report.Subscriptio
 		return covered{}, err
 	}
 	today := report.DateOf(at.Now())
-	c := covered{Subscription: sub.Name, Window: sub.Wanted(today), Counts: map[report.CoverageStatus]int{}}
+	c := covered{Subscription: sub.Name, Window: sub.Wanted(today), Wanted: sub.Wanted(today), Counts: map[report.CoverageStatus]int{}}
 	if only != (report.Window{}) {
 		c.Window = c.Window.Intersect(only)
 	}
@@ -142,30 +223,77 @@ func gaps(subscription string, days []report.DayCoverage, today report.Date) []g
 type shownCoverage struct {
 	AsOf          time.Time `json:"as_of"`
 	Subscriptions []covered `json:"subscriptions"`
+	// Absent says what --check found: each reason why a chosen day is not there. Null without --check.
+	Absent []string `json:"absent"`
 }
 
-func (a *app) coverage(ctx context.Context, at Account, subscription string, only report.Window) error {
-	subs, err := subscriptionsOf(ctx, at, subscription)
+func (a *app) coverage(ctx context.Context, at Account, o coverageOptions) error {
+	subs, err := subscriptionsOf(ctx, at, o.subscription)
 	if err != nil {
 		return err
 	}
 	shown := shownCoverage{AsOf: at.Now().UTC(), Subscriptions: []covered{}}
+	today := report.DateOf(shown.AsOf)
+	if o.check {
+		shown.Absent = []string{}
+	}
 	for _, sub := range subs {
-		c, err := a.coverageOf(ctx, at, sub, only)
+		chosen, unwanted := o.within(sub.Wanted(today))
+		c, err := a.coverageOf(ctx, at, sub, chosen)
 		if err != nil {
 			return err
 		}
+		c = c.only(o.tables, today)
 		shown.Subscriptions = append(shown.Subscriptions, c)
+		if o.check && (!sub.Paused || o.subscription != "") {
+			shown.Absent = append(shown.Absent, lacking(c, unwanted)...)
+		}
 	}
-	return a.show(shown, func(s *screen) {
-		if len(shown.Subscriptions) == 0 {
-			s.line("There are no subscriptions yet. See: bellhop subscriptions apply --help")
-			return
+	if o.check && len(subs) == 0 {
+		shown.Absent = append(shown.Absent, "there are no subscriptions")
+	}
+	err = a.show(shown, func(s *screen) { s.coverages(shown) })
+	if err == nil && len(shown.Absent) > 0 {
+		return exit(ExitAttention)
+	}
+	return err
+}
+
+// lacking says which of the chosen days are not there, a line for each kind.
+func lacking(c covered, unwanted int) []string {
+	var all []string
+	for _, status := range report.CoverageStatuses() {
+		if n := c.Counts[status]; n > 0 && !status.Covered() {
+			all = append(all, fmt.Sprintf("%s: %s %s", c.Subscription, count(n, "day"), status))
 		}
-		for _, c := range shown.Subscriptions {
-			s.coverage(c, report.DateOf(shown.AsOf))
-		}
-	})
+	}
+	if unwanted > 0 {
+		all = append(all, fmt.Sprintf("%s: %s chosen that it does not want: it wants %s", c.Subscription, count(unwanted, "day"), c.Wanted))
+	}
+	if len(c.Days) == 0 && unwanted == 0 {
+		all = append(all, c.Subscription+": it feeds none of the chosen tables, or wants no day yet")
+	}
+	return all
+}
+
+func (s *screen) coverages(shown shownCoverage) {
+	if len(shown.Subscriptions) == 0 {
+		s.line("There are no subscriptions yet. See: bellhop subscriptions apply --help")
+		return
+	}
+	for _, c := range shown.Subscriptions {
+		s.coverage(c, report.DateOf(shown.AsOf))
+	}
+	if shown.Absent == nil {
+		return
+	}
+	s.heading("CHECK")
+	if len(shown.Absent) == 0 {
+		s.line("%s", s.paint(good, "every chosen day is there"))
+	}
+	for _, what := range shown.Absent {
+		s.line("%s", s.paint(bad, what))
+	}
 }
 
 func (s *screen) coverage(c covered, today report.Date) {

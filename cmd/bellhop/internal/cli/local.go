@@ -93,7 +93,7 @@ back. A bellhop that runs there keeps it from being deleted.`,
 // home returns the local folder for a command that is about nothing else.
 func (a *app) home() (string, error) {
 	if a.place.AWS || a.place.Table != "" || a.place.DeliveryBucket != "" {
-		return "", usage("leave --aws, --table and --delivery-bucket out", "bellhop local works on this machine only")
+		return "", usage("leave --aws, --ledger-table and --delivery-bucket out", "bellhop local works on this machine only")
 	}
 	return a.place.Home, nil
 }

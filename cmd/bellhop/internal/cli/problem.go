@@ -84,7 +84,7 @@ func explain(err error) *Problem {
 	case slices.Contains(forbidden, code):
 		p.Remedy = "the AWS credentials are good, but lack a permission: see which role or profile is used with aws sts get-caller-identity"
 	case slices.Contains(absent, code):
-		p.Remedy = "check --table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
+		p.Remedy = "check --ledger-table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
 	case fault.Is(err, fault.Transient):
 		p.Remedy = "this passes: try again"
 	}

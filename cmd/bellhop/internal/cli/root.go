@@ -76,7 +76,7 @@ report exactly once into a dataset, and deletes every raw file with proof.
 
 Commands work on a folder of this machine (--home), or on a stack on AWS (--stack), with the
 credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …). Who may not read
-stacks names the parts: --aws with --table and the buckets.
+stacks names the parts: --aws with --ledger-table and the buckets.
 
 Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
 --json=false a table in a pipe. Colours go away with NO_COLOR.
@@ -111,7 +111,7 @@ func (a *app) command() *cobra.Command {
 	flags.StringVar(&a.place.Home, "home", a.env("BELLHOP_HOME", defaultHome), "local `folder` to work on; its default is $BELLHOP_HOME, else ./.bellhop")
 	flags.BoolVar(&a.place.AWS, "aws", false, "work on an AWS account instead of the local folder")
 	flags.StringVar(&a.place.Stack, "stack", "", "work on a `stack` on AWS, by its name (with --aws, default $BELLHOP_STACK)")
-	flags.StringVar(&a.place.Table, "table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
+	flags.StringVar(&a.place.Table, "ledger-table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")
 	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
 	flags.StringVar(&a.place.DatasetBucket, "dataset-bucket", "", "with --aws: the `bucket` of the dataset (default $BELLHOP_DATASET_BUCKET)")
 	flags.BoolVar(&a.json, "json", false, "JSON, also on a terminal")
@@ -215,7 +215,7 @@ func (a *app) where() (Place, error) {
 	p.AWS = p.AWS || p.Stack != ""
 	if !p.AWS {
 		if p.Table != "" || p.DeliveryBucket != "" || p.DatasetBucket != "" {
-			return p, usage("add --aws", "--table, --delivery-bucket and --dataset-bucket are for an AWS account")
+			return p, usage("add --aws", "--ledger-table, --delivery-bucket and --dataset-bucket are for an AWS account")
 		}
 		return p, nil
 	}
@@ -233,7 +233,7 @@ func (a *app) where() (Place, error) {
 	p.DeliveryBucket = cmp.Or(p.DeliveryBucket, a.Getenv("BELLHOP_DELIVERY_BUCKET"))
 	p.DatasetBucket = cmp.Or(p.DatasetBucket, a.Getenv("BELLHOP_DATASET_BUCKET"))
 	if p.Table == "" {
-		return p, usage("name the stack with --stack or BELLHOP_STACK; or its ledger's table with --table or BELLHOP_LEDGER_TABLE", "--aws needs a stack, or the ledger's table")
+		return p, usage("name the stack with --stack or BELLHOP_STACK; or its ledger's table with --ledger-table or BELLHOP_LEDGER_TABLE", "--aws needs a stack, or the ledger's table")
 	}
 	return p, nil
 }
