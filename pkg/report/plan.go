@@ -24,8 +24,14 @@ type Request struct {
 type Narrow struct {
 	// Window restricts the days when it is not the zero window.
 	Window Window
+	// Tables restricts the tables when it is not empty.
+	Tables []string
 	// Refresh asks again for days that are covered, and for days that were given up.
 	Refresh bool
+}
+
+func (n Narrow) wants(table string) bool {
+	return len(n.Tables) == 0 || slices.Contains(n.Tables, table)
 }
 
 // Plan returns the requests that close the difference between the days that the subscription wants and the
@@ -72,6 +78,9 @@ func (b Board) wanted(l Limits, today Date, n Narrow) map[cell]want {
 	loaded := b.slices()
 	wanted := map[cell]want{}
 	for _, table := range l.Tables {
+		if !n.wants(table) {
+			continue
+		}
 		for d := range reach.Days() {
 			s, covered := loaded[cell{table, d}]
 			if covered && !n.Refresh && !sub.restates(s, today) {

@@ -216,6 +216,11 @@ func TestPlanByHand(t *testing.T) {
 			narrow: report.Narrow{Window: window("2026-11-12..2026-11-30")},
 			want:   []request{{"2026-11-12..2026-11-17", []string{"b"}, 1}},
 		},
+		"a narrowed run asks for the chosen tables alone": {
+			board:  report.Board{Subscription: subscription("2026-11-16")},
+			narrow: report.Narrow{Tables: []string{"b", "unknown"}},
+			want:   []request{{"2026-11-16..2026-11-17", []string{"b"}, 1}},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package requester turns the events of the requester function into calls of the use-case: any schedule event is the
-// ordinary run; {"subscription": "…", "from": "…", "to": "…"} narrows it.
+// ordinary run; {"subscription": "…", "tables": […], "from": "…", "to": "…", "refresh": true} narrows it.
 package requester
 
 import (
@@ -27,11 +27,16 @@ type Handler struct {
 	Metrics   *metric.Sink
 }
 
-// trigger is what an ad-hoc event may hold. Everything else in an event is ignored.
+// trigger is what an ad-hoc event may hold; events/README.md describes it for people. The requester ignores every other
+// field of an event.
 type trigger struct {
+	// Subscription restricts planning to one subscription; empty means all.
 	Subscription string `json:"subscription"`
-	From         string `json:"from"`
-	To           string `json:"to"`
+	// Tables restricts planning to these tables; empty means all that the subscription feeds.
+	Tables []string `json:"tables"`
+	// From and To are the first and the last day, YYYY-MM-DD; either both are given or none.
+	From string `json:"from"`
+	To   string `json:"to"`
 	// Refresh asks again for days that are covered, and for days that were given up.
 	Refresh bool `json:"refresh"`
 }
@@ -97,9 +102,9 @@ func (h *Handler) takeStock(ctx context.Context) error {
 func parse(event json.RawMessage) (request.Trigger, error) {
 	var t trigger
 	if err := json.Unmarshal(event, &t); err != nil {
-		return request.Trigger{}, fault.New(fault.Poison, "the event is not a JSON object with texts for subscription, from and to")
+		return request.Trigger{}, fault.New(fault.Poison, "the event is not a JSON object with texts for subscription, from and to, a list of texts for tables, and true or false for refresh")
 	}
-	narrow := report.Narrow{Refresh: t.Refresh}
+	narrow := report.Narrow{Tables: t.Tables, Refresh: t.Refresh}
 	if t.From == "" && t.To == "" {
 		return request.Trigger{Subscription: t.Subscription, Narrow: narrow}, nil
 	}

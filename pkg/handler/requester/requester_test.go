@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestAnEventIsATrigger(t *testing.T) {
 		want  request.Trigger
 	}{
 		"the schedule's tick":     {event(t, "scheduler-requester.json"), request.Trigger{}},
-		"an ad-hoc request":       {event(t, "scheduler-adhoc.json"), request.Trigger{Subscription: "harbour-hotels", Narrow: report.Narrow{Window: october}}},
+		"an ad-hoc request":       {event(t, "scheduler-adhoc.json"), request.Trigger{Subscription: "harbour-hotels", Narrow: report.Narrow{Window: october, Tables: []string{"asp_device"}, Refresh: true}}},
 		"an empty object":         {[]byte(`{}`), request.Trigger{}},
 		"null":                    {[]byte(`null`), request.Trigger{}},
 		"a subscription alone":    {[]byte(`{"subscription":"seaside"}`), request.Trigger{Subscription: "seaside"}},
@@ -71,6 +72,7 @@ func TestAnEventIsATrigger(t *testing.T) {
 		"days that are covered":   {[]byte(`{"subscription":"seaside","refresh":true}`), request.Trigger{Subscription: "seaside", Narrow: report.Narrow{Refresh: true}}},
 		"fields nobody knows":     {[]byte(`{"subscription":"seaside","mood":["good"]}`), request.Trigger{Subscription: "seaside"}},
 		"everything at once":      {[]byte(`{"subscription":"s","from":"2026-10-01","to":"2026-10-07","refresh":true}`), request.Trigger{Subscription: "s", Narrow: report.Narrow{Window: october, Refresh: true}}},
+		"two tables":              {[]byte(`{"tables":["asp_device","asp_communication"]}`), request.Trigger{Narrow: report.Narrow{Tables: []string{"asp_device", "asp_communication"}}}},
 		"empty texts say nothing": {[]byte(`{"subscription":"","from":"","to":""}`), request.Trigger{}},
 	}
 	for name, c := range cases {
@@ -78,7 +80,7 @@ func TestAnEventIsATrigger(t *testing.T) {
 			want := request.Summary{Reserved: 5, Submitted: 4, Accepted: 3, Left: 2}
 			runs := 0
 			h, lines := newHandler(t, func(got request.Trigger) (request.Summary, error) {
-				if runs++; got != c.want {
+				if runs++; !reflect.DeepEqual(got, c.want) {
 					t.Errorf("trigger %+v, want %+v", got, c.want)
 				}
 				return want, nil
@@ -106,6 +108,7 @@ func TestAnEventThatIsNone(t *testing.T) {
 		"a subscription of other type": `{"subscription":["` + planted + `"]}`,
 		"from alone":                   `{"subscription":"` + planted + `","from":"2026-10-01"}`,
 		"to alone":                     `{"subscription":"` + planted + `","to":"2026-10-01"}`,
+		"tables of another type":       `{"tables":"` + planted + `"}`,
 		"no date":                      `{"subscription":"` + planted + `","from":"1 October","to":"2026-10-07"}`,
 		"backwards":                    `{"subscription":"` + planted + `","from":"2026-10-07","to":"2026-10-01"}`,
 	}
