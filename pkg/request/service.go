@@ -160,46 +160,57 @@ func (s *Service) Apply(ctx context.Context, sub report.Subscription) (changed b
 	return s.Boards.Apply(ctx, sub)
 }
 
-// planOne reserves jobs until there is nothing left to plan. Reserving makes the plan smaller, so it ends.
+// planOne plans one subscription within a run.
 func (r *run) planOne(ctx context.Context, sub report.Subscription, n report.Narrow) error {
-	src, err := r.source(sub.Source)
+	jobs, err := r.Plan(ctx, sub, n)
+	r.Reserved += len(jobs)
+	return err
+}
+
+// Plan reserves the jobs that close the difference between the days that a subscription wants and those that are there or
+// asked for, restricted to n, and returns them, also with an error. Doing it again plans nothing twice: a reserved job
+// holds its days. A subscription that its source does not accept is Poison.
+func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Narrow) ([]report.Job, error) {
+	src, err := s.source(sub.Source)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := src.Validate(sub.Params); err != nil {
-		return fault.As(fault.Poison, err)
+		return nil, fault.As(fault.Poison, err)
 	}
 	limits := src.Limits(sub.Params)
+	var all []report.Job
 	lostRaces := 0
+	// Reserving makes the plan smaller, so this ends.
 	for ctx.Err() == nil {
-		now := r.Now()
-		board, err := r.Boards.Board(ctx, sub.Name)
+		now := s.Now()
+		board, err := s.Boards.Board(ctx, sub.Name)
 		if err != nil {
-			return err
+			return all, err
 		}
 		requests := report.Plan(board, limits, report.DateOf(now), n)
-		jobs, err := r.Boards.Reserve(ctx, board, requests, now)
+		jobs, err := s.Boards.Reserve(ctx, board, requests, now)
 		switch {
 		case fault.Is(err, fault.Conflict) && lostRaces < 8:
 			lostRaces++
 			continue
 		case err != nil:
-			return err
+			return all, err
 		}
-		r.Reserved += len(jobs)
+		all = append(all, jobs...)
 		for _, j := range jobs {
-			r.tell(ctx, j)
+			s.tell(ctx, j)
 		}
 		if len(jobs) == len(requests) {
-			return r.Boards.Forget(ctx, sub.Name, board.Settled(limits, report.DateOf(now)))
+			return all, s.Boards.Forget(ctx, sub.Name, board.Settled(limits, report.DateOf(now)))
 		}
 		// What was reserved holds its days, so that a refresh does not plan them twice.
 	}
-	return ctx.Err()
+	return all, ctx.Err()
 }
 
-func (r *run) tell(ctx context.Context, j report.Job) {
-	if r.Moved != nil {
-		r.Moved(ctx, j)
+func (s *Service) tell(ctx context.Context, j report.Job) {
+	if s.Moved != nil {
+		s.Moved(ctx, j)
 	}
 }

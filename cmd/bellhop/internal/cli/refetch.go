@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+)
+
+const refetchHelp = `Ask the vendor again for days of a subscription, whether they are loaded, missing or were given up.
+Use it when the vendor has corrected a report, when days vanished from the dataset, or when the cause of
+repeated failures is gone.
+
+The planner makes the requests, as it does on every day: it cuts the days into the fewest requests, leaves
+out days that an open job asks for already, and never asks for days that the vendor no longer has. The next
+run of the requester sends them: on a stack within 15 minutes, on this machine with "bellhop local run".
+
+A loaded day stays as it is until its new report arrives and replaces it in one step. A report that would
+shrink a day is held for a person to decide on (see "bellhop held"). Running the command twice asks once.`
+
+// refetchOptions say which days of which tables are wanted again.
+type refetchOptions struct {
+	subscription string
+	window       report.Window
+	tables       []string
+	dryRun       bool
+}
+
+func (a *app) refetchCommand() *cobra.Command {
+	var o refetchOptions
+	c := &cobra.Command{
+		Use: "refetch SUBSCRIPTION FROM..TO", Short: "Ask the vendor again for days of a subscription", Long: refetchHelp,
+		Example: `  bellhop refetch hotel 2026-11-01..2026-11-07 --dry-run
+  bellhop refetch hotel 2026-11-01..2026-11-07 --table asp_device
+  bellhop refetch hotel 2026-11-14 --stack bellhop`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usage("such as: bellhop refetch hotel 2026-11-01..2026-11-07", "%s needs SUBSCRIPTION and FROM..TO", cmd.CommandPath())
+			}
+			var err error
+			if o.window, err = report.ParseWindow(args[1]); err != nil {
+				return usage("write them like 2026-11-01..2026-11-07", "the days: %w", err)
+			}
+			o.subscription = args[0]
+			return nil
+		},
+	}
+	c.Flags().StringSliceVar(&o.tables, "table", nil, "only this `table`; repeat it for more (default: all that the subscription feeds)")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "show the requests without making them")
+	c.RunE = a.on(func(ctx context.Context, at Account, _ []string) error { return a.refetch(ctx, at, o) })
+	return c
+}
+
+// refetched is the answer of the refetch command.
+type refetched struct {
+	Subscription string           `json:"subscription"`
+	Window       report.Window    `json:"window"`
+	Requests     []refetchRequest `json:"requests"`
+	LeftOut      []leftOut        `json:"left_out"`
+	Files        int              `json:"files"`
+	Seconds      float64          `json:"seconds"`
+	Cost         float64          `json:"cost_usd"`
+	DryRun       bool             `json:"dry_run"`
+}
+
+// refetchRequest is one request to the vendor.
+type refetchRequest struct {
+	// Job is the job's id; empty in a dry run.
+	Job    string        `json:"job,omitempty"`
+	Window report.Window `json:"window"`
+	Tables []string      `json:"tables"`
+	// Files is how many files the vendor sends at least: one for each table.
+	Files int    `json:"files"`
+	Why   string `json:"why"`
+}
+
+// leftOut are chosen days of one table that are not asked for.
+type leftOut struct {
+	Table  string        `json:"table"`
+	Window report.Window `json:"window"`
+	Why    string        `json:"why"`
+	// Job is the open job that asks for the days already, if that is the reason.
+	Job string `json:"job,omitempty"`
+}
+
+func (a *app) refetch(ctx context.Context, at Account, o refetchOptions) error {
+	sub, limits, err := a.refetchable(ctx, at, o)
+	if err != nil {
+		return err
+	}
+	board, err := at.Ledger.Board(ctx, sub.Name)
+	if err != nil {
+		return err
+	}
+	today, narrow := report.DateOf(at.Now()), report.Narrow{Window: o.window, Tables: o.tables, Refresh: true}
+	shown := refetched{Subscription: sub.Name, Window: o.window, DryRun: o.dryRun, Requests: []refetchRequest{}}
+	shown.LeftOut = some(leaveOut(board, limits, today, o))
+	if o.dryRun {
+		for _, r := range report.Plan(board, limits, today, narrow) {
+			shown.add("", r.Window, r.Tables, r.Why)
+		}
+	} else {
+		service := request.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+		jobs, err := service.Plan(ctx, sub, narrow)
+		for _, j := range jobs {
+			shown.add(j.ID, j.Window, j.Tables, j.History[0].Why)
+		}
+		if err != nil {
+			return fmt.Errorf("%s planned before the error: %w", count(len(jobs), "request"), err)
+		}
+	}
+	if err := shown.estimate(); err != nil {
+		return err
+	}
+	if err := a.show(shown, func(s *screen) { s.refetched(shown, a.place.AWS || a.place.Stack != "") }); err != nil {
+		return err
+	}
+	underway := slices.ContainsFunc(shown.LeftOut, func(l leftOut) bool { return l.Job != "" })
+	if len(shown.Requests) == 0 && !underway {
+		return &Problem{Code: ExitError, Err: fmt.Errorf("no day of %s can be asked for again", o.window), Remedy: "see which days are wanted: bellhop coverage --subscription " + sub.Name}
+	}
+	return nil
+}
+
+// refetchable returns the subscription with its limits, if it can be asked for again.
+func (a *app) refetchable(ctx context.Context, at Account, o refetchOptions) (report.Subscription, report.Limits, error) {
+	sub, err := at.Ledger.Subscription(ctx, o.subscription)
+	if err != nil {
+		return sub, report.Limits{}, missing(err, "see which there are: bellhop subscriptions list")
+	}
+	source, err := a.source(sub)
+	if err != nil {
+		return sub, report.Limits{}, err
+	}
+	limits := source.Limits(sub.Params)
+	for _, name := range o.tables {
+		if !slices.Contains(limits.Tables, name) {
+			return sub, limits, usage("it feeds "+strings.Join(limits.Tables, ", "), "--table: subscription %s does not feed %q", sub.Name, name)
+		}
+	}
+	if sub.Paused {
+		return sub, limits, &Problem{Code: ExitError, Err: fmt.Errorf("subscription %s is paused, so nothing is planned for it", sub.Name), Remedy: "first: bellhop subscriptions resume " + sub.Name}
+	}
+	return sub, limits, nil
+}
+
+func (r *refetched) add(job string, w report.Window, tables []string, why string) {
+	r.Requests = append(r.Requests, refetchRequest{Job: job, Window: w, Tables: tables, Files: len(tables), Why: why})
+	r.Files += len(tables)
+}
+
+// refetchPace is the pace that the requester keeps unless it is configured otherwise.
+const refetchPace = time.Second
+
+// estimate says how long the requests take under the pace, and what their files cost on AWS.
+func (r *refetched) estimate() error {
+	reference, err := cost.Reference()
+	if err != nil {
+		return err
+	}
+	thousand := cost.Of(reference, cost.Template, cost.Wish{Assumed: cost.Usual}).PerThousand.Total
+	r.Seconds = (time.Duration(len(r.Requests)) * refetchPace).Seconds()
+	r.Cost = thousand * float64(r.Files) / 1000
+	return nil
+}
+
+// leaveOut returns the chosen days that the planner does not ask for, in runs of days with one reason.
+func leaveOut(b report.Board, l report.Limits, today report.Date, o refetchOptions) []leftOut {
+	var all []leftOut
+	for _, name := range l.Tables {
+		if len(o.tables) > 0 && !slices.Contains(o.tables, name) {
+			continue
+		}
+		for d := range o.window.Days() {
+			out := leftOut{Table: name, Window: report.Window{From: d, To: d}}
+			if out.Why, out.Job = whyLeftOut(b, l, today, name, d); out.Why == "" {
+				continue
+			}
+			if n := len(all); n > 0 && all[n-1].Table == name && all[n-1].Window.To == d-1 && all[n-1].Why == out.Why {
+				all[n-1].Window.To = d
+				continue
+			}
+			all = append(all, out)
+		}
+	}
+	return all
+}
+
+// whyLeftOut says why the planner does not ask for a day, and which job asks for it already; empty when it does ask.
+func whyLeftOut(b report.Board, l report.Limits, today report.Date, table string, d report.Date) (why, job string) {
+	for _, m := range b.Markers {
+		if m.Status.Holds() && m.Covers(table, d) {
+			return fmt.Sprintf("job %s asks for it already and is %s", m.Job, m.Status), m.Job
+		}
+	}
+	wanted := b.Subscription.Wanted(today)
+	switch {
+	case d < today-report.Date(l.LostAfterDays):
+		return "the vendor no longer has it", ""
+	case d < today-report.Date(l.HorizonDays):
+		return fmt.Sprintf("it is older than the %s that are safe to ask for", count(l.HorizonDays, "day")), ""
+	case d < wanted.From:
+		return fmt.Sprintf("the subscription begins on %s", wanted.From), ""
+	case d > wanted.To:
+		return fmt.Sprintf("the vendor is asked %s after a day (lag_days)", count(b.Subscription.LagDays, "day")), ""
+	default:
+		return "", ""
+	}
+}
+
+func (s *screen) refetched(r refetched, onAWS bool) {
+	if len(r.Requests) > 0 {
+		word := "planned"
+		if r.DryRun {
+			word = "would be planned"
+		}
+		s.line("%s %s: at least %s, %s at one request a second, about $%.4f on AWS", count(len(r.Requests), "request"), word, count(r.Files, "file"), span(time.Duration(r.Seconds*float64(time.Second))), r.Cost)
+		var rows [][]cell
+		for _, q := range r.Requests {
+			rows = append(rows, cells(orElse(q.Job, "(dry run)"), q.Window.String(), strings.Join(q.Tables, ", "), fmt.Sprint(q.Files), q.Why))
+		}
+		s.table("", []string{"job", "days", "tables", "files", "why"}, []string{"files"}, rows)
+	}
+	if len(r.LeftOut) > 0 {
+		s.heading("LEFT OUT")
+		var rows [][]cell
+		for _, l := range r.LeftOut {
+			rows = append(rows, cells(l.Table, l.Window.String(), l.Why))
+		}
+		s.table("", []string{"table", "days", "why"}, nil, rows)
+	}
+	if len(r.Requests) > 0 && !r.DryRun {
+		next := "send them with: bellhop local run"
+		if onAWS {
+			next = "the next run of the requester sends them, within 15 minutes"
+		}
+		s.line("")
+		s.line("%s · follow them with: bellhop jobs list --subscription %s", next, r.Subscription)
+	}
+}
