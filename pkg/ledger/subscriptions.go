@@ -49,8 +49,16 @@ func (l *Ledger) Subscriptions(ctx context.Context) ([]report.Subscription, erro
 // Subscription returns the subscription of that name, or a NotFound.
 func (l *Ledger) Subscription(ctx context.Context, name string) (report.Subscription, error) {
 	var doc subDoc
-	err := l.read(ctx, subKey(name), &doc, "subscription "+name)
+	what := "subscription " + name
+	err := l.read(ctx, subKey(name), &doc, what)
+	if err == nil && doc.Removed() {
+		return report.Subscription{}, absent(what)
+	}
 	return doc.Subscription, err
+}
+
+func absent(what string) error {
+	return fault.New(fault.NotFound, "there is no %s in the ledger", what)
 }
 
 func (l *Ledger) read(ctx context.Context, key Key, v any, what string) error {
@@ -60,13 +68,14 @@ func (l *Ledger) read(ctx context.Context, key Key, v any, what string) error {
 	}
 	r, ok := records[key]
 	if !ok {
-		return fault.New(fault.NotFound, "there is no %s in the ledger", what)
+		return absent(what)
 	}
 	return decode(r, v)
 }
 
 // Apply creates the subscription or brings the one of the same name to this form. It reports whether anything
-// changed. A subscription never changes its source: its slices belong to it.
+// changed. A subscription never changes its source: its slices belong to it. One that was removed comes back, with the
+// days that were kept.
 func (l *Ledger) Apply(ctx context.Context, sub report.Subscription) (changed bool, err error) {
 	key, entry := subKey(sub.Name), subEntryKey(sub.Name)
 	err = l.atomically(ctx, []Key{key, entry}, func(t *tx) error {
@@ -83,9 +92,10 @@ func (l *Ledger) Apply(ctx context.Context, sub report.Subscription) (changed bo
 			return nil
 		}
 		changed = true
+		listed := exists && !doc.Removed()
 		doc.Subscription = sub
-		if !exists {
-			doc.NextJob = 1
+		doc.NextJob = max(doc.NextJob, 1)
+		if !listed {
 			if err := t.put(entry, "", time.Time{}, struct{}{}); err != nil {
 				return err
 			}

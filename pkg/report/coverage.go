@@ -57,8 +57,12 @@ type DayCoverage struct {
 	Held bool `json:"held,omitempty"`
 }
 
-// Wanted returns the days that the subscription wants to exist today; its Len is 0 when there are none yet.
+// Wanted returns the days that the subscription wants to exist today; its Len is 0 when there are none yet, or when it was
+// removed.
 func (s Subscription) Wanted(today Date) Window {
+	if s.Removed() {
+		return Window{s.From, s.From - 1}
+	}
 	return Window{s.From, today - Date(s.LagDays)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 )
 
 // Names of the sources.
@@ -37,7 +38,13 @@ type Subscription struct {
 	MaxWindowDays int `json:"max_window_days"`
 	// Paused keeps the subscription from being planned. Jobs already reserved still run.
 	Paused bool `json:"paused,omitempty"`
+	// RemovedAt is when a person removed the subscription. It then wants no days and is on no list; the record stays, so
+	// that a subscription of the same name never uses the id of a job twice. Zero for one that is in use.
+	RemovedAt time.Time `json:"removed_at,omitzero"`
 }
+
+// Removed reports whether a person removed the subscription.
+func (s Subscription) Removed() bool { return !s.RemovedAt.IsZero() }
 
 var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 

@@ -132,7 +132,9 @@ func (d *desk) endingIn(left time.Duration) context.Context {
 func (d *desk) subscriptions(context.Context) ([]report.Subscription, error) {
 	var all []report.Subscription
 	for _, sub := range d.subs {
-		all = append(all, sub)
+		if !sub.Removed() {
+			all = append(all, sub)
+		}
 	}
 	slices.SortFunc(all, func(a, b report.Subscription) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil

@@ -267,6 +267,16 @@ func TestTheFirstSubscriptionFixesItsFirstDay(t *testing.T) {
 	}
 }
 
+// A person's removal outweighs the configuration: a run neither brings the subscription back nor plans for it.
+func TestARemovedFirstSubscriptionStaysRemoved(t *testing.T) {
+	d := newDesk(t)
+	d.First = configured()
+	d.subs[d.First.Name] = report.Subscription{Name: d.First.Name, Source: d.First.Source, RemovedAt: d.Now()}
+	if sum := d.run(t.Context()); sum != (request.Summary{}) {
+		t.Errorf("the run did something: %+v", sum)
+	}
+}
+
 // TestAFirstSubscriptionThatIsWrong is an error that names all that is wrong; everything else runs.
 func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 	down := fault.New(fault.Transient, "the ledger is down")

@@ -130,6 +130,10 @@ func (r *run) plan(ctx context.Context, t Trigger) error {
 // ensureFirst brings the configured subscription into the ledger.
 func (r *run) ensureFirst(ctx context.Context, sub report.Subscription) error {
 	if board, err := r.Boards.Board(ctx, sub.Name); err == nil {
+		if board.Subscription.Removed() {
+			// A person's removal outweighs the configuration, until a person applies the subscription again.
+			return nil
+		}
 		sub.Paused = board.Subscription.Paused
 		if sub.From == 0 {
 			sub.From = board.Subscription.From

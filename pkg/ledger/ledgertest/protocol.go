@@ -32,6 +32,7 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"Fence":         fenceCases(),
 		"LoseJob":       loseCases(),
 		"Certify":       certifyCases(),
+		"a removal":     removalCases(),
 		"a crash":       crashCases(),
 	} {
 		t.Run(group, func(t *testing.T) {

@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Remove takes a subscription off the list: from then on no jobs are planned for it, also not by a plan that was begun
+// before. Its record stays, with the number of its next job; so do its jobs, days and certificates. Removing it again
+// changes nothing. A name that the ledger never knew is NotFound.
+func (l *Ledger) Remove(ctx context.Context, name string, now time.Time) error {
+	key, entry := subKey(name), subEntryKey(name)
+	return l.atomically(ctx, []Key{key, entry}, func(t *tx) error {
+		var doc subDoc
+		exists, err := t.get(key, &doc)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			return absent("subscription " + name)
+		}
+		if doc.Removed() {
+			return nil
+		}
+		doc.RemovedAt = now
+		t.deleteAt(entry, t.read[entry].Version)
+		return t.put(key, "", time.Time{}, doc)
+	})
+}
+
+// Disown ends a job of a removed subscription, and forgets the names of its files that have not come: what still comes under
+// such a name is a stray. A file that has come stays as it is. A job that is being submitted is a Conflict: its answer
+// may name more files, so come again when it is recorded.
+func (l *Ledger) Disown(ctx context.Context, id string, now time.Time) (report.Job, error) {
+	job, err := l.Job(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	keys := []Key{jobKey(id)}
+	for _, f := range job.Files {
+		keys = append(keys, fileKey(f.Key))
+	}
+	var doc jobDoc
+	err = l.atomically(ctx, keys, func(t *tx) error {
+		doc = jobDoc{}
+		if _, err := t.get(jobKey(id), &doc); err != nil {
+			return err
+		}
+		if doc.Status == report.JobSubmitting || len(doc.Files) != len(job.Files) {
+			return fault.New(fault.Conflict, "job %s is being submitted", id)
+		}
+		forgotten, err := t.forgetNames(&doc)
+		if err != nil {
+			return err
+		}
+		switch {
+		case doc.Status.Holds():
+			if err := doc.Cancel(now, "its subscription was removed"); err != nil {
+				return err
+			}
+		case !forgotten:
+			return nil
+		}
+		return putJob(t, t.read[jobKey(id)].Version, doc)
+	})
+	return doc.Job, err
+}
+
+// forgetNames deletes the records of the job's files that have not come, and notes them as lost.
+func (t *tx) forgetNames(doc *jobDoc) (forgotten bool, err error) {
+	for i, named := range doc.Files {
+		key := fileKey(named.Key)
+		var f report.File
+		exists, err := t.get(key, &f)
+		if err != nil {
+			return false, err
+		}
+		if !exists || f.Job != doc.ID || f.Delivery != nil {
+			continue
+		}
+		t.deleteAt(key, t.read[key].Version)
+		doc.Files[i].Status, forgotten = report.FileLost, true
+	}
+	return forgotten, nil
+}
+
+// DropDays removes the records of published days, whose objects the caller has deleted. A day that has changed since it was
+// read is a Conflict, and then some days may be removed and others not.
+func (l *Ledger) DropDays(ctx context.Context, days []report.Slice) error {
+	for chunk := range slices.Chunk(days, MaxMutations) {
+		t := &tx{}
+		for _, s := range chunk {
+			t.deleteAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version)
+		}
+		if err := l.store.Write(ctx, t.writes...); err != nil {
+			return fmt.Errorf("remove the records of %d days: %w", len(chunk), err)
+		}
+	}
+	return nil
+}
