@@ -110,6 +110,8 @@ func (a *app) proposals(root *cobra.Command) {
 		"bellhop jobs show": jobs, "bellhop jobs retry": jobs, "bellhop jobs cancel": jobs,
 		"bellhop files show": files, "bellhop certificates show": files, "bellhop certificates verify": files,
 		"bellhop quarantine show": files, "bellhop quarantine replay": files, "bellhop quarantine drop": files,
+		"bellhop subscriptions show": subs, "bellhop subscriptions pause": subs, "bellhop subscriptions resume": subs,
+		"bellhop subscriptions remove": subs, "bellhop refetch": subs,
 		"bellhop tables": firstTable, "bellhop explain": firstTable,
 	}
 	everyCommand(root, func(c *cobra.Command) {

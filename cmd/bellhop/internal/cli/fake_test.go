@@ -48,6 +48,8 @@ type ledger struct {
 	err          error
 	// plans lets the command line reserve jobs.
 	plans bool
+	// removed is the subscription that was removed.
+	removed *report.Subscription
 }
 
 func (l *ledger) Subscriptions(context.Context) ([]report.Subscription, error) {
@@ -77,6 +79,9 @@ func (l *ledger) File(_ context.Context, key string) (report.File, error) {
 
 func (l *ledger) Board(_ context.Context, name string) (report.Board, error) {
 	sub, err := get(l.subs, "subscription", name)
+	if l.removed != nil && l.removed.Name == name {
+		sub, err = *l.removed, nil
+	}
 	b := l.boards[name]
 	b.Subscription = sub
 	return b, err
@@ -102,6 +107,40 @@ func (l *ledger) Reserve(_ context.Context, b report.Board, requests []report.Re
 	}
 	l.boards[b.Subscription.Name] = b
 	return jobs, nil
+}
+
+func (l *ledger) Remove(_ context.Context, name string, now time.Time) error {
+	l.writes++
+	sub, err := get(l.subs, "subscription", name)
+	sub.RemovedAt = now
+	l.removed, l.subs = &sub, map[string]report.Subscription{}
+	return err
+}
+
+func (l *ledger) Disown(_ context.Context, id string, now time.Time) (report.Job, error) {
+	l.writes++
+	j := l.jobs[id]
+	if j.Status == report.JobSubmitting {
+		return j, fault.New(fault.Conflict, "job %s is being submitted", id)
+	}
+	if j.Status.Holds() {
+		if err := j.Cancel(now, "removed"); err != nil {
+			return j, err
+		}
+	}
+	l.jobs[id] = j
+	return j, nil
+}
+
+func (l *ledger) DropDays(_ context.Context, days []report.Slice) error {
+	l.writes++
+	for name, b := range l.boards {
+		b.Slices = slices.DeleteFunc(b.Slices, func(s report.Slice) bool {
+			return slices.ContainsFunc(days, func(d report.Slice) bool { return d.Table == s.Table && d.Date == s.Date })
+		})
+		l.boards[name] = b
+	}
+	return nil
 }
 
 func (l *ledger) Forget(context.Context, string, []report.Marker) error {
@@ -288,6 +327,26 @@ type bench struct {
 	find        func(ctx context.Context, stack string) (*installation.Installation, error)
 	browse      func(address string) error
 	holds       *holds
+	drops       dropper
+}
+
+// dropper is a dataset by key and ETag.
+type dropper map[string]string
+
+func (d dropper) Stat(_ context.Context, key string) (report.Object, error) {
+	etag, err := get(d, "object", key)
+	return report.Object{Key: key, ETag: etag}, err
+}
+
+func (d dropper) Delete(_ context.Context, key, etag, _ string) (string, error) {
+	current, err := get(d, "object", key)
+	if err == nil && current != etag {
+		err = fault.New(fault.Conflict, "the object is another")
+	}
+	if err == nil {
+		delete(d, key)
+	}
+	return "r", err
 }
 
 // holds note what a person decides.
@@ -344,8 +403,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 					return cli.Account{}, err
 				}
 			}
+			var drop func(context.Context) (cli.Dropper, func() error, error)
+			if b.drops != nil {
+				drop = func(context.Context) (cli.Dropper, func() error, error) {
+					return b.drops, func() error { return nil }, nil
+				}
+			}
 			return cli.Account{
-				Installation: in, Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Drop: drop, Installation: in, Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

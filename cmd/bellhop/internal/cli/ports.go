@@ -32,6 +32,10 @@ type Ledger interface {
 	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
 	// Slices returns the published days of a table within a window, in order.
 	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+	// Remove, Disown and DropDays are the steps of a subscription's removal; see their contracts there.
+	Remove(ctx context.Context, subscription string, now time.Time) error
+	Disown(ctx context.Context, job string, now time.Time) (report.Job, error)
+	DropDays(ctx context.Context, days []report.Slice) error
 	// CertificatesOf returns the certificates of one file, oldest first.
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
 }
@@ -48,6 +52,14 @@ type Deliveries interface {
 type Dataset interface {
 	// Read returns the whole object under a key. NotFound when there is none.
 	Read(ctx context.Context, key string) ([]byte, error)
+}
+
+// Dropper deletes objects of the dataset. *objects.Bucket is one.
+type Dropper interface {
+	// Stat returns NotFound when there is no object under the key.
+	Stat(ctx context.Context, key string) (report.Object, error)
+	// Delete deletes the object if it still has the ETag. NotFound when it is gone, Conflict when it has changed.
+	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
 }
 
 // Holds carries out decisions about held reports; see ingest.Holds.
@@ -84,6 +96,8 @@ type Account struct {
 	// Holds opens the dataset for decisions about held reports. Close it with the function. Nil when the dataset bucket is not
 	// known.
 	Holds func(ctx context.Context) (Holds, func() error, error)
+	// Drop opens the dataset for deleting. Close it with the function. Nil when the dataset bucket is not known.
+	Drop func(ctx context.Context) (Dropper, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
 	Installation *installation.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.

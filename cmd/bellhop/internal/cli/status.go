@@ -113,7 +113,7 @@ func (a *app) status(ctx context.Context, at Account, _ []string) error {
 			return err
 		}
 		for _, j := range jobs {
-			o.Jobs.add(j, o.AsOf)
+			o.Jobs.add(j, sub.Paused, o.AsOf)
 		}
 	}
 	if err := lookAtFiles(ctx, at, &o); err != nil {
@@ -134,6 +134,9 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 	if d.Problem = a.flaw(sub); d.Problem != "" {
 		// It has to be put right, and keeps nobody from seeing the others.
 		o.Data = append(o.Data, d)
+		if sub.Paused {
+			return nil
+		}
 		o.Attention = append(o.Attention, d.Problem)
 		return nil
 	}
@@ -155,7 +158,7 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 	if complete >= c.Window.From {
 		d.CompleteTo = complete
 	}
-	if d.Held > 0 {
+	if d.Held > 0 && !sub.Paused {
 		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s: a newer report would shrink them and is held: bellhop held list", count(d.Held, "day"), sub.Name))
 	}
 	o.Data = append(o.Data, d)
@@ -171,17 +174,20 @@ func (a *app) flaw(sub report.Subscription) string {
 	return err.Error()
 }
 
-func (j *jobsStatus) add(job report.Job, now time.Time) {
+// add counts a job. One of a paused subscription needs nobody.
+func (j *jobsStatus) add(job report.Job, paused bool, now time.Time) {
 	j.Counts[job.Status]++
 	if job.Status.NeedsPerson() {
-		j.Refused = append(j.Refused, job.ID)
+		if !paused {
+			j.Refused = append(j.Refused, job.ID)
+		}
 		return
 	}
 	if !job.Status.Holds() {
 		return
 	}
 	j.Open++
-	if !job.DueAt.IsZero() && now.Sub(job.DueAt) > dueLimit {
+	if !paused && !job.DueAt.IsZero() && now.Sub(job.DueAt) > dueLimit {
 		j.Overdue = append(j.Overdue, job.ID)
 	}
 	if job.Status == report.JobAwaitingFiles {

@@ -16,7 +16,7 @@ func (a *app) subscriptionsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "subscriptions",
 		Aliases: []string{"subscription", "subs"},
-		Short:   "What is collected: list, show, apply",
+		Short:   "What is collected: list, show, apply, pause, resume, remove",
 		Long: `A subscription says which days of which reports must exist: a source, its parameters, since when and
 how fresh. The requester asks for whatever is missing, every day, until it is there.`,
 	}
@@ -32,7 +32,7 @@ how fresh. The requester asks for whatever is missing, every day, until it is th
 			Example: "  bellhop subscriptions show hotel",
 			RunE:    a.on(a.showSubscription),
 		},
-		a.applyCommand(),
+		a.applyCommand(), a.pauseCommand(), a.resumeCommand(), a.removeCommand(),
 	)
 	return c
 }

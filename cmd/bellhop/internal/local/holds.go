@@ -14,6 +14,24 @@ import (
 // OpenHolds opens a folder to decide about held reports. A machine that runs there has the dataset for itself: the error says
 // so. Close it.
 func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func() error, err error) {
+	m, dataset, err := openBuckets(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &ingest.Holds{Days: m.ledger, Dataset: dataset, Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+}
+
+// OpenDataset opens a folder's dataset for deleting. A machine that runs there has it for itself: the error says so. Close it.
+func OpenDataset(ctx context.Context, dir string) (_ *objects.Bucket, closing func() error, err error) {
+	m, dataset, err := openBuckets(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return dataset, m.Close, nil
+}
+
+// openBuckets opens the ledger and the buckets of a folder, without starting anything that works by itself.
+func openBuckets(ctx context.Context, dir string) (_ *Machine, dataset *objects.Bucket, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, nil, err
 	}
@@ -24,7 +42,5 @@ func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func()
 	if err != nil {
 		return nil, nil, errors.Join(err, m.Close())
 	}
-	return &ingest.Holds{
-		Days: m.ledger, Dataset: objects.NewBucket(m.s3.Client(), DatasetBucket), Converter: table.NewConverter(), Now: m.clock.Now,
-	}, m.Close, nil
+	return m, objects.NewBucket(m.s3.Client(), DatasetBucket), nil
 }

@@ -42,6 +42,10 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 			h, closing, err := local.OpenHolds(ctx, dir)
 			return h, closing, err
 		},
+		Drop: func(ctx context.Context) (cli.Dropper, func() error, error) {
+			dataset, closing, err := local.OpenDataset(ctx, dir)
+			return dataset, closing, err
+		},
 	}, nil
 }
 
@@ -137,6 +141,9 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 	if p.DatasetBucket != "" {
 		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
 		at.Dataset = bucket{dataset}
+		at.Drop = func(context.Context) (cli.Dropper, func() error, error) {
+			return dataset, func() error { return nil }, nil
+		}
 		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
 			return &ingest.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
 		}
