@@ -79,7 +79,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Metrics: metrics,
 		Log:     log,
 		Requester: &request.Service{
-			Boards: records, Jobs: records, Sources: []request.Source{alexa},
+			Boards: records, Jobs: records, Credentials: records, Sources: []request.Source{alexa},
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,

@@ -15,6 +15,8 @@ const (
 	slicePrefix = "SLICE#"
 	filePrefix  = "FILE#"
 	certPrefix  = "CERT#"
+
+	credentialPrefix = "CREDENTIAL#"
 )
 
 func subKey(name string) Key         { return Key{subPrefix + name, meta} }
@@ -22,6 +24,7 @@ func subEntryKey(name string) Key    { return Key{subPrefix, name} }
 func jobEntryKey(sub, id string) Key { return Key{subPrefix + sub, jobPrefix + id} }
 func jobKey(id string) Key           { return Key{jobPrefix + id, meta} }
 func fileKey(key string) Key         { return Key{filePrefix + key, meta} }
+func credentialKey(id string) Key    { return Key{credentialPrefix + id, meta} }
 
 func markerKey(sub, job string) Key { return Key{subPrefix + sub, openPrefix + job} }
 

@@ -188,8 +188,8 @@ func (j *Job) Lose(now, recheck time.Time, why string) error {
 	return j.to(JobLost, now, why)
 }
 
-// Retry takes a REFUSED, LOST or CANCELLED job back to PLANNED at a person's wish, and forgets how often
-// its days were asked for.
+// Retry takes a REFUSED, LOST, CANCELLED or BACKOFF job back to PLANNED at a person's wish, due now, and forgets how
+// often its days were asked for.
 func (j *Job) Retry(now time.Time, why string) error {
 	if err := j.to(JobPlanned, now, why); err != nil {
 		return err

@@ -71,7 +71,9 @@ func (s JobStatus) next() []JobStatus {
 		return []JobStatus{JobPolling, JobAwaitingFiles, JobLost, JobRefused, JobCancelled}
 	case JobAwaitingFiles:
 		return []JobStatus{JobLoaded, JobLost, JobCancelled}
-	case JobWaitingUpstream, JobBackoff, JobNotEligible:
+	case JobBackoff:
+		return []JobStatus{JobSubmitting, JobPlanned, JobLost, JobCancelled}
+	case JobWaitingUpstream, JobNotEligible:
 		return []JobStatus{JobSubmitting, JobLost, JobCancelled}
 	case JobUnknown:
 		return []JobStatus{JobLost, JobCancelled}

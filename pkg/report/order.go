@@ -35,7 +35,8 @@ const (
 	OutcomeNotEligible
 	// OutcomeRefused: the vendor said no to this request.
 	OutcomeRefused
-	// OutcomeUnauthorized: the credential was refused, also after a fresh token. Every other request with it will be too.
+	// OutcomeUnauthorized: the credential is missing or was refused, whatever was asked for. Every other request with it
+	// will be refused too.
 	OutcomeUnauthorized
 )
 

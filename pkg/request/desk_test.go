@@ -39,6 +39,8 @@ type desk struct {
 	booked  map[string]report.Job
 	arrived map[string]report.Delivery
 	version int64
+	// used is what the runs share of the credentials; it outlives them.
+	used map[string]report.Credential
 }
 
 // limitsOf push: the delivery window is four hours, unlike the requester's default.
@@ -50,6 +52,7 @@ func newDesk(t *testing.T) *desk {
 		t: t, now: start, chance: 0.5,
 		subs: map[string]report.Subscription{}, loaded: map[string][]report.Slice{},
 		booked: map[string]report.Job{}, arrived: map[string]report.Delivery{},
+		used: map[string]report.Credential{},
 	}
 	d.source = newVendor(t, "push")
 	d.boards = &boards{t: t, subscriptions: d.subscriptions, board: d.board, reserve: d.reserve,
@@ -58,7 +61,7 @@ func newDesk(t *testing.T) *desk {
 	d.queue, d.deliverer = &queue{t: t}, &deliverer{t: t}
 	leases := 0
 	d.Service = &request.Service{
-		Boards: d.boards, Jobs: d.jobs, Queue: d.queue, Deliverer: d.deliverer, Sources: []request.Source{d.source},
+		Boards: d.boards, Jobs: d.jobs, Credentials: d, Queue: d.queue, Deliverer: d.deliverer, Sources: []request.Source{d.source},
 		DeliveryBucket: "delivery",
 		Now:            func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, wait time.Duration) error {
@@ -216,6 +219,19 @@ func (d *desk) lose(ctx context.Context, id string, now, recheck time.Time, why 
 		}
 		return j.Lose(now, recheck, why)
 	})
+}
+
+// UpdateCredential obeys the rules of the ledger's.
+func (d *desk) UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error) {
+	c := d.used[id]
+	c.ID = id
+	if ctx.Err() != nil {
+		return report.Credential{}, ctx.Err()
+	}
+	if change(&c) {
+		d.used[id] = c
+	}
+	return c, nil
 }
 
 // want checks where a job stands and when it is due, as a wait from the desk's present time; never is no due time.

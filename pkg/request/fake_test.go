@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"testing"
@@ -21,14 +22,26 @@ type vendor struct {
 	name     string
 	limits   report.Limits
 	validate func(report.Params) error
-	submit   func(context.Context, report.Order) report.Answer
-	poll     func(context.Context, report.Order) report.Answer
-	fetch    func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error)
+	// credential is the vendor's name unless it is set; without authorize it can always be used.
+	credential string
+	authorize  func() error
+	submit     func(context.Context, report.Order) report.Answer
+	poll       func(context.Context, report.Order) report.Answer
+	fetch      func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error)
 }
 
 func (v *vendor) Name() string                        { return v.name }
 func (v *vendor) Limits(report.Params) report.Limits  { return v.limits }
 func (v *vendor) Validate(params report.Params) error { return v.validate(params) }
+
+func (v *vendor) Credential(report.Params) string { return cmp.Or(v.credential, v.name) }
+
+func (v *vendor) Authorize(context.Context, report.Params) error {
+	if v.authorize == nil {
+		return nil
+	}
+	return v.authorize()
+}
 
 func (v *vendor) Submit(ctx context.Context, o report.Order) report.Answer {
 	v.t.Helper()

@@ -69,10 +69,6 @@ func TestEveryOutcomeHasItsState(t *testing.T) {
 			answer: report.Answer{Outcome: report.OutcomeRefused, Why: "unit unknown"},
 			status: report.JobRefused, due: never, sum: request.Summary{Refused: 1},
 		},
-		"unauthorized": {
-			answer: report.Answer{Outcome: report.OutcomeUnauthorized, Why: "token refused"},
-			status: report.JobRefused, due: never, sum: request.Summary{Refused: 1},
-		},
 		"unknown": {
 			answer: report.Answer{Outcome: report.OutcomeUnknown, Why: "connection reset"},
 			status: report.JobUnknown, due: 4 * hour, sum: request.Summary{Unknown: 1},
@@ -201,20 +197,22 @@ func TestARefusedCredentialShutsItsSourceAlone(t *testing.T) {
 
 	sum := d.run(t.Context())
 
-	if want := (request.Summary{Submitted: 2, Refused: 1, Unknown: 1, Left: 2}); sum != want {
+	if want := (request.Summary{Submitted: 2, Unknown: 1, Left: 3, Waiting: 1}); sum != want {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}
-	d.want("a1", report.JobRefused, never)
+	d.want("a1", report.JobPlanned, 0)
 	d.want("a2", report.JobPlanned, 0)
 	d.want("a3", report.JobPlanned, 0)
 	d.want("b1", report.JobUnknown, 4*time.Hour)
-	if why := d.booked["a1"].Reason; !strings.Contains(why, "invalid_grant") || !strings.Contains(why, "bellhop jobs retry a1") {
-		t.Errorf("reason %q names no remedy", why)
+	if j := d.booked["a1"]; !strings.Contains(j.Reason, "waits for a login") || !strings.Contains(j.Reason, "invalid_grant") || j.Attempt != 0 {
+		t.Errorf("attempt %d, reason %q", j.Attempt, j.Reason)
 	}
 
-	// The next run tries the credential again.
-	d.answer(report.Answer{Outcome: report.OutcomeRefused}, report.Answer{Outcome: report.OutcomeRefused})
-	if sum := d.run(t.Context()); sum.Submitted != 2 || sum.Left != 0 {
+	// The next scheduled run tries the credential again.
+	d.now = d.now.Add(15 * time.Minute)
+	no := report.Answer{Outcome: report.OutcomeRefused}
+	d.answer(no, no, no)
+	if sum := d.run(t.Context()); sum.Submitted != 3 || sum.Left != 0 {
 		t.Errorf("next run: %+v", sum)
 	}
 }
@@ -233,8 +231,8 @@ func TestASourceThatIsShutDoesNotHideOthers(t *testing.T) {
 	}
 	d.Sources = append(d.Sources, other)
 	d.answer(report.Answer{Outcome: report.OutcomeUnauthorized})
-	if sum := d.run(t.Context()); sum.Submitted != 2 || sum.Left != 59 {
-		t.Errorf("summary %+v, want 2 sent and 59 left", sum)
+	if sum := d.run(t.Context()); sum.Submitted != 2 || sum.Left != 60 {
+		t.Errorf("summary %+v, want 2 sent and 60 left", sum)
 	}
 	d.want("z", report.JobRefused, never)
 }

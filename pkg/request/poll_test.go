@@ -133,7 +133,7 @@ func TestAPollThatFailsLosesNothing(t *testing.T) {
 }
 
 func TestAPollMayBeRefused(t *testing.T) {
-	for _, outcome := range []report.Outcome{report.OutcomeRefused, report.OutcomeUnauthorized} {
+	for _, outcome := range []report.Outcome{report.OutcomeRefused} {
 		t.Run(outcome.String(), func(t *testing.T) {
 			d := newDesk(t)
 			d.polling("job")

@@ -16,6 +16,12 @@ type Source interface {
 	Validate(p report.Params) error
 	// Limits is only called with valid parameters.
 	Limits(p report.Params) report.Limits
+	// Credential names the credential that orders with these parameters are sent with. Sources that share one give the same
+	// name: it is known to the ledger and to people, so it must not tell anything secret.
+	Credential(p report.Params) string
+	// Authorize makes sure that the credential can be used, before anything is sent with it. An error of kind NotFound (it is
+	// missing) or Poison (it was refused) needs a person; any other passes. It is safe to repeat.
+	Authorize(ctx context.Context, p report.Params) error
 	// Submit sends one request. Every failure is an outcome. It is not safe to repeat while the outcome is unknown.
 	Submit(ctx context.Context, o report.Order) report.Answer
 	// Poll asks after an order that was answered with [report.OutcomePending]. It is safe to repeat.
@@ -47,6 +53,13 @@ type Jobs interface {
 	Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error)
 	// LoseJob gives a job up, with those of its files that have not come.
 	LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error)
+}
+
+// Credentials is the ledger's record of what all runs share of a vendor's credential.
+type Credentials interface {
+	// UpdateCredential changes it, and returns it as it is afterwards. Change may run more than once; when it returns false,
+	// nothing is written.
+	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 }
 
 // Queue starts the load of a delivery.

@@ -3,6 +3,7 @@ package request
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,11 @@ const recording = 15 * time.Second
 func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recording)
 	defer cancel()
+	// What the answer means for the job is recorded also when the credential's record cannot be written.
+	return errors.Join(r.heed(ctx, j, a), r.recordAnswer(ctx, limits, j, a))
+}
+
+func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	now := r.Now()
 	if j.Status == report.JobPolling && a.Outcome != report.OutcomeAccepted && a.Outcome != report.OutcomeRefused && a.Outcome != report.OutcomeUnauthorized {
 		// The export goes on at the vendor's whatever became of asking after it.
@@ -33,8 +39,6 @@ func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a 
 		wait := 3*time.Hour + time.Duration(r.Chance()*float64(time.Hour)) - 30*time.Minute
 		return r.postpone(ctx, j, report.JobWaitingUpstream, now.Add(max(wait, a.RetryAfter)), a.Why)
 	case report.OutcomeBackOff:
-		// A vendor throttles a credential, not a request: nothing else is asked before it may be.
-		r.quiet[j.Source] = now.Add(a.RetryAfter)
 		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Attempt), a.RetryAfter)), a.Why)
 	case report.OutcomeNotEligible:
 		until := a.Until
@@ -43,11 +47,7 @@ func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a 
 		}
 		return r.postpone(ctx, j, report.JobNotEligible, until, a.Why)
 	case report.OutcomeUnauthorized:
-		r.shut[j.Source] = true
-		r.Refused++
-		return r.update(ctx, j, func(current *report.Job) error {
-			return current.Refuse(now, a.Why+" (renew the credential, then run: bellhop jobs retry "+j.ID+")")
-		})
+		return r.unauthorized(ctx, j, a)
 	case report.OutcomeRefused:
 		r.Refused++
 		return r.update(ctx, j, func(current *report.Job) error { return current.Refuse(now, a.Why) })

@@ -15,11 +15,13 @@ import (
 
 // Service plans and asks. All fields are required but those with a default.
 type Service struct {
-	Boards    Boards
-	Jobs      Jobs
-	Queue     Queue
-	Deliverer Deliverer
-	Sources   []Source
+	Boards Boards
+	Jobs   Jobs
+	// Credentials is what all runs share of the credentials.
+	Credentials Credentials
+	Queue       Queue
+	Deliverer   Deliverer
+	Sources     []Source
 	// DeliveryBucket is where push sources are told to put their files.
 	DeliveryBucket string
 	// First is the subscription that the configuration asks for, if any.
@@ -32,7 +34,7 @@ type Service struct {
 	// Worker returns a new name for each lease, never the same twice.
 	Worker func() string
 
-	// Pace is the least time between two requests to one source. Default one second: the vendors' rates are unknown.
+	// Pace is the least time between two requests with one credential, of whichever run. Default one second: the vendors' rates are unknown.
 	Pace time.Duration
 	// Reserve is how much of the context's time is kept for recording outcomes. Default 20 seconds.
 	Reserve time.Duration
@@ -64,12 +66,14 @@ type Summary struct {
 	Left int `json:"left"`
 	// Files counts the files that accepted requests named.
 	Files int `json:"files"`
+	// Waiting counts the credentials that were found missing or refused: their jobs wait until somebody logs in.
+	Waiting int `json:"credentials_waiting"`
 }
 
 // Run plans and works off what is due. Problems of one subscription or job do not keep the others back: they are joined
 // into the error, and everything else is done.
 func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
-	r := &run{Service: s, asked: map[string]time.Time{}, quiet: map[string]time.Time{}, shut: map[string]bool{}, failed: map[string]bool{}}
+	r := &run{Service: s, credentials: map[string]report.Credential{}, shut: map[string]bool{}, failed: map[string]bool{}}
 	planErr := r.plan(ctx, t)
 	if r.subs == nil {
 		// Without the subscriptions there is no order that a job could be sent as.
@@ -83,12 +87,12 @@ func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
 type run struct {
 	*Service
 	Summary
-	subs   map[string]report.Subscription
-	asked  map[string]time.Time // when each source was last asked
-	quiet  map[string]time.Time // until when each source asked to be left alone
-	shut   map[string]bool      // sources that this run asks nothing more: the credential was refused, or they want to be left alone
-	failed map[string]bool      // jobs that this run could not move
-	aside  []time.Time          // when the jobs that were put aside in this run come due
+	subs        map[string]report.Subscription
+	credentials map[string]report.Credential // each as this run last saw it
+	shut        map[string]bool              // credentials with which this run asks nothing more
+	failed      map[string]bool              // jobs that this run could not move
+	turn        string                       // the name under which this run asks for its turn, until a lease takes it over
+	aside       []time.Time                  // when the jobs that were put aside in this run come due
 }
 
 func (s *Service) source(name string) (Source, error) {

@@ -31,16 +31,26 @@ func (r *run) work(ctx context.Context) error {
 			continue
 		}
 		for i, j := range jobs {
-			r.shutQuiet(ctx, j.Source)
-			if r.shut[j.Source] {
+			credential := r.credentialOf(j)
+			if err := r.look(ctx, credential); err != nil {
+				return errors.Join(append(problems, err)...)
+			}
+			if credential != "" && (r.shut[credential] || r.leave(ctx, credential)) {
+				r.shut[credential] = true
 				r.Left++
 				continue
 			}
-			if r.outOfTime(ctx, r.untilAsked(j.Source)) {
+			if r.outOfTime(ctx, r.untilAsked(credential)) {
 				r.Left += len(jobs) - i
 				return errors.Join(append(problems, ctx.Err())...)
 			}
-			if err := r.move(ctx, j); err != nil {
+			err := r.move(ctx, j)
+			if errors.Is(err, errLeft) {
+				r.shut[credential] = true
+				r.Left++
+				continue
+			}
+			if err != nil {
 				r.failed[j.ID] = true
 				if !fault.Is(err, fault.Conflict) {
 					problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
@@ -51,15 +61,8 @@ func (r *run) work(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// shutQuiet leaves a source alone that wants to be left alone for longer than the run has.
-func (r *run) shutQuiet(ctx context.Context, source string) {
-	_, limited := ctx.Deadline()
-	if wait := r.quiet[source].Sub(r.Now()); limited && wait > 0 && wait >= r.remaining(ctx) {
-		r.shut[source] = true
-	}
-}
-
-// dueJobs returns a page of due jobs that this run can still move. Those of a source whose credential was refused stay due.
+// dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot
+// be used stay due.
 func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 	for limit := page; ; limit *= 2 {
 		jobs, err := r.Jobs.DueJobs(ctx, r.Now(), limit)
@@ -69,10 +72,11 @@ func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 		all := len(jobs)
 		r.Left = 0
 		jobs = slices.DeleteFunc(jobs, func(j report.Job) bool {
-			if r.shut[j.Source] {
+			shut := r.isShut(j)
+			if shut {
 				r.Left++
 			}
-			return r.failed[j.ID] || r.shut[j.Source]
+			return r.failed[j.ID] || shut
 		})
 		if len(jobs) > 0 || all < limit {
 			return jobs, nil
@@ -114,7 +118,7 @@ func (r *run) move(ctx context.Context, j report.Job) error {
 	switch j.Status {
 	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
 		waited := j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream
-		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(triedSince(j)) > patience {
+		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(r.patient(j, triedSince(j))) > patience {
 			return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
 		}
 		return r.submit(ctx, j)
@@ -172,30 +176,12 @@ func (r *run) lease(ctx context.Context) time.Time {
 	return now.Add(5 * time.Minute)
 }
 
-// untilAsked is how long the source must be left alone yet: for the pace, or because it said so.
-func (r *run) untilAsked(source string) time.Duration {
-	last, ok := r.asked[source]
-	if !ok {
-		return 0
-	}
-	paced := last.Add(cmp.Or(r.Pace, time.Second)).Sub(r.Now())
-	return max(paced, r.quiet[source].Sub(r.Now()), 0)
-}
-
-// pace waits until the source may be asked again.
-func (r *run) pace(ctx context.Context, source string) error {
-	if wait := r.untilAsked(source); wait > 0 {
-		if err := r.Sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-	r.asked[source] = r.Now()
-	return nil
-}
-
 // take puts this run's lease on a job, if nobody has moved the job since it was read.
 func (r *run) take(ctx context.Context, j report.Job, begin func(current *report.Job, worker string) error) (report.Job, error) {
-	worker := r.Worker()
+	worker := r.turn
+	if r.turn = ""; worker == "" {
+		worker = r.Worker()
+	}
 	return r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
 		if current.Epoch != j.Epoch || current.Status != j.Status || !current.Due(r.Now()) {
 			return fault.New(fault.Conflict, "another run has it")
@@ -209,7 +195,7 @@ func (r *run) submit(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := r.pace(ctx, j.Source); err != nil {
+	if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
 		return err
 	}
 	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
@@ -228,10 +214,10 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.Now().Sub(j.SubmittedAt) > cmp.Or(r.Patience, 72*time.Hour) {
+	if r.Now().Sub(r.patient(j, j.SubmittedAt)) > cmp.Or(r.Patience, 72*time.Hour) {
 		return r.lose(ctx, j, "the export was never finished")
 	}
-	if err := r.pace(ctx, j.Source); err != nil {
+	if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
 		return err
 	}
 	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
@@ -257,7 +243,7 @@ func (r *run) fetch(ctx context.Context, j report.Job) error {
 		return err
 	}
 	for _, f := range held.ToFetch() {
-		if err := r.pace(ctx, j.Source); err != nil {
+		if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
 			return err
 		}
 		if err := r.fetchOne(ctx, src, order, f); err != nil {

@@ -34,6 +34,7 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"Certify":       certifyCases(),
 		"a removal":     removalCases(),
 		"a crash":       crashCases(),
+		"credentials":   credentialCases(),
 	} {
 		t.Run(group, func(t *testing.T) {
 			for name, check := range cases {

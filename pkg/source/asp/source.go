@@ -99,6 +99,17 @@ func (s *Source) Name() string { return report.SourceASPAnalytics }
 // Format writes the source's name alone: printing it whole would reach the token source.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Name()) }
 
+// Credential returns [report.CredentialLWA].
+func (s *Source) Credential(report.Params) string { return report.CredentialLWA }
+
+// Authorize gets an access token, which the orders after it are sent with.
+func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
+	if _, err := s.tokens.Token(ctx); err != nil {
+		return fault.As(fault.KindOf(err), errors.New(s.scrubber.Scrub(oneLine(err))))
+	}
+	return nil
+}
+
 // Submit sends the order, once, and once more with a fresh token if the first one was refused. It obeys the deadline of
 // ctx. It never fails: what went wrong is the answer's outcome, and only [report.OutcomeUnknown] leaves open whether the
 // vendor took the order.
@@ -128,7 +139,9 @@ func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 	s.http.CloseIdleConnections()
 	answer = s.post(ctx, fresh, body, o)
 	if answer.Outcome == report.OutcomeUnauthorized {
-		// Nobody after us shall try with it what has just failed.
+		// Login with Amazon has just said that the credential is good, so this is about what was asked for: the vendor
+		// answers 401 also where there is no access to the unit. Others may well be asked for with it.
+		answer.Outcome = report.OutcomeRefused
 		s.tokens.Drop(fresh)
 	}
 	return answer
@@ -143,7 +156,7 @@ func (s *Source) tokenless(err error) report.Answer {
 		Outcome: report.OutcomeBackOff,
 		Why:     s.scrubber.Scrub("not sent: no access token: " + oneLine(err)),
 	}
-	if fault.Is(err, fault.Poison) {
+	if fault.Is(err, fault.Poison) || fault.Is(err, fault.NotFound) {
 		a.Outcome = report.OutcomeUnauthorized
 	}
 	return a

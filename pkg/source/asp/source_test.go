@@ -226,7 +226,7 @@ func TestWhatWasNotSentIsNotInDoubt(t *testing.T) {
 		"nobody there":       {endpoint: "http://127.0.0.1:1", want: report.OutcomeBackOff},
 		"no such host":       {endpoint: "http://bellhop.invalid", want: report.OutcomeBackOff},
 		"no token for now":   {err: fault.New(fault.Transient, "later"), want: report.OutcomeBackOff},
-		"no secret":          {err: fault.New(fault.NotFound, "no secret"), want: report.OutcomeBackOff},
+		"no secret":          {err: fault.New(fault.NotFound, "no secret"), want: report.OutcomeUnauthorized},
 		"credential refused": {err: poison, want: report.OutcomeUnauthorized},
 		"not a URL":          {endpoint: "http://[", want: report.OutcomeRefused},
 	}
@@ -256,7 +256,7 @@ func TestUnauthorized(t *testing.T) {
 		again := fails(401, "UNAUTHORIZED", "The token expired")
 		s, v, k := play(t, no, again)
 		got := s.Submit(t.Context(), order())
-		if got.Outcome != report.OutcomeUnauthorized || !strings.Contains(got.Why, "The token expired") || !strings.Contains(got.Why, "new refresh token") {
+		if got.Outcome != report.OutcomeRefused || !strings.Contains(got.Why, "The token expired") || !strings.Contains(got.Why, "may see the unit") {
 			t.Errorf("got %+v", got)
 		}
 		if len(v.asked) != 2 || strings.Join(k.dropped, " ") != "Atza|first Atza|second" {

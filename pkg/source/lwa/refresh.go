@@ -79,6 +79,9 @@ func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged
 // read returns the secret, with a rotated refresh token that an earlier exchange could not write back written.
 func (t *Tokens) read(ctx context.Context) ([]byte, Credentials, error) {
 	document, err := t.secret.Read(ctx)
+	if fault.Is(err, fault.NotFound) {
+		return nil, Credentials{}, fmt.Errorf("nobody has logged in yet: %s: read the LWA secret: %w", remedy, err)
+	}
 	if err != nil {
 		return nil, Credentials{}, fmt.Errorf("read the LWA secret: %w", err)
 	}

@@ -2,7 +2,7 @@ package lwa
 
 import "slices"
 
-const remedy = "put a new refresh token into the secret"
+const remedy = "log in with bellhop auth login, which puts a new refresh token into the secret"
 
 // RefusedError is Login with Amazon's final no to a credential. Nothing but a person can help. It comes with the kind
 // [fault.Poison].

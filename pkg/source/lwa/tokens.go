@@ -83,7 +83,8 @@ func (t *Tokens) Token(ctx context.Context) (redact.Text, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
 		defer cancel()
 		token, err := t.renew(ctx)
-		if err != nil && t.failed != nil {
+		// Where nobody has logged in yet, no renewal has failed.
+		if err != nil && t.failed != nil && !fault.Is(err, fault.NotFound) {
 			t.failed(err)
 		}
 		return token, err

@@ -24,13 +24,14 @@ type jobChange struct {
 
 func (a *app) retryCommand() *cobra.Command {
 	return a.changeCommand(jobChange{
-		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST or CANCELLED",
+		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST, CANCELLED or BACKOFF",
 		apply: func(at Account, j *report.Job) error { return j.Retry(at.Now(), "asked again by a person") },
 		check: unasked,
 	}, &cobra.Command{
-		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled",
+		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",
 		Long: `Take jobs back to PLANNED, once the cause of their failure is gone: a renewed credential, a corrected
-subscription, a vendor that is well again. The next run of the requester sends them.`,
+subscription, a vendor that is well again. The next run of the requester sends them. A job that is in BACKOFF is due now.
+Jobs that wait for a login need no retry: they are sent as soon as bellhop auth login has worked.`,
 		Example: "  bellhop jobs retry hotel-000012 --dry-run\n  bellhop jobs retry hotel-000012 hotel-000013",
 	})
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
 // vendor is the simulated vendor behind a real HTTP server.
@@ -178,7 +179,11 @@ type fileSecret struct{ path string }
 
 func (s fileSecret) Read(ctx context.Context) ([]byte, error) {
 	metering.Of(ctx).Call("Secrets Manager GetSecretValue")
-	return os.ReadFile(s.path)
+	document, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.As(fault.NotFound, err)
+	}
+	return document, err
 }
 
 func (s fileSecret) Write(ctx context.Context, document []byte) error {

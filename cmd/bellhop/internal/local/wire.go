@@ -45,7 +45,7 @@ func (m *Machine) wire() {
 	})
 	first := m.subscription()
 	m.requests = &request.Service{
-		Boards: records, Jobs: records, Queue: queue, Deliverer: delivery,
+		Boards: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
 		Sources: []request.Source{between.source(asp.New(asp.Options{
 			Endpoint: m.vendor.url, HTTP: outbound.New(outbound.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
 		}))},
