@@ -55,6 +55,18 @@ func (s JobStatus) Holds() bool {
 	}
 }
 
+// Asks reports whether the next step of a job in this status is to ask the vendor, for which it needs a credential.
+func (s JobStatus) Asks() bool {
+	switch s {
+	case JobPlanned, JobBackoff, JobWaitingUpstream, JobNotEligible, JobPolling:
+		return true
+	case JobSubmitting, JobAwaitingFiles, JobUnknown, JobLoaded, JobRefused, JobLost, JobCancelled:
+		return false
+	default:
+		panic("report: unhandled job status " + string(s))
+	}
+}
+
 // NeedsPerson reports whether nothing will move the job but a person.
 func (s JobStatus) NeedsPerson() bool { return s == JobRefused }
 

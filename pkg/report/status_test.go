@@ -39,7 +39,7 @@ func TestEveryStatusIsListedAndHandled(t *testing.T) {
 	listed := map[string][]string{}
 	for _, s := range report.JobStatuses() {
 		listed["JobStatus"] = append(listed["JobStatus"], string(s))
-		_, _ = s.Holds(), s.NeedsPerson()
+		_, _, _ = s.Holds(), s.NeedsPerson(), s.Asks()
 		job := report.Job{ID: "j", Status: s}
 		_ = job.Begin("w", noon, noon) // goes through the table of transitions
 	}

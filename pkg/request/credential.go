@@ -24,16 +24,7 @@ var errLeft = errors.New("the credential cannot be used in this run")
 
 // asks reports whether moving the job means to send something. What does not is moved whatever becomes of the credential.
 func (r *run) asks(j report.Job) bool {
-	switch j.Status {
-	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible, report.JobPolling:
-		return true
-	case report.JobAwaitingFiles:
-		return len(j.ToFetch()) > 0 && r.Now().Before(j.Deadline)
-	case report.JobSubmitting, report.JobUnknown, report.JobLoaded, report.JobRefused, report.JobLost, report.JobCancelled:
-		return false
-	default:
-		panic("request: unhandled job status " + string(j.Status))
-	}
+	return j.Status.Asks() || j.Status == report.JobAwaitingFiles && len(j.ToFetch()) > 0 && r.Now().Before(j.Deadline)
 }
 
 // credentialOf names the credential that moving the job needs; "" when it needs none, or nobody can tell.

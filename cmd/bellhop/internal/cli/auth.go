@@ -17,6 +17,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/login"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -50,7 +51,9 @@ administers the organisation in the ASP console.
 bellhop opens the login page, or shows its address, and hears the answer on this machine, at --redirect. On a machine
 without a browser forward that port: ssh -L 9090:127.0.0.1:9090 MACHINE. The client's secret is asked for, or read from
 the standard input when that is no terminal, unless the stack's secret has it already. Nothing is written to disk, and
-no token is shown.`
+no token is shown.
+
+Jobs that waited for the login are due at once: the next run of the requester sends them.`
 
 // patience is how long a login waits for the person.
 const patience = 10 * time.Minute
@@ -117,7 +120,29 @@ func (a *app) login(ctx context.Context, in *installation.Installation, o loginO
 	if err := store.Write(context.WithoutCancel(ctx), kept); err != nil {
 		return fmt.Errorf("the login worked, but its token could not be kept: %w", err)
 	}
+	if err := a.reopen(context.WithoutCancel(ctx)); err != nil {
+		// The login is good all the same.
+		text := "The requester cannot be told of it, and notices by itself within fifteen minutes: " + err.Error() + "\n"
+		if err := write(a.Err, clean(a.secrets.Scrub(text))); err != nil {
+			return err
+		}
+	}
 	return a.report(ctx, "the new credential of stack "+in.Stack, a.subject(in, nil, a.now).CredentialChecks())
+}
+
+// reopen records that there is a new credential, so that all jobs that waited for it are due at once.
+func (a *app) reopen(ctx context.Context) (err error) {
+	p, err := a.where()
+	if err != nil {
+		return err
+	}
+	at, err := a.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, at.Close()) }()
+	_, err = at.Ledger.UpdateCredential(ctx, report.CredentialLWA, func(c *report.Credential) bool { return c.Open(at.Now()) })
+	return err
 }
 
 // client is the client to log in with: what the command line, the secret and the person say.

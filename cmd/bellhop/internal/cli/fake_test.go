@@ -44,6 +44,7 @@ type ledger struct {
 	jobs         map[string]report.Job
 	files        map[string]report.File
 	certificates []report.Certificate
+	credential   report.Credential
 	writes       int
 	err          error
 	// plans lets the command line reserve jobs.
@@ -67,6 +68,17 @@ func get[T any](m map[string]T, what, name string) (T, error) {
 		return v, fault.New(fault.NotFound, "there is no %s %s in the ledger", what, name)
 	}
 	return v, nil
+}
+
+func (l *ledger) Credential(context.Context, string) (report.Credential, error) {
+	return l.credential, l.err
+}
+
+func (l *ledger) UpdateCredential(_ context.Context, _ string, change func(*report.Credential) bool) (report.Credential, error) {
+	if change(&l.credential) {
+		l.writes++
+	}
+	return l.credential, l.err
 }
 
 func (l *ledger) Subscription(_ context.Context, name string) (report.Subscription, error) {

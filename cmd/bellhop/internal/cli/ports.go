@@ -36,6 +36,9 @@ type Ledger interface {
 	Remove(ctx context.Context, subscription string, now time.Time) error
 	Disown(ctx context.Context, job string, now time.Time) (report.Job, error)
 	DropDays(ctx context.Context, days []report.Slice) error
+	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
+	Credential(ctx context.Context, id string) (report.Credential, error)
+	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 	// CertificatesOf returns the certificates of one file, oldest first.
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
 }

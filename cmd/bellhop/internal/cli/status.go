@@ -18,6 +18,7 @@ func (a *app) statusCommand() *cobra.Command {
 
 Exit code 3 when something needs attention:
   - days are missing, other than today's newest, and no job is on them
+  - nobody has logged in, or the login is not good any more: all jobs wait
   - a job was refused, or is overdue by more than an hour
   - a newer report that would shrink older data is held back
   - a file is quarantined, or nobody expects it
@@ -104,6 +105,13 @@ func (a *app) status(ctx context.Context, at Account, _ []string) error {
 	if err != nil {
 		return err
 	}
+	credential, err := at.Ledger.Credential(ctx, report.CredentialLWA)
+	if err != nil {
+		return err
+	}
+	if credential.Shut() {
+		o.Attention = append(o.Attention, fmt.Sprintf("all jobs wait for a login since %s: bellhop auth login. %s", minute(credential.ShutSince), credential.Reason))
+	}
 	for _, sub := range subs {
 		if err := a.lookAtDays(ctx, at, sub, &o); err != nil {
 			return err
@@ -113,7 +121,7 @@ func (a *app) status(ctx context.Context, at Account, _ []string) error {
 			return err
 		}
 		for _, j := range jobs {
-			o.Jobs.add(j, sub.Paused, o.AsOf)
+			o.Jobs.add(j, sub.Paused, credential.Shut(), o.AsOf)
 		}
 	}
 	if err := lookAtFiles(ctx, at, &o); err != nil {
@@ -174,8 +182,9 @@ func (a *app) flaw(sub report.Subscription) string {
 	return err.Error()
 }
 
-// add counts a job. One of a paused subscription needs nobody.
-func (j *jobsStatus) add(job report.Job, paused bool, now time.Time) {
+// add counts a job. One of a paused subscription needs nobody. Without a credential, a job that is yet to be asked for is not
+// overdue: it waits for a login.
+func (j *jobsStatus) add(job report.Job, paused, shut bool, now time.Time) {
 	j.Counts[job.Status]++
 	if job.Status.NeedsPerson() {
 		if !paused {
@@ -187,7 +196,8 @@ func (j *jobsStatus) add(job report.Job, paused bool, now time.Time) {
 		return
 	}
 	j.Open++
-	if !paused && !job.DueAt.IsZero() && now.Sub(job.DueAt) > dueLimit {
+	waits := shut && job.Status.Asks()
+	if !paused && !waits && !job.DueAt.IsZero() && now.Sub(job.DueAt) > dueLimit {
 		j.Overdue = append(j.Overdue, job.ID)
 	}
 	if job.Status == report.JobAwaitingFiles {

@@ -83,7 +83,9 @@ func (f Flow) Run(ctx context.Context) (redact.Text, error) {
 	server := &http.Server{Handler: handler(back.Path, state, heard), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // it ends by being closed
 	defer func() { _ = server.Close() }()
-	f.Show(config.AuthCodeURL(state))
+	// Only whoever began this login can spend its code, and a code of another login cannot be slipped in (RFC 7636).
+	verifier := oauth2.GenerateVerifier()
+	f.Show(config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
 	select {
 	case <-ctx.Done():
 		return redact.Text{}, ctx.Err()
@@ -91,7 +93,7 @@ func (f Flow) Run(ctx context.Context) (redact.Text, error) {
 		if a.err != nil {
 			return redact.Text{}, a.err
 		}
-		return f.exchange(ctx, config, a.code)
+		return f.exchange(ctx, config, a.code, verifier)
 	}
 }
 
@@ -130,8 +132,8 @@ func handler(path, state string, heard chan<- answer) http.Handler {
 	})
 }
 
-func (f Flow) exchange(ctx context.Context, config oauth2.Config, code string) (redact.Text, error) {
-	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, f.Client), code)
+func (f Flow) exchange(ctx context.Context, config oauth2.Config, code, verifier string) (redact.Text, error) {
+	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, f.Client), code, oauth2.VerifierOption(verifier))
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		// Its text has the whole answer.
 		return redact.Text{}, fmt.Errorf("the token endpoint refuses the code: %d %s", refused.Response.StatusCode, refused.ErrorCode)

@@ -2,6 +2,8 @@ package login_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +27,7 @@ const (
 )
 
 // amazon is the token endpoint. answer writes what it says to the exchange of the code.
-func amazon(t *testing.T, answer func(w http.ResponseWriter)) string {
+func amazon(t *testing.T, challenge *string, answer func(w http.ResponseWriter)) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -35,6 +37,11 @@ func amazon(t *testing.T, answer func(w http.ResponseWriter)) string {
 			if got := r.PostForm.Get(name); got != want {
 				t.Errorf("the exchange has %s = %q, want %q", name, got, want)
 			}
+		}
+		// RFC 7636, section 4.6: the challenge of the page is the hash of the verifier of the exchange.
+		hash := sha256.Sum256([]byte(r.PostForm.Get("code_verifier")))
+		if len(r.PostForm.Get("code_verifier")) < 43 || base64.RawURLEncoding.EncodeToString(hash[:]) != *challenge {
+			t.Errorf("the exchange does not prove that it began at the page: challenge %q", *challenge)
 		}
 		if !strings.HasPrefix(r.PostForm.Get("redirect_uri"), "http://127.0.0.1:") {
 			t.Errorf("the exchange names %q as the redirect", r.PostForm.Get("redirect_uri"))
@@ -51,7 +58,7 @@ func token(w http.ResponseWriter) {
 }
 
 // person opens the page and comes back with what come says.
-func person(t *testing.T, come func(back url.Values) url.Values) func(address string) {
+func person(t *testing.T, challenge *string, come func(back url.Values) url.Values) func(address string) {
 	t.Helper()
 	return func(address string) {
 		u, err := url.Parse(address)
@@ -62,6 +69,9 @@ func person(t *testing.T, come func(back url.Values) url.Values) func(address st
 		q := u.Query()
 		if q.Get("client_id") != clientID || q.Get("response_type") != "code" || q.Get("scope") != login.Scope || len(q.Get("state")) < 20 || strings.Contains(address, plantedSecret) {
 			t.Errorf("the page is %s", address)
+		}
+		if *challenge = q.Get("code_challenge"); *challenge == "" || q.Get("code_challenge_method") != "S256" {
+			t.Errorf("the page gets the challenge %q by %q", *challenge, q.Get("code_challenge_method"))
 		}
 		back, err := url.Parse(q.Get("redirect_uri"))
 		if err != nil {
@@ -118,9 +128,10 @@ func TestLogins(t *testing.T) {
 		"not JSON": {withCode, func(w http.ResponseWriter) { _, _ = fmt.Fprint(w, plantedSecret) }, "did not answer with a token"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var challenge string
 			flow := login.Flow{
-				Page: "https://www.amazon.example/ap/oa", Endpoint: amazon(t, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
-				Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, tt.come),
+				Page: "https://www.amazon.example/ap/oa", Endpoint: amazon(t, &challenge, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
+				Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, &challenge, tt.come),
 			}
 			got, err := flow.Run(t.Context())
 			switch {
