@@ -233,7 +233,7 @@ func TestChangeJobs(t *testing.T) {
 		b := newBench(t)
 		for _, j := range []report.Job{
 			job("refused", report.JobRefused, 14, 14), job("lost", report.JobLost, 15, 16), job("asked-again", report.JobLost, 17, 17),
-			job("waiting", report.JobWaitingUpstream, 17, 17), job("submitting", report.JobSubmitting, 10, 10),
+			job("backing-off", report.JobBackoff, 12, 12), job("waiting", report.JobWaitingUpstream, 17, 17), job("submitting", report.JobSubmitting, 10, 10),
 		} {
 			b.ledger.jobs[j.ID] = j
 		}
@@ -252,6 +252,7 @@ func TestChangeJobs(t *testing.T) {
 	}{
 		"retry":                     {[]string{"retry", "refused", "lost"}, 0, "", map[string]report.JobStatus{"refused": report.JobPlanned, "lost": report.JobPlanned}},
 		"retry, tried out":          {[]string{"retry", "refused", "lost", "--dry-run"}, 0, "", map[string]report.JobStatus{"refused": report.JobRefused, "lost": report.JobLost}},
+		"retry what backs off":      {[]string{"retry", "backing-off"}, 0, "", map[string]report.JobStatus{"backing-off": report.JobPlanned}},
 		"retry what is loaded":      {[]string{"retry", "hotel-000001"}, 1, "job hotel-000001 is LOADED: only a job that is REFUSED", nil},
 		"retry what was asked for":  {[]string{"retry", "asked-again"}, 1, "job waiting has asked for some of its days", map[string]report.JobStatus{"asked-again": report.JobLost}},
 		"retry one and fail at one": {[]string{"retry", "refused", "nope"}, 5, "there is no job nope", map[string]report.JobStatus{"refused": report.JobPlanned}},
@@ -353,10 +354,13 @@ func TestStatusNeedsAttention(t *testing.T) {
 			b.ledger.files["q"] = report.File{Key: "q", Status: report.FileQuarantined, Reason: "header", Delivery: &report.Delivery{Key: "q", At: at("01:00:00")}}
 			b.deliveries.objects["q"] = report.Object{Key: "q", ModifiedAt: at("01:00:00")}
 		}, "bellhop files show q"},
-		"a raw object for 15 minutes":         {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:25:00")} }, ""},
-		"a raw object for longer":             {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:24:59")} }, "does the janitor run"},
-		"a job that is overdue by an hour":    {func(b *bench) { overdue(b, at("06:40:00")) }, ""},
-		"a job that is overdue by more":       {func(b *bench) { overdue(b, at("06:39:59")) }, "does the requester run"},
+		"a raw object for 15 minutes":      {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:25:00")} }, ""},
+		"a raw object for longer":          {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:24:59")} }, "does the janitor run"},
+		"a job that is overdue by an hour": {func(b *bench) { overdue(b, at("06:40:00")) }, ""},
+		"a job that is overdue by more":    {func(b *bench) { overdue(b, at("06:39:59")) }, "does the requester run"},
+		"nobody is logged in": {func(b *bench) {
+			b.ledger.credential = report.Credential{ShutSince: at("01:00:00"), Reason: "invalid_grant"}
+		}, "all jobs wait for a login since 2026-11-20 01:00"},
 		"a day held back":                     {func(b *bench) { b.ledger.boards["hotel"].Slices[0].Held = &report.Held{} }, "bellhop held list"},
 		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
 		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
@@ -406,5 +410,25 @@ func TestHelpTeaches(t *testing.T) {
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {
 			t.Errorf("%s: exit %d\n%s", command, code, out)
 		}
+	}
+}
+
+// TestJobsThatWaitForALoginAreNotOverdue: they are due, and nothing is wrong with the requester.
+func TestJobsThatWaitForALoginAreNotOverdue(t *testing.T) {
+	b := newBench(t)
+	overdue(b, at("01:00:00"))
+	for id, j := range b.ledger.jobs {
+		if j.DueAt.Equal(at("01:00:00")) {
+			j.Status = report.JobPlanned
+			b.ledger.jobs[id] = j
+		}
+	}
+	_, out, _ := b.run(t.Context(), "status")
+	if !strings.Contains(out, "does the requester run") {
+		t.Fatalf("with a credential the job is overdue, and status says %s", out)
+	}
+	b.ledger.credential = report.Credential{ShutSince: at("01:00:00")}
+	if _, out, _ := b.run(t.Context(), "status"); strings.Contains(out, "does the requester run") || !strings.Contains(out, "bellhop auth login") {
+		t.Errorf("status says %s", out)
 	}
 }
