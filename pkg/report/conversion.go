@@ -20,8 +20,10 @@ type Contract struct {
 
 // Conversion is what reading one delivered file to its end produced. Nothing in it has been published.
 type Conversion struct {
-	// Rows counts the data rows of the file. The rows of Days add up to it.
+	// Rows counts the data rows of the file, those that come again left out. The rows of Days add up to it.
 	Rows int64
+	// Duplicates counts the rows that come again, equal in everything.
+	Duplicates int64
 	// Days holds one encoded slice per date that has rows, in order of date.
 	Days []EncodedDay
 	// Unknown names the columns that the table does not define, in file order. Their cells are kept in "extra".
@@ -49,10 +51,12 @@ func (c Conversion) Sums() (map[string]string, error) {
 }
 
 // EncodedDay is one slice as Parquet, ready to be written in one PUT.
-// The same rows in the same order always encode to the same bytes.
+// The same rows, in any order, always encode to the same bytes.
 type EncodedDay struct {
 	Date Date
 	Rows int64
+	// Duplicates counts the rows that were left out, as the day has them already.
+	Duplicates int64
 	// Sums holds the exact decimal sum of each measure column over the rows of the day, as it would be
 	// read back from Body; empty cells count as nothing.
 	Sums map[string]string

@@ -13,26 +13,31 @@ type block struct {
 	dims     [][]uint32
 	measures [][]int64
 	extras   []uint32
+	lines    []uint32
 }
 
-func newBlock(dims, measures int) *block {
+func newBlock(dims, measures int) *block { return newBlockOf(blockRows, dims, measures) }
+
+// newBlockOf returns a block with room for some rows only.
+func newBlockOf(rows, dims, measures int) *block {
 	b := &block{
-		paths:    make([]uint32, blockRows),
-		extras:   make([]uint32, blockRows),
+		paths:    make([]uint32, rows),
+		extras:   make([]uint32, rows),
+		lines:    make([]uint32, rows),
 		dims:     make([][]uint32, dims),
 		measures: make([][]int64, measures),
 	}
 	for i := range b.dims {
-		b.dims[i] = make([]uint32, blockRows)
+		b.dims[i] = make([]uint32, rows)
 	}
 	for i := range b.measures {
-		b.measures[i] = make([]int64, blockRows)
+		b.measures[i] = make([]int64, rows)
 	}
 	return b
 }
 
 func blockBytes(dims, measures int) int64 {
-	return blockRows * int64(4+4+4*dims+8*measures)
+	return blockRows * int64(4+4+4+4*dims+8*measures)
 }
 
 // record is one row, in numbers of a vocabulary.
@@ -41,12 +46,14 @@ type record struct {
 	dims     []uint32
 	measures []int64
 	extra    uint32
+	line     uint32 // of the file; of a merge, which part
 }
 
 func (b *block) add(r *record) {
 	i := b.n
 	b.paths[i] = r.path
 	b.extras[i] = r.extra
+	b.lines[i] = r.line
 	for c, v := range r.dims {
 		b.dims[c][i] = v
 	}
@@ -56,11 +63,25 @@ func (b *block) add(r *record) {
 	b.n++
 }
 
+// take appends one row of another block.
+func (b *block) take(from *block, row int) {
+	i := b.n
+	b.paths[i], b.extras[i], b.lines[i] = from.paths[row], from.extras[row], from.lines[row]
+	for c, column := range from.dims {
+		b.dims[c][i] = column[row]
+	}
+	for c, column := range from.measures {
+		b.measures[c][i] = column[row]
+	}
+	b.n++
+}
+
 // copy appends rows of another block, from a row on, as many as fit, and returns how many.
 func (b *block) copy(from *block, row int) int {
-	n := min(blockRows-b.n, from.n-row)
+	n := min(len(b.paths)-b.n, from.n-row)
 	copy(b.paths[b.n:], from.paths[row:row+n])
 	copy(b.extras[b.n:], from.extras[row:row+n])
+	copy(b.lines[b.n:], from.lines[row:row+n])
 	for c, column := range from.dims {
 		copy(b.dims[c][b.n:], column[row:row+n])
 	}
@@ -88,27 +109,20 @@ func newVocabulary(dims int) *vocabulary {
 	return v
 }
 
-// day is what is held of one date. Its rows are, in their order: those in parts, which are slices; those
-// that are stored; and those in blocks, of which all but the last are full. The latter two are numbers of the
-// same vocabulary.
+// day is what is held of one date. Its rows are, in their order: those in runs, with their text; those that are
+// stored; and those in blocks, of which all but the last are full. The latter two are numbers of the same vocabulary.
 type day struct {
 	date       report.Date
-	parts      []spilled
+	runs       []textRun
 	stored     []section
 	storedRows int64
 	blocks     []*block
 
-	paths bitset // that stored rows have
+	paths      bitset // that stored rows have
+	duplicates int64  // rows that were left out, as they were there already
 }
 
-// spilled is a part: rows that were moved to the temporary file, as a slice.
-type spilled struct {
-	section
-	rows int64
-	sums map[string]string
-}
-
-// rows counts the rows that are in no part.
+// rows counts the rows that are in no run.
 func (d *day) rows() int64 { return d.storedRows + d.rowsInMemory() }
 
 func (d *day) rowsInMemory() (n int64) {
@@ -130,6 +144,15 @@ func (d *day) mark(v *vocabulary) {
 
 // markRollups sets rollup on every path of the day: its unit is an ancestor in another row's path.
 func (d *day) markRollups(v *vocabulary) {
+	ancestor := d.ancestors(v)
+	for n := range v.paths.list {
+		p := &v.paths.list[n]
+		p.rollup = ancestor.has(p.leaf())
+	}
+}
+
+// ancestors returns the units that have descendants on the day, as far as its rows are in no run.
+func (d *day) ancestors(v *vocabulary) bitset {
 	d.mark(v)
 	ancestor := newBitset(len(v.paths.ids.words))
 	for n := range v.paths.list {
@@ -144,10 +167,7 @@ func (d *day) markRollups(v *vocabulary) {
 			}
 		}
 	}
-	for n := range v.paths.list {
-		p := &v.paths.list[n]
-		p.rollup = ancestor.has(p.leaf())
-	}
+	return ancestor
 }
 
 type bitset []uint64

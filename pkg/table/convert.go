@@ -72,7 +72,8 @@ func NewConverter(opts ...Option) *Converter {
 	return c
 }
 
-// Convert reads a delivered file to its end and encodes each date's rows as one slice, in the file's order.
+// Convert reads a delivered file to its end and encodes each date's rows as one slice, in an order of their own: equal rows
+// are equal bytes. A row that comes twice counts once; two rows of one date, unit and dimensions that differ are poison.
 // It is all or nothing: with an error there are no days and nothing to close.
 //
 // Content that can never load is [fault.Poison], and the text says why: what the header lacks, or the line
@@ -96,24 +97,46 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 
 	run := c.newRun(d, contract.Subscription)
 	defer func() {
-		if err = errors.Join(err, run.stored.Close(), run.parts.Close()); err != nil {
+		if err = errors.Join(err, run.stored.Close(), run.texts.Close()); err != nil {
 			out, err = nothing, errors.Join(err, run.bodies.Close())
 		}
 	}()
-	rows := newShelf(d, c.budget, run.stored, run.parts, run.spill)
-	dec := newDecoder(columns, d, contract, c.unitIDs, rows)
-	if err := dec.decode(ctx, scan); err != nil {
+	out, err = run.convert(ctx, scan, columns, contract, c.unitIDs)
+	if err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}
-	out = report.Conversion{Rows: dec.rows, Unknown: columns.unknown, Close: run.bodies.Close}
+	return out, nil
+}
+
+// convert reads and encodes what follows the header.
+func (r *run) convert(ctx context.Context, scan *scanner, columns layout, contract report.Contract, forms unitIDs) (report.Conversion, error) {
+	rows := newShelf(r.definition, r.budget, r.stored, r.texts)
+	dec := newDecoder(columns, r.definition, contract, forms, rows)
+	if err := dec.decode(ctx, scan); err != nil {
+		return report.Conversion{}, byLine(err)
+	}
+	out := report.Conversion{Unknown: columns.unknown, Close: r.bodies.Close}
 	for _, day := range rows.sorted() {
-		encoded, err := run.finish(ctx, day, rows)
+		encoded, err := r.finish(ctx, day, rows)
 		if err != nil {
-			return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
+			return report.Conversion{}, byLine(err)
 		}
 		out.Days = append(out.Days, encoded)
+		out.Rows += encoded.Rows
+		out.Duplicates += encoded.Duplicates
+	}
+	if out.Rows+out.Duplicates != dec.rows {
+		return report.Conversion{}, fmt.Errorf("%d rows of %d are left", out.Rows+out.Duplicates, dec.rows)
 	}
 	return out, nil
+}
+
+// byLine names the lines of two rows that contradict each other.
+func byLine(err error) error {
+	if c := (contradiction{}); errors.As(err, &c) {
+		return fault.New(fault.Poison, "line %d: the same date, unit and dimensions as in line %d, with other values", c.second, c.first)
+	}
+	return err
 }
 
 // open reads the header.
@@ -132,8 +155,8 @@ func (s *scanner) open(ctx context.Context) ([]string, error) {
 type run struct {
 	*encoder
 	budget int64
-	stored *spool // rows of all dates
-	parts  *spool // slices that are still to be merged
+	stored *spool // rows
+	texts  *spool // rows with their text
 	bodies *spool // finished slices
 }
 
@@ -142,84 +165,23 @@ func (c *Converter) newRun(d Definition, subscription string) *run {
 		encoder: newEncoder(d, subscription),
 		budget:  c.budget,
 		stored:  &spool{dir: c.tempDir},
-		parts:   &spool{dir: c.tempDir},
+		texts:   &spool{dir: c.tempDir},
 		bodies:  &spool{dir: c.tempDir, limit: c.bodyMemory},
 	}
 }
 
-// spill encodes the rows of a day as a part. Its row_scope holds among the part's own rows.
-func (r *run) spill(d *day, rows *shelf, to *spool) (spilled, error) {
-	d.markRollups(rows.words)
-	at, err := r.encode(d.date, d.rows(), to, func() error { return r.writeBlocks(context.Background(), d, rows) })
-	return spilled{at, r.rows, r.totals()}, err
-}
-
-// finish encodes a day as a slice, and frees its rows.
+// finish encodes a day as a slice among the bodies, and frees its rows.
 func (r *run) finish(ctx context.Context, d *day, rows *shelf) (report.EncodedDay, error) {
-	if len(d.parts) == 0 {
-		d.markRollups(rows.words)
-		defer rows.release(d)
-		return r.body(d.date, d.rows(), func() error { return r.writeBlocks(ctx, d, rows) })
-	}
-	if err := rows.spill(d); err != nil {
+	digest, from := sha256.New(), r.bodies.size
+	begin := func(n int64) { r.begin(d.date, n, io.MultiWriter(r.bodies, digest)) }
+	if err := rows.emit(ctx, d, sink{begin: begin, write: r.write}); err != nil {
 		return report.EncodedDay{}, err
-	}
-	if len(d.parts) == 1 {
-		return r.move(d.date, d.parts[0])
-	}
-	parts := make([]*io.SectionReader, len(d.parts))
-	for i, p := range d.parts {
-		parts[i] = r.parts.reader(p.section)
-	}
-	return r.merge(ctx, d.date, parts)
-}
-
-// move makes a slice of the only part of a date: in a file that is in order of date, a date that was spilled
-// gets no more rows.
-func (r *run) move(date report.Date, p spilled) (report.EncodedDay, error) {
-	digest := sha256.New()
-	at := section{r.bodies.size, p.size}
-	if _, err := io.Copy(io.MultiWriter(r.bodies, digest), r.parts.reader(p.section)); err != nil {
-		return report.EncodedDay{}, fmt.Errorf("move the only part of a date: %w", err)
-	}
-	return report.EncodedDay{
-		Date: date, Rows: p.rows, Sums: p.sums,
-		SHA256: hex.EncodeToString(digest.Sum(nil)), Body: r.bodies.reader(at),
-	}, nil
-}
-
-func (r *run) writeBlocks(ctx context.Context, d *day, rows *shelf) error {
-	return rows.each(d, func(b *block) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		_, err := r.write(b, rows.words)
-		return err
-	})
-}
-
-// body encodes a slice among the bodies and describes it.
-func (r *run) body(date report.Date, n int64, rows func() error) (report.EncodedDay, error) {
-	digest := sha256.New()
-	at, err := r.encode(date, n, r.bodies, rows, digest)
-	if err != nil {
-		return report.EncodedDay{}, err
-	}
-	return report.EncodedDay{
-		Date: date, Rows: r.rows, Sums: r.totals(),
-		SHA256: hex.EncodeToString(digest.Sum(nil)), Body: r.bodies.reader(at),
-	}, nil
-}
-
-// encode writes one slice of n rows to the end of a spool, and to the others.
-func (r *run) encode(date report.Date, n int64, to *spool, rows func() error, others ...io.Writer) (section, error) {
-	from := to.size
-	r.begin(date, n, io.MultiWriter(append([]io.Writer{to}, others...)...))
-	if err := rows(); err != nil {
-		return section{}, err
 	}
 	if err := r.end(); err != nil {
-		return section{}, err
+		return report.EncodedDay{}, err
 	}
-	return section{from, to.size - from}, nil
+	return report.EncodedDay{
+		Date: d.date, Rows: r.rows, Duplicates: d.duplicates, Sums: r.totals(),
+		SHA256: hex.EncodeToString(digest.Sum(nil)), Body: r.bodies.reader(section{from, r.bodies.size - from}),
+	}, nil
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"math"
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -25,6 +26,8 @@ type decoder struct {
 	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
 	rows      int64
+	lines     []int // of the batch
+	record    int   // of the batch
 }
 
 func newDecoder(l layout, d Definition, c report.Contract, forms unitIDs, s *shelf) *decoder {
@@ -56,11 +59,11 @@ func (d *decoder) decode(ctx context.Context, s *scanner) error {
 		if len(s.records) == 0 {
 			return nil
 		}
-		d.at = 0
+		d.at, d.record, d.lines = 0, 0, s.lines
 		if record, column, err := f.feed(d, header, s.records); err != nil {
 			return d.explain(err, s.lines[record], column)
 		}
-		replaced, err := d.shelf.trim()
+		replaced, err := d.shelf.trim(ctx)
 		if err != nil {
 			return err
 		}
@@ -158,6 +161,8 @@ func (d *decoder) endRow() error {
 	if len(d.unknown) > 0 {
 		d.row.extra = d.shelf.words.extras.number(d.layout.extras, d.unknown)
 	}
+	d.row.line = uint32(min(d.lines[d.record], math.MaxUint32))
+	d.record++
 	d.rows++
 	return d.shelf.add(d.date, &d.row)
 }

@@ -12,6 +12,7 @@ import (
 
 const (
 	pageBytes = 1 << 20
+	rowBytes  = 128
 
 	// A row group ends after a block when it has this many rows, or when its distinct text and the paths that it
 	// makes up pass this many bytes. Both follow from the rows alone, so that equal rows give equal bytes.
@@ -60,7 +61,7 @@ func newEncoder(d Definition, subscription string) *encoder {
 	return e
 }
 
-// begin starts a slice of the given number of rows.
+// begin starts a slice of the given number of rows, or [manyRows] for any number beyond.
 //
 // Each has a writer of its own: the second file of a writer that is reset has empty column paths in its
 // footer (parquet-go v0.32), since resetting the row groups of the first clears slices that both share.
@@ -70,8 +71,8 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 		e.schema,
 		parquet.Compression(e.codec),
 		// parquet-go allocates the whole buffer for each required column, even for a slice of one row. No
-		// column buffers more than 128 bytes a row, at 16 levels of units, so this moves no page's end.
-		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*128))),
+		// column buffers more than that a row, at 16 levels of units, so this moves no page's end.
+		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*rowBytes))),
 		// The second version of pages keeps lists from fastparquet, and gives the others nothing.
 		parquet.DataPageVersion(1),
 		parquet.KeyValueMetadata(report.ParquetFormat, strconv.Itoa(report.DatasetFormat)),

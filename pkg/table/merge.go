@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -13,12 +14,13 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Merge makes one slice of the parts that several files of one category contributed to one date, in the
-// given order. Parts are bodies of [report.EncodedDay] of the contract's table. row_scope is decided anew
-// over all rows, so the result equals, byte for byte, that of one file with the same rows in the same order.
+// Merge makes one slice of the parts that several files of one category contributed to one date. Parts are bodies of
+// [report.EncodedDay] of the contract's table. Their rows are put in order and row_scope is decided anew over all of them, so the
+// result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once.
 //
-// A part of another table or date is [fault.Poison]. The body needs no closing: a large one is in an
-// unlinked temporary file, which is released with the last reference to it.
+// A part of another table or date is [fault.Poison], and so are two rows of the same unit and dimensions with different
+// measures. The body needs no closing: a large one is in an unlinked temporary file, which is released with the last reference
+// to it.
 func (c *Converter) Merge(ctx context.Context, contract report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
 	d, ok := Lookup(contract.Table)
 	if !ok {
@@ -26,7 +28,7 @@ func (c *Converter) Merge(ctx context.Context, contract report.Contract, date re
 	}
 	r := c.newRun(d, contract.Subscription)
 	out, err := r.merge(ctx, date, parts)
-	if err != nil {
+	if err = errors.Join(err, r.stored.Close(), r.texts.Close()); err != nil {
 		return report.EncodedDay{}, errors.Join(fmt.Errorf("merge parts of %s: %w", d.Name, err), r.bodies.Close())
 	}
 	return out, nil
@@ -34,98 +36,69 @@ func (c *Converter) Merge(ctx context.Context, contract report.Contract, date re
 
 // merge encodes the rows of parts as one slice.
 func (r *run) merge(ctx context.Context, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
-	files := make([]*part, len(parts))
-	var rows int64
+	rows := newShelf(r.definition, r.budget, r.stored, r.texts)
+	u := unpacker{date: date, shelf: rows}
+	u.row.dims, u.row.measures = make([]uint32, rows.dims), make([]int64, rows.measures)
 	for i, p := range parts {
+		u.row.line = uint32(i + 1)
 		f, err := openPart(r.definition, date, p)
+		if err == nil {
+			u.columns = f.columns
+			err = f.rows(ctx, func(row parquet.Row) error { return u.add(ctx, row) })
+		}
 		if err != nil {
 			return report.EncodedDay{}, fmt.Errorf("part %d: %w", i+1, err)
 		}
-		files[i] = f
-		rows += f.file.NumRows()
 	}
-	return r.body(date, rows, func() error { return r.writeParts(ctx, date, files) })
+	out, err := r.finish(ctx, rows.day(date), rows)
+	if c := (contradiction{}); errors.As(err, &c) {
+		return out, fault.New(fault.Poison, "part %d has a row of part %d, the same unit and dimensions, with other values", c.second, c.first)
+	}
+	return out, err
 }
 
-// writeParts streams the rows of parts into the open slice. It reads them twice: first for the units that
-// have descendants, then for the rows.
-func (r *run) writeParts(ctx context.Context, date report.Date, files []*part) error {
-	parents := &parents{ids: map[string]struct{}{}, budget: r.budget}
-	for i, f := range files {
-		if err := f.ancestors(ctx, parents); err != nil {
-			return fmt.Errorf("part %d: %w", i+1, err)
-		}
-	}
-	m := merger{run: r, date: date, parents: parents, block: newBlock(len(r.definition.Dimensions()), len(r.definition.Measures()))}
-	m.row.dims = make([]uint32, len(m.block.dims))
-	m.row.measures = make([]int64, len(m.block.measures))
-	m.words = newVocabulary(len(m.block.dims))
-	for i, f := range files {
-		m.columns = f.columns
-		if err := f.rows(ctx, m.add); err != nil {
-			return fmt.Errorf("part %d: %w", i+1, err)
-		}
-	}
-	return m.flush()
-}
-
-// parents is the set of units that have descendants, held within a budget of bytes.
-type parents struct {
-	ids    map[string]struct{}
-	size   int64
-	budget int64
-}
-
-func (p *parents) add(id []byte) error {
-	if _, known := p.ids[string(id)]; known {
-		return nil
-	}
-	p.ids[string(id)] = struct{}{}
-	if p.size += int64(len(id)) + textOverhead; p.size > max(p.budget, 1<<20) {
-		return fault.New(fault.Poison, "more units with descendants on one date than %d bytes of memory hold", p.budget)
-	}
-	return nil
-}
-
-// merger collects rows of parts into full blocks and writes them.
-type merger struct {
-	*run
-	date    report.Date
-	parents *parents
-	words   *vocabulary
-	block   *block
-	row     record
+// unpacker puts rows of parts on a shelf.
+type unpacker struct {
 	columns []Column // of the part that is read
+	date    report.Date
+	shelf   *shelf
+	row     record
+	added   int
 
 	ids, names   []string
 	keys, values []string
 }
 
 // add takes the values of one row, in column order.
-func (m *merger) add(row parquet.Row) error {
+func (u *unpacker) add(ctx context.Context, row parquet.Row) error {
 	var (
 		left           = leaves{row: row}
 		dims, measures int
 		depth          int
 		propertyID     string
 	)
-	m.ids, m.names, m.keys, m.values = m.ids[:0], m.names[:0], m.keys[:0], m.values[:0]
-	for _, c := range m.columns {
+	u.ids, u.names, u.keys, u.values = u.ids[:0], u.names[:0], u.keys[:0], u.values[:0]
+	for _, c := range u.columns {
 		switch {
 		case c.Name == "unit_ids":
-			m.ids = left.list(m.ids)
+			u.ids = left.list(u.ids)
 		case c.Name == "unit_names":
-			m.names = left.list(m.names)
+			u.names = left.list(u.names)
 		case c.Role == RoleExtra:
-			m.keys = left.list(m.keys)
-			m.values = left.list(m.values)
+			u.keys = left.list(u.keys)
+			u.values = left.list(u.values)
 		case c.Role == RoleDimension:
-			m.row.dims[dims], _ = m.words.dims[dims].number(view(left.one().ByteArray()))
+			text := view(left.one().ByteArray())
+			n, fresh := u.shelf.words.dims[dims].number(text)
+			if fresh && hasNUL(text) {
+				return errNUL
+			}
+			u.row.dims[dims] = n
 			dims++
 		case c.Role == RoleMeasure:
-			m.row.measures[measures] = null
+			u.row.measures[measures] = null
 			if v := left.one(); !v.IsNull() {
-				m.row.measures[measures] = v.Int64()
+				u.row.measures[measures] = v.Int64()
 			}
 			measures++
 		case c.Name == "depth":
@@ -133,15 +106,15 @@ func (m *merger) add(row parquet.Row) error {
 		case c.Name == "property_id":
 			propertyID = view(left.one().ByteArray())
 		case c.Role == RoleDate:
-			if left.one().Int32() != int32(m.date) {
-				return otherDate(m.date)
+			if left.one().Int32() != int32(u.date) {
+				return otherDate(u.date)
 			}
 		default:
 			// Derived anew from the path, or the same in all parts.
 			left.one()
 		}
 	}
-	return m.shelve(depth, slices.Index(m.ids, propertyID))
+	return u.shelve(ctx, depth, slices.Index(u.ids, propertyID))
 }
 
 // leaves takes a row apart, leaf by leaf.
@@ -170,33 +143,29 @@ func (l *leaves) list(dst []string) []string {
 	return dst
 }
 
-// shelve adds the row that was taken apart to the block.
-func (m *merger) shelve(depth, property int) error {
-	if len(m.ids) == 0 || len(m.ids) != len(m.names) || len(m.keys) != len(m.values) {
+// Keys of sorted rows end their texts with it; no delivered file has it.
+var errNUL = fault.New(fault.Poison, "holds text with a NUL byte")
+
+func hasNUL(text string) bool { return strings.IndexByte(text, 0) >= 0 }
+
+// shelve adds the row that was taken apart.
+func (u *unpacker) shelve(ctx context.Context, depth, property int) error {
+	if len(u.ids) == 0 || len(u.ids) != len(u.names) || len(u.keys) != len(u.values) {
 		return fault.New(fault.Poison, "holds a row without a unit path")
 	}
-	n, fresh := m.words.paths.number(depth, property, m.ids, m.names)
-	if fresh {
-		p := &m.words.paths.list[n]
-		_, p.rollup = m.parents.ids[m.words.paths.ids.words[p.leaf()]]
+	n, fresh := u.shelf.words.paths.number(depth, property, u.ids, u.names)
+	if fresh && (slices.ContainsFunc(u.ids, hasNUL) || slices.ContainsFunc(u.names, hasNUL)) ||
+		slices.ContainsFunc(u.keys, hasNUL) || slices.ContainsFunc(u.values, hasNUL) {
+		return errNUL
 	}
-	m.row.path = n
-	m.row.extra = m.words.extras.number(m.keys, m.values)
-	m.block.add(&m.row)
-	if m.block.n == blockRows {
-		return m.flush()
+	u.row.path = n
+	u.row.extra = u.shelf.words.extras.number(u.keys, u.values)
+	if err := u.shelf.add(u.date, &u.row); err != nil {
+		return err
 	}
-	return nil
-}
-
-func (m *merger) flush() error {
-	if m.block.n == 0 {
+	if u.added++; u.added%batchRows > 0 {
 		return nil
 	}
-	ended, err := m.write(m.block, m.words)
-	m.block.n = 0
-	if ended {
-		m.words = newVocabulary(len(m.block.dims))
-	}
+	_, err := u.shelf.trim(ctx)
 	return err
 }

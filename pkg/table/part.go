@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 type part struct {
 	file    *parquet.File
 	columns []Column // of the file
-	ids     int      // leaf index of unit_ids
 }
 
 func openPart(d Definition, date report.Date, r *io.SectionReader) (*part, error) {
@@ -43,44 +41,11 @@ func openPart(d Definition, date report.Date, r *io.SectionReader) (*part, error
 	if !slices.EqualFunc(want.Columns(), file.Schema().Columns(), slices.Equal) || file.Schema().String() != want.String() {
 		return nil, fault.New(fault.Poison, "is no slice of %s", d.Name)
 	}
-	ids, _ := want.Lookup("unit_ids", "list", "element")
-	p.ids = ids.ColumnIndex
 	return p, nil
 }
 
 func otherDate(want report.Date) error {
 	return fault.New(fault.Poison, "holds rows of another date than %s", want)
-}
-
-// ancestors adds each unit that is above another one in a row.
-func (p *part) ancestors(ctx context.Context, to *parents) error {
-	var path [][]byte
-	end := func() error {
-		for i := range max(0, len(path)-1) {
-			if !bytes.Equal(path[i], path[len(path)-1]) {
-				if err := to.add(path[i]); err != nil {
-					return err
-				}
-			}
-		}
-		path = path[:0]
-		return nil
-	}
-	for _, group := range p.file.RowGroups() {
-		err := eachValue(ctx, group.ColumnChunks()[p.ids], func(v parquet.Value) error {
-			if v.RepetitionLevel() == 0 {
-				if err := end(); err != nil {
-					return err
-				}
-			}
-			path = append(path, slices.Clone(v.ByteArray()))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return end()
 }
 
 // rows passes each row to add, which must keep nothing of it.

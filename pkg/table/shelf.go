@@ -2,25 +2,30 @@ package table
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// shelf holds the rows of a file by date, within a budget of bytes. Rows that do not fit are stored in a
-// temporary file. When it is the text that does not fit, all rows move to parts: slices in a temporary file,
-// which are merged into one slice when the date is asked for.
+// shelf holds the rows of a file by date, within a budget of bytes, and passes those of a date on in canonical order. Rows
+// that do not fit are stored in a temporary file. When it is the text that does not fit, all rows move to runs in another
+// one, sorted and with their text, which are merged when the date is asked for.
 type shelf struct {
 	words  *vocabulary
 	budget int64
 	rows   *spool // stored
-	parts  *spool
-	encode func(d *day, s *shelf, to *spool) (spilled, error)
+	runs   *spool
 
 	// For stored rows.
-	buffer         []byte
-	loaded, packed *block
+	buffer, packed []byte
+	loaded         *block
+
+	ranks *ranks
+	sort  sorter
+	keys  []uint32
+	out   *block // the next full block of rows that are passed on
 
 	dims, measures int
 	days           map[report.Date]*day
@@ -29,74 +34,75 @@ type shelf struct {
 	free           []*block
 }
 
-func newShelf(d Definition, budget int64, rows, parts *spool, encode func(*day, *shelf, *spool) (spilled, error)) *shelf {
+func newShelf(d Definition, budget int64, rows, runs *spool) *shelf {
 	dims, measures := len(d.Dimensions()), len(d.Measures())
 	return &shelf{
-		words: newVocabulary(dims), budget: budget, rows: rows, parts: parts, encode: encode,
+		words: newVocabulary(dims), budget: budget, rows: rows, runs: runs,
 		dims: dims, measures: measures, days: map[report.Date]*day{},
-		loaded: newBlock(dims, measures), packed: newBlock(dims, measures),
+		loaded: newBlock(dims, measures), out: newBlock(dims, measures),
 	}
 }
 
-// add appends a row to its date.
-func (s *shelf) add(date report.Date, r *record) error {
-	d := s.current
-	if d == nil || d.date != date {
-		if d = s.days[date]; d == nil {
+// day returns what is held of a date.
+func (s *shelf) day(date report.Date) *day {
+	if s.current == nil || s.current.date != date {
+		d := s.days[date]
+		if d == nil {
 			d = &day{date: date}
 			s.days[date] = d
 		}
 		s.current = d
 	}
+	return s.current
+}
+
+// add appends a row to its date.
+func (s *shelf) add(date report.Date, r *record) error {
+	d := s.day(date)
 	if n := len(d.blocks); n == 0 || d.blocks[n-1].n == blockRows {
-		b, err := s.block()
-		if err != nil {
+		if err := s.makeRoom(1, nil); err != nil {
 			return err
 		}
-		d.blocks = append(d.blocks, b)
+		d.blocks = append(d.blocks, s.take())
 	}
 	d.blocks[len(d.blocks)-1].add(r)
 	return nil
 }
 
-// block returns an empty block, making room for it first. Blocks take a quarter of the budget at most: storing
-// rows costs little, while text that does not fit costs much.
-func (s *shelf) block() (*block, error) {
-	size := blockBytes(s.dims, s.measures)
-	for s.held > 0 && (s.held+size > s.budget/4 || s.held+size+s.words.arena.size > s.budget) {
-		if err := s.storeLargest(); err != nil {
-			return nil, err
+// capacity is how many blocks are in memory at most, one at least. They take a quarter of the budget: storing rows costs
+// little, while text that does not fit costs much.
+func (s *shelf) capacity() int { return int(max(1, s.budget/4/blockBytes(s.dims, s.measures))) }
+
+// makeRoom stores rows of other dates than d until so many more blocks fit.
+func (s *shelf) makeRoom(blocks int, d *day) error {
+	size := int64(blocks) * blockBytes(s.dims, s.measures)
+	for s.held+size > s.budget/4 || s.held+size+s.words.arena.size > s.budget {
+		var largest *day
+		for _, other := range s.sorted() {
+			if other != d && len(other.blocks) > 0 && (largest == nil || other.rowsInMemory() > largest.rowsInMemory()) {
+				largest = other
+			}
+		}
+		if largest == nil {
+			return nil
+		}
+		if err := s.store(largest); err != nil {
+			return err
 		}
 	}
-	s.held += size
+	return nil
+}
+
+// take returns an empty block.
+func (s *shelf) take() *block {
+	s.held += blockBytes(s.dims, s.measures)
 	if n := len(s.free); n > 0 {
 		b := s.free[n-1]
 		s.free = s.free[:n-1]
 		b.n = 0
-		return b, nil
+		return b
 	}
-	return newBlock(s.dims, s.measures), nil
-}
-
-func (s *shelf) storeLargest() error {
-	return s.store(slices.MaxFunc(s.sorted(), func(a, b *day) int {
-		return cmp.Compare(a.rowsInMemory(), b.rowsInMemory())
-	}))
-}
-
-// spill moves the rows of a date to a part.
-func (s *shelf) spill(d *day) error {
-	if d.rows() == 0 {
-		return nil
-	}
-	part, err := s.encode(d, s, s.parts)
-	if err != nil {
-		return fmt.Errorf("spill rows of one date: %w", err)
-	}
-	d.parts = append(d.parts, part)
-	d.stored, d.storedRows, d.paths = nil, 0, nil
-	s.release(d)
-	return nil
+	return newBlock(s.dims, s.measures)
 }
 
 // release gives back the blocks of a date whose rows are no longer needed.
@@ -106,18 +112,18 @@ func (s *shelf) release(d *day) {
 	d.blocks = nil
 }
 
-// trim moves all rows to parts and forgets all text when the text alone has passed three quarters of the
+// trim moves all rows to runs and forgets all text when the text alone has passed three quarters of the
 // budget. It must not be called within a row, and reports whether words was replaced.
-func (s *shelf) trim() (replaced bool, err error) {
+func (s *shelf) trim(ctx context.Context) (replaced bool, err error) {
 	if s.words.arena.size <= s.budget/4*3 {
 		return false, nil
 	}
 	for _, d := range s.sorted() {
-		if err := s.spill(d); err != nil {
-			return false, err
+		if err := s.spill(ctx, d); err != nil {
+			return false, fmt.Errorf("move rows of %s to the temporary file: %w", d.date, err)
 		}
 	}
-	s.words = newVocabulary(s.dims)
+	s.words, s.ranks = newVocabulary(s.dims), nil
 	return true, s.rows.clear()
 }
 

@@ -10,8 +10,8 @@ import (
 func TestStoredBlocks(t *testing.T) {
 	t.Parallel()
 	rows := []record{
-		{path: 7, dims: []uint32{none, 300}, measures: []int64{null, 0}, extra: none},
-		{path: 3, dims: []uint32{1, 2}, measures: []int64{math.MaxInt64, 1}, extra: 70_000},
+		{path: 7, dims: []uint32{none, 300}, measures: []int64{null, 0}, extra: none, line: 2},
+		{path: 3, dims: []uint32{1, 2}, measures: []int64{math.MaxInt64, 1}, extra: 70_000, line: math.MaxUint32},
 		{path: math.MaxUint32, dims: []uint32{math.MaxUint32, none}, measures: []int64{127, null}, extra: 1},
 	}
 	fill := func(rows []record) *block {
@@ -33,7 +33,7 @@ func TestStoredBlocks(t *testing.T) {
 		}
 		for i, w := range want {
 			r := record{
-				path: got.paths[i], extra: got.extras[i],
+				path: got.paths[i], extra: got.extras[i], line: got.lines[i],
 				dims: []uint32{got.dims[0][i], got.dims[1][i]}, measures: []int64{got.measures[0][i], got.measures[1][i]},
 			}
 			if !reflect.DeepEqual(r, w) {
@@ -108,20 +108,9 @@ func TestTextEntriesOfTheSliceBefore(t *testing.T) {
 }
 
 // Parquet pages end where writes end, so writes must not depend on where rows were stored.
-func TestPackerMakesFullBlocks(t *testing.T) {
+func TestBlocksAreFilledWhateverTheRowsCameIn(t *testing.T) {
 	t.Parallel()
-	var sizes []int
-	next := uint32(0)
-	p := packer{full: newBlock(0, 0), visit: func(b *block) error {
-		sizes = append(sizes, b.n)
-		for _, n := range b.paths[:b.n] {
-			if n != next {
-				t.Fatalf("row %d comes where row %d should", n, next)
-			}
-			next++
-		}
-		return nil
-	}}
+	s, d := &shelf{}, &day{}
 	row := uint32(0)
 	for _, n := range []int{blockRows, 1000, blockRows, 1, 23, 30, blockRows} {
 		b := newBlock(0, 0)
@@ -129,12 +118,21 @@ func TestPackerMakesFullBlocks(t *testing.T) {
 			b.add(&record{path: row})
 			row++
 		}
-		if err := p.add(b); err != nil {
-			t.Fatal(err)
+		s.fill(d, b)
+	}
+	var sizes []int
+	next := uint32(0)
+	for _, b := range d.blocks {
+		sizes = append(sizes, b.n)
+		for _, n := range b.paths[:b.n] {
+			if n != next {
+				t.Fatalf("row %d comes where row %d should", n, next)
+			}
+			next++
 		}
 	}
 	// 3 blocks of 1,024 and 1,054 other rows: 4 full blocks, and 30 rows are left.
-	if want := []int{blockRows, blockRows, blockRows, blockRows}; !reflect.DeepEqual(sizes, want) || p.full.n != 30 {
-		t.Errorf("blocks of %v, and %d rows left", sizes, p.full.n)
+	if want := []int{blockRows, blockRows, blockRows, blockRows, 30}; !reflect.DeepEqual(sizes, want) {
+		t.Errorf("blocks of %v", sizes)
 	}
 }

@@ -1,6 +1,6 @@
 package table
 
-import "encoding/binary"
+import "strings"
 
 // arena keeps copies of short-lived text, many to an allocation.
 type arena struct {
@@ -117,12 +117,10 @@ func (e *extras) number(keys, values []string) uint32 {
 	return n
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
+// appendText appends a text and a NUL, which no text has.
+func appendText(b []byte, s string) []byte { return append(append(b, s...), 0) }
 
 func cutText(s string) (first, rest string) {
-	n, width := binary.Uvarint(bytesOf(s[:min(len(s), binary.MaxVarintLen64)]))
-	s = s[width:]
-	return s[:n], s[n:]
+	first, rest, _ = strings.Cut(s, "\x00")
+	return first, rest
 }
