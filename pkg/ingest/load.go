@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -78,7 +79,7 @@ func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Co
 // attempt does it once, from the ledger as it is now.
 func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
 	days, staged := c.Days, 0
-	r.Slices = nil
+	r.Slices, r.Duplicates = nil, c.Duplicates
 	if f.Parts > 1 {
 		job, err := s.Siblings.Job(ctx, f.Job)
 		if err != nil {
@@ -94,6 +95,9 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 		}
 		if days, err = s.merge(ctx, f, job, r.Slices); err != nil {
 			return f, err
+		}
+		for _, day := range days {
+			r.Duplicates += day.Duplicates
 		}
 	}
 	proofs, published, err := s.publish(ctx, f, days)
@@ -122,7 +126,7 @@ func (s *Service) stage(ctx context.Context, f report.File, days []report.Encode
 
 // merge makes the days of a table from what all of its files staged, in the order in which the vendor named the files.
 func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine []report.SliceProof) ([]report.EncodedDay, error) {
-	byDate := map[report.Date][]*io.SectionReader{}
+	byDate, names := map[report.Date][]*io.SectionReader{}, map[report.Date][]string{}
 	for _, named := range job.Files {
 		if named.Table != f.Table {
 			continue
@@ -146,7 +150,7 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 			if err != nil {
 				return nil, err
 			}
-			byDate[p.Date] = append(byDate[p.Date], part)
+			byDate[p.Date], names[p.Date] = append(byDate[p.Date], part), append(names[p.Date], named.Key)
 		}
 	}
 	contract := report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}
@@ -155,7 +159,7 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 		if parts := byDate[d]; len(parts) > 0 {
 			day, err := s.Converter.Merge(ctx, contract, d, parts)
 			if err != nil {
-				return nil, fmt.Errorf("merge %s of %s: %w", d, f.Table, err)
+				return nil, fmt.Errorf("merge %s of %s, whose parts are %s: %w", d, f.Table, strings.Join(names[d], ", "), err)
 			}
 			days = append(days, day)
 		}

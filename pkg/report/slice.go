@@ -12,6 +12,9 @@ type Receipt struct {
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 	Rows   int64  `json:"rows"`
+	// Duplicates counts the rows that came again, equal in everything, and were counted once: in the file, and where it is the
+	// last of several of its table, among all of them.
+	Duplicates int64 `json:"duplicates,omitempty"`
 	// Sums are the exact decimal totals of the measures over all rows of the file.
 	Sums   map[string]string `json:"sums,omitempty"`
 	Slices []SliceProof      `json:"slices"`

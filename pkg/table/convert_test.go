@@ -171,11 +171,11 @@ func TestAccepted(t *testing.T) {
 		},
 		"a unit beside its descendant is a roll-up on that date only": {
 			csv: "dataset_date,unitId_level_1,unitId_level_2,device_count,active_device_count,dialog_count\n" +
-				"1/1/2026,p,,1,1,1\n1/2/2026,p,,2,1,1\n1/1/2026,p,g,3,1,1\n1/1/2026,p,,4,1,1\n",
+				"1/1/2026,q,,4,1,1\n1/1/2026,p,,1,1,1\n1/2/2026,p,,2,1,1\n1/1/2026,p,g,3,1,1\n",
 			want: []row{
 				{"dataset_date": "2026-01-01", "device_count": 1, "row_scope": "ROLLUP"},
 				{"dataset_date": "2026-01-01", "device_count": 3, "row_scope": "LEAF"},
-				{"dataset_date": "2026-01-01", "device_count": 4, "row_scope": "ROLLUP"},
+				{"dataset_date": "2026-01-01", "device_count": 4, "row_scope": "LEAF"},
 				{"dataset_date": "2026-01-02", "device_count": 2, "row_scope": "LEAF"},
 			},
 		},
@@ -226,7 +226,10 @@ func TestMinutesAreExact(t *testing.T) {
 func TestSumsBeyond64Bits(t *testing.T) {
 	t.Parallel()
 	const largest = "9223372036854775807"
-	csv := deviceHeader + strings.Repeat("1/1/2026,u,n,"+largest+",0,0\n", 3)
+	csv := deviceHeader
+	for _, unit := range []string{"u", "v", "w"} {
+		csv += "1/1/2026," + unit + ",n," + largest + ",0,0\n"
+	}
 	out := convert(t, table.NewConverter(), "asp_device", csv)
 	equal(t, "sum", out.Days[0].Sums["device_count"], "27670116110564327421") // 3 × (2^63 − 1)
 }
@@ -244,8 +247,8 @@ func TestUnknownColumnsAreKept(t *testing.T) {
 		got = append(got, r["extra"])
 	}
 	equal(t, "extra", got, []any{
-		map[string]string{"zone": "west", "Guest Mood": "happy", "column_8": "x"},
 		map[string]string{},
+		map[string]string{"zone": "west", "Guest Mood": "happy", "column_8": "x"},
 		map[string]string{"zone": "west"},
 	})
 }

@@ -155,7 +155,7 @@ func TestSubUnitsAddUpOverLeavesOnly(t *testing.T) {
 	}
 	equal(t, "row_scope", scopes, []string{
 		"org ROLLUP", "north ROLLUP", "north-g ROLLUP", "101 LEAF", "102 LEAF", "south LEAF",
-		"south-g ROLLUP", "201 LEAF", "north LEAF",
+		"north LEAF", "south-g ROLLUP", "201 LEAF",
 	})
 	equal(t, "naive sum of the receipt", out.Days[0].Sums["dialog_count"], "104")
 

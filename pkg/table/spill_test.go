@@ -205,8 +205,8 @@ func TestSpilledInOrderOfDate(t *testing.T) {
 	b.WriteString("dataset_date,unitId_level_1,unitId_level_2,device_count,active_device_count,dialog_count\n")
 	for n := range 12_000 {
 		room := ""
-		if n%10 > 0 {
-			room = fmt.Sprintf("room-%d", n%50)
+		if n%3000 > 0 {
+			room = fmt.Sprintf("room-%d", n%3000)
 		}
 		fmt.Fprintf(&b, "2026-02-0%d,hotel,%s,1,0,%d\n", 1+n/3000, room, n%7)
 	}

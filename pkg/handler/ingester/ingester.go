@@ -96,6 +96,9 @@ func (h *Handler) object(ctx context.Context, o s3event.Object) error {
 		log.WarnContext(ctx, "delivery is a stray", "outcome", "stray")
 	case out.Decision == report.DecideLoad && f.Status == report.FileLoaded:
 		log.InfoContext(ctx, "delivery loaded", "outcome", "loaded", "rows", f.Receipt.Rows, "bytes", f.Receipt.Bytes)
+		if n := f.Receipt.Duplicates; n > 0 {
+			log.WarnContext(ctx, "rows came twice and were counted once", "outcome", "loaded", "duplicates", n)
+		}
 	default:
 		log.InfoContext(ctx, "delivery needs nothing", "outcome", out.Decision.String())
 	}

@@ -34,6 +34,9 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
   --unit-ids      is what the ids of units begin with; other text in their place refuses the file, or it would
                   count as a unit. Spellings of nothing, such as N/A, null and -, are empty cells
 
+A row that comes twice counts once, and the receipt says how many did. Two rows of one day, unit and
+dimensions with different numbers refuse the file.
+
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: of a
 report that came in several files the shares cannot be merged here.
@@ -217,6 +220,9 @@ func (s *screen) converted(o conversionOrder, results []convertedFile) {
 			continue
 		}
 		rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {number(r.Receipt.Rows), plain}, {outcomes(r.Receipt.Slices), good}, {r.ReceiptFile, quiet}})
+		if n := r.Receipt.Duplicates; n > 0 {
+			rows = append(rows, []cell{{}, {}, {number(n), plain}, {"came again, and counted once", waiting}, {}})
+		}
 		for _, name := range r.Receipt.Unknown {
 			rows = append(rows, []cell{{}, {}, {}, {"unknown column kept in extra: " + name, waiting}, {}})
 		}

@@ -218,9 +218,17 @@ func (s *screen) file(f shownFile) {
 	s.timeline(f.History)
 }
 
+// again is how many rows came again; nothing when none did.
+func again(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return number(n)
+}
+
 func (s *screen) receipt(r report.Receipt) {
 	s.heading("RECEIPT")
-	s.facts(cell{"loaded", plain}, cell{second(r.LoadedAt), plain}, cell{"rows", plain}, cell{number(r.Rows), plain}, cell{"bytes", plain}, cell{number(r.Bytes), plain},
+	s.facts(cell{"loaded", plain}, cell{second(r.LoadedAt), plain}, cell{"rows", plain}, cell{number(r.Rows), plain}, cell{"rows that came again", plain}, cell{again(r.Duplicates), bad}, cell{"bytes", plain}, cell{number(r.Bytes), plain},
 		cell{"sha256", plain}, cell{r.SHA256, plain}, cell{"unknown columns", plain}, cell{strings.Join(r.Unknown, ", "), bad})
 	if len(r.Sums) > 0 {
 		s.heading("SUMS OVER ALL ROWS (roll-ups included)")
