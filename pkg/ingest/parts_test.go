@@ -195,3 +195,29 @@ func TestAFileThatIsLoadedAgain(t *testing.T) {
 		t.Errorf("1 November holds %q, want %q", got, want)
 	}
 }
+
+// TestRowsThatSeveralFilesShare are counted in the receipt of the last file; where they contradict each other, it is
+// quarantined, and the reason names the files.
+func TestRowsThatSeveralFilesShare(t *testing.T) {
+	d := parts(t, "a.csv", "b.csv")
+	d.converter.merge = func(ctx context.Context, c report.Contract, date report.Date, shares []*io.SectionReader) (report.EncodedDay, error) {
+		day, err := d.merge(ctx, c, date, shares)
+		day.Duplicates = 2
+		return day, err
+	}
+	d.ingest(d.deliver("c.csv", partC))
+	// Two in each of the three days.
+	if got := d.files["c.csv"].Receipt.Duplicates; got != 6 {
+		t.Errorf("%d duplicates in the receipt, want 6", got)
+	}
+
+	d = parts(t, "a.csv", "b.csv")
+	d.converter.merge = func(context.Context, report.Contract, report.Date, []*io.SectionReader) (report.EncodedDay, error) {
+		return report.EncodedDay{}, fault.New(fault.Poison, "part 3 has a row of part 1")
+	}
+	d.ingest(d.deliver("c.csv", partC))
+	want := "merge 2026-11-01 of asp_device, whose parts are a.csv, b.csv, c.csv: part 3 has a row of part 1"
+	if f := d.files["c.csv"]; f.Status != report.FileQuarantined || f.Reason != want {
+		t.Errorf("%s: %q, want %q", f.Status, f.Reason, want)
+	}
+}

@@ -358,3 +358,17 @@ func TestIngestTakesUnitsAndDaysOnly(t *testing.T) {
 		})
 	}
 }
+
+func TestIngestSaysWhichRowsCameAgain(t *testing.T) {
+	row := strings.TrimPrefix(device("7", "11/1/2026"), deviceHeader)
+	files := delivered(t, map[string]string{"d.csv": deviceHeader + row + row + row})
+	code, out, errs := newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"))
+	if code != cli.ExitFine || !strings.Contains(out, `"rows": 1,`) || !strings.Contains(out, `"duplicates": 2,`) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	files = delivered(t, map[string]string{"d.csv": deviceHeader + row + strings.Replace(row, ",7", ",8", 1)})
+	code, _, errs = newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"))
+	if want := "line 3: the same date, unit and dimensions as in line 2, with other values"; code != cli.ExitError || !strings.Contains(errs, want) {
+		t.Errorf("exit %d: %s, want %q", code, errs, want)
+	}
+}

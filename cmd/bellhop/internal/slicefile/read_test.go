@@ -3,6 +3,7 @@ package slicefile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -59,13 +60,13 @@ func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 	n := func(digits string) query.Number { return query.Number(digits) }
 	want := []slicefile.Row{
 		{
+			"2026-11-01", "o", nil, n("0"), "ROLLUP", nil, nil, nil, []any{"o"}, []any{nil},
+			"Inbound", "DropIn_Video", "A2A", n("7"), n("0.500000"), n("1"), n("0.000000"), nil, "hotels",
+		},
+		{
 			"2026-11-01", "p", "Inn", n("1"), "LEAF", "o", "p", "Inn", []any{"o", "p"}, []any{nil, "Inn"},
 			"Inbound", "DropIn_Video", nil, n("0"), nil, n("1"), n("164.330000"),
 			query.Object{{Name: "Area", Value: "east"}, {Name: "Zone", Value: "3"}}, "hotels",
-		},
-		{
-			"2026-11-01", "o", nil, n("0"), "ROLLUP", nil, nil, nil, []any{"o"}, []any{nil},
-			"Inbound", "DropIn_Video", "A2A", n("7"), n("0.500000"), n("1"), n("0.000000"), nil, "hotels",
 		},
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
@@ -75,10 +76,11 @@ func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 
 // More rows than are read at a time, so that what the reader uses again would show.
 func TestTextOutlivesItsRow(t *testing.T) {
+	room := func(i int) string { return fmt.Sprintf("room-%04d%s", i, strings.Repeat("x", i%7)) }
 	var csv strings.Builder
 	csv.WriteString("dataset_date,unitId_level_0,unitName_level_0,device_count,active_device_count,dialog_count\n")
 	for i := range 1000 {
-		csv.WriteString("11/1/2026,room-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + ",Room,1,1,1\n")
+		csv.WriteString("11/1/2026," + room(i) + ",Room,1,1,1\n")
 	}
 	content := slice(t, "asp_device", csv.String())
 	var ids []string
@@ -91,7 +93,7 @@ func TestTextOutlivesItsRow(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(ids), err)
 	}
 	for i, id := range ids {
-		if want := "room-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)); id != want {
+		if want := room(i); id != want {
 			t.Fatalf("row %d is of %q, want %q", i, id, want)
 		}
 	}
