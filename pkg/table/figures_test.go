@@ -38,8 +38,8 @@ func BenchmarkFigures(b *testing.B) {
 		days        int
 	}{
 		{"DEVICE, 25 dates", "asp_device", deviceCSV, 25},
-		{"DEVICE, 24 dates, other order each", "asp_device", rotatedCSV, 24},
-		{"DEVICE, 1 date", "asp_device", oneSliceCSV, 1},
+		{"DEVICE, 25 dates, other order each", "asp_device", rotatedCSV, 25},
+		{"DOMAIN_ENGAGEMENT, 1 date", "asp_domain_engagement", oneSliceCSV, 1},
 		{"COMMUNICATION, 25 dates", "asp_communication", communicationCSV, 25},
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)

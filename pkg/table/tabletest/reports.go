@@ -12,8 +12,7 @@ import (
 
 const units = "dataset_date,unitId_level_1,unitName_level_1,unitId_level_2,unitName_level_2,unitId_level_3,unitName_level_3,"
 
-// Rooms is how many rooms a report has. With as many rows a date, each date has the rooms in the same order; with
-// another number, each begins with another room.
+// Rooms is how many rooms a report has, and how many rows a date of it may have at most: no room comes twice.
 const Rooms = 20_000
 
 // hotels returns the unit cells of 20,000 rooms in 50 properties: ids of 71 to 141 bytes; one property name in
@@ -58,6 +57,22 @@ func Device(w io.Writer, rows, days int) error {
 	})
 }
 
+// Rotated is [Device] with the rooms of each date in another order.
+func Rotated(w io.Writer, rows, days int) error {
+	return writeRows(w, rows, days, "device_count,active_device_count,dialog_count", func(n int) int { return n + n*days/rows*833 },
+		func(b []byte, n int, r *rand.Rand) []byte { return fmt.Appendf(b, "%d,%d,%d", 1+n%3, n%2, r.IntN(200)) })
+}
+
+// Domains writes a DOMAIN_ENGAGEMENT report: all rooms with one domain after the other, so that a date may have as many rows
+// as one likes.
+func Domains(w io.Writer, rows, days int) error {
+	at := 0
+	return writeReport(w, rows, days, "business_domain,active_device_count,dialog_count", func(b []byte, n int, r *rand.Rand) []byte {
+		at++
+		return fmt.Appendf(b, "Domain %d,%d,%d", at/Rooms, n%2, r.IntN(200))
+	})
+}
+
 // Communication writes a COMMUNICATION report like that of [Device]: of each room, one row a day for one kind of call.
 func Communication(w io.Writer, rows, days int) error {
 	const header = "direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropIn_action_count,dropIn_duration_minutes"
@@ -87,6 +102,11 @@ func Unique(w io.Writer, rows, days int) error {
 }
 
 func writeReport(w io.Writer, rows, days int, header string, cells func(b []byte, room int, r *rand.Rand) []byte) error {
+	return writeRows(w, rows, days, header, func(n int) int { return n }, cells)
+}
+
+// writeRows writes a report of which row n is of room(n).
+func writeRows(w io.Writer, rows, days int, header string, room func(n int) int, cells func(b []byte, room int, r *rand.Rand) []byte) error {
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same rows each time
 	rooms := hotels(r)
 	out := bufio.NewWriterSize(w, 1<<16)
@@ -98,8 +118,8 @@ func writeReport(w io.Writer, rows, days int, header string, cells func(b []byte
 	for n := range rows {
 		y, m, d := (first + report.Date(n*days/rows)).Time().Date()
 		line = fmt.Appendf(line[:0], "%d/%d/%d", m, d, y)
-		line = append(line, rooms[n%Rooms]...)
-		line = append(cells(line, n%Rooms, r), '\n')
+		line = append(line, rooms[room(n)%Rooms]...)
+		line = append(cells(line, room(n)%Rooms, r), '\n')
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
