@@ -60,54 +60,57 @@ func (a *app) applyCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		wanted, err := a.desired(file, args, said)
+		wanted, problems, err := a.desired(file, args, said)
 		if err != nil {
 			return err
 		}
 		return a.on(func(ctx context.Context, at Account, _ []string) error {
-			return a.apply(ctx, at, wanted, dryRun)
+			return a.apply(ctx, at, wanted, problems, dryRun)
 		})(cmd, args)
 	}
 	return c
 }
 
-// desired reads what is wanted from the one place that the command line names.
-func (a *app) desired(file string, args []string, d desire) ([]desire, error) {
+// desired reads what is wanted from the one place that the command line names, and what is wrong with it.
+func (a *app) desired(file string, args []string, d desire) (wanted []desire, problems []error, err error) {
 	if file == "" {
 		if len(args) == 0 {
-			return nil, usage("see: bellhop subscriptions apply --help", "nothing to apply: give -f FILE, or a NAME with flags")
+			return nil, nil, usage("see: bellhop subscriptions apply --help", "nothing to apply: give -f FILE, or a NAME with flags")
 		}
 		d.name = args[0]
-		return []desire{d}, nil
+		return []desire{d}, nil, nil
 	}
 	if len(args) > 0 || !d.empty() {
-		return nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
+		return nil, nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
 	}
 	in := a.In
 	if file != "-" {
 		opened, err := os.Open(file) //nolint:gosec // G304: the file is the user's to choose
 		if err != nil {
-			return nil, usage("", "read the subscriptions: %w", err)
+			return nil, nil, usage("", "read the subscriptions: %w", err)
 		}
 		defer func() { _ = opened.Close() }() // only read from
 		in = opened
 	}
 	content, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the subscriptions: %w", err)
+		return nil, nil, fmt.Errorf("read the subscriptions: %w", err)
 	}
 	if len(content) > maxFile {
-		return nil, usage("", "%s is larger than %d bytes: that is no list of subscriptions", file, maxFile)
+		return nil, nil, usage("", "%s is larger than %d bytes, too large for a list of subscriptions", file, maxFile)
 	}
-	return parseDesires(content)
+	wanted, problems = parseDesires(content)
+	return wanted, problems, nil
 }
 
 // applied is what became of one subscription.
 type applied struct {
-	Name         string              `json:"name"`
-	Outcome      string              `json:"outcome"`
-	DryRun       bool                `json:"dry_run"`
-	Changes      []change            `json:"changes"`
+	Name    string   `json:"name"`
+	Outcome string   `json:"outcome"`
+	DryRun  bool     `json:"dry_run"`
+	Changes []change `json:"changes"`
+	// Warnings say what is allowed and rarely meant.
+	Warnings     []string            `json:"warnings"`
 	Subscription report.Subscription `json:"subscription"`
 }
 
@@ -128,10 +131,12 @@ func (r rehearsal) Apply(_ context.Context, sub report.Subscription) (bool, erro
 	return true, nil
 }
 
-func (a *app) apply(ctx context.Context, at Account, wanted []desire, dryRun bool) error {
+func (a *app) apply(ctx context.Context, at Account, wanted []desire, problems []error, dryRun bool) error {
 	var results []applied
-	var problems []error
 	for _, d := range wanted {
+		if d.name == "" || d.unreadable {
+			continue // parsing has said so
+		}
 		result, err := a.rehearse(ctx, at, d)
 		if err != nil {
 			if !fault.Is(err, fault.Poison) {
@@ -194,7 +199,12 @@ func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, erro
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}
-	r := applied{Name: d.name, Outcome: "created", Subscription: after, Changes: some(changes(before, after))}
+	r := applied{Name: d.name, Outcome: "created", Subscription: after, Changes: some(changes(before, after)), Warnings: []string{}}
+	if after.From != before.From {
+		if r.Warnings, err = a.warnings(after, report.DateOf(at.Now())); err != nil {
+			return applied{}, err
+		}
+	}
 	switch {
 	case exists && len(r.Changes) == 0:
 		r.Outcome = "unchanged"
@@ -202,6 +212,23 @@ func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, erro
 		r.Outcome = "changed"
 	}
 	return r, nil
+}
+
+// warnings say of a first day what is rarely meant.
+func (a *app) warnings(sub report.Subscription, today report.Date) ([]string, error) {
+	source, err := a.source(sub)
+	if err != nil {
+		return nil, err
+	}
+	all := []string{}
+	if sub.From > today {
+		all = append(all, fmt.Sprintf("no day is wanted before %s, which is in %s", sub.From, count(int(sub.From-today), "day")))
+	}
+	oldest := today - report.Date(source.Limits(sub.Params).LostAfterDays)
+	if sub.From < oldest {
+		all = append(all, fmt.Sprintf("%s from %s on can never be fetched and will be EXPIRED: the vendor goes back to %s", count(int(oldest-sub.From), "day"), sub.From, oldest))
+	}
+	return all, nil
 }
 
 // changes lists what differs, field by field.
@@ -238,6 +265,9 @@ func (s *screen) applied(results []applied) {
 			word = "would be " + word
 		}
 		s.line("subscription %s %s", s.paint(strong, r.Name), word)
+		for _, w := range r.Warnings {
+			s.line("  %s", s.paint(waiting, w))
+		}
 		if r.Outcome == "created" {
 			continue
 		}

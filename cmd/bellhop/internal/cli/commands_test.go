@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,26 +185,49 @@ paused: true
 	}
 }
 
+func TestApplyWarns(t *testing.T) {
+	tests := map[string]struct {
+		from string
+		want []string
+	}{
+		"a day that the vendor has":           {"2026-08-22", nil},
+		"a day that the vendor had":           {"2026-08-20", []string{"2 days from 2026-08-20 on can never be fetched and will be EXPIRED: the vendor goes back to 2026-08-22"}},
+		"a day to come":                       {"2026-11-30", []string{"no day is wanted before 2026-11-30, which is in 10 days"}},
+		"the day that it has begun with long": {hotel().From.String(), nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := newBench(t).run(t.Context(), "subscriptions", "apply", "hotel", "--from", tt.from, "--dry-run")
+			got := decode[[]struct{ Warnings []string }](t, out)
+			if code != 0 || len(got) != 1 || !slices.Equal(got[0].Warnings, tt.want) {
+				t.Errorf("exit %d, %+v, want %q; %s", code, got, tt.want, errs)
+			}
+		})
+	}
+}
+
 func TestApplyRefuses(t *testing.T) {
 	tests := map[string]struct {
 		file string
 		says []string
 	}{
-		"unknown keys":             {"name: a\nunit: x\nlagdays: 3\n", []string{"line 2: unit: unknown key", "line 3: lagdays: unknown key"}},
-		"unknown parameters":       {"name: a\nparams: {unit: x}\n", []string{"unit is no parameter", "unit_id is missing"}},
-		"a name that is no slug":   {"name: Grand Hotel\nparams: {unit_id: amzn1.alexa.unit.did.X}\n", []string{"not a slug"}},
-		"no name":                  {"source: asp-analytics\n", []string{"name is missing"}},
-		"a key twice":              {"name: a\nname: b\n", []string{"name: comes twice"}},
-		"a subscription twice":     {"name: a\n---\nname: a\n", []string{"subscription a comes twice"}},
-		"no number":                {"name: a\nlag_days: soon\n", []string{"not a whole number"}},
-		"no date":                  {"name: a\nfrom: 1.11.2026\n", []string{"is not a date"}},
-		"no truth":                 {"name: a\npaused: maybe\n", []string{"true or false"}},
-		"another source":           {"name: hotel\nsource: campaigns\n", []string{"cannot become campaigns"}},
-		"a source that nobody has": {"name: a\nsource: fax\n", []string{`no source is called "fax"`}},
-		"a list":                   {"- a\n- b\n", []string{"is a mapping"}},
-		"no YAML":                  {"name: [a\n", []string{"not YAML"}},
-		"nothing":                  {"", []string{"no subscription"}},
-		"good and bad":             {"name: hotel\npaused: true\n---\nname: b\nlag_days: -1\n", []string{"subscription b", "lag_days is -1"}},
+		"unknown keys":              {"name: a\nunit: x\nlagdays: 3\n", []string{"line 2: unit: unknown key", "line 3: lagdays: unknown key"}},
+		"unknown parameters":        {"name: a\nparams: {unit: x}\n", []string{"unit is no parameter", "unit_id is missing"}},
+		"a name that is no slug":    {"name: Grand Hotel\nparams: {unit_id: amzn1.alexa.unit.did.X}\n", []string{"not a slug"}},
+		"no name":                   {"source: asp-analytics\n", []string{"name is missing"}},
+		"a key twice":               {"name: a\nname: b\n", []string{"name: comes twice"}},
+		"a subscription twice":      {"name: a\n---\nname: a\n", []string{"subscription a comes twice"}},
+		"all of a document at once": {"name: a\nfrom: 1.11.2026\nlag_days: -1\nparams: {unit_id: x, categories: DEVICES}\n", []string{"is not a date", "lag_days is -1", "unit_id", "DEVICES"}},
+		"all of two documents":      {"name: a\nfrom: soon\n---\nname: b\nrefresh_days: -2\n", []string{"is not a date", "subscription a", "subscription b", "refresh_days is -2"}},
+		"no number":                 {"name: a\nlag_days: soon\n", []string{"not a whole number"}},
+		"no date":                   {"name: a\nfrom: 1.11.2026\n", []string{"is not a date"}},
+		"no truth":                  {"name: a\npaused: maybe\n", []string{"true or false"}},
+		"another source":            {"name: hotel\nsource: campaigns\n", []string{"cannot become campaigns"}},
+		"a source that nobody has":  {"name: a\nsource: fax\n", []string{`no source is called "fax"`}},
+		"a list":                    {"- a\n- b\n", []string{"is a mapping"}},
+		"no YAML":                   {"name: [a\n", []string{"not YAML"}},
+		"nothing":                   {"", []string{"no subscription"}},
+		"good and bad":              {"name: hotel\npaused: true\n---\nname: b\nlag_days: -1\n", []string{"subscription b", "lag_days is -1"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

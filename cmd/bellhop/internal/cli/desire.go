@@ -26,6 +26,8 @@ type desire struct {
 	params                  report.Params
 	// replace: params are all there shall be, not only those to change.
 	replace bool
+	// unreadable: params could not be read, so that nothing can be said of them.
+	unreadable bool
 }
 
 func (d desire) empty() bool {
@@ -109,8 +111,9 @@ func given[T any](f *pflag.FlagSet, name string, to **T, value T) {
 	}
 }
 
-// parseDesires reads YAML documents, and reports all that is wrong with them at once.
-func parseDesires(content []byte) ([]desire, error) {
+// parseDesires reads YAML documents. What is wrong with them is returned beside what could be read, so that the rest can be
+// checked as well and a person hears of everything at once.
+func parseDesires(content []byte) ([]desire, []error) {
 	var all []desire
 	var problems []error
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
@@ -136,10 +139,7 @@ func parseDesires(content []byte) ([]desire, error) {
 	if len(all) == 0 && len(problems) == 0 {
 		problems = append(problems, errors.New("there is no subscription in it"))
 	}
-	if len(problems) > 0 {
-		return nil, usage("nothing was changed; see: bellhop subscriptions apply --help", "%w", errors.Join(problems...))
-	}
-	return all, nil
+	return all, problems
 }
 
 var desireKeys = []string{"name", "source", "params", "from", "lag_days", "refresh_days", "max_window_days", "paused"}
@@ -176,7 +176,7 @@ func (d *desire) take(key string, n *yaml.Node) error {
 	if key == "params" {
 		d.replace = true
 		params, err := readParams(n)
-		d.params = params
+		d.params, d.unreadable = params, err != nil
 		return err
 	}
 	if n.Kind != yaml.ScalarNode {
