@@ -27,7 +27,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// Whoever asks a second time does not want to wait for a clean end.
 	context.AfterFunc(ctx, stop)
-	os.Exit(cli.Run(ctx, os.Args[1:], environment()))
+	e := environment()
+	quieten()
+	os.Exit(cli.Run(ctx, os.Args[1:], e))
+}
+
+// quieten keeps the embedded S3 from writing to the screen by itself: it logs to os.Stderr, in colours, what its answers say
+// anyway. The commands write to the file that they were given before, and so does the runtime of a program that panics.
+func quieten() {
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
 }
 
 func environment() cli.Environment {

@@ -132,7 +132,7 @@ func (a *app) showCertificates(ctx context.Context, at Account, args []string) e
 			s.facts(cell{"file", plain}, cell{c.File, strong},
 				cell{"object", plain}, cell{"s3://" + c.Bucket + "/" + c.Key, plain},
 				cell{"etag", plain}, cell{c.ETag, plain}, cell{"version", plain}, cell{c.VersionID, plain},
-				cell{"size", plain}, cell{bytesText(c.Size), plain}, cell{"sha256", plain}, cell{orElse(c.SHA256, "none: it was never opened"), plain},
+				cell{"size", plain}, cell{bytesText(c.Size), plain}, cell{"sha256", plain}, cell{orElse(c.SHA256, withoutHash(c.Cause)), plain},
 				cell{"job", plain}, cell{c.Job, plain}, cell{"deleted as", plain}, cell{string(c.Cause), plain},
 				cell{"delivered", plain}, cell{second(c.DeliveredAt), plain}, cell{"loaded", plain}, cell{second(c.LoadedAt), plain},
 				cell{"deleted", plain}, cell{second(c.DeletedAt), plain}, cell{"verified gone", plain}, cell{second(c.VerifiedAt), plain},
@@ -140,6 +140,20 @@ func (a *app) showCertificates(ctx context.Context, at Account, args []string) e
 				cell{"S3 request", plain}, cell{orElse(c.RequestID, "none: it was already gone"), plain})
 		}
 	})
+}
+
+// withoutHash says why a certificate has no SHA-256: only a load that succeeded proves one.
+func withoutHash(cause report.FileStatus) string {
+	switch cause {
+	case report.FileStray:
+		return "none: it was never opened"
+	case report.FileQuarantined:
+		return "none: it was read and could not be loaded"
+	case report.FileExpected, report.FileClaimed, report.FileLoaded, report.FileDeleted, report.FileLost:
+		return "none"
+	default:
+		panic("cli: unhandled file status " + string(cause))
+	}
 }
 
 func orElse(v, fallback string) string {

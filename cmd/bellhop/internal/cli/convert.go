@@ -38,8 +38,8 @@ A row that comes twice counts once, and the receipt says how many did. Two rows 
 dimensions with different numbers refuse the file.
 
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
-refuses the file, unless --replace is given. Two files of one run never replace each other's days: of a
-report that came in several files the shares cannot be merged here.
+refuses the file, unless --replace is given. Two files of one run never replace each other's days: a report
+that came in several files cannot be put together here.
 
 Exit code 5 when some files were refused, each with its reason, and 1 when all were.`
 

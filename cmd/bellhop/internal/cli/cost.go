@@ -67,7 +67,7 @@ func (a *app) cost(f costFlags) error {
 		return usage("leave --stack, --aws, --ledger-table and the buckets out", "bellhop cost computes from a run on this machine")
 	}
 	if f.region != cost.Region {
-		return usage("take --region "+cost.Region+", or add the prices of the region to the table in the package cost", "there are no prices for %s", f.region)
+		return usage("take --region "+cost.Region+" for an estimate: prices elsewhere differ by some per cent, and AWS's pricing pages list them", "bellhop knows the prices of %s only, not of %s", cost.Region, f.region)
 	}
 	if f.prices {
 		return a.show(cost.Prices(), func(s *screen) { s.prices(cost.Prices()) })
@@ -90,7 +90,7 @@ func (f *costFlags) check() error {
 		"--janitor-seconds": f.Assumed.JanitorSeconds, "--requester-seconds": f.Assumed.RequesterSeconds, "--request-seconds": f.Assumed.RequestSeconds,
 	} {
 		if n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
-			return usage("say a number from 0 on", "%s cannot be %v", name, n)
+			return usage("use 0 or more", "%s cannot be %v", name, n)
 		}
 	}
 	if f.size == "" {
@@ -98,7 +98,7 @@ func (f *costFlags) check() error {
 	}
 	bytes, ok := byteSize(f.size)
 	if !ok {
-		return usage("write it as 200KB or 5MB", "--report-size %q is no size", f.size)
+		return usage("write it as 200KB or 5MB", "--report-size %q is not a size", f.size)
 	}
 	f.ReportBytes = bytes
 	return nil

@@ -116,7 +116,7 @@ func TestCostRefuses(t *testing.T) {
 		says []string
 	}{
 		"another region":      {[]string{"--home", home, "--region", "eu-west-1"}, cli.ExitUsage, []string{"eu-west-1", "--region us-east-1"}},
-		"a size that is none": {[]string{"--home", home, "--report-size", "large"}, cli.ExitUsage, []string{`"large" is no size`, "200KB"}},
+		"a size that is none": {[]string{"--home", home, "--report-size", "large"}, cli.ExitUsage, []string{`"large" is not a size`, "200KB"}},
 		"a size of nothing":   {[]string{"--home", home, "--report-size", "0KB"}, cli.ExitUsage, []string{"200KB"}},
 		"no size at all":      {[]string{"--home", home, "--report-size", "NaN"}, cli.ExitUsage, []string{"200KB"}},
 		"less than nothing":   {[]string{"--home", home, "--reports-per-day", "-1"}, cli.ExitUsage, []string{"--reports-per-day", "-1"}},

@@ -60,3 +60,77 @@ func TestPagesCallCommandsThatExist(t *testing.T) {
 		t.Errorf("only %d calls were found", found)
 	}
 }
+
+var (
+	fence   = regexp.MustCompile("^ {0,3}(`{3,})(.*)$")
+	heading = regexp.MustCompile(`^#{1,6} +(.+?) *#*$`)
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	// dropped is what GitHub leaves out of a heading's anchor.
+	dropped = regexp.MustCompile(`[^\p{L}\p{N}\p{M}_ -]`)
+)
+
+// page is a page of Markdown: the anchors of its headings, and where its links go.
+type page struct {
+	anchors map[string]bool
+	links   []string
+	open    bool // a block of code does not end, or ends with words
+}
+
+func readPage(t *testing.T, name string) page {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, inside := page{anchors: map[string]bool{}}, false
+	for line := range strings.Lines(string(content)) {
+		line = strings.TrimRight(line, "\n")
+		if f := fence.FindStringSubmatch(line); f != nil {
+			p.open = p.open || inside && strings.TrimSpace(f[2]) != ""
+			inside = !inside
+			continue
+		}
+		if inside {
+			continue
+		}
+		if h := heading.FindStringSubmatch(line); h != nil {
+			p.anchors[strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
+		}
+		for _, l := range link.FindAllStringSubmatch(line, -1) {
+			p.links = append(p.links, l[1])
+		}
+	}
+	p.open = p.open || inside
+	return p
+}
+
+func TestPagesEndTheirBlocksAndTheirLinksGoSomewhere(t *testing.T) {
+	root := "../../../.."
+	pages, err := filepath.Glob(root + "/docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(pages, root+"/README.md", root+"/bench/README.md") {
+		p := readPage(t, name)
+		if p.open {
+			t.Errorf("%s: a block of code does not end", name)
+		}
+		for _, to := range p.links {
+			if strings.Contains(to, "://") || strings.HasPrefix(to, "mailto:") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(to, "#")
+			target := name
+			if file != "" {
+				target = filepath.Join(filepath.Dir(name), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: there is no %s", name, to)
+				continue
+			}
+			if anchor != "" && strings.HasSuffix(target, ".md") && !readPage(t, target).anchors[anchor] {
+				t.Errorf("%s: there is no heading for %s", name, to)
+			}
+		}
+	}
+}

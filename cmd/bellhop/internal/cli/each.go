@@ -9,8 +9,8 @@ import (
 type changed interface {
 	// failed returns the same with the reason why it was not changed.
 	failed(why string) changed
-	// said returns the line that says what was done; empty for what failed, which the error tells.
-	said(s *screen) string
+	// said writes the line that says what was done; none for what failed, which the error tells.
+	said(s *screen)
 }
 
 // changeEach changes one thing after the other, goes on after a failure, and shows what became of each. When only some
@@ -32,9 +32,7 @@ func (a *app) changeEach(ctx context.Context, names []string, one func(name stri
 	}
 	err := a.show(some(results), func(s *screen) {
 		for _, r := range results {
-			if line := r.said(s); line != "" {
-				s.line("%s", line)
-			}
+			r.said(s)
 		}
 	})
 	if err != nil || len(failures) == 0 {

@@ -69,7 +69,7 @@ Room 1     LEAF                  1                    1            20
 slice              asp_device/dataset_date=2026-11-14/hotel.parquet
 ETag               s1
 rows of all units  3
-as reported of     2026-11-20 06:00:01Z
+report requested   2026-11-20 06:00:01Z
 loaded             2026-11-20 06:12:30Z
 file               d.csv (DELETED)
 SHA-256            ab12

@@ -39,7 +39,7 @@ func (s *screen) explained(e explained, unit string, q question) {
 		{"slice", plain}, {e.Slice.Key, plain},
 		{"ETag", plain}, {e.Slice.ETag, plain},
 		{"rows of all units", plain}, {number(e.Slice.Rows), plain},
-		{"as reported of", plain}, {second(e.Slice.Generation), plain},
+		{"report requested", plain}, {second(e.Slice.Generation), plain},
 		{"loaded", plain}, {second(e.Slice.LoadedAt), plain},
 		{"replaced since", plain}, {restated(e.Slice.Restated), plain},
 		{"held", plain}, {waitingReport(e.Slice.Held), waiting},

@@ -87,10 +87,10 @@ func (o *exportOrder) check(a *app) error {
 		return usage("end its name in .csv, .parquet or .duckdb", "%s does not say what it is to be", o.output)
 	}
 	if !slices.Contains(scopes, o.scope) {
-		return usage("use one of "+strings.Join(scopes, ", "), "--scope: there is no scope %q", o.scope)
+		return usage("use one of "+strings.Join(scopes, ", "), "--scope: unknown scope %q", o.scope)
 	}
 	if o.subscription != "" && !report.ValidSlug(o.subscription) {
-		return usage("see which there are: bellhop subscriptions list", "--subscription: %q is no name of a subscription", o.subscription)
+		return usage("see which there are: bellhop subscriptions list", "--subscription: %q is not the name of a subscription", o.subscription)
 	}
 	for name, day := range map[string]string{"--from": o.from, "--to": o.to} {
 		if _, err := report.ParseDate(day); day != "" && err != nil {
@@ -98,7 +98,7 @@ func (o *exportOrder) check(a *app) error {
 		}
 	}
 	if o.from != "" && o.to != "" && o.from > o.to {
-		return usage("exchange them", "--from %s is after --to %s", o.from, o.to)
+		return usage("swap them", "--from %s is after --to %s", o.from, o.to)
 	}
 	if err := o.checkTables(); err != nil {
 		return err
@@ -179,7 +179,9 @@ func (a *app) export(ctx context.Context, o exportOrder) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, engine.Close()) }()
-		done.Rows, err = o.perform(ctx, engine, unfinished)
+		if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
+			return &Problem{Code: ExitError, Err: errors.New("there is nothing to export: no row fits"), Remedy: "see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list"}
+		}
 		return err
 	})
 	if err != nil {

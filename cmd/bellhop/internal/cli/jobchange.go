@@ -83,14 +83,13 @@ func (r changedJob) failed(why string) changed {
 	return r
 }
 
-func (r changedJob) said(s *screen) string {
+func (r changedJob) said(s *screen) {
 	switch {
 	case r.Error != "":
-		return ""
 	case r.DryRun:
-		return fmt.Sprintf("job %s would go from %s to %s", s.paint(strong, r.Job), r.From, r.To)
+		s.line("job %s would go from %s to %s", s.paint(strong, r.Job), r.From, r.To)
 	default:
-		return fmt.Sprintf("job %s %s", s.paint(strong, r.Job), r.done)
+		s.line("job %s %s", s.paint(strong, r.Job), r.done)
 	}
 }
 

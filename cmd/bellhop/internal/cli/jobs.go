@@ -61,7 +61,7 @@ func checkStatuses[T ~string](given []string, known []T) error {
 	for i, word := range given {
 		given[i] = strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(word), "-", "_"))
 		if !slices.Contains(known, T(given[i])) {
-			return usage("there are "+words(known), "%q is no status", word)
+			return usage("there are "+words(known), "unknown status %q", word)
 		}
 	}
 	return nil

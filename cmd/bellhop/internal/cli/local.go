@@ -57,6 +57,16 @@ func chaosFlags(c *cobra.Command, usual local.Chaos) *local.Chaos {
 	c.Flags().IntVar(&chaos.LoseEvery, "lose-every", usual.LoseEvery, "lose every `n`th event; 0 loses none")
 	c.Flags().IntVar(&chaos.DuplicateEvery, "duplicate-every", usual.DuplicateEvery, "deliver every `n`th event twice; 0 doubles none")
 	c.Flags().BoolVar(&chaos.Reverse, "newest-first", usual.Reverse, "deliver the newest waiting event first")
+	check := c.PreRunE
+	c.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if chaos.LoseEvery < 0 || chaos.DuplicateEvery < 0 {
+			return usage("use 0 or more; 0 is never", "--lose-every and --duplicate-every cannot be negative")
+		}
+		if check != nil {
+			return check(cmd, args)
+		}
+		return nil
+	}
 	return &chaos
 }
 

@@ -67,18 +67,28 @@ func (a *app) reference() error {
 			return // cobra's own text of each shell is long, and its help shows it
 		}
 		anchor := func(page string) string { return "#" + strings.ReplaceAll(strings.TrimSuffix(page, ".md"), "_", "-") }
-		err = errors.Join(err, doc.GenMarkdownCustom(c, &b, anchor))
+		var section bytes.Buffer
+		err = errors.Join(err, doc.GenMarkdownCustom(c, &section, anchor))
+		b.WriteString(fenced(section.String()))
 	})
 	if err != nil {
 		return fmt.Errorf("write the reference: %w", err)
 	}
-	page := inherited.ReplaceAllString(b.String(), "")
-	return write(a.Out, synopsis.ReplaceAllString(page, "```text\n$1\n```\n\n```\nbellhop"))
+	return write(a.Out, b.String())
 }
 
 var (
 	// inherited are the flags that every command has: the first section lists them.
 	inherited = regexp.MustCompile("(?s)### Options inherited from parent commands\n\n```.*?```\n\n")
-	// synopsis is a command's text, in whose lines the words stand where they are meant to.
-	synopsis = regexp.MustCompile("(?s)### Synopsis\n\n(.*?)\n\n```\nbellhop")
+	// synopsis is a command's text, in whose lines the words stand where they are meant to. A command that only has others
+	// has no line of usage after it.
+	synopsis = regexp.MustCompile("(?s)### Synopsis\n\n(.*?)\n\n+(```\nbellhop|### |$)")
+	// shells are the links to cobra's own pages about completion, which are left out.
+	shells = regexp.MustCompile(`(?m)^\* \[bellhop completion \w+\].*\n`)
 )
+
+// fenced makes one command's section of what cobra writes about it.
+func fenced(section string) string {
+	section = shells.ReplaceAllString(inherited.ReplaceAllString(section, ""), "")
+	return synopsis.ReplaceAllString(section, "```text\n$1\n```\n\n$2")
+}

@@ -28,7 +28,7 @@ func (o outFile) check() error {
 // write makes the file of what content writes.
 func (o outFile) write(content func(io.Writer) error) error {
 	return o.fill(func(unfinished string) error {
-		f, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: beside the user's file
+		f, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) //nolint:gosec // G304, G302: beside the user's file, and as the umask says, like every other form
 		if err != nil {
 			return err
 		}

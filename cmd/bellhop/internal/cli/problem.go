@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
@@ -85,6 +86,10 @@ func explain(err error) *Problem {
 		p.Remedy = "the AWS credentials are good, but lack a permission: see which role or profile is used with aws sts get-caller-identity"
 	case slices.Contains(absent, code):
 		p.Remedy = "check --ledger-table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
+	case errors.Is(err, local.ErrDamaged):
+		p.Remedy = "put a copy of ledger.db back, or name another folder with --home; bellhop local reset deletes what bellhop keeps in this one"
+	case errors.Is(err, local.ErrReadOnly):
+		p.Remedy = "run it as the user who owns the folder, or name a folder of your own with --home"
 	case fault.Is(err, fault.Transient):
 		p.Remedy = "this passes: try again"
 	}

@@ -16,7 +16,7 @@ import (
 func (a *app) quarantineCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "quarantine", Short: "Files that could not be loaded: list, show, replay, drop",
-		Long: `A file is quarantined when its content can never load as it is: its header lacks a column, a number is none,
+		Long: `A file is quarantined when its content can never load as it is: its header lacks a column, a value is not a number,
 a day was not asked for. It is kept for some hours (BELLHOP_QUARANTINE_HOLD) for a person to look at.
 Then it is deleted, with a certificate, and the planner asks for its days again.`,
 	}
@@ -240,14 +240,13 @@ func (r changedFile) failed(why string) changed {
 	return r
 }
 
-func (r changedFile) said(s *screen) string {
+func (r changedFile) said(s *screen) {
 	switch {
 	case r.Error != "":
-		return ""
 	case r.DryRun:
-		return fmt.Sprintf("file %s %s", s.paint(strong, r.File), r.would)
+		s.line("file %s %s", s.paint(strong, r.File), r.would)
 	default:
-		return fmt.Sprintf("file %s %s", s.paint(strong, r.File), r.done)
+		s.line("file %s %s", s.paint(strong, r.File), r.done)
 	}
 }
 

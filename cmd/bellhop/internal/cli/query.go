@@ -115,7 +115,7 @@ func (a *app) checkQuery(o *queryOrder) error {
 		o.form = a.usualForm(o.output)
 	}
 	if !slices.Contains(forms, o.form) {
-		return usage("use one of "+strings.Join(forms, ", "), "--format: there is no form %q", o.form)
+		return usage("use one of "+strings.Join(forms, ", "), "--format: unknown format %q", o.form)
 	}
 	if o.output != "" && o.form == formTable {
 		return usage("end the file's name in .csv, .json, .jsonl or .parquet, or give --format", "%s does not say which form the result is to have", o.output)
@@ -158,7 +158,7 @@ func (a *app) checkEngine(e *EngineChoice) error {
 			e.Dataset = filepath.Join(a.place.Home, "s3", LocalDataset)
 		}
 	default:
-		return usage("use duckdb or athena", "--engine: there is no engine %q", e.Name)
+		return usage("use duckdb or athena", "--engine: unknown engine %q", e.Name)
 	}
 	return nil
 }

@@ -163,13 +163,13 @@ func TestQueryUsage(t *testing.T) {
 		"no statement":               {[]string{"query"}, "needs a statement"},
 		"two words":                  {[]string{"query", "SELECT", "1"}, "quotation marks"},
 		"statement and file":         {[]string{"query", "SELECT 1", "-f", "x"}, "exclude each other"},
-		"a form that is none":        {[]string{"query", "x", "--format", "xlsx"}, `no form "xlsx"`},
+		"a form that is none":        {[]string{"query", "x", "--format", "xlsx"}, `unknown format "xlsx"`},
 		"a file without a form":      {[]string{"query", "x", "-o", "out"}, "does not say which form"},
 		"Parquet on the screen":      {[]string{"query", "x", "--format", "parquet"}, "to a file"},
 		"Parquet from Athena":        {[]string{"query", "x", "-o", "a.parquet", "--engine", "athena", "--workgroup", "w", "--database", "d"}, "DuckDB only"},
 		"rows below zero":            {[]string{"query", "x", "--rows", "-1"}, "negative"},
 		"threads below zero":         {[]string{"query", "x", "--threads", "-1"}, "negative"},
-		"an engine that is none":     {[]string{"query", "x", "--engine", "spark"}, `no engine "spark"`},
+		"an engine that is none":     {[]string{"query", "x", "--engine", "spark"}, `unknown engine "spark"`},
 		"Athena without a workgroup": {[]string{"query", "x", "--engine", "athena"}, "--workgroup"},
 		"Athena over a folder":       {[]string{"query", "x", "--engine", "athena", "--dataset", "d"}, "Athena reads the bucket"},
 		"DuckDB on AWS":              {[]string{"query", "x", "--aws"}, "--engine athena"},
@@ -177,10 +177,10 @@ func TestQueryUsage(t *testing.T) {
 		"export of what form":        {[]string{"export", "-o", "x.xlsx"}, "does not say what it is to be"},
 		"two tables in one CSV":      {[]string{"export", "-o", "x.csv"}, "holds one table"},
 		"export of no table":         {[]string{"export", "-o", "x.duckdb", "--table", "nope"}, `no table "nope"`},
-		"no such scope":              {[]string{"export", "-o", "x.duckdb", "--scope", "room"}, `no scope "room"`},
+		"no such scope":              {[]string{"export", "-o", "x.duckdb", "--scope", "room"}, `unknown scope "room"`},
 		"a day that is none":         {[]string{"export", "-o", "x.duckdb", "--from", "1.11.2026"}, "--from"},
 		"days the wrong way round":   {[]string{"export", "-o", "x.duckdb", "--from", "2026-11-02", "--to", "2026-11-01"}, "is after"},
-		"a name with a quote":        {[]string{"export", "-o", "x.duckdb", "--subscription", "o'brien"}, "no name of a subscription"},
+		"a name with a quote":        {[]string{"export", "-o", "x.duckdb", "--subscription", "o'brien"}, "not the name of a subscription"},
 		"explain too little":         {[]string{"explain", "asp_device", "unit"}, "needs a TABLE, a UNIT and a DATE"},
 		"explain no table":           {[]string{"explain", "nope", "unit", "2026-11-01"}, `no table "nope"`},
 		"explain no day":             {[]string{"explain", "asp_device", "unit", "today"}, "DATE"},
@@ -316,5 +316,18 @@ func TestAthenaSaysWhatItDoes(t *testing.T) {
 	b.engine.err = fault.New(fault.Poison, "there is no such table")
 	if code, _, errs = b.run(t.Context(), ask...); code == 0 || !strings.HasPrefix(errs, blank+"Athena: queued"+blank+"Athena: running"+blank+"bellhop: ") {
 		t.Errorf("when it fails: exit %d, %q", code, errs)
+	}
+}
+
+func TestAnExportOfNothingFailsAndLeavesNoFile(t *testing.T) {
+	b, folder := asked(t)
+	b.engine.rows = nil
+	file := filepath.Join(folder, "x.csv")
+	code, out, errs := b.run(t.Context(), "export", "--table", "asp_device", "--from", "2030-01-01", "-o", file)
+	if code != cli.ExitError || out != "" || !strings.Contains(errs, "nothing to export") || !strings.Contains(errs, "→ see which days") {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("an empty file is left")
 	}
 }

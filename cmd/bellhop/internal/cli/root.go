@@ -75,8 +75,8 @@ const rootHelp = `bellhop collects the reports of Alexa Smart Properties: it ask
 report exactly once into a dataset, and deletes every raw file with proof.
 
 Commands work on a folder of this machine (--home), or on a stack on AWS (--stack), with the
-credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …). Who may not read
-stacks names the parts: --aws with --ledger-table and the buckets.
+credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGION, …). If you may not read
+the stack, name its parts: --aws with --ledger-table and the buckets.
 
 Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
 --json=false a table in a pipe. Colours go away with NO_COLOR.
@@ -101,7 +101,9 @@ func (a *app) command() *cobra.Command {
   bellhop status --stack bellhop`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       a.Version,
 	}
+	root.SetVersionTemplate("bellhop {{.Version}}\n")
 	a.parent(root)
 	root.CompletionOptions.DisableDescriptions = false
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -118,6 +120,7 @@ func (a *app) command() *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"}, &cobra.Group{ID: "data", Title: "Use the data:"})
 	root.SetCompletionCommandGroupID("start")
 	root.SetHelpCommandGroupID("start")
+	root.SetHelpCommand(a.helpCommand())
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.costCommand()},
@@ -160,14 +163,48 @@ func (a *app) parent(c *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		remedy := "see: " + cmd.CommandPath() + " --help"
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			remedy = "did you mean: " + cmd.CommandPath() + " " + near[0]
-		}
-		return usage(remedy, "%s has no command %q", cmd.CommandPath(), args[0])
+		return usage(suggestion(cmd, args[0]), "%s has no command %q", cmd.CommandPath(), args[0])
 	}
 	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// meant is what people type who know other tools, and what they mean by it here.
+var meant = map[string]string{
+	"run": "bellhop local run", "up": "bellhop local up", "start": "bellhop local up", "reset": "bellhop local reset",
+	"ls": "bellhop jobs list, or bellhop files list", "list": "bellhop jobs list, or bellhop files list",
+	"sql": "bellhop query", "select": "bellhop query", "login": "bellhop auth login", "convert": "bellhop ingest", "import": "bellhop ingest",
+	"verify": "bellhop certificates verify", "retry": "bellhop jobs retry", "apply": "bellhop subscriptions apply",
+}
+
+// suggestion is the remedy for a word that is not a command of cmd. A short word is near to too many.
+func suggestion(cmd *cobra.Command, word string) string {
+	if there := meant[strings.ToLower(word)]; there != "" && !cmd.HasParent() {
+		return "did you mean: " + there
+	}
+	if near := cmd.SuggestionsFor(word); len(near) > 0 && (len(word) > 3 || cmd.HasParent()) {
+		return "did you mean: " + cmd.CommandPath() + " " + strings.Join(near, ", or "+cmd.CommandPath()+" ")
+	}
+	return "see: " + cmd.CommandPath() + " --help"
+}
+
+// helpCommand is cobra's own, with an error for a word that is not a command.
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND...]", Short: "Show what a command does, as --help does",
+		Example: "  bellhop help jobs retry",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := a.root.Find(args)
+			if c == nil {
+				c = a.root
+			}
+			if len(rest) > 0 || err != nil {
+				return usage(suggestion(c, args[len(args)-max(len(rest), 1)]), "%s has no command %q", c.CommandPath(), args[len(args)-max(len(rest), 1)])
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
 }
 
 // exactly wants one argument.

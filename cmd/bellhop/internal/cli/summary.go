@@ -72,6 +72,10 @@ func (s *screen) summary(sum local.Summary, again func(string) string) {
 	s.verdict(sum)
 	s.heading("Try next:")
 	for _, next := range nextSteps {
+		if len(next.command) > len("certificates verify") {
+			s.line("  %s  %s", again(next.command), s.paint(quiet, next.what))
+			continue
+		}
 		s.line("  %-*s  %s", len(again(nextSteps[0].command))+nextWidth, again(next.command), s.paint(quiet, next.what))
 	}
 }
@@ -83,6 +87,8 @@ var nextSteps = []struct{ command, what string }{
 	{"jobs list", "what was asked for, and what became of it"},
 	{"files list", "what came; bellhop files show KEY tells a file's whole life"},
 	{"certificates verify", "check every deletion again"},
+	{`query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL"`, "ask the dataset"},
+	{"export --table asp_device -o device.csv", "take a table out; .parquet and .duckdb work too"},
 }
 
 const nextWidth = len("certificates verify") - len("status")

@@ -167,7 +167,7 @@ func arithmetic(c report.Certificate, now time.Time) []string {
 	case report.FileExpected, report.FileClaimed, report.FileDeleted, report.FileLost:
 		bad("a file that is %s must not be deleted", c.Cause)
 	default:
-		bad("its cause %q is no status", string(c.Cause))
+		bad("its cause %q is an unknown status", string(c.Cause))
 	}
 	if c.ETag == "" || c.Key == "" || c.Bucket == "" {
 		bad("it does not name the object: bucket, key and ETag")

@@ -310,6 +310,12 @@ func chance() func() float64 {
 	}
 }
 
+// What may be wrong with the ledger of a folder.
+var (
+	ErrDamaged  = sqlitestore.ErrDamaged
+	ErrReadOnly = sqlitestore.ErrReadOnly
+)
+
 // OpenedLedger is the ledger of a folder, for looking at.
 type OpenedLedger struct {
 	*ledger.Ledger
@@ -318,7 +324,8 @@ type OpenedLedger struct {
 	Close      func() error
 }
 
-// OpenLedger opens the ledger in dir, whether or not a machine runs there. The error says what to do when there is none.
+// OpenLedger opens the ledger in dir, whether or not a machine runs there. Of a folder that this user may not write to it can
+// be read. The error says what to do when there is none.
 func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -333,6 +340,9 @@ func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 		return nil, err
 	}
 	store, err := sqlitestore.Open(ctx, path, c.Now)
+	if errors.Is(err, sqlitestore.ErrReadOnly) {
+		store, err = sqlitestore.OpenToRead(ctx, path)
+	}
 	if err != nil {
 		return nil, err
 	}

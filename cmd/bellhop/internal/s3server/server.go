@@ -119,6 +119,9 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	undo.add(func() error { return os.Chdir(former) })
 
 	s := &Server{account: cmp.Or(o.Account, localAccount), secret: rand.Text()}
+	if err := restore(dir, s.account); err != nil {
+		return nil, err
+	}
 	if o.Addr == "" {
 		// The folder itself may lie too deep: a socket's path has some hundred bytes at most.
 		private, err := os.MkdirTemp("", "bellhop-")
@@ -143,7 +146,7 @@ func prepare(dir string) error {
 		}
 	}
 	if err := (meta.XattrMeta{}).Test(root(dir)); err != nil {
-		return fmt.Errorf("%s: %w", root(dir), err)
+		return fmt.Errorf("the embedded S3 needs a file system with extended attributes, such as ext4, xfs, btrfs or APFS: choose another folder than %s: %w", dir, err)
 	}
 	return nil
 }

@@ -208,3 +208,37 @@ func TestNothingIsPrinted(t *testing.T) {
 		t.Errorf("printed %q, %v", printed, err)
 	}
 }
+
+// Whoever copies the folder as cp -r, tar or zip copy loses the extended attributes of its files, and nothing else.
+func TestAFolderCopiedWithoutItsAttributesWorks(t *testing.T) {
+	dir, copied := t.TempDir(), t.TempDir()
+	started := func(dir string) (*s3server.Server, *objects.Bucket) {
+		server, err := s3server.Start(t.Context(), s3server.Options{Dir: dir, Buckets: map[string]s3server.OnCreated{"delivery": nil}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return server, objects.NewBucket(server.Client(), "delivery")
+	}
+	server, bucket := started(dir)
+	written, err := bucket.Put(t.Context(), "dir/k.csv", strings.NewReader("hello"), 5, report.Condition{Absent: true}, nil, "")
+	closeServer(t, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"s3", "versions"} {
+		if err := os.CopyFS(filepath.Join(copied, folder), os.DirFS(filepath.Join(dir, folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if etag, err := s3server.ETag(filepath.Join(copied, "s3/delivery/dir/k.csv")); err != nil || etag != written.ETag {
+		t.Errorf("while no server runs there the ETag is %q (%v), want %q", etag, err, written.ETag)
+	}
+	server, bucket = started(copied)
+	t.Cleanup(func() { closeServer(t, server) })
+	if info, err := bucket.Stat(t.Context(), "dir/k.csv"); err != nil || info.ETag != written.ETag {
+		t.Errorf("stat: %+v, %v; want the ETag %s", info, err, written.ETag)
+	}
+	if _, err := bucket.Put(t.Context(), "dir/k.csv", strings.NewReader("newer"), 5, report.Condition{ETag: written.ETag}, nil, ""); err != nil {
+		t.Errorf("replace it by its ETag: %v", err)
+	}
+}

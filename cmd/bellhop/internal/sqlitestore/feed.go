@@ -50,6 +50,9 @@ func (s *Store) notify() {
 // TrimChanges forgets the changes whose number is below before: those that every reader has dealt with. Numbers are
 // never given twice.
 func (s *Store) TrimChanges(ctx context.Context, before int64) error {
+	if s.writer == nil {
+		return failure("trim ledger changes", ErrReadOnly)
+	}
 	_, err := s.writer.ExecContext(ctx, "DELETE FROM changes WHERE seq < ?", before)
 	return failure("trim ledger changes", err)
 }

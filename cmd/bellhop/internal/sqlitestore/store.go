@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -59,13 +60,13 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*Store, err
 	s := &Store{clock: clock, wake: make(chan struct{}, 1)}
 	// One writer, for SQLite has no more; with immediate transactions it never has to upgrade a read lock. FULL makes
 	// each commit wait for the disk.
-	s.writer, err = open(abs, "journal_mode(WAL)", "synchronous(FULL)")
+	s.writer, err = open(abs, nil, "journal_mode(WAL)", "synchronous(FULL)")
 	if err == nil {
 		s.writer.SetMaxOpenConns(1)
 		err = s.prepare(ctx)
 	}
 	if err == nil {
-		s.reader, err = open(abs, "query_only(1)")
+		s.reader, err = open(abs, nil, "query_only(1)")
 	}
 	if err != nil {
 		return nil, errors.Join(failure("open ledger "+path, err), s.Close())
@@ -73,8 +74,9 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*Store, err
 	return s, nil
 }
 
-func open(path string, pragmas ...string) (*sql.DB, error) {
+func open(path string, how url.Values, pragmas ...string) (*sql.DB, error) {
 	query := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(10000)"}, pragmas...)}
+	maps.Copy(query, how)
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
 }
 
@@ -111,6 +113,9 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) inTransaction(ctx context.Context, do func(*sql.Tx) error) error {
+	if s.writer == nil {
+		return ErrReadOnly
+	}
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -263,6 +268,10 @@ func failure(operation string, err error) error {
 		switch failed.Code() & 0xff { // the upper bytes refine the code
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT:
 			passing = true
+		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+			return fmt.Errorf("%s: %w: %w", operation, ErrDamaged, err)
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+			return fmt.Errorf("%s: %w: %w", operation, ErrReadOnly, err)
 		}
 	}
 	if passing {

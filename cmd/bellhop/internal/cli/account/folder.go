@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/versity/versitygw/backend/meta"
-
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -59,7 +58,7 @@ func (f folder) List(ctx context.Context, prefix string) iter.Seq2[report.Object
 	}
 }
 
-// Versions returns the one object under the key, if it is there. The server keeps the ETag beside the content.
+// Versions returns the one object under the key, if it is there.
 func (f folder) Versions(_ context.Context, key string) ([]report.ObjectVersion, error) {
 	name := filepath.FromSlash(key)
 	if !filepath.IsLocal(name) {
@@ -74,9 +73,9 @@ func (f folder) Versions(_ context.Context, key string) ([]report.ObjectVersion,
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", key, err)
 	}
-	etag, err := (meta.XattrMeta{}).RetrieveAttribute(nil, dir, name, "etag")
+	etag, err := s3server.ETag(filepath.Join(dir, name))
 	if err != nil {
 		return nil, fmt.Errorf("read the ETag of %s: %w", key, err)
 	}
-	return []report.ObjectVersion{{Key: key, VersionID: "null", ETag: strings.Trim(string(etag), `"`), Latest: true}}, nil
+	return []report.ObjectVersion{{Key: key, VersionID: "null", ETag: etag, Latest: true}}, nil
 }

@@ -31,7 +31,7 @@ func (e *Engine) readsOnly(ctx context.Context, statement string) error {
 	if failed, _ := parsed["error"].(bool); failed {
 		message := fmt.Sprint(parsed["error_message"])
 		if parsed["error_type"] == "not implemented" {
-			return fault.New(fault.Poison, "this is no statement that reads: only SELECT, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN of them can be run")
+			return fault.New(fault.Poison, "only read-only statements are allowed: SELECT, DESCRIBE, SHOW, SUMMARIZE, and EXPLAIN of them")
 		}
 		return fault.New(fault.Poison, "%s%s", message, where(statement, parsed["position"]))
 	}
