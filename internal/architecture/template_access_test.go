@@ -215,6 +215,7 @@ func TestRolesAllowWhatTheFunctionsDo(t *testing.T) {
 			"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs",
 			"s3:PutObject DeliveryBucket/*",
 			"secretsmanager:GetSecretValue LwaSecret", "secretsmanager:PutSecretValue LwaSecret",
+			"secretsmanager:UpdateSecretVersionStage LwaSecret",
 			"sqs:SendMessage FailedRuns", "sqs:SendMessage IngestQueue",
 		}, all...),
 		"IngesterRole": append([]string{

@@ -41,6 +41,8 @@ type vault struct{ document string }
 
 func (v *vault) Read(context.Context) ([]byte, error) { return []byte(v.document), nil }
 
+func (v *vault) Replace(ctx context.Context, _, document []byte) error { return v.Write(ctx, document) }
+
 func (v *vault) Write(_ context.Context, document []byte) error {
 	v.document = string(document)
 	return nil

@@ -50,7 +50,12 @@ func (t *Tokens) grant(ctx context.Context) (grant, error) {
 // grantUnless runs one exchange with the secret as it is now, or returns unchanged if its refresh token is
 // still the one that was refused.
 func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged error) (grant, error) {
-	document, credentials, err := t.read(ctx)
+	return t.exchangeOnce(ctx, refused, unchanged, false)
+}
+
+// exchangeOnce is grantUnless; again is whether it is the exchange with a login that came in the middle of the one before.
+func (t *Tokens) exchangeOnce(ctx context.Context, refused redact.Text, unchanged error, again bool) (grant, error) {
+	credentials, err := t.read(ctx)
 	if err != nil {
 		return grant{}, err
 	}
@@ -65,8 +70,12 @@ func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged
 	if !reply.RefreshToken.Empty() && !reply.RefreshToken.Equal(credentials.RefreshToken) {
 		t.rotation = rotation{from: credentials.RefreshToken, to: reply.RefreshToken}
 		// Before the access token is used: whoever dies in between must not leave a dead refresh token behind.
-		if err := t.writeBack(ctx, document); err != nil {
+		superseded, err := t.writeBack(ctx)
+		if err != nil {
 			return grant{}, err
+		}
+		if superseded && !again {
+			return t.exchangeOnce(ctx, redact.Text{}, nil, true)
 		}
 	}
 	return grant{
@@ -76,8 +85,20 @@ func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged
 	}, nil
 }
 
-// read returns the secret, with a rotated refresh token that an earlier exchange could not write back written.
-func (t *Tokens) read(ctx context.Context) ([]byte, Credentials, error) {
+// read returns the secret's credentials. A rotated refresh token that an earlier exchange could not write back is written
+// first, or dropped when there is a newer login.
+func (t *Tokens) read(ctx context.Context) (Credentials, error) {
+	if !t.rotation.to.Empty() {
+		if _, err := t.writeBack(ctx); err != nil {
+			return Credentials{}, err
+		}
+	}
+	_, credentials, err := t.stored(ctx)
+	return credentials, err
+}
+
+// stored returns the secret as it is.
+func (t *Tokens) stored(ctx context.Context) ([]byte, Credentials, error) {
 	document, err := t.secret.Read(ctx)
 	if fault.Is(err, fault.NotFound) {
 		return nil, Credentials{}, fmt.Errorf("nobody has logged in yet: %s: read the LWA secret: %w", remedy, err)
@@ -90,28 +111,41 @@ func (t *Tokens) read(ctx context.Context) ([]byte, Credentials, error) {
 		return nil, Credentials{}, err
 	}
 	t.scrubber.Add(credentials.ClientSecret, credentials.RefreshToken)
-	if t.rotation.to.Empty() {
-		return document, credentials, nil
-	}
-	if !credentials.RefreshToken.Equal(t.rotation.from) {
-		// The secret has moved on without us: what it says now counts.
-		t.rotation = rotation{}
-		return document, credentials, nil
-	}
-	credentials.RefreshToken = t.rotation.to
-	return document, credentials, t.writeBack(ctx, document)
+	return document, credentials, nil
 }
 
-func (t *Tokens) writeBack(ctx context.Context, document []byte) error {
-	document, err := rotate(document, t.rotation.to)
-	if err == nil {
-		err = t.secret.Write(ctx, document)
+// writes is how often a write-back looks at a secret that somebody else keeps changing.
+const writes = 3
+
+// writeBack puts the rotated refresh token in the place of the one that it was issued for. When the secret holds another
+// one by now, that of a newer login, it stays, and the rotation is dropped: superseded says so.
+func (t *Tokens) writeBack(ctx context.Context) (superseded bool, err error) {
+	for range writes {
+		// What is in memory may be minutes old.
+		t.secret.Forget()
+		document, credentials, err := t.stored(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !credentials.RefreshToken.Equal(t.rotation.from) {
+			superseded = !credentials.RefreshToken.Equal(t.rotation.to)
+			t.rotation = rotation{}
+			return superseded, nil
+		}
+		rotated, err := rotate(document, t.rotation.to)
+		if err == nil {
+			err = t.secret.Replace(ctx, document, rotated)
+		}
+		if fault.Is(err, fault.Conflict) {
+			continue
+		}
+		if err != nil {
+			return false, fmt.Errorf("write the rotated refresh token back to the LWA secret: %w", err)
+		}
+		t.rotation = rotation{}
+		return false, nil
 	}
-	if err != nil {
-		return fmt.Errorf("write the rotated refresh token back to the LWA secret: %w", err)
-	}
-	t.rotation = rotation{}
-	return nil
+	return false, fault.New(fault.Transient, "write the rotated refresh token back to the LWA secret: it keeps changing")
 }
 
 // answer is the token endpoint's, of a success and of a failure.

@@ -22,7 +22,8 @@ const DefaultEndpoint = "https://api.amazon.com/auth/o2/token"
 // Secret is where the [Credentials] are kept. Reads may come from memory until Forget.
 type Secret interface {
 	Read(ctx context.Context) ([]byte, error)
-	Write(ctx context.Context, document []byte) error
+	// Replace puts document in the place of old. Conflict when there is another one by now.
+	Replace(ctx context.Context, old, document []byte) error
 	Forget()
 }
 

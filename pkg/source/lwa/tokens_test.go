@@ -48,12 +48,15 @@ func (v *vault) Read(context.Context) ([]byte, error) {
 	return []byte(v.cached), nil
 }
 
-func (v *vault) Write(_ context.Context, document []byte) error {
+func (v *vault) Replace(_ context.Context, old, document []byte) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.writes++
 	if v.writeErr != nil {
 		return v.writeErr
+	}
+	if string(old) != v.document {
+		return fault.New(fault.Conflict, "it has changed meanwhile")
 	}
 	v.document, v.cached = string(document), string(document)
 	return nil

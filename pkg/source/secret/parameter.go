@@ -1,8 +1,10 @@
 package secret
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -25,19 +27,57 @@ type parameter struct {
 }
 
 func (p *parameter) Read(ctx context.Context) ([]byte, error) {
-	out, err := p.api.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(p.name), WithDecryption: aws.Bool(true)})
+	document, _, err := p.version(ctx, "")
+	return document, err
+}
+
+// version returns the document and its version: the present one, or the one that a selector such as ":3" names.
+func (p *parameter) version(ctx context.Context, selector string) ([]byte, int64, error) {
+	out, err := p.api.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(p.name + selector), WithDecryption: aws.Bool(true)})
 	if err != nil {
 		_, missing := errors.AsType[*types.ParameterNotFound](err)
-		return nil, failed("read parameter "+p.name, err, missing)
+		return nil, 0, failed("read parameter "+p.name, err, missing)
 	}
 	if out.Parameter == nil {
-		return nil, fault.New(fault.Internal, "read parameter %s: the answer has no parameter", p.name)
+		return nil, 0, fault.New(fault.Internal, "read parameter %s: the answer has no parameter", p.name)
 	}
-	return []byte(aws.ToString(out.Parameter.Value)), nil
+	return []byte(aws.ToString(out.Parameter.Value)), out.Parameter.Version, nil
 }
 
 func (p *parameter) Write(ctx context.Context, document []byte) error {
-	_, err := p.api.PutParameter(ctx, &ssm.PutParameterInput{
+	_, err := p.put(ctx, document)
+	return err
+}
+
+// Replace reads, compares and writes. Parameter Store has no conditional write, so somebody may write in between; the
+// number of our version tells, and then theirs is put back. Only a process that dies between the two writes leaves ours
+// there; theirs is in the parameter's history then.
+func (p *parameter) Replace(ctx context.Context, old, document []byte) error {
+	now, version, err := p.version(ctx, "")
+	if err != nil {
+		return err
+	}
+	conflict := fault.New(fault.Conflict, "parameter %s has changed meanwhile", p.name)
+	if !bytes.Equal(now, old) {
+		return conflict
+	}
+	ours, err := p.put(ctx, document)
+	if err != nil || ours == version+1 {
+		return err
+	}
+	theirs, _, err := p.version(ctx, fmt.Sprintf(":%d", ours-1))
+	if err == nil {
+		_, err = p.put(ctx, theirs)
+	}
+	if err != nil {
+		return fmt.Errorf("put the newer value of parameter %s back: %w", p.name, err)
+	}
+	return conflict
+}
+
+// put returns the number of the new version.
+func (p *parameter) put(ctx context.Context, document []byte) (int64, error) {
+	out, err := p.api.PutParameter(ctx, &ssm.PutParameterInput{
 		Name:      aws.String(p.name),
 		Value:     aws.String(string(document)),
 		Type:      types.ParameterTypeSecureString,
@@ -45,7 +85,7 @@ func (p *parameter) Write(ctx context.Context, document []byte) error {
 		Overwrite: aws.Bool(true),
 	})
 	if err != nil {
-		return failed("write parameter "+p.name, err, false)
+		return 0, failed("write parameter "+p.name, err, false)
 	}
-	return nil
+	return out.Version, nil
 }

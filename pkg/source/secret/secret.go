@@ -19,6 +19,8 @@ type Store interface {
 	Read(ctx context.Context) ([]byte, error)
 	// Write replaces the document. Repeating it is safe.
 	Write(ctx context.Context, document []byte) error
+	// Replace puts document in the place of old. Conflict when the store holds another one by now, which stays.
+	Replace(ctx context.Context, old, document []byte) error
 }
 
 // CacheFor is how long a [Cached] trusts what it read.
@@ -59,6 +61,18 @@ func (c *Cached) Write(ctx context.Context, document []byte) error {
 	// Whether a failed write took effect is not known, so neither document may be trusted.
 	c.document = redact.Text{}
 	if err := c.store.Write(ctx, document); err != nil {
+		return err
+	}
+	c.keep(document)
+	return nil
+}
+
+// Replace asks the store, whatever is in memory.
+func (c *Cached) Replace(ctx context.Context, old, document []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.document = redact.Text{}
+	if err := c.store.Replace(ctx, old, document); err != nil {
 		return err
 	}
 	c.keep(document)

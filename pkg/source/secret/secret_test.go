@@ -42,6 +42,11 @@ func (f secretsManager) PutSecretValue(_ context.Context, in *secretsmanager.Put
 	return &secretsmanager.PutSecretValueOutput{}, f.put(in)
 }
 
+func (f secretsManager) UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
+	f.t.Fatal("UpdateSecretVersionStage was not expected")
+	return nil, nil
+}
+
 // parameterStore does the same for SSM.
 type parameterStore struct {
 	t   *testing.T
@@ -210,6 +215,13 @@ type counting struct {
 func (c *counting) Read(context.Context) ([]byte, error) {
 	c.reads++
 	return []byte(c.document), c.err
+}
+
+func (c *counting) Replace(ctx context.Context, old, document []byte) error {
+	if string(old) != c.document {
+		return fault.New(fault.Conflict, "changed")
+	}
+	return c.Write(ctx, document)
 }
 
 func (c *counting) Write(_ context.Context, document []byte) error {

@@ -190,3 +190,15 @@ func (s fileSecret) Write(ctx context.Context, document []byte) error {
 	metering.Of(ctx).Call("Secrets Manager PutSecretValue")
 	return writeFile(s.path, document)
 }
+
+// Replace compares before it writes. The folder has one machine at a time, and its requester one exchange.
+func (s fileSecret) Replace(ctx context.Context, old, document []byte) error {
+	now, err := s.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, old) {
+		return fault.New(fault.Conflict, "the secret has changed meanwhile")
+	}
+	return s.Write(ctx, document)
+}

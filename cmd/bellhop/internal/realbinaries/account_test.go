@@ -24,7 +24,8 @@ type account struct {
 
 	mu      sync.Mutex
 	secrets map[string]string
-	puts    int // PutSecretValue calls
+	puts    int    // versions of a secret that became current
+	pending string // a version of a secret that is not current yet
 	queues  map[string]*queue
 	sent    int // SendMessage calls
 	skipped time.Duration
@@ -43,10 +44,12 @@ func (a *account) queueURL(id string) string { return a.url + "/111122223333/" +
 
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
-		SecretID     string `json:"SecretId"`
-		SecretString string
-		QueueURL     string `json:"QueueUrl"`
-		MessageBody  string
+		SecretID                                           string `json:"SecretId"`
+		VersionStages                                      []string
+		VersionStage, MoveToVersionID, RemoveFromVersionID string
+		SecretString                                       string
+		QueueURL                                           string `json:"QueueUrl"`
+		MessageBody                                        string
 	}
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -70,12 +73,19 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"VersionId": "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE", "VersionStages": []string{"AWSCURRENT"}, "CreatedDate": 1793534400.123,
 		})
 	case operation == "secretsmanager.PutSecretValue" && known:
-		a.secrets[in.SecretID] = in.SecretString
-		a.puts++
+		if a.pending = in.SecretString; len(in.VersionStages) == 0 {
+			a.secrets[in.SecretID] = a.pending
+			a.puts++
+		}
 		reply(w, http.StatusOK, map[string]any{
 			"ARN": secretARN(in.SecretID), "Name": in.SecretID,
-			"VersionId": "EXAMPLE2-90ab-cdef-fedc-ba987EXAMPLE", "VersionStages": []string{"AWSCURRENT"},
+			"VersionId": "EXAMPLE2-90ab-cdef-fedc-ba987EXAMPLE", "VersionStages": in.VersionStages,
 		})
+	case operation == "secretsmanager.UpdateSecretVersionStage" && known && in.VersionStage == "AWSCURRENT" &&
+		strings.HasPrefix(in.MoveToVersionID, "EXAMPLE2") && strings.HasPrefix(in.RemoveFromVersionID, "EXAMPLE1"):
+		a.secrets[in.SecretID] = a.pending
+		a.puts++
+		reply(w, http.StatusOK, map[string]any{"ARN": secretARN(in.SecretID), "Name": in.SecretID})
 	default:
 		a.t.Errorf("unexpected call of %s for secret %q, queue %q", operation, in.SecretID, in.QueueURL)
 		reply(w, http.StatusBadRequest, map[string]any{"__type": "ResourceNotFoundException", "message": "there is none"})
