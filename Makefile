@@ -42,7 +42,7 @@ build/bellhop:
 ##@ Check
 
 .PHONY: check
-check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build fuzz-smoke crash test ## Everything that has to pass before a change is merged
+check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build readers fuzz-smoke crash test ## Everything that has to pass before a change is merged
 
 .PHONY: test
 test: ## Test both modules with the race detector, in random order
@@ -103,6 +103,12 @@ checkov: ## Look for insecure settings in template.yaml; tools/checkov.yaml says
 	@! cmp -s template.yaml build/everything.yaml
 	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in template.yaml build/everything.yaml; do \
 	  (set -x; "$$checkov" --config-file tools/checkov.yaml --file $$template) || exit 1; \
+	done
+
+.PHONY: readers
+readers: build/bellhop ## Read a dataset with pandas, pyarrow, polars, DuckDB and fastparquet, the oldest and the newest that are supported
+	@for these in readers readers-oldest; do \
+	  python=$$(tools/install $$these); [[ -z "$$python" ]] || (set -x; "$$python" -W ignore tools/python/readers.py build/bellhop) || exit 1; \
 	done
 
 .PHONY: tidy-check

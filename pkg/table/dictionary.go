@@ -289,7 +289,7 @@ bytes, and the layout's number (` + "`format`" + `). A day for which the vendor 
 
 ## Reading it
 
-Each of these gives all rows of a table, with ` + "`dataset_date`" + ` as a column.
+Each of these gives all rows of a table, with ` + "`dataset_date`" + ` as a column. All are tested, by ` + "`make readers`" + `.
 
 | reader | how |
 |---|---|
