@@ -112,6 +112,7 @@ func (d *deployed) auth() {
 	}
 	d.says(cli.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
 	redirect := "http://" + standin.FreeAddress(d.t) + "/cb"
+	d.ledger.credential = report.Credential{ID: report.CredentialLWA, ShutSince: now, Reason: "nobody has logged in yet"}
 	d.in = "planted-client-secret\n"
 	d.browse = func(address string) error {
 		u, err := url.Parse(address)
@@ -133,6 +134,9 @@ func (d *deployed) auth() {
 	out, errs := d.says(cli.ExitFine, "auth", "login", "--client-id", "amzn1.application-oa2-client.example", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
 	if !strings.Contains(errs, "https://www.amazon.com/ap/oa?") || !strings.Contains(out, "may look at the unit") {
 		d.t.Errorf("the login says %s%s", out, errs)
+	}
+	if c := d.ledger.credential; c.Shut() || c.OpenedAt.IsZero() {
+		d.t.Errorf("the jobs that waited for the login are not due: %+v", c)
 	}
 	kept, err := secretsmanager.NewFromConfig(d.Config).GetSecretValue(d.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(d.ID(installation.LwaSecret))})
 	var document map[string]string

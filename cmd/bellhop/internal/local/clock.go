@@ -100,11 +100,27 @@ func (c *clock) write(state clockState) error {
 	return writeFile(c.path, content)
 }
 
-// writeFile replaces a file as a whole: a reader, or a process that starts after a kill, sees the old or the new content.
+// writeFile replaces a file as a whole: a reader, or a process that starts after a kill or a power cut, sees the old or the new
+// content. Only its owner can read it.
 func writeFile(path string, content []byte) error {
 	temp := path + ".new"
-	if err := os.WriteFile(temp, content, 0o600); err != nil {
+	file, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the folder is the user's choice
+	if err != nil {
+		return err
+	}
+	// The new name must not reach the disk before the content.
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp, path)
+}
+
+// ownerOnly makes a file if there is none, and lets nobody but its owner read it, whatever an earlier release allowed.
+func ownerOnly(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the folder is the user's choice
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(0o600), file.Close())
 }

@@ -205,6 +205,10 @@ func (m *Machine) openLedger(ctx context.Context) error {
 		return err
 	}
 	m.closing(m.clock.Close)
+	// The ledger holds ids of units. SQLite gives its other files the permissions of this one.
+	if err := ownerOnly(filepath.Join(m.Dir, "ledger.db")); err != nil {
+		return err
+	}
 	if m.store, err = sqlitestore.Open(ctx, filepath.Join(m.Dir, "ledger.db"), m.clock.Now); err != nil {
 		return err
 	}
