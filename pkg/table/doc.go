@@ -20,15 +20,19 @@
 //	                          a page to compress), and the compressed pages of at most 1,048,576 rows: tens
 //	                          of MiB
 //	pages of the last slice   8 MiB, to compress none twice that repeats
-//	units with descendants    when a day is merged from parts: at most Budget
+//	units with descendants    when a day is merged from runs with their text: at most Budget; and 32 KiB for each run
+//	places while sorting      16 bytes for each row of a date that is in memory
 //
 // The process takes up to twice as much, as Go's collector lets garbage grow; set GOMEMLIMIT in a function.
 // bench/README.md has figures.
 //
 // When the rows pass their share of the budget, those of the date with the most are stored in a temporary file,
-// in five to ten bytes each. When the text passes its share (some 45,000 units with ids of a hundred bytes), all
-// rows are encoded as Parquet in another one, and each date is merged from there at the end: that costs several
-// times as much.
+// in six to eleven bytes each. When the text passes its share (some 45,000 units with ids of a hundred bytes), all
+// rows are sorted and written with their text to another one, and each date is merged from there at the end: that
+// costs several times as much.
+//
+// The rows of a date are sorted before they are encoded. A date whose rows do not fit is sorted in runs, as many rows
+// as fit at a time, which are merged with one block of each in memory.
 //
 // Temporary files are unlinked as soon as they are open where the system allows it, so that a killed
 // process leaves no guest data behind.
