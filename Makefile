@@ -86,7 +86,7 @@ template-lint: ## Check template.yaml with cfn-lint and the serverless rules, hi
 
 .PHONY: sam-validate
 sam-validate: ## Check template.yaml with the SAM CLI
-	@sam=$$(tools/install sam); [[ -z "$$sam" ]] || (set -x; $(QUIET) "$$sam" validate --lint)
+	@sam=$$(tools/install sam); [[ -z "$$sam" ]] || (set -x; $(QUIET) "$$sam" validate --lint --config-file samconfig.example.toml)
 
 .PHONY: template-validate
 template-validate: ## Expand template.yaml as SAM does, check it with AWS's validator, and the queries in it as Athena's
@@ -180,7 +180,7 @@ build-RequesterFunction build-IngesterFunction build-JanitorFunction:
 .PHONY: sam-build
 sam-build: ## Build with the SAM CLI, and look at what came out
 	@sam=$$(tools/install sam); [[ -n "$$sam" ]] || exit 0; set -x; \
-	$(QUIET) VERSION="$(VERSION)" "$$sam" build; \
+	$(QUIET) VERSION="$(VERSION)" "$$sam" build --config-file samconfig.example.toml; \
 	$(call LOOK_AT,.aws-sam/build)
 
 .PHONY: generate

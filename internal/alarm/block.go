@@ -105,7 +105,7 @@ func writeDashboard(b *strings.Builder) error {
   Dashboard:
     Type: AWS::CloudWatch::Dashboard
     Properties:
-      DashboardName: !Ref AWS::StackName
+      DashboardName: !Sub '${AWS::StackName}-${AWS::Region}'
       DashboardBody: !Sub |-
         %s
 `, body)

@@ -39,26 +39,28 @@ func wholeRules() map[string]expandedRule {
 		"two stacks live side by side": {
 			broken: namesAreItsOwn,
 			breaches: map[string]func(x expanded){
-				"a schedule's name": property("RequesterDaily", "RequesterFunctionDaily", "Name"),
-				"a database's name": property("bellhop", "Catalog", "DatabaseInput", "Name"),
-				"a workgroup":       property("bellhop", "WorkGroup", "Name"),
-				"a bucket":          property(object{"Fn::Sub": "results-${AWS::AccountId}"}, "QueryResultsBucket", "BucketName"),
-				"a function":        property("requester", "RequesterFunction", "FunctionName"),
-				"a table":           property("ledger", "Ledger", "TableName"),
+				"a schedule's name":                   property("RequesterDaily", "RequesterFunctionDaily", "Name"),
+				"a database's name":                   property("bellhop", "Catalog", "DatabaseInput", "Name"),
+				"a workgroup":                         property("bellhop", "WorkGroup", "Name"),
+				"a bucket":                            property(object{"Fn::Sub": "results-${AWS::AccountId}"}, "QueryResultsBucket", "BucketName"),
+				"a function":                          property("requester", "RequesterFunction", "FunctionName"),
+				"a table":                             property("ledger", "Ledger", "TableName"),
+				"a dashboard, which is the account's": property(object{"Ref": "AWS::StackName"}, "Dashboard", "DashboardName"),
 			},
 		},
 		"data outlives the stack, and what is only on its way does not": {
 			broken: outlives,
 			breaches: map[string]func(x expanded){
-				"the ledger goes":                 func(x expanded) { set(x.Resource("Ledger"), "Delete", "DeletionPolicy") },
-				"the dataset goes when replaced":  func(x expanded) { set(x.Resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
-				"raw files without a janitor":     func(x expanded) { set(x.Resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
-				"nobody said what becomes of one": func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
-				"raw files in versions":           property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
-				"no way back in the ledger":       property(nil, "Ledger", "PointInTimeRecoverySpecification"),
-				"rows without an end":             property(nil, "Ledger", "TimeToLiveSpecification"),
-				"another end than the rows have":  property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
-				"rows that end too early":         func(x expanded) { set(x.Object, []any{30.0}, "Parameters", "LedgerRetentionDays", "AllowedValues") },
+				"the ledger goes":                   func(x expanded) { set(x.Resource("Ledger"), "Delete", "DeletionPolicy") },
+				"the dataset goes when replaced":    func(x expanded) { set(x.Resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
+				"raw files without a janitor":       func(x expanded) { set(x.Resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
+				"nobody said what becomes of one":   func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
+				"kept data may travel in the clear": func(x expanded) { set(x.Resource("DatasetBucketPolicy"), nil, "DeletionPolicy") },
+				"raw files in versions":             property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
+				"no way back in the ledger":         property(nil, "Ledger", "PointInTimeRecoverySpecification"),
+				"rows without an end":               property(nil, "Ledger", "TimeToLiveSpecification"),
+				"another end than the rows have":    property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
+				"rows that end too early":           func(x expanded) { set(x.Object, []any{30.0}, "Parameters", "LedgerRetentionDays", "AllowedValues") },
 			},
 		},
 		"the catalogue finds the days where they are put": {
@@ -177,10 +179,15 @@ var within = []string{
 	"AWS::Glue::Table", "AWS::Athena::NamedQuery",
 }
 
-// namesAreItsOwn deploys the template twice in the mind: what has a fixed name has another one in the other stack.
+// global are the types whose names are unique in an account, whatever the region.
+var global = []string{"AWS::CloudWatch::Dashboard", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::S3::Bucket"}
+
+// namesAreItsOwn deploys the template three times in the mind: what has a fixed name has another one in the other stack, and
+// what the account has only once has another one in the stack of the same name in another region.
 func namesAreItsOwn(_ *testing.T, x expanded) []string {
 	one := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	two := cloudformation.NewStack(x, "bellhop-test", map[string]string{"BucketPrefix": "bellhop-abcdefghij"})
+	elsewhere := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789", "AWS::Region": "eu-west-1"})
 	var problems []string
 	for _, id := range x.IDs() {
 		kind, _ := x.Resource(id)["Type"].(string)
@@ -191,6 +198,8 @@ func namesAreItsOwn(_ *testing.T, x expanded) []string {
 		}
 		if name := at(x.Properties(id), steps...); len(steps) > 0 && name != nil && one.Text(name) == two.Text(name) {
 			problems = append(problems, fmt.Sprintf("%s is called %q in every stack", id, one.Text(name)))
+		} else if name != nil && slices.Contains(global, kind) && one.Text(name) == elsewhere.Text(name) {
+			problems = append(problems, fmt.Sprintf("%s is called %q in every region", id, one.Text(name)))
 		}
 	}
 	return problems
@@ -204,6 +213,12 @@ func outlives(_ *testing.T, x expanded) []string {
 		if keep[id] && (deletion != "RetainExceptOnCreate" || replacement != "Retain") ||
 			!keep[id] && (deletion != "Delete" || replacement != "Delete") {
 			problems = append(problems, fmt.Sprintf("%s: %v when deleted, %v when replaced", id, deletion, replacement))
+		}
+	}
+	for _, id := range x.IDs("AWS::S3::BucketPolicy") {
+		bucket := cloudformation.Target(x.Properties(id)["Bucket"])
+		if keep[bucket] && (x.Resource(id)["DeletionPolicy"] != "RetainExceptOnCreate" || x.Resource(id)["UpdateReplacePolicy"] != "Retain") {
+			problems = append(problems, id+" goes while its bucket stays")
 		}
 	}
 	if x.Properties("DeliveryBucket")["VersioningConfiguration"] != nil {

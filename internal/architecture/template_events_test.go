@@ -43,7 +43,7 @@ func TestOnlyTheDeliveryBucketMayAnnounceDeliveries(t *testing.T) {
 	if len(statements) != 1 {
 		t.Fatalf("the ingest queue's policy has %d statements, want 1", len(statements))
 	}
-	name := at(resources(t, "AWS::S3::Bucket")["DeliveryBucket"], "BucketName", "Fn::Sub").(string)
+	name := at(resources(t, "AWS::S3::Bucket")["DeliveryBucket"], "BucketName")
 	want(t, "statement", statements[0], object{
 		"Sid":       "LetTheDeliveryBucketAnnounceItsObjects",
 		"Effect":    "Allow",
@@ -52,7 +52,7 @@ func TestOnlyTheDeliveryBucketMayAnnounceDeliveries(t *testing.T) {
 		"Resource":  object{"Fn::GetAtt": "IngestQueue.Arn"},
 		"Condition": object{
 			"StringEquals": object{"aws:SourceAccount": object{"Ref": "AWS::AccountId"}},
-			"ArnEquals":    object{"aws:SourceArn": object{"Fn::Sub": "arn:${AWS::Partition}:s3:::" + name}},
+			"ArnEquals":    object{"aws:SourceArn": object{"Fn::Join": []any{"", []any{object{"Fn::Sub": "arn:${AWS::Partition}:s3:::"}, name}}}},
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package architecture_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/pkg/config"
 )
 
 // keysInOrder lists the keys of one of the template's sections as they stand there.
@@ -157,4 +159,99 @@ func TestEverySuppressionHasItsReason(t *testing.T) {
 			t.Errorf("tools/checkov.yaml:%d: no reason above %s", i+1, line)
 		}
 	}
+}
+
+// settings are the parameters that a variable of a function is set to as they are.
+func settings(t *testing.T) map[string]config.Variable {
+	t.Helper()
+	found := map[string]config.Variable{}
+	for _, function := range resources(t, functionType) {
+		variables, _ := at(function, "Environment", "Variables").(object)
+		for name, value := range variables {
+			i := slices.IndexFunc(config.Variables(), func(v config.Variable) bool { return v.Name == name })
+			if parameter, direct := at(value, "Ref").(string); direct && i >= 0 {
+				found[parameter] = config.Variables()[i]
+			}
+		}
+	}
+	return found
+}
+
+// TestADurationThatDeploysStartsItsFunction: CloudFormation accepts of a duration exactly what the functions accept.
+func TestADurationThatDeploysStartsItsFunction(t *testing.T) {
+	var checked []string
+	for parameter, variable := range settings(t) {
+		if variable.Pattern != "" {
+			want(t, parameter+"'s pattern", at(template(t), "Parameters", parameter, "AllowedPattern"), variable.Pattern)
+			checked = append(checked, parameter)
+		}
+	}
+	if want := []string{"QuarantineHold", "RequestInterval", "RequestPatience", "StrayGrace"}; !slices.Equal(sorted(checked), want) {
+		t.Errorf("compared %v, want %v", sorted(checked), want)
+	}
+}
+
+// accepts reports whether CloudFormation takes a value for a parameter. Its expressions look ahead, which Go's do not:
+// what must not come is asked apart.
+func accepts(t *testing.T, parameter, value string) bool {
+	t.Helper()
+	declared := at(template(t), "Parameters", parameter)
+	expression, _ := at(declared, "AllowedPattern").(string)
+	if ahead := regexp.MustCompile(`\(\?!([^)]*)\)`).FindStringSubmatch(expression); ahead != nil {
+		if regexp.MustCompile(`^(` + ahead[1] + `)`).MatchString(value) {
+			return false
+		}
+		expression = strings.Replace(expression, ahead[0], "", 1)
+	}
+	least, _ := at(declared, "MinLength").(int)
+	most, bounded := at(declared, "MaxLength").(int)
+	return len(value) >= least && (!bounded || len(value) <= most) && regexp.MustCompile(expression).MatchString(value)
+}
+
+func TestWhatAParameterRefuses(t *testing.T) {
+	tests := map[string]struct{ accepted, refused []string }{
+		"BucketPrefix": {
+			[]string{"bellhop-k7m2q9xw", "0123456789ab", "bellhop-0123456789abcd"},
+			[]string{"", "bellhop-k7m", "-bellhop-k7m2q9xw", "bellhop-k7m2q9xw-", "Bellhop-k7m2q9xw", "xn--k7m2q9xwab", "sthree-k7m2q9xw", "amzn-s3-demo-k7m2", "bellhop-0123456789abcde"},
+		},
+		"DeliveryPrefix": {
+			[]string{"", "bellhop-k7m2q9xw", "0123456789ab", "bellhop-0123456789abcd"},
+			[]string{"bellhop-k7m", "-bellhop-k7m2q9xw", "xn--k7m2q9xwab", "sthree-k7m2q9xw", "amzn-s3-demo-k7m2", "bellhop-0123456789abcde"},
+		},
+		"RequestInterval": {[]string{"1ms", "1s", "90s", "300s", "5m"}, []string{"10m", "6m", "301s", "0s", "1h", "1.5s", "1m30s", ""}},
+		"RequestPatience": {[]string{"1h", "60m", "72h", "720h"}, []string{"1m", "59m", "721h", "3d"}},
+		"StrayGrace":      {[]string{"1m", "6h", "24h"}, []string{"48h", "59s", "25h"}},
+		"QuarantineHold":  {[]string{"1m", "12h", "24h"}, []string{"25h", "59s", "0h"}},
+		"From":            {[]string{"", "2026-11-30", "2024-02-29", "2000-02-29"}, []string{"2026-02-29", "2026-02-30", "2026-11-31", "1999-12-31", "2026-1-1"}},
+		"AspStatuses":     {[]string{"", "503=not-ready,409=back-off"}, []string{"200=refused", "503=foo", "503=", "503=accepted"}},
+	}
+	for parameter, test := range tests {
+		for _, value := range test.accepted {
+			if !accepts(t, parameter, value) {
+				t.Errorf("%s=%q is refused", parameter, value)
+			}
+		}
+		for _, value := range test.refused {
+			if accepts(t, parameter, value) {
+				t.Errorf("%s=%q is accepted", parameter, value)
+			}
+		}
+	}
+}
+
+// TestTheGuessableNameMovesAlone: a new prefix for deliveries leaves every other bucket where it is.
+func TestTheGuessableNameMovesAlone(t *testing.T) {
+	x := expanded{Object: template(t)}
+	before := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
+	after := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789", "DeliveryPrefix": "bellhop-abcdefghij"})
+	for id, bucket := range resources(t, "AWS::S3::Bucket") {
+		was, is := before.Text(bucket["BucketName"]), after.Text(bucket["BucketName"])
+		if moved := was != is; moved != (id == "DeliveryBucket") {
+			t.Errorf("%s is called %s, and was %s", id, is, was)
+		}
+	}
+	want(t, "the delivery bucket", before.Text(resources(t, "AWS::S3::Bucket")["DeliveryBucket"]["BucketName"]), "bellhop-0123456789-delivery-111122223333-us-east-1-an")
+	want(t, "the moved one", after.Text(resources(t, "AWS::S3::Bucket")["DeliveryBucket"]["BucketName"]), "bellhop-abcdefghij-delivery-111122223333-us-east-1-an")
+	source := at(resources(t, "AWS::SQS::QueuePolicy")["IngestQueuePolicy"], "PolicyDocument", "Statement", 0, "Condition", "ArnEquals", "aws:SourceArn")
+	want(t, "who may announce", after.Text(source), "arn:aws:s3:::bellhop-abcdefghij-delivery-111122223333-us-east-1-an")
 }

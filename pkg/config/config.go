@@ -30,9 +30,9 @@ type Requester struct {
 
 	Subscription Subscription
 	// Interval is the least time between two requests with one credential.
-	Interval time.Duration `env:"BELLHOP_REQUEST_INTERVAL" envDefault:"1s" meaning:"least time between two requests with one credential" form:"a Go duration from 1ms to 5m, such as 1s"`
+	Interval time.Duration `env:"BELLHOP_REQUEST_INTERVAL" envDefault:"1s" meaning:"least time between two requests with one credential" form:"a whole number and one unit, from 1ms to 5m, such as 1s"`
 	// Patience is how long a request is tried again before its job counts as lost.
-	Patience time.Duration `env:"BELLHOP_REQUEST_PATIENCE" envDefault:"72h" meaning:"how long a request is tried again before its days count as lost" form:"a Go duration from 1h to 720h, such as 72h"`
+	Patience time.Duration `env:"BELLHOP_REQUEST_PATIENCE" envDefault:"72h" meaning:"how long a request is tried again before its days count as lost" form:"a whole number and one unit, from 1h to 720h, such as 72h"`
 	// ASPStatuses correct what single HTTP statuses of the Analytics API mean, whose numbers no document confirms.
 	ASPStatuses Statuses `env:"BELLHOP_ASP_STATUSES" meaning:"what single HTTP statuses of the Analytics API mean, before bellhop's own rules" form:"a list such as 503=not-ready,409=back-off; outcomes are back-off, not-ready, not-eligible, refused, unauthorized and unknown"`
 	// ASPDaily are the granularities that give a row for each day, the one to ask for first.
@@ -56,8 +56,8 @@ type Ingester struct {
 	Installation
 
 	DatasetBucket  string        `env:"BELLHOP_DATASET_BUCKET,required" meaning:"where the dataset is" form:"the name of an S3 bucket"`
-	StrayGrace     time.Duration `env:"BELLHOP_STRAY_GRACE" envDefault:"6h" meaning:"how long a file that nobody expects rests before it is deleted" form:"a Go duration from 1m to 24h, such as 6h"`
-	QuarantineHold time.Duration `env:"BELLHOP_QUARANTINE_HOLD" envDefault:"12h" meaning:"how long a file that cannot be loaded is kept for a person" form:"a Go duration from 1m to 24h, such as 12h"`
+	StrayGrace     time.Duration `env:"BELLHOP_STRAY_GRACE" envDefault:"6h" meaning:"how long a file that nobody expects rests before it is deleted" form:"a whole number and one unit, from 1m to 24h, such as 6h"`
+	QuarantineHold time.Duration `env:"BELLHOP_QUARANTINE_HOLD" envDefault:"12h" meaning:"how long a file that cannot be loaded is kept for a person" form:"a whole number and one unit, from 1m to 24h, such as 12h"`
 	// UnitIDForms tell units from what else may stand in the cell of a unit's id.
 	UnitIDForms []string `env:"BELLHOP_UNIT_ID_FORMS" envDefault:"amzn1.alexa.unit." meaning:"what the ids of units begin with; a file with other text in their place is quarantined" form:"beginnings of ids, separated by commas, or * for any text"`
 }
@@ -93,8 +93,8 @@ func LoadRequester(environ map[string]string) (Requester, error) {
 	c.check(r)
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_LWA_SECRET_ID", secretID.MatchString(c.LWASecretID))
-	r.check("BELLHOP_REQUEST_INTERVAL", between(c.Interval, time.Millisecond, 5*time.Minute))
-	r.check("BELLHOP_REQUEST_PATIENCE", between(c.Patience, time.Hour, 720*time.Hour))
+	r.checkSpan("BELLHOP_REQUEST_INTERVAL")
+	r.checkSpan("BELLHOP_REQUEST_PATIENCE")
 	for _, word := range c.ASPDaily {
 		r.check("BELLHOP_ASP_DAILY", words.MatchString(word))
 	}
@@ -107,9 +107,8 @@ func LoadIngester(environ map[string]string) (Ingester, error) {
 	c, r := decode[Ingester](environ)
 	c.check(r)
 	r.check("BELLHOP_DATASET_BUCKET", bucketName.MatchString(c.DatasetBucket))
-	// The bucket's lifecycle deletes after a day, and must not come first.
-	r.check("BELLHOP_STRAY_GRACE", between(c.StrayGrace, time.Minute, 24*time.Hour))
-	r.check("BELLHOP_QUARANTINE_HOLD", between(c.QuarantineHold, time.Minute, 24*time.Hour))
+	r.checkSpan("BELLHOP_STRAY_GRACE")
+	r.checkSpan("BELLHOP_QUARANTINE_HOLD")
 	for _, form := range c.UnitIDForms {
 		r.check("BELLHOP_UNIT_ID_FORMS", unitIDForm.MatchString(form))
 	}

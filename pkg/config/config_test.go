@@ -177,8 +177,8 @@ func TestProblemsComeAllAtOnce(t *testing.T) {
 			`BELLHOP_INGEST_QUEUE_URL is "queue": it must be the URL of an SQS queue`,
 			`BELLHOP_ALEXA_ENDPOINT is "http://api.amazonalexa.com": it must be an https URL`,
 			`BELLHOP_LWA_ENDPOINT is "https://user:xxxxx@api.amazon.com": it must be an https URL`,
-			`BELLHOP_REQUEST_INTERVAL is "1": it must be a Go duration from 1ms to 5m`,
-			`BELLHOP_REQUEST_PATIENCE is "1m": it must be a Go duration from 1h to 720h`,
+			`BELLHOP_REQUEST_INTERVAL is "1": it must be a whole number and one unit, from 1ms to 5m`,
+			`BELLHOP_REQUEST_PATIENCE is "1m": it must be a whole number and one unit, from 1h to 720h`,
 			`BELLHOP_ASP_STATUSES is "503=later": it must be a list such as`,
 			`BELLHOP_ASP_DAILY is "daily": it must be words of capital letters`,
 		}},
@@ -187,8 +187,8 @@ func TestProblemsComeAllAtOnce(t *testing.T) {
 			"BELLHOP_STRAY_GRACE": "0s", "BELLHOP_QUARANTINE_HOLD": "25h", "BELLHOP_LEDGER_RETENTION_DAYS": "199",
 		}, problems: []string{
 			`BELLHOP_LEDGER_RETENTION_DAYS is "199": it must be a number of days, 200 to 3650, or 0 for ever`,
-			`BELLHOP_STRAY_GRACE is "0s": it must be a Go duration from 1m to 24h`,
-			`BELLHOP_QUARANTINE_HOLD is "25h": it must be a Go duration from 1m to 24h`,
+			`BELLHOP_STRAY_GRACE is "0s": it must be a whole number and one unit, from 1m to 24h`,
+			`BELLHOP_QUARANTINE_HOLD is "25h": it must be a whole number and one unit, from 1m to 24h`,
 		}},
 		"janitor, out of bounds": {function: "janitor", environ: map[string]string{
 			"BELLHOP_LEDGER_TABLE": "ledger", "BELLHOP_DELIVERY_BUCKET": "delivery", "BELLHOP_DATASET_BUCKET": "dataset",

@@ -17,6 +17,8 @@ type Variable struct {
 	Functions []string
 	// Meaning is what it says, Form what is accepted.
 	Meaning, Form string
+	// Pattern is the expression that matches what is accepted and nothing else; only durations have one.
+	Pattern string
 	// Sensitive values are not repeated in a problem.
 	Sensitive bool
 }
@@ -69,7 +71,12 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		name, required, _ := strings.Cut(tag, ",")
+		pattern := ""
+		if s, isSpan := spans[name]; isSpan {
+			pattern = s.pattern()
+		}
 		all = append(all, field{f.Name, Variable{
+			Pattern:   pattern,
 			Name:      name,
 			Default:   f.Tag.Get("envDefault"),
 			Required:  required == "required",

@@ -182,7 +182,7 @@ func versioning(ctx context.Context, client *s3.Client, bucket string) (string, 
 		return "", err
 	}
 	if out.Status != "" {
-		return "", trouble("versioning can only be suspended, and old versions stay: move to a new bucket prefix", "versioning is %s: what is deleted is still there", out.Status)
+		return "", trouble("versioning can only be suspended, and old versions stay: deploy with a new DeliveryPrefix, which moves this bucket alone", "versioning is %s: what is deleted is still there", out.Status)
 	}
 	return "versioning was never on", nil
 }
