@@ -94,7 +94,7 @@ func (o *conversionOrder) check(place Place) error {
 		return usage("give it with -o DIR", "bellhop ingest needs a folder for the dataset")
 	}
 	if _, known := table.Lookup(o.table); o.table != "" && !known {
-		return usage("see which there are: bellhop tables", "--table: there is no table %q", o.table)
+		return unknownTable(o.table)
 	}
 	if !report.ValidSlug(o.subscription) {
 		return usage("use lower-case letters, digits and single hyphens, at most 40", "--subscription: %q is not a slug", o.subscription)

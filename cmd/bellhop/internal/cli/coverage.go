@@ -63,7 +63,7 @@ type coverageOptions struct {
 func (o *coverageOptions) resolve() error {
 	for _, name := range o.tables {
 		if _, known := table.Lookup(name); !known {
-			return usage("see which there are: bellhop tables", "--table: there is no table %q", name)
+			return unknownTable(name)
 		}
 	}
 	if o.month != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
-const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the slice that they are in,
+const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the slice that they are in
+(one day of one table of one subscription: one Parquet file),
 the delivered file with its SHA-256, the job that asked for it with the vendor's id of that request, and the
 certificate of the file's deletion. Of a day that is not there it says why.
 
@@ -38,7 +40,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a TABLE, a UNIT and a DATE, and got %d words", cmd.CommandPath(), len(args))
 		}
 		if _, known := table.Lookup(args[0]); !known {
-			return usage("see which there are: bellhop tables", "there is no table %q", args[0])
+			return unknownTable(args[0])
 		}
 		if _, err := report.ParseDate(args[2]); err != nil {
 			return usage("write it like 2026-11-01", "DATE: %w", err)
@@ -128,6 +130,9 @@ func (a *app) explain(ctx context.Context, at Account, subs []report.Subscriptio
 	if err := e.choose(q); err != nil {
 		return err
 	}
+	if err := e.unknownUnit(q); err != nil {
+		return err
+	}
 	return a.show(e, func(s *screen) { s.explanation(e, q) })
 }
 
@@ -215,11 +220,32 @@ type found struct {
 	byUnit map[string][]slicefile.Row
 	// above are the ids of all units that have others below them in the slice.
 	above map[string]bool
+	// names are the ids and names of all units of the slice, once it was read.
+	names map[string]bool
+}
+
+// unknownUnit is the error of a unit that no report of the day has; of a day that is not there nothing can be said.
+func (e *explanation) unknownUnit(q question) error {
+	names := map[string]bool{}
+	for _, s := range e.Subscriptions {
+		if s.Slice == nil || s.Slice.Rows > 0 && len(s.found.names) == 0 {
+			return nil
+		}
+		maps.Copy(names, s.found.names)
+	}
+	if e.UnitID != "" || len(names) == 0 {
+		return nil
+	}
+	remedy := "see which there are: bellhop query \"SELECT DISTINCT unit_id, unit_name FROM raw." + q.table.Name + " WHERE dataset_date = '" + q.date.String() + "'\""
+	if near := nearest(q.unit, slices.Collect(maps.Keys(names))); len(near) > 0 {
+		remedy = "did you mean: " + strings.Join(near, ", or ")
+	}
+	return &Problem{Code: ExitError, Err: fmt.Errorf("no unit of %s has this id or name on %s", q.table.Name, q.date), Remedy: remedy}
 }
 
 // find reads the slice. Without a dataset bucket, or without rows, nothing is found.
 func find(ctx context.Context, at Account, q question, s report.Slice) (found, error) {
-	f := found{byUnit: map[string][]slicefile.Row{}, above: map[string]bool{}}
+	f := found{byUnit: map[string][]slicefile.Row{}, above: map[string]bool{}, names: map[string]bool{}}
 	if at.Dataset == nil || s.Key == "" {
 		return f, nil
 	}
@@ -230,6 +256,10 @@ func find(ctx context.Context, at Account, q question, s report.Slice) (found, e
 	id, name, path := position(q.table, "unit_id"), position(q.table, "unit_name"), position(q.table, "unit_ids")
 	err = slicefile.Read(bytes.NewReader(content), int64(len(content)), q.table, func(r slicefile.Row) error {
 		unit, _ := r[id].(string)
+		f.names[unit] = true
+		if called, ok := r[name].(string); ok {
+			f.names[called] = true
+		}
 		if unit == q.unit || r[name] == q.unit {
 			f.byUnit[unit] = append(f.byUnit[unit], r)
 		}

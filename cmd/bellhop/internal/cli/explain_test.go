@@ -121,9 +121,8 @@ func TestANameOfTwoUnitsIsNoAnswer(t *testing.T) {
 
 func TestADayThatIsNotThereSaysWhy(t *testing.T) {
 	tests := map[string]struct{ table, date, says string }{
-		"zero":             {"asp_communication", "2026-11-14", "ZERO"},
-		"nobody wants it":  {"asp_device", "2026-11-19", "the subscription wants the days 2026-11-14..2026-11-17"},
-		"the unit has not": {"asp_device", "2026-11-14", "No row of this unit"},
+		"zero":            {"asp_communication", "2026-11-14", "ZERO"},
+		"nobody wants it": {"asp_device", "2026-11-19", "the subscription wants the days 2026-11-14..2026-11-17"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +135,17 @@ func TestADayThatIsNotThereSaysWhy(t *testing.T) {
 	code, _, errs := explaining(t).run(t.Context(), "explain", "asp_property_skill", "a", "2026-11-14")
 	if code != cli.ExitError || !strings.Contains(errs, "no subscription asks for asp_property_skill") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestAUnitThatNoReportHasIsAnErrorWithSuggestions(t *testing.T) {
+	for unit, says := range map[string]string{
+		"nobody": "→ see which there are: bellhop query", "room 1": "→ did you mean: Room 1", "Rom 1": "→ did you mean: Room 1",
+	} {
+		code, out, errs := explaining(t).run(t.Context(), "explain", "asp_device", unit, "2026-11-14")
+		if code != cli.ExitError || out != "" || !strings.Contains(errs, "no unit of asp_device has this id or name on 2026-11-14") || !strings.Contains(errs, says) {
+			t.Errorf("%s: exit %d, %q, %q", unit, code, out, errs)
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func (o *exportOrder) checkTables() error {
 	for _, name := range o.tables {
 		d, known := table.Lookup(name)
 		if !known {
-			return usage("see which there are: bellhop tables", "--table: there is no table %q", name)
+			return unknownTable(name)
 		}
 		o.definitions = append(o.definitions, d)
 	}

@@ -332,6 +332,7 @@ type bench struct {
 	terminal    bool
 	errTerminal bool
 	width       int
+	ahead       time.Duration // of the place's clock
 	machine     *machine
 	opened      []cli.Place
 	resets      []string
@@ -422,7 +423,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 				}
 			}
 			return cli.Account{
-				Drop: drop, Installation: in, Holds: open, Name: p.Home, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

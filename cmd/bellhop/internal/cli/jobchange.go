@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,13 +21,15 @@ type jobChange struct {
 	apply func(at Account, j *report.Job) error
 	// check, if set, is asked before anything is written.
 	check func(ctx context.Context, at Account, j report.Job) error
+	// healed is set where a job whose days are there needs --force.
+	healed bool
 }
 
 func (a *app) retryCommand() *cobra.Command {
 	return a.changeCommand(jobChange{
 		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST, CANCELLED or BACKOFF",
 		apply: func(at Account, j *report.Job) error { return j.Retry(at.Now(), "asked again by a person") },
-		check: unasked,
+		check: unasked, healed: true,
 	}, &cobra.Command{
 		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",
 		Long: `Take jobs back to PLANNED, once the cause of their failure is gone: a renewed credential, a corrected
@@ -62,6 +65,10 @@ type changedJob struct {
 
 func (a *app) changeCommand(c jobChange, cmd *cobra.Command) *cobra.Command {
 	dryRun := cmd.Flags().Bool("dry-run", false, "say what would happen, without doing it")
+	force := true
+	if c.healed {
+		cmd.Flags().BoolVar(&force, "force", false, "also where all of the job's days are there already")
+	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return usage("see which there are: bellhop jobs list", "%s needs a JOB", cmd.CommandPath())
@@ -70,6 +77,11 @@ func (a *app) changeCommand(c jobChange, cmd *cobra.Command) *cobra.Command {
 	}
 	cmd.RunE = a.on(func(ctx context.Context, at Account, ids []string) error {
 		return a.changeEach(ctx, ids, func(id string) (changed, error) {
+			if !force {
+				if err := a.unhealed(ctx, at, id); err != nil {
+					return changedJob{Job: id, DryRun: *dryRun}, err
+				}
+			}
 			r, err := c.one(ctx, at, id, *dryRun)
 			r.done = c.done
 			return r, err
@@ -127,6 +139,22 @@ func (c jobChange) one(ctx context.Context, at Account, id string, dryRun bool) 
 	}
 	r.To = tried.Status
 	return r, nil
+}
+
+// unhealed demands that a job has days that are not there. A job that is not known is left to the change itself.
+func (a *app) unhealed(ctx context.Context, at Account, id string) error {
+	job, err := at.Ledger.Job(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	after, err := a.aftermathOf(ctx, at, job)
+	if err != nil || !after.Healed {
+		return err
+	}
+	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, orElse(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them all the same with --force"}
 }
 
 // unasked demands that no other open job holds days of j: a retry would ask for them twice.

@@ -194,6 +194,7 @@ type shownJob struct {
 	report.Job
 	Ticket string      `json:"ticket,omitempty"`
 	Files  []shownPart `json:"files"`
+	aftermath
 }
 
 type shownPart struct {
@@ -223,6 +224,9 @@ func (a *app) showJob(ctx context.Context, at Account, args []string) error {
 			}
 		}
 		shown.Files = append(shown.Files, part)
+	}
+	if shown.aftermath, err = a.aftermathOf(ctx, at, job); err != nil {
+		return err
 	}
 	return a.show(shown, func(s *screen) { s.job(shown) })
 }
@@ -255,7 +259,14 @@ func (s *screen) job(j shownJob) {
 		s.table("", []string{"table", "status", "rows", "file", "why"}, []string{"rows"}, rows)
 	}
 	s.timeline(j.History)
-	if j.Status.NeedsPerson() || j.Status == report.JobLost {
+	switch open := j.Status.NeedsPerson() || j.Status == report.JobLost; {
+	case j.Healed:
+		s.heading("NEXT")
+		s.line("Nothing: its days are there. They were asked for again by %s.", orElse(strings.Join(j.ReplacedBy, ", "), "another job"))
+	case open && len(j.ReplacedBy) > 0:
+		s.heading("NEXT")
+		s.line("Its days were asked for again: bellhop jobs show %s", j.ReplacedBy[len(j.ReplacedBy)-1])
+	case open:
 		s.heading("NEXT")
 		s.line("When the cause is gone: bellhop jobs retry %s", j.ID)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -177,7 +178,11 @@ func (a *app) up(ctx context.Context, o local.Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, a.again("status"))); err != nil {
+	clock := ""
+	if ahead, err := local.Ahead(o.Dir); err == nil && ahead >= time.Minute {
+		clock = "Its clock is simulated, and " + span(ahead) + " ahead. "
+	}
+	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.again("status"))); err != nil {
 		return err
 	}
 	err = m.Up(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -24,6 +25,10 @@ func (a *app) draw(human func(*screen)) error {
 		s.width = a.Width
 	}
 	human(s)
+	if a.ahead >= time.Minute {
+		s.line("")
+		s.line("%s", s.paint(quiet, "times are those of the folder's simulated clock, which is "+span(a.ahead)+" ahead"))
+	}
 	return write(a.Out, a.secrets.Scrub(s.b.String()))
 }
 

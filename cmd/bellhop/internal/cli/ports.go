@@ -104,7 +104,9 @@ type Account struct {
 	// Installation is the stack that was named; nil when there was none.
 	Installation *installation.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
-	Now   func() time.Time
+	Now func() time.Time
+	// Ahead is by how much that clock is ahead of the machine's; 0 for a real one.
+	Ahead time.Duration
 	Close func() error
 }
 

@@ -77,10 +77,11 @@ func (e *EngineChoice) define(f *pflag.FlagSet) {
 func (a *app) queryCommand() *cobra.Command {
 	var o queryOrder
 	c := &cobra.Command{
-		Use: "query SQL | -f FILE", Short: "Ask the dataset with SQL", Long: queryHelp,
+		Use: "query [SQL | - | -f FILE]", Short: "Ask the dataset with SQL", Long: queryHelp,
 		Example: `  bellhop query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL ORDER BY ALL"
   bellhop query "DESCRIBE asp_communication"
   bellhop query -f weekly.sql -o weekly.csv
+  echo "SELECT count(*) FROM asp_device" | bellhop query
   bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
   bellhop query --engine athena --stack bellhop "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
 	}
@@ -90,6 +91,8 @@ func (a *app) queryCommand() *cobra.Command {
 	}
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		switch {
+		case len(args) == 0 && o.file == "" && !a.InTerminal, len(args) == 1 && args[0] == "-" && o.file == "":
+			o.file = "-"
 		case len(args) == 0 && o.file == "":
 			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a statement, or a file with one: -f FILE", cmd.CommandPath())
 		case len(args) > 0 && o.file != "":
@@ -105,12 +108,18 @@ func (a *app) queryCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if strings.TrimSpace(statement) == "" {
+			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a statement, or a file with one: -f FILE", cmd.CommandPath())
+		}
 		return a.query(cmd.Context(), o, statement)
 	})
 	return c
 }
 
 func (a *app) checkQuery(o *queryOrder) error {
+	if f := a.root.PersistentFlags().Lookup("json"); f.Changed && a.json && o.form != "" && o.form != formJSON {
+		return usage("leave one of them out", "--json and --format %s exclude each other", o.form)
+	}
 	if o.form == "" {
 		o.form = a.usualForm(o.output)
 	}

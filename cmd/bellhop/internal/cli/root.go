@@ -21,6 +21,8 @@ type app struct {
 	json    bool
 	root    *cobra.Command
 	started bool
+	// ahead is by how much the clock of the place is ahead of this machine's.
+	ahead   time.Duration
 	secrets redact.Scrubber
 }
 
@@ -242,6 +244,7 @@ func (a *app) on(do func(ctx context.Context, at Account, args []string) error) 
 			return err
 		}
 		defer func() { err = errors.Join(err, at.Close()) }()
+		a.ahead = at.Ahead
 		return do(cmd.Context(), at, args)
 	})
 }

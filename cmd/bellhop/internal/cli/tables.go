@@ -89,7 +89,7 @@ func (a *app) listTables() error {
 func (a *app) showTable(name string) error {
 	d, known := table.Lookup(name)
 	if !known {
-		return &Problem{Code: ExitError, Err: fmt.Errorf("there is no table %s", name), Remedy: "see which there are: bellhop tables"}
+		return unknownTable(name)
 	}
 	t := described(d)
 	return a.show(t, func(s *screen) { s.describedTable(t) })

@@ -90,7 +90,7 @@ func TestTablesRefuse(t *testing.T) {
 		code int
 		says string
 	}{
-		"no such table":     {[]string{"asp_devices"}, cli.ExitError, "there is no table asp_devices"},
+		"no such table":     {[]string{"asp_devices"}, cli.ExitUsage, "there is no table \"asp_devices\""},
 		"two tables":        {[]string{"asp_device", "asp_communication"}, cli.ExitUsage, "at most 1"},
 		"a page of one":     {[]string{"asp_device", "--markdown"}, cli.ExitUsage, "whole page"},
 		"Markdown and JSON": {[]string{"--json", "--markdown"}, cli.ExitUsage, "whole page"},

@@ -47,6 +47,15 @@ func openClock(dir string, machine func() time.Time) (*clock, error) {
 	return c, nil
 }
 
+// Ahead returns by how much the clock of a folder is ahead of the machine's.
+func Ahead(dir string) (time.Duration, error) {
+	c, err := openClock(dir, time.Now)
+	if err != nil {
+		return 0, err
+	}
+	return c.ahead, nil
+}
+
 // Now returns the time.
 func (c *clock) Now() time.Time {
 	c.mu.Lock()

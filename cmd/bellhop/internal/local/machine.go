@@ -323,7 +323,9 @@ var (
 // OpenedLedger is the ledger of a folder, for looking at.
 type OpenedLedger struct {
 	*ledger.Ledger
-	Now        func() time.Time
+	Now func() time.Time
+	// Ahead is by how much Now is ahead of the machine's clock.
+	Ahead      time.Duration
 	DatasetDir string
 	Close      func() error
 }
@@ -351,7 +353,7 @@ func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 		return nil, err
 	}
 	return &OpenedLedger{
-		Ledger: ledger.New(store), Now: c.Now, Close: store.Close,
+		Ledger: ledger.New(store), Now: c.Now, Ahead: c.ahead, Close: store.Close,
 		DatasetDir: filepath.Join(dir, "s3", DatasetBucket),
 	}, nil
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/versity/versitygw/embedgw"
 	"github.com/versity/versitygw/s3api"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/scratch"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
@@ -124,7 +125,7 @@ func start(ctx context.Context, o Options) (_ *Server, err error) {
 	}
 	if o.Addr == "" {
 		// The folder itself may lie too deep: a socket's path has some hundred bytes at most.
-		private, err := os.MkdirTemp("", "bellhop-")
+		private, err := scratch.Make()
 		if err != nil {
 			return nil, err
 		}

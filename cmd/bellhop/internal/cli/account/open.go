@@ -35,7 +35,7 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 		return cli.Account{}, err
 	}
 	return cli.Account{
-		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Close: opened.Close,
+		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
 		Dataset: folder{filepath.Join(dir, "s3"), local.DatasetBucket},
 		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {

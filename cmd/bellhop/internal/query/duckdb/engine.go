@@ -14,6 +14,7 @@ import (
 	duck "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/scratch"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
@@ -33,7 +34,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("find the dataset: %w", err)
 	}
 	e := &Engine{output: o.Output}
-	if e.temp, err = os.MkdirTemp("", "bellhop-query-*"); err != nil {
+	if e.temp, err = scratch.Make(); err != nil {
 		return nil, fmt.Errorf("make a folder for what does not fit in memory: %w", err)
 	}
 	if e.db, err = sql.Open("duckdb", ""); err != nil {

@@ -1,0 +1,90 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// lost adds a job whose two days a later job asked for again; rows tells which days are there.
+func lost(t *testing.T, there ...int) *bench {
+	b := newBench(t)
+	b.terminal = true
+	b.ledger.jobs["hotel-000000"] = report.Job{
+		ID: "hotel-000000", Subscription: "hotel", Source: report.SourceASPAnalytics, Status: report.JobLost,
+		Window: report.Window{From: day(14), To: day(15)}, Tables: []string{"asp_device"}, PlannedAt: at("05:00:00"),
+	}
+	board := b.ledger.boards["hotel"]
+	board.Slices = nil
+	for _, d := range there {
+		board.Slices = append(board.Slices, slice("asp_device", d, 1))
+	}
+	b.ledger.boards["hotel"] = board
+	return b
+}
+
+func TestAHealedJobNeedsNoRetry(t *testing.T) {
+	b := lost(t, 14, 15)
+	if _, out, _ := b.run(t.Context(), "jobs", "show", "hotel-000000"); !strings.Contains(out, "asked for again by hotel-000001") || strings.Contains(out, "jobs retry") {
+		t.Errorf("shown is %s", out)
+	}
+	code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000")
+	if code != cli.ExitError || !strings.Contains(errs, "needs no retry") || !strings.Contains(errs, "--force") || b.ledger.writes > 0 {
+		t.Errorf("exit %d, %s, %d writes", code, errs, b.ledger.writes)
+	}
+	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000", "--force"); code != cli.ExitFine || b.ledger.writes != 1 {
+		t.Errorf("with --force: exit %d, %s, %d writes", code, errs, b.ledger.writes)
+	}
+}
+
+func TestAJobWithDaysThatAreNotThereIsRetried(t *testing.T) {
+	b := lost(t, 14)
+	if _, out, _ := b.run(t.Context(), "jobs", "show", "hotel-000000"); !strings.Contains(out, "Its days were asked for again: bellhop jobs show hotel-000001") {
+		t.Errorf("shown is %s", out)
+	}
+	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000"); code != cli.ExitFine || b.ledger.writes != 1 {
+		t.Errorf("exit %d, %s, %d writes", code, errs, b.ledger.writes)
+	}
+}
+
+func TestTheSimulatedClockIsNamed(t *testing.T) {
+	for _, args := range [][]string{{"status"}, {"jobs", "list"}, {"files", "list"}, {"certificates", "list"}} {
+		b := newBench(t)
+		b.terminal, b.ahead = true, 12*60*60*1e9
+		if _, out, _ := b.run(t.Context(), args...); !strings.Contains(out, "simulated clock, which is 12 h 0 min ahead") {
+			t.Errorf("%v: %s", args, out)
+		}
+		b.ahead = 0
+		if _, out, _ := b.run(t.Context(), args...); strings.Contains(out, "simulated") {
+			t.Errorf("%v on a real clock: %s", args, out)
+		}
+	}
+}
+
+func TestAWrongTableIsSuggested(t *testing.T) {
+	for name, args := range map[string][]string{
+		"tables": {"tables", "asp_devic"}, "export": {"export", "--table", "asp_devic", "-o", "x.csv"}, "explain": {"explain", "asp_devic", "X", "2026-11-14"},
+		"ingest": {"ingest", "x.csv", "-o", "d", "--table", "ASP_DEVISE"},
+	} {
+		code, _, errs := newBench(t).run(t.Context(), args...)
+		if code != cli.ExitUsage || !strings.Contains(errs, "did you mean: asp_device") {
+			t.Errorf("%s: exit %d, %s", name, code, errs)
+		}
+	}
+}
+
+func TestAStatementMayComeFromAPipe(t *testing.T) {
+	for _, args := range [][]string{{"query"}, {"query", "-"}} {
+		b, _ := asked(t)
+		b.in = "SELECT 1\n"
+		if code, _, errs := b.run(t.Context(), args...); code != cli.ExitFine || len(b.engine.statements) != 1 || b.engine.statements[0] != "SELECT 1\n" {
+			t.Errorf("%v: exit %d, %s, asked %q", args, code, errs, b.engine.statements)
+		}
+	}
+	b, _ := asked(t)
+	if code, _, errs := b.run(t.Context(), "query", "x", "--format", "csv", "--json"); code != cli.ExitUsage || !strings.Contains(errs, "exclude each other") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
