@@ -231,6 +231,9 @@ func stater(objects map[string]object) func(context.Context, string) (report.Obj
 func (d *dock) put(_ context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
 	d.t.Helper()
 	there, exists := d.stored[key]
+	if c.ETag != "" && !exists {
+		return report.Object{}, fault.New(fault.NotFound, "put object: %s is not there", key)
+	}
 	if c.Absent && exists || c.ETag != "" && there.ETag != c.ETag {
 		return report.Object{}, fault.New(fault.Conflict, "the condition on %s does not hold", key)
 	}

@@ -117,7 +117,7 @@ func (s *Service) stage(ctx context.Context, f report.File, days []report.Encode
 		key := report.StagedKey(f.Job, f.Table, day.Date, f.Key)
 		o, err := put(ctx, s.Dataset, f, key, day, report.Condition{})
 		if err != nil {
-			return nil, fmt.Errorf("stage %s of file %s: %w", day.Date, f.Key, err)
+			return nil, fmt.Errorf("stage %s of file %s: %w", day.Date, f.Key, ofDataset(err))
 		}
 		proofs = append(proofs, report.SliceProof{Date: day.Date, Outcome: report.SliceStaged, Rows: day.Rows, Key: key, ETag: o.ETag})
 	}
@@ -147,6 +147,10 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 				continue
 			}
 			part, err := readWhole(ctx, s.Dataset, p.Key, p.ETag)
+			if fault.Is(err, fault.NotFound) {
+				// The sibling's file is deleted by now, so nobody can stage its share again: only a new report helps.
+				return nil, fault.New(fault.Poison, "what file %s has staged for %s is gone from the dataset bucket, so the day cannot be completed; it will be asked for again", named.Key, p.Date)
+			}
 			if err != nil {
 				return nil, err
 			}

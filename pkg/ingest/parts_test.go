@@ -151,9 +151,6 @@ func TestWhatMayKeepALastFileFromMerging(t *testing.T) {
 				return io.NopCloser(failing{errors.New("reset")}), report.Object{}, nil
 			}
 		}, fault.Transient},
-		"a sibling's share is gone": {func(d *dock) {
-			delete(d.stored, "_staging/seaside-1/asp_device/2026-11-01/a.csv.parquet")
-		}, fault.NotFound},
 		"a sibling is being loaded anew, and stays so": {func(d *dock) {
 			f := d.files["a.csv"]
 			f.Receipt = nil
@@ -177,6 +174,20 @@ func TestWhatMayKeepALastFileFromMerging(t *testing.T) {
 				t.Errorf("file %s, published %v", f.Status, d.published)
 			}
 		})
+	}
+}
+
+// Nobody can stage again what a sibling had staged, as its file is deleted by then. The last file ends with that reason,
+// and is not given back for ever.
+func TestASiblingsShareThatIsGone(t *testing.T) {
+	d := parts(t, "a.csv", "b.csv")
+	delete(d.stored, "_staging/seaside-1/asp_device/2026-11-01/a.csv.parquet")
+	out := d.ingest(d.deliver("c.csv", partC))
+	if f := d.files["c.csv"]; !out.Quarantined || f.Status != report.FileQuarantined || !strings.Contains(f.Reason, "a.csv has staged for 2026-11-01 is gone") {
+		t.Errorf("file %s: %s", f.Status, f.Reason)
+	}
+	if len(d.published) != 0 {
+		t.Errorf("published %v", d.published)
 	}
 }
 

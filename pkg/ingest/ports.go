@@ -44,7 +44,8 @@ type Deliveries interface {
 
 // Dataset writes the dataset bucket.
 type Dataset interface {
-	// Put writes a whole object, checksummed, on a condition; Conflict when it does not hold.
+	// Put writes a whole object, checksummed, on a condition. Conflict when it does not hold; NotFound when it names an ETag
+	// and there is no object.
 	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
 	// Stat returns the object with its metadata, or NotFound.
 	Stat(ctx context.Context, key string) (report.Object, error)

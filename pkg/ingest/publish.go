@@ -157,10 +157,10 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 		held := &report.Held{Generation: f.Generation, Job: f.Job, File: f.Key, Rows: proof.Rows, Why: st.why, At: s.Now()}
 		proof.Key, proof.ETag = "", ""
 		if st.day != nil {
-			held.Key = report.HeldKey(f.Subscription, f.Table, slice.Date)
+			held.Key = report.HeldKey(f.Subscription, f.Table, slice.Date, f.Generation)
 			o, err := put(ctx, s.Dataset, f, held.Key, *st.day, report.Condition{})
 			if err != nil {
-				return proof, false, fmt.Errorf("hold %s of %s: %w", slice.Date, f.Table, err)
+				return proof, false, fmt.Errorf("hold %s of %s: %w", slice.Date, f.Table, ofDataset(err))
 			}
 			proof.Key, proof.ETag = held.Key, o.ETag
 		}
@@ -195,36 +195,47 @@ func replace(ctx context.Context, in Dataset, f report.File, st *step) (newer bo
 	condition := report.Condition{Absent: slice.Key == "", ETag: slice.ETag}
 	o, err := put(ctx, in, f, key, *day, condition)
 	for range looks {
-		if !fault.Is(err, fault.Conflict) {
+		if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
 			break
 		}
-		// Something is there that the ledger does not know of: the work of a run that was stopped before its commit,
-		// ours or another's.
+		// The object is another than the ledger knows, by the work of a run that was stopped before its commit, ours or
+		// another's; or it is gone.
 		there, statErr := in.Stat(ctx, key)
 		switch {
 		case fault.Is(statErr, fault.NotFound):
 			condition = report.Condition{Absent: true}
 		case statErr != nil:
 			return false, statErr
-		case there.Metadata[report.MetaSHA256] == day.SHA256 && !there.Generation().After(f.Generation):
+		case there.Metadata[report.MetaSHA256] == day.SHA256 && there.Generation().Equal(f.Generation):
 			o, err = there, nil
 			continue
 		case there.Generation().After(f.Generation):
 			slice.Key, slice.ETag = key, there.ETag
 			return true, nil
 		default:
+			// Equal bytes of an older generation are put again as well: a worker with a generation in between goes by that of
+			// the object as long as the ledger has no record of the day.
 			condition = report.Condition{ETag: there.ETag}
 		}
 		o, err = put(ctx, in, f, key, *day, condition)
 	}
 	if err != nil {
-		return false, err
+		return false, ofDataset(err)
 	}
 	if slice.SHA256 != "" && slice.SHA256 != day.SHA256 {
 		slice.Restated++
 	}
 	slice.Key, slice.ETag, slice.SHA256, slice.Rows, slice.Sums = key, o.ETag, day.SHA256, day.Rows, day.Sums
 	return false, nil
+}
+
+// ofDataset returns an error of the dataset as one that may pass. An object that is missing there says nothing about the
+// delivery: as a NotFound the error would be taken for the news that the delivered file is gone.
+func ofDataset(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return fault.As(fault.Transient, err)
+	}
+	return err
 }
 
 func put(ctx context.Context, in Dataset, f report.File, key string, day report.EncodedDay, c report.Condition) (report.Object, error) {

@@ -105,7 +105,9 @@ func StagedKey(job, table string, d Date, file string) string {
 	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")
 }
 
-// HeldKey is the object key under which a held report of a slice is kept for a person to decide on.
-func HeldKey(subscription, table string, d Date) string {
-	return path.Join("_held", table, "dataset_date="+d.String(), subscription+".parquet")
+// HeldKey is the object key under which a held report of a slice is kept for a person to decide on. Each generation has a
+// key of its own, so that of two reports that are held at once the older cannot take the place of the newer.
+func HeldKey(subscription, table string, d Date, generation time.Time) string {
+	name := subscription + "-" + generation.UTC().Format("20060102T150405.000000000Z") + ".parquet"
+	return path.Join("_held", table, "dataset_date="+d.String(), name)
 }

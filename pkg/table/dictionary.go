@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -213,7 +214,7 @@ func Layout() []Place {
 	const table, job = "asp_device", "hotel-000001"
 	return []Place{
 		{report.SliceKey("hotel", table, exampleDay), "All rows of one table, day and subscription. Readers want these and no others."},
-		{report.HeldKey("hotel", table, exampleDay), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
+		{report.HeldKey("hotel", table, exampleDay, exampleDay.Time().Add(15*time.Hour)), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
 		{report.StagedKey(job, table, exampleDay, "DEVICE-1.csv"), "One file's share of a day while the other files of its report are awaited."},
 		{"_receipts/" + table + "/hotel-0123456789abcdef.json", "What bellhop ingest proved of one file, by the start of the file's SHA-256. Online the ledger knows it."},
 	}

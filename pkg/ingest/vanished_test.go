@@ -1,0 +1,63 @@
+package ingest_test
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// An object of the dataset that is gone at each call must not be taken for the delivery: the file is given back with the
+// cause, and is not lost.
+func TestAMissingObjectOfTheDatasetIsNotTheDelivery(t *testing.T) {
+	gone := fault.New(fault.NotFound, "put object: it is not there")
+	d := newDock(t)
+	d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+	d.expect("a.csv")
+	d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
+		return report.Object{}, gone
+	}
+	_, err := d.Ingest(t.Context(), d.deliver("a.csv", rows(1)))
+	if f := d.files["a.csv"]; !fault.Is(err, fault.Transient) || f.Status != report.FileExpected || f.Setbacks != 1 {
+		t.Errorf("error %v of kind %s; the file is %s after %d setbacks", err, fault.KindOf(err), f.Status, f.Setbacks)
+	}
+}
+
+// Of three generations of a day that the ledger does not know yet, the oldest was put by a run that died, the middle one
+// is about to be put, and the newest, with the bytes of the oldest, is loaded and committed meanwhile. The newest stays.
+func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
+	d := newDock(t)
+	d.expect("middle.csv")
+	content := rows(2)
+	d.stored[november1] = object{report.Object{Key: november1, ETag: etagOf(content), Size: int64(len(content)), Metadata: map[string]string{
+		report.MetaGeneration: report.FormatGeneration(asked.Add(-time.Hour)), report.MetaSHA256: digest(content),
+	}}, content}
+	d.files["newest.csv"] = report.File{
+		Key: "newest.csv", Status: report.FileExpected, Job: "seaside-2", Subscription: "seaside", Table: "asp_device",
+		Window: window, Generation: asked.Add(time.Hour), Parts: 1,
+	}
+	met := false
+	d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
+		if !met && m[report.MetaJob] == "seaside-1" {
+			met = true
+			d.ingest(d.deliver("newest.csv", content))
+		}
+		return d.put(ctx, key, body, size, c, m, ct)
+	}
+	d.ingest(d.deliver("middle.csv", rows(3)))
+	if day, o := d.published[window.From], d.stored[november1]; !met || o.content != content || day.ETag != o.ETag || !day.Generation.Equal(asked.Add(time.Hour)) {
+		t.Errorf("the ledger has %s of %s, the dataset %q", day.ETag, day.Generation, o.content)
+	}
+}
+
+// Each report that is held has an object of its own: an older one that is held later cannot take the newer one's place.
+func TestTwoReportsThatAreHeldAtOnce(t *testing.T) {
+	first := report.HeldKey("seaside", "asp_device", window.From, asked)
+	second := report.HeldKey("seaside", "asp_device", window.From, asked.Add(time.Nanosecond))
+	if first == second || first != heldNovember1 {
+		t.Errorf("%s and %s", first, second)
+	}
+}
