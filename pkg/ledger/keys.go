@@ -16,7 +16,7 @@ const (
 	filePrefix  = "FILE#"
 	certPrefix  = "CERT#"
 
-	credentialPrefix = "CREDENTIAL#"
+	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
 
 func subKey(name string) Key         { return Key{subPrefix + name, meta} }

@@ -60,7 +60,7 @@ func TestASliceOfTheFirstFormatBecomesOneOfToday(t *testing.T) {
 		}
 	}
 	held := fresh("asp_device", readFile(t, "csv", "device_shrunk.csv")).Days[0]
-	compare("asp_device", held, section(readFile(t, "bellhop-dataset", report.HeldKey("demo", "asp_device", held.Date))))
+	compare("asp_device", held, section(readFile(t, "bellhop-dataset", "_held/asp_device/dataset_date="+held.Date.String()+"/demo.parquet")))
 
 	// One of two files was staged before, the other one is of today.
 	const domain = "asp_domain_engagement"
