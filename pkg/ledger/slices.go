@@ -97,6 +97,26 @@ func stillStaged(t *tx, f report.File, staged int) error {
 	return nil
 }
 
+// ChangeDay changes the record of a published day; NotFound when there is none. Change may run more than once, and its error is
+// returned as it is.
+func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Slice) error) error {
+	key := sliceKey(subscription, table, d)
+	return l.atomically(ctx, []Key{key}, func(t *tx) error {
+		var s report.Slice
+		exists, err := t.get(key, &s)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			return fault.New(fault.NotFound, "%s of %s of %s is not published", d, table, subscription)
+		}
+		if err := change(&s); err != nil {
+			return err
+		}
+		return t.put(key, "", time.Time{}, s)
+	})
+}
+
 // DecideHeld settles a held day at a person's wish: nothing else of the day changes.
 func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
 	key := sliceKey(subscription, table, d)

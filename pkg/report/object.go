@@ -31,6 +31,8 @@ const (
 	MetaRows       = "rows"
 	MetaSHA256     = "sha256" // of the slice's own bytes
 	MetaFormat     = "format" // [DatasetFormat]; an object of the first has none
+	// MetaMigrated is the ETag of the object of an earlier format that this one was made from: same rows, other bytes.
+	MetaMigrated = "migrated-from"
 )
 
 // FormatGeneration returns the text form of a generation.

@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // ReadSums reads a slice back: its rows, and the exact sum of each measure column, in the form of
@@ -44,4 +45,16 @@ func ReadSums(r *io.SectionReader) (rows int64, sums map[string]string, err erro
 		sums[c.Name] = decimalText(total, c.Type)
 	}
 	return file.NumRows(), sums, nil
+}
+
+// FormatOf returns the dataset's format that a slice says, as a number's text; one of the first says nothing, and is "1".
+func FormatOf(r io.ReaderAt, size int64) (string, error) {
+	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return "", fault.New(fault.Poison, "this is no Parquet file: %w", err)
+	}
+	if format, said := file.Lookup(report.ParquetFormat); said {
+		return format, nil
+	}
+	return "1", nil
 }

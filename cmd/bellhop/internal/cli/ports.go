@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
@@ -71,6 +72,11 @@ type Holds interface {
 	Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error)
 }
 
+// Migrator brings a dataset to the format of today; see migrate.Service.
+type Migrator interface {
+	Run(ctx context.Context, dryRun bool) (migrate.Summary, error)
+}
+
 // Place says what a command works on.
 type Place struct {
 	// Home is the local folder. It is used unless AWS is set.
@@ -101,6 +107,9 @@ type Account struct {
 	Holds func(ctx context.Context) (Holds, func() error, error)
 	// Drop opens the dataset for deleting. Close it with the function. Nil when the dataset bucket is not known.
 	Drop func(ctx context.Context) (Dropper, func() error, error)
+	// Migration opens the dataset for bringing it to this format; progress is told how far that is. Close it with the function.
+	// Nil when the dataset bucket is not known.
+	Migration func(ctx context.Context, progress func(done, total int)) (Migrator, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
 	Installation *installation.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.

@@ -127,7 +127,7 @@ func (a *app) command() *cobra.Command {
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.costCommand()},
 		"act":   {a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.quarantineCommand(), a.heldCommand(), a.deadLettersCommand()},
-		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand()},
+		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

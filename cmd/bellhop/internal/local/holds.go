@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/table"
@@ -19,6 +20,16 @@ func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func()
 		return nil, nil, err
 	}
 	return &ingest.Holds{Days: m.ledger, Dataset: dataset, Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+}
+
+// OpenMigration opens a folder's dataset for bringing it to the format of today. A machine that runs there has it for itself: the
+// error says so. Close it.
+func OpenMigration(ctx context.Context, dir string) (_ *migrate.Service, closing func() error, err error) {
+	m, dataset, err := openBuckets(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &migrate.Service{Dataset: dataset, Days: m.ledger, Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
 }
 
 // OpenDataset opens a folder's dataset for deleting. A machine that runs there has it for itself: the error says so. Close it.

@@ -13,6 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -41,6 +42,14 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {
 			h, closing, err := local.OpenHolds(ctx, dir)
 			return h, closing, err
+		},
+		Migration: func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+			s, closing, err := local.OpenMigration(ctx, dir)
+			if err != nil {
+				return nil, nil, err
+			}
+			s.Progress = progress
+			return s, closing, nil
 		},
 		Drop: func(ctx context.Context) (cli.Dropper, func() error, error) {
 			dataset, closing, err := local.OpenDataset(ctx, dir)
@@ -141,6 +150,9 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 	if p.DatasetBucket != "" {
 		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
 		at.Dataset = bucket{dataset}
+		at.Migration = func(_ context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+			return &migrate.Service{Dataset: dataset, Days: records, Converter: table.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
+		}
 		at.Drop = func(context.Context) (cli.Dropper, func() error, error) {
 			return dataset, func() error { return nil }, nil
 		}

@@ -1,0 +1,104 @@
+package migrate
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// Folder is a dataset in a folder, as bellhop ingest makes it: files have no metadata and no ETag, so the format is read from the
+// file, and its SHA-256 stands for the ETag.
+type Folder string
+
+// List yields the files below the folder.
+func (d Folder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		err := filepath.WalkDir(string(d), func(path string, entry fs.DirEntry, err error) error {
+			if err := errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+			name, err := filepath.Rel(string(d), path)
+			if err != nil || !entry.Type().IsRegular() || !strings.HasPrefix(filepath.ToSlash(name), prefix) {
+				return err
+			}
+			if !yield(report.Object{Key: filepath.ToSlash(name)}, nil) {
+				return fs.SkipAll
+			}
+			return nil
+		})
+		if err != nil {
+			yield(report.Object{}, err)
+		}
+	}
+}
+
+func (d Folder) read(key string) ([]byte, report.Object, error) {
+	content, err := os.ReadFile(filepath.Join(string(d), filepath.FromSlash(key)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, report.Object{}, fault.New(fault.NotFound, "there is no file %s", key)
+	}
+	sum := sha256.Sum256(content)
+	return content, report.Object{Key: key, ETag: hex.EncodeToString(sum[:]), Size: int64(len(content))}, err
+}
+
+// Stat returns the file, with the format that it says.
+func (d Folder) Stat(_ context.Context, key string) (report.Object, error) {
+	content, o, err := d.read(key)
+	if err != nil {
+		return o, err
+	}
+	format, err := table.FormatOf(bytes.NewReader(content), o.Size)
+	o.Metadata = map[string]string{report.MetaFormat: format}
+	return o, err
+}
+
+// Open returns the file's content.
+func (d Folder) Open(_ context.Context, key, etag, _ string) (io.ReadCloser, report.Object, error) {
+	content, o, err := d.read(key)
+	if err == nil && etag != "" && etag != o.ETag {
+		err = fault.New(fault.Conflict, "the file %s has changed", key)
+	}
+	return io.NopCloser(bytes.NewReader(content)), o, err
+}
+
+// Put replaces the file in one step. Nobody is kept from writing to a folder, so the condition is looked at just before.
+func (d Folder) Put(_ context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, _ map[string]string, _ string) (o report.Object, err error) {
+	_, there, err := d.read(key)
+	if missing := fault.Is(err, fault.NotFound); err != nil && !missing {
+		return o, err
+	} else if c.Absent != missing || c.ETag != there.ETag {
+		return o, fault.New(fault.Conflict, "the file %s has changed", key)
+	}
+	name := filepath.Join(string(d), filepath.FromSlash(key))
+	unfinished, err := os.CreateTemp(filepath.Dir(name), ".bellhop-*.unfinished")
+	if err != nil {
+		return o, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(unfinished.Name()))
+		}
+	}()
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return o, fmt.Errorf("rewind: %w", err)
+	}
+	hash := sha256.New()
+	_, err = io.Copy(io.MultiWriter(unfinished, hash), body)
+	if err := errors.Join(err, unfinished.Sync(), unfinished.Close()); err != nil {
+		return o, err
+	}
+	return report.Object{Key: key, ETag: hex.EncodeToString(hash.Sum(nil)), Size: size}, os.Rename(unfinished.Name(), name)
+}
