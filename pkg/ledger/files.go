@@ -167,7 +167,7 @@ func (l *Ledger) updateFile(ctx context.Context, key, job string, now time.Time,
 	}
 	keys := []Key{fileKey(key)}
 	if job != "" {
-		keys = append(keys, jobKey(job))
+		keys = append(keys, jobKey(job), subKey(subscriptionOf(job)))
 	}
 	var f report.File
 	err := l.atomically(ctx, keys, func(t *tx) error {
@@ -225,10 +225,11 @@ func settle(t *tx, job string, f report.File, before report.FileStatus, now time
 	if !known || noted.Status == status || noted.Status == report.FileLoaded {
 		return nil
 	}
+	stood := doc.Status
 	if err := doc.Settle(now, f.Key, status); err != nil {
 		return err
 	}
-	return putJob(t, t.read[jobKey(job)].Version, doc)
+	return putJob(t, t.read[jobKey(job)].Version, doc, stood)
 }
 
 // Files yields every file of the ledger, reading the whole table: for people and reports.

@@ -18,8 +18,8 @@ type jobDoc struct {
 	MarkerVersion int64 `json:"marker_version"`
 }
 
-// putJob writes a job and brings its marker into line, in the transaction t.
-func putJob(t *tx, version int64, doc jobDoc) error {
+// putJob writes a job, which stood at before, and brings its marker and its subscription into line, in the transaction t.
+func putJob(t *tx, version int64, doc jobDoc, before report.JobStatus) error {
 	marker, keep := doc.Marker()
 	key := markerKey(doc.Subscription, doc.ID)
 	switch {
@@ -32,7 +32,10 @@ func putJob(t *tx, version int64, doc jobDoc) error {
 		t.deleteAt(key, doc.MarkerVersion)
 		doc.MarkerVersion = 0
 	}
-	return t.putJobAlone(version, doc)
+	if err := t.putJobAlone(version, doc); err != nil {
+		return err
+	}
+	return t.jobMoved(doc.Job, before)
 }
 
 // putJobAlone writes a job, and leaves its marker to the caller. A finished one may be forgotten after its retention.
@@ -112,7 +115,7 @@ func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
 func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
 	key := jobKey(id)
 	var doc jobDoc
-	err := l.atomically(ctx, []Key{key}, func(t *tx) error {
+	err := l.atomically(ctx, []Key{key, subKey(subscriptionOf(id))}, func(t *tx) error {
 		doc = jobDoc{}
 		exists, err := t.get(key, &doc)
 		if err != nil {
@@ -121,10 +124,11 @@ func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 		if !exists {
 			return fault.New(fault.NotFound, "there is no job %s in the ledger", id)
 		}
+		before := doc.Status
 		if err := change(&doc.Job); err != nil {
 			return err
 		}
-		return putJob(t, t.read[key].Version, doc)
+		return putJob(t, t.read[key].Version, doc, before)
 	})
 	return doc.Job, err
 }
@@ -141,6 +145,10 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 		return report.Job{}, nil, fault.New(fault.Poison, "the answer names %d files: at most %d are taken; ask for shorter windows", len(a.Files), maxNamedFiles)
 	}
 	keys := []Key{jobKey(id)}
+	if len(a.Files) == 0 {
+		// The job is at its end at once.
+		keys = append(keys, subKey(subscriptionOf(id)))
+	}
 	parts := map[string]int{}
 	for _, f := range a.Files {
 		keys = append(keys, fileKey(f.Name))
@@ -153,6 +161,7 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 		if err := heldJob(t, id, epoch, &doc); err != nil {
 			return err
 		}
+		before := doc.Status
 		if err := doc.Await(now, a, deadline); err != nil {
 			return err
 		}
@@ -171,7 +180,7 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 				return err
 			}
 		}
-		return putJob(t, t.read[jobKey(id)].Version, doc)
+		return putJob(t, t.read[jobKey(id)].Version, doc, before)
 	})
 	return doc.Job, arrived, err
 }
@@ -198,7 +207,7 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 	if err != nil {
 		return job, err
 	}
-	keys := []Key{jobKey(id)}
+	keys := []Key{jobKey(id), subKey(job.Subscription)}
 	for _, f := range job.Files {
 		keys = append(keys, fileKey(f.Key))
 	}
@@ -212,7 +221,7 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 		if !doc.Due(now) || len(doc.Files) != len(job.Files) {
 			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
 		}
-		underway := false
+		underway, before := false, doc.Status
 		for _, named := range doc.Files {
 			var f report.File
 			exists, err := t.get(fileKey(named.Key), &f)
@@ -239,8 +248,14 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 		} else if err := doc.Lose(now, recheck, why); err != nil {
 			return err
 		}
-		return putJob(t, t.read[jobKey(id)].Version, doc)
+		return putJob(t, t.read[jobKey(id)].Version, doc, before)
 	})
+	if err == nil && len(job.Files) == maxNamedFiles {
+		// The transaction had no room left for the subscription.
+		if err = l.PlanNow(ctx, job.Subscription, now); fault.Is(err, fault.NotFound) {
+			err = nil
+		}
+	}
 	if err != nil {
 		err = fmt.Errorf("give job %s up: %w", id, err)
 	}

@@ -27,9 +27,9 @@ func (l *Ledger) Remove(ctx context.Context, name string, now time.Time) error {
 		if doc.Removed() {
 			return nil
 		}
-		doc.RemovedAt = now
+		doc.RemovedAt, doc.Planning = now, report.Planning{}
 		t.deleteAt(entry, t.read[entry].Version)
-		return t.put(key, "", time.Time{}, doc)
+		return t.putSubscription(t.read[key].Version, doc)
 	})
 }
 
@@ -54,6 +54,7 @@ func (l *Ledger) Disown(ctx context.Context, id string, now time.Time) (report.J
 		if doc.Status == report.JobSubmitting || len(doc.Files) != len(job.Files) {
 			return fault.New(fault.Conflict, "job %s is being submitted", id)
 		}
+		before := doc.Status
 		forgotten, err := t.forgetNames(&doc)
 		if err != nil {
 			return err
@@ -66,7 +67,7 @@ func (l *Ledger) Disown(ctx context.Context, id string, now time.Time) (report.J
 		case !forgotten:
 			return nil
 		}
-		return putJob(t, t.read[jobKey(id)].Version, doc)
+		return putJob(t, t.read[jobKey(id)].Version, doc, before)
 	})
 	return doc.Job, err
 }

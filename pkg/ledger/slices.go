@@ -72,7 +72,7 @@ func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, da
 				return err
 			}
 		}
-		return nil
+		return t.daysCame(f.Subscription, days, now)
 	}
 	committed, err := l.updateFile(ctx, f.Key, f.Job, now, also, func(current *report.File) error {
 		if current.Delivery == nil || current.Delivery.ETag != f.Delivery.ETag {

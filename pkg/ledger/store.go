@@ -23,6 +23,8 @@ type Lane string
 const (
 	LaneJobs  Lane = "JOB"
 	LaneFiles Lane = "FILE"
+	// LaneSubscriptions is of the subscriptions that are to be planned.
+	LaneSubscriptions Lane = "SUB"
 )
 
 // Record is one item of the ledger. Records are replaced whole, each time under the next version.

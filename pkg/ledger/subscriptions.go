@@ -14,7 +14,13 @@ import (
 // subDoc is a subscription's record.
 type subDoc struct {
 	report.Subscription
+	report.Planning
 	NextJob int64 `json:"next_job"`
+}
+
+// putSubscription writes a subscription. It is on the list of those that are to be planned by its due time.
+func (t *tx) putSubscription(version int64, doc subDoc) error {
+	return t.putAt(subKey(doc.Name), version, LaneSubscriptions, doc.DueAt, doc)
 }
 
 // Subscriptions returns all subscriptions, by name.
@@ -74,9 +80,9 @@ func (l *Ledger) read(ctx context.Context, key Key, v any, what string) error {
 }
 
 // Apply creates the subscription or brings the one of the same name to this form. It reports whether anything
-// changed. A subscription never changes its source: its slices belong to it. One that was removed comes back, with the
-// days that were kept.
-func (l *Ledger) Apply(ctx context.Context, sub report.Subscription) (changed bool, err error) {
+// changed; if so, the subscription is to be planned at once. A subscription never changes its source: its slices belong
+// to it. One that was removed comes back, with the days that were kept.
+func (l *Ledger) Apply(ctx context.Context, sub report.Subscription, now time.Time) (changed bool, err error) {
 	key, entry := subKey(sub.Name), subEntryKey(sub.Name)
 	err = l.atomically(ctx, []Key{key, entry}, func(t *tx) error {
 		changed = false
@@ -93,14 +99,14 @@ func (l *Ledger) Apply(ctx context.Context, sub report.Subscription) (changed bo
 		}
 		changed = true
 		listed := exists && !doc.Removed()
-		doc.Subscription = sub
+		doc.Subscription, doc.Planning = sub, report.Planning{DueAt: now}
 		doc.NextJob = max(doc.NextJob, 1)
 		if !listed {
 			if err := t.put(entry, "", time.Time{}, struct{}{}); err != nil {
 				return err
 			}
 		}
-		return t.put(key, "", time.Time{}, doc)
+		return t.putSubscription(t.read[key].Version, doc)
 	})
 	return changed, err
 }
@@ -118,13 +124,18 @@ func sameSubscription(a, b report.Subscription) bool {
 	return fmt.Sprint(a) == fmt.Sprint(b)
 }
 
-// Board returns the planner's input for one subscription, or a NotFound.
+// Board returns everything about one subscription's days, or a NotFound.
 func (l *Ledger) Board(ctx context.Context, name string) (report.Board, error) {
 	// From META to the last slice: the entries of all its jobs, which are the more the longer it lives, come before META.
 	records, err := l.store.Between(ctx, subPrefix+name, meta, slicePrefix+"~")
 	if err != nil {
 		return report.Board{}, err
 	}
+	return board(name, records)
+}
+
+// board makes the board of a subscription from its records.
+func board(name string, records []Record) (report.Board, error) {
 	var b report.Board
 	for _, r := range records {
 		switch {
@@ -133,7 +144,7 @@ func (l *Ledger) Board(ctx context.Context, name string) (report.Board, error) {
 			if err := decode(r, &doc); err != nil {
 				return report.Board{}, err
 			}
-			b.Subscription, b.NextJob, b.Version = doc.Subscription, doc.NextJob, r.Version
+			b.Subscription, b.Planning, b.NextJob, b.Version = doc.Subscription, doc.Planning, doc.NextJob, r.Version
 		case strings.HasPrefix(r.SK, openPrefix):
 			var m report.Marker
 			if err := decode(r, &m); err != nil {
@@ -172,15 +183,15 @@ func (l *Ledger) Reserve(ctx context.Context, b report.Board, requests []report.
 	for i, r := range requests {
 		id := fmt.Sprintf("%s-%06d", sub.Name, b.NextJob+int64(i))
 		jobs[i] = report.NewJob(id, sub, r, now)
-		if err := putJob(t, 0, jobDoc{Job: jobs[i]}); err != nil {
+		if err := putJob(t, 0, jobDoc{Job: jobs[i]}, report.JobPlanned); err != nil {
 			return nil, err
 		}
 		if err := t.putAt(jobEntryKey(sub.Name, id), 0, "", time.Time{}, struct{}{}); err != nil {
 			return nil, err
 		}
 	}
-	doc := subDoc{Subscription: sub, NextJob: b.NextJob + int64(len(jobs))}
-	if err := t.putAt(subKey(sub.Name), b.Version, "", time.Time{}, doc); err != nil {
+	doc := subDoc{Subscription: sub, Planning: b.Planning, NextJob: b.NextJob + int64(len(jobs))}
+	if err := t.putSubscription(b.Version, doc); err != nil {
 		return nil, err
 	}
 	if err := l.store.Write(ctx, t.writes...); err != nil {

@@ -1,6 +1,8 @@
 package report
 
-// Board is everything that the ledger knows of one subscription's days: the planner's whole input, read at once.
+import "slices"
+
+// Board is what the ledger knows of one subscription's days: the planner's whole input, read at once.
 type Board struct {
 	Subscription Subscription
 	// Version is the ledger's version of the board: reserving jobs for it fails when another plan came first.
@@ -9,6 +11,26 @@ type Board struct {
 	NextJob int64
 	Slices  []Slice
 	Markers []Marker
+	// Since is the first day whose slices were read. Nothing is known of an earlier one; the zero date: all were read.
+	Since Date
+	// Planning is what the last plan left to the next.
+	Planning Planning
+}
+
+// Reserved returns the board as it is when the ledger has turned requests into these jobs.
+func (b Board) Reserved(jobs []Job) Board {
+	if len(jobs) == 0 {
+		return b
+	}
+	b.Version++
+	b.NextJob += int64(len(jobs))
+	b.Markers = slices.Clone(b.Markers)
+	for _, j := range jobs {
+		if m, keep := j.Marker(); keep {
+			b.Markers = append(b.Markers, m)
+		}
+	}
+	return b
 }
 
 // CoverageStatus is what is known of one day of one table of one subscription.
@@ -98,12 +120,15 @@ func (b Board) marker(table string, d Date) (Marker, bool) {
 	return found, ok
 }
 
-// Coverage returns the coverage of every wanted day of every table, in the order of tables, then days.
+// Coverage returns the coverage of every wanted day of every table that the board knows of, in the order of tables,
+// then days.
 func Coverage(b Board, l Limits, today Date) []DayCoverage {
 	loaded := b.slices()
+	wanted := b.Subscription.Wanted(today)
+	wanted.From = max(wanted.From, b.Since)
 	var days []DayCoverage
 	for _, table := range l.Tables {
-		for d := range b.Subscription.Wanted(today).Days() {
+		for d := range wanted.Days() {
 			c := DayCoverage{Table: table, Date: d}
 			if s, ok := loaded[cell{table, d}]; ok {
 				c.Rows, c.Held = s.Rows, s.Held != nil

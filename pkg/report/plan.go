@@ -30,6 +30,9 @@ type Narrow struct {
 	Refresh bool
 }
 
+// Narrows reports whether it is another plan than the ordinary one.
+func (n Narrow) Narrows() bool { return n.Window != (Window{}) || len(n.Tables) > 0 || n.Refresh }
+
 func (n Narrow) wants(table string) bool {
 	return len(n.Tables) == 0 || slices.Contains(n.Tables, table)
 }

@@ -146,7 +146,7 @@ func (r *run) shutting(ctx context.Context, id, why string) error {
 
 // heed obeys a vendor that wants to be left alone. It throttles a credential, not a request.
 func (r *run) heed(ctx context.Context, j report.Job, a report.Answer) error {
-	id := r.credentialInUse(j)
+	id := r.credentialInUse(ctx, j)
 	if a.Outcome != report.OutcomeBackOff || a.RetryAfter <= 0 || id == "" {
 		return nil
 	}
@@ -154,8 +154,8 @@ func (r *run) heed(ctx context.Context, j report.Job, a report.Answer) error {
 }
 
 // credentialInUse names the credential of a job that this run holds, whatever its status.
-func (r *run) credentialInUse(j report.Job) string {
-	src, order, _, err := r.order(j)
+func (r *run) credentialInUse(ctx context.Context, j report.Job) string {
+	src, order, _, err := r.order(ctx, j)
 	if err != nil {
 		return ""
 	}
@@ -164,7 +164,7 @@ func (r *run) credentialInUse(j report.Job) string {
 
 // unauthorized gives a job back whose credential was refused when it was sent: nothing came of it, so it costs no attempt.
 func (r *run) unauthorized(ctx context.Context, j report.Job, a report.Answer) error {
-	id := r.credentialInUse(j)
+	id := r.credentialInUse(ctx, j)
 	if err := r.shutting(ctx, id, a.Why); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,11 +35,14 @@ type desk struct {
 	deliverer *deliverer
 	source    *vendor
 
-	subs    map[string]report.Subscription
-	loaded  map[string][]report.Slice
-	booked  map[string]report.Job
-	arrived map[string]report.Delivery
-	version int64
+	subs map[string]report.Subscription
+	// planning and standing are what plans have left.
+	planning map[string]report.Planning
+	standing map[string]report.Standing
+	loaded   map[string][]report.Slice
+	booked   map[string]report.Job
+	arrived  map[string]report.Delivery
+	version  int64
 	// used is what the runs share of the credentials; it outlives them.
 	used map[string]report.Credential
 }
@@ -50,13 +54,12 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{
 		t: t, now: start, chance: 0.5,
-		subs: map[string]report.Subscription{}, loaded: map[string][]report.Slice{},
+		subs: map[string]report.Subscription{}, planning: map[string]report.Planning{}, standing: map[string]report.Standing{}, loaded: map[string][]report.Slice{},
 		booked: map[string]report.Job{}, arrived: map[string]report.Delivery{},
 		used: map[string]report.Credential{},
 	}
 	d.source = newVendor(t, "push")
-	d.boards = &boards{t: t, subscriptions: d.subscriptions, board: d.board, reserve: d.reserve,
-		forget: func(context.Context, string, []report.Marker) error { return nil }}
+	d.boards = &boards{Boards: shelf{d}}
 	d.jobs = &jobs{t: t, dueJobs: d.due, updateJob: d.update, accept: d.accept, loseJob: d.lose}
 	d.queue, d.deliverer = &queue{t: t}, &deliverer{t: t}
 	leases := 0
@@ -132,15 +135,61 @@ func (d *desk) endingIn(left time.Duration) context.Context {
 	return ending{d.t.Context(), d.now.Add(left)}
 }
 
-func (d *desk) subscriptions(context.Context) ([]report.Subscription, error) {
+// shelf is the desk as its records of subscriptions.
+type shelf struct{ *desk }
+
+func (s shelf) Subscriptions(context.Context) ([]report.Subscription, error) {
 	var all []report.Subscription
-	for _, sub := range d.subs {
-		if !sub.Removed() {
-			all = append(all, sub)
+	for _, name := range slices.Sorted(maps.Keys(s.subs)) {
+		if !s.subs[name].Removed() {
+			all = append(all, s.subs[name])
 		}
 	}
-	slices.SortFunc(all, func(a, b report.Subscription) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
+}
+
+func (s shelf) Subscription(_ context.Context, name string) (report.Subscription, error) {
+	sub, ok := s.subs[name]
+	if !ok || sub.Removed() {
+		return sub, fault.New(fault.NotFound, "no subscription %s", name)
+	}
+	return sub, nil
+}
+
+// Apply is not for tests that say nothing about it: none of them has a configured subscription.
+func (s shelf) Apply(context.Context, report.Subscription, time.Time) (bool, error) {
+	unset(s.t, "Apply")
+	return false, nil
+}
+
+func (s shelf) DueSubscriptions(_ context.Context, now time.Time, limit int) ([]report.Subscription, error) {
+	var due []report.Subscription
+	for name, p := range s.planning {
+		if !p.DueAt.IsZero() && !p.DueAt.After(now) {
+			due = append(due, s.subs[name])
+		}
+	}
+	slices.SortFunc(due, func(a, b report.Subscription) int {
+		return cmp.Or(s.planning[a.Name].DueAt.Compare(s.planning[b.Name].DueAt), strings.Compare(a.Name, b.Name))
+	})
+	return due[:min(limit, len(due))], nil
+}
+
+func (s shelf) Standings(context.Context) ([]report.Standing, error) {
+	var all []report.Standing
+	for _, name := range slices.Sorted(maps.Keys(s.subs)) {
+		if s.subs[name].Removed() {
+			continue
+		}
+		standing := s.standing[name]
+		standing.Subscription = name
+		all = append(all, standing)
+	}
+	return all, nil
+}
+
+func (s shelf) RecentBoard(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Board, error) {
+	return s.board(ctx, name)
 }
 
 func (d *desk) board(_ context.Context, name string) (report.Board, error) {
@@ -148,13 +197,17 @@ func (d *desk) board(_ context.Context, name string) (report.Board, error) {
 	if !ok {
 		return report.Board{}, fault.New(fault.NotFound, "no subscription %s", name)
 	}
-	b := report.Board{Subscription: sub, Version: 1 + d.version, NextJob: 1 + d.version, Slices: d.loaded[name]}
+	b := report.Board{Subscription: sub, Version: 1 + d.version, NextJob: 1 + d.version, Slices: d.loaded[name], Planning: d.planning[name]}
 	for _, j := range d.booked {
 		if m, open := j.Marker(); open && j.Subscription == name {
 			b.Markers = append(b.Markers, m)
 		}
 	}
 	return b, nil
+}
+
+func (s shelf) Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+	return s.reserve(ctx, b, requests, now)
 }
 
 func (d *desk) reserve(_ context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
@@ -166,6 +219,22 @@ func (d *desk) reserve(_ context.Context, b report.Board, requests []report.Requ
 		made = append(made, j)
 	}
 	return made, nil
+}
+
+func (s shelf) Forget(context.Context, string, []report.Marker) error { return nil }
+
+func (s shelf) Planned(_ context.Context, b report.Board, next report.Planning, stock report.Stock, now time.Time) error {
+	s.planning[b.Subscription.Name] = next
+	s.standing[b.Subscription.Name] = report.Standing{PlannedAt: now, NextPlan: next.DueAt, Stock: stock}
+	return nil
+}
+
+// moved is what the ledger does when a job has come to an end or to a halt, or goes on after that: its subscription is due.
+func (d *desk) moved(j report.Job, before report.JobStatus) {
+	if p, ok := d.planning[j.Subscription]; ok && (before.Holds() != j.Status.Holds() || before.NeedsPerson() != j.Status.NeedsPerson()) {
+		p.DueAt = d.now
+		d.planning[j.Subscription] = p
+	}
 }
 
 func (d *desk) due(_ context.Context, now time.Time, limit int) ([]report.Job, error) {
@@ -192,6 +261,7 @@ func (d *desk) update(ctx context.Context, id string, change func(*report.Job) e
 	if err := cmp.Or(ctx.Err(), change(&j)); err != nil {
 		return report.Job{}, err
 	}
+	d.moved(j, d.booked[id].Status)
 	d.booked[id] = j
 	return j, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
 )
 
 // unset ends a test that made a call it said nothing about.
@@ -67,53 +68,66 @@ func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) 
 	return v.fetch(ctx, o, f)
 }
 
+// boards is the desk's record of subscriptions, in which a test may replace a method. Where it has no replacement, the desk's
+// own answers.
 type boards struct {
-	t             *testing.T
-	subscriptions func(context.Context) ([]report.Subscription, error)
-	apply         func(context.Context, report.Subscription) (bool, error)
-	board         func(context.Context, string) (report.Board, error)
-	reserve       func(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error)
-	forget        func(context.Context, string, []report.Marker) error
+	request.Boards
+	subscription func(context.Context, string) (report.Subscription, error)
+	due          func(context.Context, time.Time, int) ([]report.Subscription, error)
+	standings    func(context.Context) ([]report.Standing, error)
+	apply        func(context.Context, report.Subscription) (bool, error)
+	board        func(context.Context, string) (report.Board, error)
+	reserve      func(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error)
+	forget       func(context.Context, string, []report.Marker) error
 }
 
-func (b *boards) Subscriptions(ctx context.Context) ([]report.Subscription, error) {
-	b.t.Helper()
-	if b.subscriptions == nil {
-		unset(b.t, "Subscriptions")
+func (b *boards) Subscription(ctx context.Context, name string) (report.Subscription, error) {
+	if b.subscription != nil {
+		return b.subscription(ctx, name)
 	}
-	return b.subscriptions(ctx)
+	return b.Boards.Subscription(ctx, name)
 }
 
-func (b *boards) Apply(ctx context.Context, sub report.Subscription) (bool, error) {
-	b.t.Helper()
-	if b.apply == nil {
-		unset(b.t, "Apply")
+func (b *boards) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
+	if b.due != nil {
+		return b.due(ctx, now, limit)
 	}
-	return b.apply(ctx, sub)
+	return b.Boards.DueSubscriptions(ctx, now, limit)
 }
 
-func (b *boards) Board(ctx context.Context, name string) (report.Board, error) {
-	b.t.Helper()
-	if b.board == nil {
-		unset(b.t, "Board")
+func (b *boards) Standings(ctx context.Context) ([]report.Standing, error) {
+	if b.standings != nil {
+		return b.standings(ctx)
 	}
-	return b.board(ctx, name)
+	return b.Boards.Standings(ctx)
+}
+
+func (b *boards) Apply(ctx context.Context, sub report.Subscription, now time.Time) (bool, error) {
+	if b.apply != nil {
+		return b.apply(ctx, sub)
+	}
+	return b.Boards.Apply(ctx, sub, now)
+}
+
+func (b *boards) RecentBoard(ctx context.Context, name string, l report.Limits, today report.Date) (report.Board, error) {
+	if b.board != nil {
+		return b.board(ctx, name)
+	}
+	return b.Boards.RecentBoard(ctx, name, l, today)
 }
 
 func (b *boards) Reserve(ctx context.Context, board report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
-	b.t.Helper()
-	if b.reserve == nil {
-		unset(b.t, "Reserve")
+	if b.reserve != nil {
+		return b.reserve(ctx, board, requests, now)
 	}
-	return b.reserve(ctx, board, requests, now)
+	return b.Boards.Reserve(ctx, board, requests, now)
 }
 
 func (b *boards) Forget(ctx context.Context, sub string, markers []report.Marker) error {
-	b.t.Helper()
-	if b.forget == nil {
-		unset(b.t, "Forget")
+	if b.forget != nil {
+		return b.forget(ctx, sub, markers)
 	}
-	return b.forget(ctx, sub, markers)
+	return b.Boards.Forget(ctx, sub, markers)
 }
 
 type jobs struct {

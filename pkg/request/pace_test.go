@@ -114,8 +114,8 @@ func TestLeftCountsBothReasons(t *testing.T) {
 		return report.Answer{Outcome: report.OutcomeRefused}
 	}
 	d.Sources = append(d.Sources, other)
-	if sum := d.run(d.endingIn(time.Minute)); sum.Submitted != 2 || sum.Left != 2 {
-		t.Errorf("summary %+v, want a2 without credential and b2 without time left", sum)
+	if sum := d.run(d.endingIn(time.Minute)); sum.Submitted != 2 || sum.Left != 3 {
+		t.Errorf("summary %+v, want a1, which was given back, and a2 without credential and b2 without time left", sum)
 	}
 }
 

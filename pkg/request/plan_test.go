@@ -211,6 +211,7 @@ func TestSettledMarkersAreForgotten(t *testing.T) {
 	}
 	down := fault.New(fault.Transient, "down")
 	d.boards.forget = func(context.Context, string, []report.Marker) error { return down }
+	d.planning["seaside"] = report.Planning{DueAt: d.now}
 	if _, err := d.Run(t.Context(), request.Trigger{}); !errors.Is(err, down) {
 		t.Errorf("error %v", err)
 	}
@@ -396,8 +397,9 @@ func TestWithoutTheSubscriptionsNothingIsTried(t *testing.T) {
 	d := newDesk(t)
 	d.plan("job", d.subscribe("seaside", "push", false))
 	down := fault.New(fault.Transient, "the ledger is down")
-	d.boards.subscriptions = func(context.Context) ([]report.Subscription, error) { return nil, down }
-	d.jobs.dueJobs = nil // fails the test when it is called
+	d.boards.subscription = func(context.Context, string) (report.Subscription, error) { return report.Subscription{}, down }
+	d.boards.due = func(context.Context, time.Time, int) ([]report.Subscription, error) { return nil, down }
+	d.boards.standings = func(context.Context) ([]report.Standing, error) { return nil, down }
 	sum, err := d.Run(t.Context(), request.Trigger{})
 	if !errors.Is(err, down) || sum != (request.Summary{}) || strings.Contains(fmt.Sprint(err), "gone") {
 		t.Errorf("%+v, error %v", sum, err)

@@ -138,7 +138,7 @@ func (r *run) postpone(ctx context.Context, j report.Job, status report.JobStatu
 
 // doubt puts a job to rest whose request may or may not have been taken.
 func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
-	_, _, limits, err := r.order(j)
+	_, _, limits, err := r.order(ctx, j)
 	if err != nil {
 		return err
 	}

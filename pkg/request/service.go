@@ -70,29 +70,39 @@ type Summary struct {
 	Waiting int `json:"credentials_waiting"`
 }
 
-// Run plans and works off what is due. Problems of one subscription or job do not keep the others back: they are joined
-// into the error, and everything else is done.
+// Run works off what is due, plans, and asks for what it has planned. What is due comes first, so that no number of
+// subscriptions keeps a job from being asked for; planning has a share of the time, so that no number of jobs keeps a
+// subscription from being planned. Problems of one subscription or job do not keep the others back: they are joined into
+// the error, and everything else is done.
 func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
-	r := &run{Service: s, credentials: map[string]report.Credential{}, shut: map[string]bool{}, failed: map[string]bool{}}
-	planErr := r.plan(ctx, t)
-	if r.subs == nil {
-		// Without the subscriptions there is no order that a job could be sent as.
-		return r.Summary, planErr
+	r := &run{
+		Service: s, subs: map[string]report.Subscription{}, planned: map[string]bool{},
+		credentials: map[string]report.Credential{}, shut: map[string]bool{}, failed: map[string]bool{},
 	}
-	workErr := r.work(ctx)
-	return r.Summary, errors.Join(planErr, workErr)
+	var problems []error
+	if r.First != nil {
+		problems = append(problems, r.ensureFirst(ctx, *r.First))
+	}
+	r.until = r.Now().Add(r.remaining(ctx) / 4 * 3)
+	problems = append(problems, r.work(ctx))
+	r.until = time.Time{}
+	problems = append(problems, r.plan(ctx, t), r.work(ctx))
+	return r.Summary, errors.Join(problems...)
 }
 
 // run is one invocation.
 type run struct {
 	*Service
 	Summary
-	subs        map[string]report.Subscription
-	credentials map[string]report.Credential // each as this run last saw it
-	shut        map[string]bool              // credentials with which this run asks nothing more
-	failed      map[string]bool              // jobs that this run could not move
-	turn        string                       // the name under which this run asks for its turn, until a lease takes it over
-	aside       []time.Time                  // when the jobs that were put aside in this run come due
+	subs        map[string]report.Subscription // those that the jobs of this run are of
+	planned     map[string]bool                // subscriptions that this run has planned, or tried to
+	until       time.Time                      // when the present part of the run is to end; zero: with the run
+	blind       bool                           // the due jobs cannot be read
+	credentials map[string]report.Credential   // each as this run last saw it
+	shut        map[string]bool                // credentials with which this run asks nothing more
+	failed      map[string]bool                // jobs that this run could not move
+	turn        string                         // the name under which this run asks for its turn, until a lease takes it over
+	aside       []time.Time                    // when the jobs that were put aside in this run come due
 }
 
 func (s *Service) source(name string) (Source, error) {
@@ -104,43 +114,18 @@ func (s *Service) source(name string) (Source, error) {
 	return nil, fault.New(fault.Poison, "no source is called %q", name)
 }
 
-func (r *run) plan(ctx context.Context, t Trigger) error {
-	var problems []error
-	if r.First != nil {
-		if err := r.ensureFirst(ctx, *r.First); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	subs, err := r.Boards.Subscriptions(ctx)
-	if err != nil {
-		return errors.Join(append(problems, fmt.Errorf("read the subscriptions: %w", err))...)
-	}
-	r.subs = make(map[string]report.Subscription, len(subs))
-	for _, sub := range subs {
-		r.subs[sub.Name] = sub
-		if sub.Paused || t.Subscription != "" && t.Subscription != sub.Name {
-			continue
-		}
-		if err := r.planOne(ctx, sub, t.Narrow); err != nil {
-			problems = append(problems, fmt.Errorf("plan subscription %s: %w", sub.Name, err))
-		}
-	}
-	if _, ok := r.subs[t.Subscription]; t.Subscription != "" && !ok {
-		problems = append(problems, fault.New(fault.Poison, "there is no subscription %q", t.Subscription))
-	}
-	return errors.Join(problems...)
-}
-
 // ensureFirst brings the configured subscription into the ledger.
 func (r *run) ensureFirst(ctx context.Context, sub report.Subscription) error {
-	if board, err := r.Boards.Board(ctx, sub.Name); err == nil {
-		if board.Subscription.Removed() {
+	// The board tells of a removed one too.
+	known, err := r.Boards.RecentBoard(ctx, sub.Name, report.Limits{}, report.DateOf(r.Now()))
+	if err == nil {
+		if known.Subscription.Removed() {
 			// A person's removal outweighs the configuration, until a person applies the subscription again.
 			return nil
 		}
-		sub.Paused = board.Subscription.Paused
+		sub.Paused = known.Subscription.Paused
 		if sub.From == 0 {
-			sub.From = board.Subscription.From
+			sub.From = known.Subscription.From
 		}
 	} else if !fault.Is(err, fault.NotFound) {
 		return fmt.Errorf("read the configured subscription %s: %w", sub.Name, err)
@@ -165,56 +150,7 @@ func (s *Service) Apply(ctx context.Context, sub report.Subscription) (changed b
 	if sub.From == 0 {
 		sub.From = report.DateOf(s.Now()) - report.Date(src.Limits(sub.Params).HorizonDays)
 	}
-	return s.Boards.Apply(ctx, sub)
-}
-
-// planOne plans one subscription within a run.
-func (r *run) planOne(ctx context.Context, sub report.Subscription, n report.Narrow) error {
-	jobs, err := r.Plan(ctx, sub, n)
-	r.Reserved += len(jobs)
-	return err
-}
-
-// Plan reserves the jobs that close the difference between the days that a subscription wants and those that are there or
-// asked for, restricted to n, and returns them, also with an error. Doing it again plans nothing twice: a reserved job
-// holds its days. A subscription that its source does not accept is Poison.
-func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Narrow) ([]report.Job, error) {
-	src, err := s.source(sub.Source)
-	if err != nil {
-		return nil, err
-	}
-	if err := src.Validate(sub.Params); err != nil {
-		return nil, fault.As(fault.Poison, err)
-	}
-	limits := src.Limits(sub.Params)
-	var all []report.Job
-	lostRaces := 0
-	// Reserving makes the plan smaller, so this ends.
-	for ctx.Err() == nil {
-		now := s.Now()
-		board, err := s.Boards.Board(ctx, sub.Name)
-		if err != nil {
-			return all, err
-		}
-		requests := report.Plan(board, limits, report.DateOf(now), n)
-		jobs, err := s.Boards.Reserve(ctx, board, requests, now)
-		switch {
-		case fault.Is(err, fault.Conflict) && lostRaces < 8:
-			lostRaces++
-			continue
-		case err != nil:
-			return all, err
-		}
-		all = append(all, jobs...)
-		for _, j := range jobs {
-			s.tell(ctx, j)
-		}
-		if len(jobs) == len(requests) {
-			return all, s.Boards.Forget(ctx, sub.Name, board.Settled(limits, report.DateOf(now)))
-		}
-		// What was reserved holds its days, so that a refresh does not plan them twice.
-	}
-	return all, ctx.Err()
+	return s.Boards.Apply(ctx, sub, s.Now())
 }
 
 func (s *Service) tell(ctx context.Context, j report.Job) {

@@ -10,56 +10,40 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/request"
 )
 
-// Today is 20 November, and the source keeps a day for 90 days: the day of 22 August until today, that of the 25th for three
-// days more. With a lag of three days, days are wanted up to 17 November.
-func TestStockIsHowItStands(t *testing.T) {
-	tests := map[string]struct {
-		set  func(d *desk)
-		want request.Stock
-	}{
-		"nothing is wanted": {func(*desk) {}, request.Stock{}},
-		"17 days are missing": {
-			func(d *desk) { d.subscribe("harbour", "push", false) },
-			request.Stock{Missing: 17},
-		},
-		"of two subscriptions, one is paused": {
-			func(d *desk) { d.subscribe("harbour", "push", false); d.subscribe("asleep", "push", true) },
-			request.Stock{Missing: 17},
-		},
-		"days on their way are not missing": {
-			// The job is of the first four of them.
-			func(d *desk) { d.plan("job", d.subscribe("harbour", "push", false)) },
-			request.Stock{Missing: 13},
-		},
-		"two days are gone for ever, and four go soon": {
-			func(d *desk) {
-				sub := d.subscribe("harbour", "push", false)
-				sub.From = report.NewDate(2026, 8, 20)
-				d.subs["harbour"] = sub
-			},
-			// 22 August to 17 November: 10 + 30 + 31 + 17.
-			request.Stock{Missing: 88, AboutToBeLost: 4, Expired: 2},
-		},
-		"what is on its way may be too late all the same": {
-			func(d *desk) {
-				sub := d.subscribe("harbour", "push", false)
-				sub.From = report.NewDate(2026, 8, 25)
-				d.subs["harbour"] = sub
-				j := d.plan("job", sub)
-				j.Window = report.Window{From: sub.From, To: report.NewDate(2026, 11, 17)}
-				d.booked["job"] = j
-			},
-			request.Stock{AboutToBeLost: 1},
-		},
+// With a lag of three days, days are wanted up to 17 November.
+func TestStockIsWhatThePlansHaveFound(t *testing.T) {
+	d := newDesk(t)
+	// Of the 17 days of November the first four are on their way, and those from the tenth on are asked for by the run.
+	sub := d.subscribe("harbour", "push", false)
+	d.plan("job", sub)
+	d.subscribe("asleep", "push", true)
+	early := d.subscribe("quay", "push", false)
+	early.From = report.NewDate(2026, 8, 20)
+	d.subs["quay"] = early
+	d.source.submit = func(context.Context, report.Order) report.Answer {
+		return report.Answer{Outcome: report.OutcomeRefused}
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
-			test.set(d)
-			if got, err := d.TakeStock(t.Context()); err != nil || got != test.want {
-				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
-			}
-		})
+	d.run(t.Context())
+	// All that was asked for was refused, which the next plan finds. The quay has lost two days, and 22 August is not asked
+	// for any more.
+	d.run(t.Context())
+	got, err := d.TakeStock(t.Context())
+	want := request.Stock{Stock: report.Stock{Missing: 17 + 88, AboutToBeLost: 4, Expired: 2}}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	// A plan is due at midnight, and late after six hours. That of a paused subscription is never due.
+	d.now = time.Date(2026, 11, 21, 6, 0, 1, 0, time.UTC)
+	if got, err := d.TakeStock(t.Context()); err != nil || got.Behind != 2 {
+		t.Errorf("%d subscriptions are behind (%v), want 2", got.Behind, err)
+	}
+}
+
+func TestWhatWasNeverPlannedIsBehind(t *testing.T) {
+	d := newDesk(t)
+	d.subscribe("harbour", "push", false)
+	if got, err := d.TakeStock(t.Context()); err != nil || got != (request.Stock{Behind: 1}) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -91,11 +75,8 @@ func TestAFileIsOverdueAfterAnHour(t *testing.T) {
 func TestStockThatCannotBeTakenIsAnError(t *testing.T) {
 	broken := fault.New(fault.Transient, "throttled")
 	tests := map[string]func(d *desk){
-		"subscriptions": func(d *desk) {
-			d.boards.subscriptions = func(context.Context) ([]report.Subscription, error) { return nil, broken }
-		},
-		"a board": func(d *desk) {
-			d.boards.board = func(context.Context, string) (report.Board, error) { return report.Board{}, broken }
+		"what the plans have found": func(d *desk) {
+			d.boards.standings = func(context.Context) ([]report.Standing, error) { return nil, broken }
 		},
 		"due jobs": func(d *desk) {
 			d.jobs.dueJobs = func(context.Context, time.Time, int) ([]report.Job, error) { return nil, broken }

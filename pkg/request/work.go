@@ -19,9 +19,10 @@ const page = 25
 // due within the run is waited for.
 func (r *run) work(ctx context.Context) error {
 	var problems []error
-	for {
+	for !r.blind {
 		jobs, err := r.dueJobs(ctx)
 		if err != nil {
+			r.blind = true
 			return errors.Join(append(problems, err)...)
 		}
 		if len(jobs) == 0 {
@@ -31,6 +32,11 @@ func (r *run) work(ctx context.Context) error {
 			continue
 		}
 		for i, j := range jobs {
+			if _, err := r.subscription(ctx, j.Subscription); err != nil && !fault.Is(err, fault.Poison) {
+				r.failed[j.ID] = true
+				problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
+				continue
+			}
 			credential := r.credentialOf(j)
 			if err := r.look(ctx, credential); err != nil {
 				return errors.Join(append(problems, err)...)
@@ -92,16 +98,24 @@ func (r *run) remaining(ctx context.Context) time.Duration {
 	return deadline.Sub(r.Now()) - cmp.Or(r.Reserve, 20*time.Second)
 }
 
-// outOfTime reports whether the run's time is up after a wait.
+// outOfTime reports whether the run's time, or that of its present part, is up after a wait.
 func (r *run) outOfTime(ctx context.Context, wait time.Duration) bool {
 	_, limited := ctx.Deadline()
-	return ctx.Err() != nil || limited && r.remaining(ctx) <= wait
+	if ctx.Err() != nil || !limited {
+		return ctx.Err() != nil
+	}
+	left := r.remaining(ctx)
+	if !r.until.IsZero() {
+		left = min(left, r.until.Sub(r.Now()))
+	}
+	return left <= wait
 }
 
-// waitForNext sleeps until the first job that was put aside in this run comes due, if that is within the run's time. A run
+// waitForNext sleeps until the first job that was put aside in this run comes due, if that is within the run's time. It waits
+// when there is nothing else left to do in the run. A run
 // without a deadline never waits: its jobs are due rows, and another run finds them.
 func (r *run) waitForNext(ctx context.Context) bool {
-	if len(r.aside) == 0 {
+	if len(r.aside) == 0 || !r.until.IsZero() {
 		return false
 	}
 	slices.SortFunc(r.aside, time.Time.Compare)
@@ -151,10 +165,10 @@ func triedSince(j report.Job) time.Time {
 	return j.PlannedAt
 }
 
-func (r *run) order(j report.Job) (Source, report.Order, report.Limits, error) {
-	sub, ok := r.subs[j.Subscription]
-	if !ok {
-		return nil, report.Order{}, report.Limits{}, fault.New(fault.Poison, "its subscription %s is gone", j.Subscription)
+func (r *run) order(ctx context.Context, j report.Job) (Source, report.Order, report.Limits, error) {
+	sub, err := r.subscription(ctx, j.Subscription)
+	if err != nil {
+		return nil, report.Order{}, report.Limits{}, err
 	}
 	src, err := r.source(j.Source)
 	if err != nil {
@@ -165,6 +179,22 @@ func (r *run) order(j report.Job) (Source, report.Order, report.Limits, error) {
 		DeliveryBucket: r.DeliveryBucket, Ticket: j.Ticket,
 	}
 	return src, order, src.Limits(sub.Params), nil
+}
+
+// subscription returns what a job is of. It is read once in a run.
+func (r *run) subscription(ctx context.Context, name string) (report.Subscription, error) {
+	if sub, ok := r.subs[name]; ok {
+		return sub, nil
+	}
+	sub, err := r.Boards.Subscription(ctx, name)
+	if fault.Is(err, fault.NotFound) {
+		return sub, fault.New(fault.Poison, "its subscription %s is gone", name)
+	}
+	if err != nil {
+		return sub, fmt.Errorf("read its subscription %s: %w", name, err)
+	}
+	r.subs[name] = sub
+	return sub, nil
 }
 
 // lease is how long this run may be busy with a job: to the end of its own time, and a while longer.
@@ -191,7 +221,7 @@ func (r *run) take(ctx context.Context, j report.Job, begin func(current *report
 }
 
 func (r *run) submit(ctx context.Context, j report.Job) error {
-	src, order, limits, err := r.order(j)
+	src, order, limits, err := r.order(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -210,7 +240,7 @@ func (r *run) submit(ctx context.Context, j report.Job) error {
 }
 
 func (r *run) poll(ctx context.Context, j report.Job) error {
-	src, order, limits, err := r.order(j)
+	src, order, limits, err := r.order(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -232,7 +262,7 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 // fetch gets what the source has ready and delivers it, under names that are in the ledger already. From there it takes the
 // way of every delivery.
 func (r *run) fetch(ctx context.Context, j report.Job) error {
-	src, order, _, err := r.order(j)
+	src, order, _, err := r.order(ctx, j)
 	if err != nil {
 		return err
 	}

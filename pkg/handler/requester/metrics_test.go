@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric/metrictest"
@@ -26,7 +27,7 @@ func TestARunIsCounted(t *testing.T) {
 		"a quiet run": {want: quiet + " OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0"},
 		"a busy run": {
 			sum:   request.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
-			stock: request.Stock{Overdue: 3, Missing: 4, AboutToBeLost: 5, Expired: 6},
+			stock: request.Stock{Overdue: 3, Stock: report.Stock{Missing: 4, AboutToBeLost: 5, Expired: 6}},
 			want: "ReportsRequested=2 ReportRequestFailures=3 FilesExpected=7 JobsLost=1 " +
 				"OverdueFiles=3 DaysMissing=4 DaysAboutToBeLost=5 DaysExpired=6",
 		},
@@ -35,7 +36,7 @@ func TestARunIsCounted(t *testing.T) {
 			want: "ReportsRequested=1 ReportRequestFailures=0 FilesExpected=0 JobsLost=0 OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0",
 		},
 		// No state must not look like a good state.
-		"a state that is not known": {stock: request.Stock{Missing: 1}, stockErr: failed, want: quiet},
+		"a state that is not known": {stock: request.Stock{Stock: report.Stock{Missing: 1}}, stockErr: failed, want: quiet},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -96,6 +96,10 @@ func (h *Handler) takeStock(ctx context.Context) error {
 	h.Metrics.Emit(
 		metric.OverdueFiles.Int(stock.Overdue), metric.DaysMissing.Int(stock.Missing),
 		metric.DaysAboutToBeLost.Int(stock.AboutToBeLost), metric.DaysExpired.Int(stock.Expired))
+	if stock.Behind > 0 {
+		return fault.New(fault.Transient, "%d subscriptions were not planned in time, so what is missing of their days is not known: "+
+			"see this run's other problems, or give the requester more memory", stock.Behind)
+	}
 	return nil
 }
 

@@ -24,6 +24,7 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	for group, cases := range map[string]protocolCases{
 		"subscriptions": subscriptionCases(),
 		"Reserve":       reserveCases(),
+		"plans":         planCases(),
 		"jobs":          jobCases(),
 		"due work":      dueCases(),
 		"Accept":        acceptCases(),
@@ -139,7 +140,7 @@ func (d desk) board(t *testing.T, sub string) report.Board {
 // planned makes the subscription, if there is none yet, and reserves jobs for it.
 func (d desk) planned(t *testing.T, sub string, requests ...report.Request) []report.Job {
 	t.Helper()
-	_, err := d.Apply(t.Context(), hotel(sub))
+	_, err := d.Apply(t.Context(), hotel(sub), at(planned))
 	done(t, "apply", err)
 	jobs, err := d.Reserve(t.Context(), d.board(t, sub), requests, at(planned))
 	done(t, "reserve", err)

@@ -240,7 +240,7 @@ func crashApply(t *testing.T, d desk) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			return func(l *ledger.Ledger) error {
-				_, err := l.Apply(t.Context(), hotel(name))
+				_, err := l.Apply(t.Context(), hotel(name), at(planned))
 				return err
 			}
 		},

@@ -88,7 +88,7 @@ func planOutdated(t *testing.T, d desk) {
 	b := d.board(t, "hotel")
 	changed := hotel("hotel")
 	changed.From = oct(3)
-	_, err := d.Apply(t.Context(), changed)
+	_, err := d.Apply(t.Context(), changed, at(planned))
 	done(t, "apply", err)
 	_, err = d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(1))
 	fails(t, "a plan for the old form", err, fault.Conflict)

@@ -25,7 +25,7 @@ func subscriptionCases() protocolCases {
 }
 
 func subscriptionCreated(t *testing.T, d desk) {
-	changed, err := d.Apply(t.Context(), hotel("hotel"))
+	changed, err := d.Apply(t.Context(), hotel("hotel"), at(planned))
 	done(t, "apply", err)
 	same(t, "changed", changed, true)
 	got, err := d.Subscription(t.Context(), "hotel")
@@ -38,7 +38,7 @@ func subscriptionCreated(t *testing.T, d desk) {
 	same(t, "the board", len(b.Markers)+len(b.Slices), 0)
 
 	l, calls := d.behind(nil)
-	changed, err = l.Apply(t.Context(), hotel("hotel"))
+	changed, err = l.Apply(t.Context(), hotel("hotel"), at(planned))
 	done(t, "apply again", err)
 	same(t, "changed again", changed, false)
 	same(t, "the writes of that", calls.Count(Write), 0)
@@ -54,7 +54,7 @@ func subscriptionUpdated(t *testing.T, d desk) {
 	} {
 		sub := hotel("hotel")
 		change(&sub)
-		changed, err := d.Apply(t.Context(), sub)
+		changed, err := d.Apply(t.Context(), sub, at(planned))
 		done(t, name, err)
 		same(t, name+" changed", changed, true)
 		b := d.board(t, "hotel")
@@ -74,7 +74,7 @@ func subscriptionParams(t *testing.T, d desk) {
 		sub := hotel("hotel")
 		sub.Params = params
 		for _, want := range []bool{true, false} {
-			changed, err := d.Apply(t.Context(), sub)
+			changed, err := d.Apply(t.Context(), sub, at(planned))
 			done(t, "apply", err)
 			same(t, fmt.Sprintf("form %d changed", i), changed, want)
 		}
@@ -86,7 +86,7 @@ func subscriptionSource(t *testing.T, d desk) {
 	d.unchanged(t, func() {
 		sub := hotel("hotel")
 		sub.Source = report.SourceKhorosCare
-		_, err := d.Apply(t.Context(), sub)
+		_, err := d.Apply(t.Context(), sub, at(planned))
 		fails(t, "another source", err, fault.Poison)
 	})
 }

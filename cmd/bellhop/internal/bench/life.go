@@ -42,7 +42,7 @@ func (b *books) open(ctx context.Context) error {
 		Name: grower, Source: report.SourceASPAnalytics, Params: report.Params{"unit_id": "amzn1.alexa.unit.did.GROWER"},
 		From: firstDay, LagDays: 3, RefreshDays: 4, MaxWindowDays: windowDays,
 	}
-	if _, err := b.Apply(ctx, sub); err != nil {
+	if _, err := b.Apply(ctx, sub, noon); err != nil {
 		return err
 	}
 	for range horizon / windowDays {

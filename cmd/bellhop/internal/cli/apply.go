@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -126,7 +127,7 @@ type rehearsal struct {
 	kept *report.Subscription
 }
 
-func (r rehearsal) Apply(_ context.Context, sub report.Subscription) (bool, error) {
+func (r rehearsal) Apply(_ context.Context, sub report.Subscription, _ time.Time) (bool, error) {
 	*r.kept = sub
 	return true, nil
 }

@@ -38,6 +38,8 @@ const bucket = "deliveries"
 
 // ledger is a ledger in memory. What is not in it is not found; planning is not asked of it.
 type ledger struct {
+	// Boards is nil: the command line plans nothing.
+	request.Boards
 	t            *testing.T
 	subs         map[string]report.Subscription
 	boards       map[string]report.Board
@@ -99,7 +101,7 @@ func (l *ledger) Board(_ context.Context, name string) (report.Board, error) {
 	return b, err
 }
 
-func (l *ledger) Apply(_ context.Context, sub report.Subscription) (bool, error) {
+func (l *ledger) Apply(_ context.Context, sub report.Subscription, _ time.Time) (bool, error) {
 	l.writes++
 	l.subs[sub.Name] = sub
 	return true, nil
@@ -484,4 +486,9 @@ func lines(t *testing.T, got, want string) {
 	if got != want {
 		t.Errorf("got\n%s\n\nwant\n%s", got, want)
 	}
+}
+
+// RecentBoard is the whole board, and Planned notes nothing: a command plans what it is told, and no more.
+func (l *ledger) RecentBoard(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Board, error) {
+	return l.Board(ctx, name)
 }

@@ -39,7 +39,7 @@ func (a *app) pausing(paused bool, c *cobra.Command) *cobra.Command {
 		sub.Paused = paused
 		if changed && !*dryRun {
 			// Whatever else is wrong with the subscription, it can be paused.
-			if _, err := at.Ledger.Apply(ctx, sub); err != nil {
+			if _, err := at.Ledger.Apply(ctx, sub, at.Now()); err != nil {
 				return fmt.Errorf("change subscription %s: %w", sub.Name, err)
 			}
 		}

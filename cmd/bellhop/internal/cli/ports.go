@@ -17,8 +17,9 @@ import (
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
 type Ledger interface {
 	request.Boards
-	// Subscription, Job and File return a NotFound for a name that the ledger does not know.
-	Subscription(ctx context.Context, name string) (report.Subscription, error)
+	// Board returns everything about a subscription's days, or a NotFound.
+	Board(ctx context.Context, name string) (report.Board, error)
+	// Job and File return a NotFound for a name that the ledger does not know.
 	Job(ctx context.Context, id string) (report.Job, error)
 	File(ctx context.Context, key string) (report.File, error)
 	// Jobs returns all jobs of a subscription, oldest first.

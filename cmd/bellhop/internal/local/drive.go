@@ -175,12 +175,11 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		}
 		times = append(times, onTick(due, sweepEvery))
 	}
+	if due := board.Planning.DueAt; !due.IsZero() && report.DateOf(due) <= report.DateOf(now) {
+		times = append(times, onTick(later(due, now), requestEvery))
+	}
 	if len(times) == 0 {
-		requests, err := m.plan(ctx, board)
-		if err != nil || len(requests) == 0 {
-			return at, true, err
-		}
-		times = append(times, onTick(now, requestEvery))
+		return at, true, nil
 	}
 	for _, t := range times {
 		if at.IsZero() || t.Before(at) {
@@ -200,14 +199,6 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-func (m *Machine) plan(_ context.Context, board report.Board) ([]report.Request, error) {
-	limits, err := m.limits(board.Subscription)
-	if err != nil {
-		return nil, err
-	}
-	return report.Plan(board, limits, report.DateOf(m.clock.Now()), report.Narrow{}), nil
 }
 
 func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {

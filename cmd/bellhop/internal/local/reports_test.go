@@ -179,7 +179,7 @@ func (p *plant) expectOf(root, key, table string, w report.Window) {
 	ctx, now := p.t.Context(), p.clock.Now()
 	sub := p.subscription()
 	sub.From = w.From
-	if _, err := p.ledger.Apply(ctx, sub); err != nil {
+	if _, err := p.ledger.Apply(ctx, sub, p.clock.Now()); err != nil {
 		p.t.Fatal(err)
 	}
 	board, err := p.ledger.Board(ctx, sub.Name)

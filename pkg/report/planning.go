@@ -1,0 +1,93 @@
+package report
+
+import (
+	"slices"
+	"time"
+)
+
+// lastDays is how many days before its end a day's time to be fetched is about to run out.
+const lastDays = 3
+
+// Stock is how it stands with the days of one subscription, or of several together.
+type Stock struct {
+	// Missing counts days of tables that are wanted and neither there nor on their way, AboutToBeLost those that are not
+	// there and can be had for three more days at most, and Expired those that can never be had again. Days of
+	// paused subscriptions do not count.
+	Missing       int `json:"missing_days"`
+	AboutToBeLost int `json:"days_about_to_be_lost"`
+	Expired       int `json:"expired_days"`
+}
+
+// Planning is what the ledger keeps with a subscription for its planner.
+type Planning struct {
+	// DueAt is when the subscription is to be planned next; the zero time: when something happens to it.
+	DueAt time.Time `json:"due_at,omitzero"`
+	// Gone saves the planner reading all the days that were ever published.
+	Gone Gone `json:"gone,omitzero"`
+}
+
+// Gone counts the days of a subscription that can never be had again, from its first day through a later one. The
+// partitions of all of these days are settled: nothing that the planner does changes the count. What does change it,
+// such as a file that comes after all, sets it to zero, and the next plan reads everything once.
+type Gone struct {
+	Tables  []string `json:"tables,omitempty"`
+	Through Date     `json:"through,omitzero"`
+	Days    int      `json:"days,omitempty"`
+}
+
+// Since returns the first day of the subscription whose partitions a plan has to read.
+func (g Gone) Since(sub Subscription, l Limits, today Date) Date {
+	if !g.holds(l, today) {
+		return sub.From
+	}
+	return max(sub.From, g.Through+1)
+}
+
+// holds reports whether the count can be built upon.
+func (g Gone) holds(l Limits, today Date) bool {
+	return len(g.Tables) > 0 && slices.Equal(g.Tables, l.Tables) && g.Through < today-Date(l.LostAfterDays)
+}
+
+// TakeStock counts how it stands with a board today, and counts on from what was gone before. The board has the
+// partitions of every day from [Gone.Since] on.
+func TakeStock(b Board, l Limits, today Date) (Stock, Gone) {
+	gone := Gone{Tables: l.Tables}
+	if b.Since > b.Subscription.From && b.Planning.Gone.holds(l, today) {
+		gone.Days = b.Planning.Gone.Days
+	}
+	// A day that a job is still on may yet come, however old it is: the count ends before it.
+	gone.Through = min(today-Date(l.LostAfterDays)-1, b.Subscription.Wanted(today).To)
+	var expired []Date
+	var s Stock
+	for _, d := range Coverage(b, l, today) {
+		switch {
+		case d.Status.Covered():
+		case d.Status == CoverageExpired:
+			expired = append(expired, d.Date)
+		default:
+			if d.Status == CoverageMissing {
+				s.Missing++
+			}
+			if d.LostAfter-today <= lastDays {
+				s.AboutToBeLost++
+			}
+			gone.Through = min(gone.Through, d.Date-1)
+		}
+	}
+	s.Expired = gone.Days + len(expired)
+	for _, d := range expired {
+		if d <= gone.Through {
+			gone.Days++
+		}
+	}
+	return s, gone
+}
+
+// Standing is how it stood with a subscription when it was last planned.
+type Standing struct {
+	Subscription string `json:"subscription"`
+	// PlannedAt is zero for one that was never planned, and NextPlan for one that is paused.
+	PlannedAt time.Time `json:"planned_at,omitzero"`
+	NextPlan  time.Time `json:"next_plan,omitzero"`
+	Stock     Stock     `json:"stock,omitzero"`
+}
