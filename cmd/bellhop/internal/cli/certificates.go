@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ deleted, and found gone with no version left. Exposure is from delivery to that 
   bellhop certificates list --cause QUARANTINED
   bellhop certificates list --json > deletions-2026-11.json`,
 		PreRunE: func(*cobra.Command, []string) error {
-			return checkStatuses(filter.causes, []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined})
+			return errors.Join(checkLast(filter.last), checkStatuses(filter.causes, []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined}))
 		},
 		RunE: a.on(func(ctx context.Context, at Account, _ []string) error {
 			return a.listCertificates(ctx, at, filter)
@@ -39,6 +40,7 @@ deleted, and found gone with no version left. Exposure is from delivery to that 
 	f.StringVar(&filter.subscription, "subscription", "", "only those of one subscription, by its `name`")
 	f.StringSliceVar(&filter.causes, "cause", nil, "only files deleted as LOADED, STRAY or QUARANTINED; repeat it for more")
 	f.DurationVar(&filter.slower, "slower-than", 0, "only exposures longer than a `duration`, such as 15m")
+	f.IntVar(&filter.last, "last", 0, "only the newest `n` (0: all)")
 	c.AddCommand(list,
 		&cobra.Command{
 			Use: "show FILE", Short: "Show the certificates of one file", Args: exactly("FILE"),
@@ -65,6 +67,7 @@ type certificateFilter struct {
 	subscription string
 	causes       []string
 	slower       time.Duration
+	last         int
 }
 
 func (f certificateFilter) wants(c report.Certificate) bool {
@@ -92,6 +95,7 @@ func (a *app) listCertificates(ctx context.Context, at Account, filter certifica
 		return err
 	}
 	sortCertificates(list)
+	list = newestOf(list, filter.last)
 	return a.show(shownCertificates(list), func(s *screen) {
 		if len(list) == 0 {
 			s.line("No certificates.")

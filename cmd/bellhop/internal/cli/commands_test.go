@@ -19,6 +19,10 @@ import (
 )
 
 func TestUsage(t *testing.T) {
+	kept := t.TempDir()
+	if err := os.WriteFile(filepath.Join(kept, "clock.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		args []string
 		says string
@@ -53,7 +57,7 @@ func TestUsage(t *testing.T) {
 		"no date to accept":      {[]string{"held", "accept", "hotel", "asp_device"}, "needs SUBSCRIPTION, TABLE and DATE"},
 		"date of nothing held":   {[]string{"held", "drop", "hotel", "asp_device", "yesterday"}, "the date"},
 		"local on aws":           {[]string{"local", "run", "--aws"}, "this machine only"},
-		"reset without a person": {[]string{"local", "reset", "--home", "."}, "--confirm"},
+		"reset without a person": {[]string{"local", "reset", "--home", kept}, "--confirm"},
 		"nothing to apply":       {[]string{"subscriptions", "apply"}, "-f FILE"},
 		"file and name":          {[]string{"subscriptions", "apply", "x", "-f", "-"}, "exclude each other"},
 		"no such file":           {[]string{"subscriptions", "apply", "-f", "none.yaml"}, "none.yaml"},

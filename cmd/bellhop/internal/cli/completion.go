@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -113,10 +114,22 @@ func (a *app) proposals(root *cobra.Command) {
 		"bellhop subscriptions show": subs, "bellhop subscriptions pause": subs, "bellhop subscriptions resume": subs,
 		"bellhop subscriptions remove": subs, "bellhop refetch": subs,
 		"bellhop tables": firstTable, "bellhop explain": firstTable,
+		"bellhop subscriptions apply": subs,
+		"bellhop held accept":         a.heldDays(), "bellhop held drop": a.heldDays(), "bellhop held show": a.heldDays(),
+	}
+	statuses := map[string]cobra.CompletionFunc{
+		"bellhop jobs list --status":        fixed(report.JobStatuses()),
+		"bellhop files list --status":       fixed(report.FileStatuses()),
+		"bellhop certificates list --cause": fixed([]report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined}),
 	}
 	everyCommand(root, func(c *cobra.Command) {
 		if propose, ok := arguments[c.CommandPath()]; ok {
 			c.ValidArgsFunction = propose
+		}
+		for _, flag := range []string{"status", "cause"} {
+			if propose, ok := statuses[c.CommandPath()+" --"+flag]; ok {
+				complete(c, flag, propose)
+			}
 		}
 		if c.LocalNonPersistentFlags().Lookup("subscription") != nil && c.Name() != "ingest" {
 			complete(c, "subscription", subs)
@@ -125,6 +138,32 @@ func (a *app) proposals(root *cobra.Command) {
 			complete(c, "table", tableNames)
 		}
 	})
+}
+
+// fixed proposes statuses.
+func fixed[T ~string](statuses []T) cobra.CompletionFunc {
+	var all []cobra.Completion
+	for _, s := range statuses {
+		all = append(all, string(s))
+	}
+	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// heldDays proposes the three words that name a held report, one after the other.
+func (a *app) heldDays() cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
+			held, err := heldIn(ctx, at)
+			var found []cobra.Completion
+			for _, h := range held {
+				words := []string{h.Subscription, h.Table, h.Date.String()}
+				if len(args) < len(words) && slices.Equal(words[:len(args)], args) && !slices.Contains(found, words[len(args)]) {
+					found = append(found, words[len(args)])
+				}
+			}
+			return found, err
+		})(c, nil, typed)
+	}
 }
 
 // everyCommand visits a command and all below it.

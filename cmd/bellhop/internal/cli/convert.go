@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +36,8 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
 A row that comes twice counts once, and the receipt says how many did. Two rows of one day, unit and
 dimensions with different numbers refuse the file.
 
+A file may be packed with gzip (.gz); of a folder its .csv and .csv.gz files are taken, and - is the standard input.
+
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: a report
 that came in several files cannot be put together here.
@@ -49,7 +50,7 @@ const maxIngest = 5 << 30
 func (a *app) ingestCommand() *cobra.Command {
 	var o conversionOrder
 	c := &cobra.Command{
-		Use: "ingest FILE... -o DIR", Short: "Convert delivered CSV files to Parquet, on this machine",
+		Use: "ingest FILE|FOLDER|-... -o DIR", Short: "Convert delivered CSV files to Parquet, on this machine",
 		Long: ingestHelp,
 		Example: `  bellhop ingest DEVICE.csv -o dataset --dry-run
   bellhop ingest archive/*.csv -o dataset --subscription hotel
@@ -138,6 +139,10 @@ type convertedFile struct {
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
 	converter := table.NewConverter(table.Limit(table.Limits{Bytes: maxIngest}), table.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
+	files, err := inputs(files)
+	if err != nil {
+		return err
+	}
 	var results []convertedFile
 	var failures []error
 	for _, name := range files {
@@ -154,7 +159,7 @@ func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) err
 		}
 		results = append(results, r)
 	}
-	err := a.show(some(results), func(s *screen) { s.converted(o, results) })
+	err = a.show(some(results), func(s *screen) { s.converted(o, results) })
 	if err != nil || len(failures) == 0 {
 		return err
 	}
@@ -170,14 +175,11 @@ func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionO
 	if o.days != "" {
 		r.Window = &o.window
 	}
-	in, err := os.Open(name) //nolint:gosec // G304: the file is the user's to choose
+	in, err := a.openInput(name)
 	if err != nil {
-		return r, errors.Unwrap(err) // the name is said already
+		return r, err
 	}
 	defer func() { _ = in.Close() }() // only read from
-	if info, err := in.Stat(); err == nil && info.IsDir() {
-		return r, errors.New("it is a folder: name the files in it")
-	}
 	if r.Table == "" {
 		d, err := c.Recognise(ctx, in)
 		if err != nil {

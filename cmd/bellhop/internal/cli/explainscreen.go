@@ -95,6 +95,10 @@ func (s *screen) unitRows(e explained, unit string, d table.Definition) {
 		}
 		rows = append(rows, values)
 	}
+	if s.fitting(columns, valueTexts(rows)) < len(columns) {
+		s.records(columns, rows)
+		return
+	}
 	s.values(columns, rows)
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -28,7 +29,9 @@ func (a *app) filesCommand() *cobra.Command {
 		Example: `  bellhop files list --status QUARANTINED --status STRAY
   bellhop files list --job hotel-000001
   bellhop files list --json | jq 'map(select(.exposure_seconds > 60))'`,
-		PreRunE: func(*cobra.Command, []string) error { return checkStatuses(filter.statuses, report.FileStatuses()) },
+		PreRunE: func(*cobra.Command, []string) error {
+			return errors.Join(checkLast(filter.last), checkStatuses(filter.statuses, report.FileStatuses()))
+		},
 		RunE: a.on(func(ctx context.Context, at Account, _ []string) error {
 			return a.listFiles(ctx, at, filter)
 		}),
@@ -37,6 +40,7 @@ func (a *app) filesCommand() *cobra.Command {
 	f.StringVar(&filter.subscription, "subscription", "", "only those of one subscription, by its `name`")
 	f.StringVar(&filter.job, "job", "", "only those of one job, by its `id`")
 	f.StringSliceVar(&filter.statuses, "status", nil, "only those in this `status`; repeat it for more")
+	f.IntVar(&filter.last, "last", 0, "only the newest `n` (0: all)")
 	c.AddCommand(list, &cobra.Command{
 		Use: "show KEY", Short: "Show one file: receipt, certificates, timeline", Args: exactly("KEY"),
 		Long: `Show one file: what was delivered, what its load proved (rows, sums, SHA-256, what became of each day),
@@ -50,6 +54,23 @@ the certificates of its deletion, and every step in between.`,
 type fileFilter struct {
 	subscription, job string
 	statuses          []string
+	last              int
+}
+
+// checkLast refuses a number that counts nothing.
+func checkLast(n int) error {
+	if n < 0 {
+		return usage("", "--last cannot be negative")
+	}
+	return nil
+}
+
+// newestOf returns the last n of a list that is in the order of time; 0 is all.
+func newestOf[T any](list []T, n int) []T {
+	if n > 0 && len(list) > n {
+		return list[len(list)-n:]
+	}
+	return list
 }
 
 func (f fileFilter) wants(r report.File) bool {
@@ -119,6 +140,7 @@ func (a *app) listFiles(ctx context.Context, at Account, filter fileFilter) erro
 	slices.SortFunc(files, func(x, y listedFile) int {
 		return cmp.Or(cmp.Or(x.DeliveredAt.Compare(y.DeliveredAt), x.ExpectedAt.Compare(y.ExpectedAt)), strings.Compare(x.Key, y.Key))
 	})
+	files = newestOf(files, filter.last)
 	return a.show(files, func(s *screen) {
 		if len(files) == 0 {
 			s.line("No files.")

@@ -72,16 +72,17 @@ func heldAs(s report.Slice) heldDay {
 	}
 }
 
-func (a *app) listHeld(ctx context.Context, at Account) error {
+// heldIn returns the held reports of all subscriptions, in order.
+func heldIn(ctx context.Context, at Account) ([]heldDay, error) {
 	subs, err := at.Ledger.Subscriptions(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	held := []heldDay{}
 	for _, sub := range subs {
 		board, err := at.Ledger.Board(ctx, sub.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, s := range board.Slices {
 			if s.Held != nil {
@@ -92,6 +93,14 @@ func (a *app) listHeld(ctx context.Context, at Account) error {
 	slices.SortFunc(held, func(x, y heldDay) int {
 		return cmp.Or(strings.Compare(x.Subscription, y.Subscription), strings.Compare(x.Table, y.Table), cmp.Compare(x.Date, y.Date))
 	})
+	return held, nil
+}
+
+func (a *app) listHeld(ctx context.Context, at Account) error {
+	held, err := heldIn(ctx, at)
+	if err != nil {
+		return err
+	}
 	return a.show(held, func(s *screen) {
 		if len(held) == 0 {
 			s.line("No report is held.")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -202,9 +201,9 @@ func (a *app) reset(confirm, dryRun bool) error {
 		Reset  bool   `json:"reset"`
 		DryRun bool   `json:"dry_run"`
 	}{dir, !dryRun, dryRun}
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+	if !local.Has(dir) {
 		outcome.Reset = false
-		return a.show(outcome, func(s *screen) { s.line("There is nothing in %s.", dir) })
+		return a.show(outcome, func(s *screen) { s.line("bellhop keeps nothing in %s.", dir) })
 	}
 	if dryRun {
 		return a.show(outcome, func(s *screen) {

@@ -3,6 +3,8 @@ package cli_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -174,7 +176,11 @@ func TestReset(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.terminal, b.in = true, tt.in
-			code, _, errs := b.run(t.Context(), append([]string{"local", "reset", "--home", t.TempDir()}, tt.args...)...)
+			kept := t.TempDir()
+			if err := os.WriteFile(filepath.Join(kept, "clock.json"), []byte("{}"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, _, errs := b.run(t.Context(), append([]string{"local", "reset", "--home", kept}, tt.args...)...)
 			if code != tt.code || (len(b.resets) == 1) != tt.reset {
 				t.Errorf("exit %d, reset %v: %s", code, b.resets, errs)
 			}

@@ -72,6 +72,8 @@ func TestShellsAreProposedWhatIsThere(t *testing.T) {
 		"tables":            {[]string{"explain", "asp_d"}, "asp_device\tDevices and their use, per unit and day (category DEVICE)."},
 		"tables of a flag":  {[]string{"export", "--table", ""}, "asp_communication\tCalls and drop-ins per unit and day (category COMMUNICATION)."},
 		"subscriptions":     {[]string{"coverage", "--subscription", ""}, "hotel"},
+		"statuses":          {[]string{"jobs", "list", "--status", ""}, "REFUSED"},
+		"file statuses":     {[]string{"files", "list", "--status", ""}, "QUARANTINED"},
 		"forms of a result": {[]string{"query", "--format", ""}, "parquet"},
 	}
 	for name, test := range tests {

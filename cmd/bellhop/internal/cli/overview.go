@@ -13,20 +13,17 @@ func (s *screen) overview(o overview) {
 	s.dataLines(o.Data)
 	s.jobLines(o.Jobs)
 	today := report.DateOf(o.AsOf)
-	for i, g := range o.Gaps {
+	gaps := groupGaps(o.Gaps)
+	for i, g := range gaps {
 		if i == maxLines {
-			s.line("%s … and %d more: bellhop coverage", s.label(""), len(o.Gaps)-i)
+			s.line("%s … and %d more: bellhop coverage", s.label(""), len(gaps)-i)
 			break
-		}
-		when := g.Window.From.String()
-		if g.Days > 1 {
-			when = g.Window.String()
 		}
 		why := ""
 		if g.Why != "" {
 			why = "   " + g.Why
 		}
-		s.line("%s %s %s %s   %s, lost after %s%s", s.label("GAPS", i), g.Table, when, g.Subscription, s.paint(coverageTone(g.Status), string(g.Status)), lostAfter(g, today), why)
+		s.line("%s %s   %s, lost after %s%s", s.label("GAPS", i), g.what(), s.paint(coverageTone(g.Status), string(g.Status)), lostAfter(g.gap, today), why)
 	}
 	for i, f := range o.Files.Held {
 		if i == maxLines {

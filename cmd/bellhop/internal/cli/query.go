@@ -50,6 +50,7 @@ type queryOrder struct {
 	form   string
 	output string
 	rows   int
+	lines  bool
 	force  bool
 	raw    bool
 }
@@ -60,6 +61,7 @@ func (o *queryOrder) define(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "", "write the result to a `file`")
 	f.BoolVar(&o.force, "force", false, "with -o: replace the file if there is one")
 	f.BoolVar(&o.raw, "raw", false, "in CSV: leave text that looks like a formula as it is")
+	f.BoolVar(&o.lines, "line", false, "on a terminal: each row as lines of a name and a value, so that all columns are seen")
 	f.IntVar(&o.rows, "rows", 200, "how many rows a table shows; 0 shows all")
 	f.StringVar(&o.engine.Name, "engine", EngineDuckDB, "duckdb or athena")
 	o.engine.define(f)
@@ -120,8 +122,14 @@ func (a *app) checkQuery(o *queryOrder) error {
 	if f := a.root.PersistentFlags().Lookup("json"); f.Changed && a.json && o.form != "" && o.form != formJSON {
 		return usage("leave one of them out", "--json and --format %s exclude each other", o.form)
 	}
+	if o.lines && o.form == "" && o.output == "" {
+		o.form = formTable
+	}
 	if o.form == "" {
 		o.form = a.usualForm(o.output)
+	}
+	if o.lines && o.form != formTable {
+		return usage("leave one of them out", "--line is a form of the table, and the result is to be %s", o.form)
 	}
 	if !slices.Contains(forms, o.form) {
 		return usage("use one of "+strings.Join(forms, ", "), "--format: unknown format %q", o.form)
@@ -226,7 +234,7 @@ func (a *app) query(ctx context.Context, o queryOrder, statement string) (err er
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	if o.form == formTable {
-		t := &resultTable{most: o.rows}
+		t := &resultTable{most: o.rows, lines: o.lines}
 		if err := engine.Run(ctx, statement, t); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // engine answers every statement with the same rows, and remembers what it was asked.
@@ -329,5 +330,52 @@ func TestAnExportOfNothingFailsAndLeavesNoFile(t *testing.T) {
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Error("an empty file is left")
+	}
+}
+
+func TestAWideResultSaysWhatItLeavesOut(t *testing.T) {
+	b, _ := asked(t)
+	b.terminal, b.width = true, 20
+	if _, out, _ := b.run(t.Context(), "query", "x"); !strings.Contains(out, "2 of 3 columns; --line shows all") || strings.Contains(out, "NULL\n=") || strings.Contains(out, "…") {
+		t.Errorf("shown is %s", out)
+	}
+	_, out, _ := b.run(t.Context(), "query", "x", "--line")
+	lines(t, out, `
+Unit     Room 1
+minutes  10.500000
+empty    NULL
+
+Unit     =Room 2
+minutes  NULL
+empty    NULL
+2 rows`)
+	if code, _, errs := b.run(t.Context(), "query", "x", "--line", "--format", "csv"); code != cli.ExitUsage || !strings.Contains(errs, "--line is a form of the table") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+func TestListsCanBeTheNewestOnly(t *testing.T) {
+	b := newBench(t)
+	b.ledger.files["e.csv"] = report.File{Key: "e.csv", Status: report.FileExpected, Generation: at("07:00:00")}
+	_, out, _ := b.run(t.Context(), "files", "list", "--last", "1")
+	if files := decode[[]map[string]any](t, out); len(files) != 1 {
+		t.Errorf("files: %v", files)
+	}
+	for _, what := range []string{"files", "certificates"} {
+		if code, _, errs := b.run(t.Context(), what, "list", "--last", "-1"); code != cli.ExitUsage || !strings.Contains(errs, "negative") {
+			t.Errorf("%s: exit %d, %s", what, code, errs)
+		}
+	}
+}
+
+func TestAResetOfAFolderWithoutBellhopResetsNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "letter.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t)
+	code, out, _ := b.run(t.Context(), "local", "reset", "--home", dir, "--confirm")
+	if answer := decode[map[string]any](t, out); code != 0 || answer["reset"] != false || len(b.resets) > 0 {
+		t.Errorf("exit %d, %v, %q", code, answer, b.resets)
 	}
 }

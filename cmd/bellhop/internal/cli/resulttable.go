@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
@@ -9,6 +12,7 @@ import (
 // resultTable keeps the first rows of a result for the screen, and counts all of them.
 type resultTable struct {
 	most    int // 0: no limit
+	lines   bool
 	columns []query.Column
 	rows    [][]any
 	count   int64
@@ -27,7 +31,11 @@ func (t *resultTable) Row(values []any) error {
 }
 
 func (t *resultTable) draw(s *screen) {
-	s.values(t.columns, t.rows)
+	if t.lines {
+		s.records(t.columns, t.rows)
+	} else if shown := s.values(t.columns, t.rows); shown < len(t.columns) {
+		s.line("%s", s.paint(waiting, fmt.Sprintf("%d of %d columns; --line shows all, one below the other", shown, len(t.columns))))
+	}
 	switch more := t.count - int64(len(t.rows)); {
 	case more > 0:
 		s.line("%s", s.paint(waiting, "the first "+number(int64(len(t.rows)))+" of "+number(t.count)+" rows; all of them: --rows 0, or -o FILE"))
@@ -40,7 +48,15 @@ func (t *resultTable) draw(s *screen) {
 
 // values writes what an engine gave. Names of columns stay as they are, and NULL is a word in another tone: it is no empty
 // text.
-func (s *screen) values(columns []query.Column, rows [][]any) {
+//
+// It returns how many columns fit. The others are left out whole: half a column looks like the whole of one.
+func (s *screen) values(columns []query.Column, rows [][]any) int {
+	texts := valueTexts(rows)
+	shown := s.fitting(columns, texts)
+	columns = columns[:shown]
+	for i := range texts {
+		texts[i] = texts[i][:shown]
+	}
 	var right []int
 	head := make([]string, len(columns))
 	for i, c := range columns {
@@ -49,6 +65,45 @@ func (s *screen) values(columns []query.Column, rows [][]any) {
 			right = append(right, i)
 		}
 	}
+	s.grid("", head, right, texts)
+	return shown
+}
+
+// fitting returns how many of the first columns fit the screen; the first always does.
+func (s *screen) fitting(columns []query.Column, texts [][]cell) int {
+	if s.width <= 0 {
+		return len(columns)
+	}
+	used := 0
+	for i, c := range columns {
+		widest := text.StringWidthWithoutEscSequences(c.Name)
+		for _, row := range texts {
+			widest = max(widest, text.StringWidthWithoutEscSequences(clean(row[i].text)))
+		}
+		if used+widest > s.width && i > 0 {
+			return i
+		}
+		used += widest + 2 // and a gap
+	}
+	return len(columns)
+}
+
+// records writes each row as lines of a name and a value.
+func (s *screen) records(columns []query.Column, rows [][]any) {
+	for r, row := range valueTexts(rows) {
+		if r > 0 {
+			s.line("")
+		}
+		var lines [][]cell
+		for i, c := range columns {
+			lines = append(lines, []cell{{c.Name, quiet}, row[i]})
+		}
+		s.table("", nil, nil, lines)
+	}
+}
+
+// valueTexts are values as a person reads them.
+func valueTexts(rows [][]any) [][]cell {
 	texts := make([][]cell, len(rows))
 	for r, row := range rows {
 		texts[r] = make([]cell, len(row))
@@ -63,7 +118,7 @@ func (s *screen) values(columns []query.Column, rows [][]any) {
 			}
 		}
 	}
-	s.grid("", head, right, texts)
+	return texts
 }
 
 // numeric tells whether a column has numbers, which stand under each other by their last digit.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,8 @@ type jobsStatus struct {
 	Counts  map[report.JobStatus]int `json:"counts"`
 	Refused []string                 `json:"refused"`
 	Overdue []string                 `json:"overdue"`
+
+	refusals []refusal
 	// Named files of jobs that wait for them, how many of those have been loaded, and the next deadline.
 	Named    int       `json:"files_named"`
 	Loaded   int       `json:"files_loaded"`
@@ -154,14 +157,18 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 	}
 	d.Wanted, d.Counts, d.Held = len(c.Days), c.Counts, len(c.Held)
 	complete := c.Window.To
+	var missing []gap
 	for _, g := range c.Gaps {
 		complete = min(complete, g.Window.From-1)
 		if g.Status == report.CoverageMissing || g.Status == report.CoverageExpired {
 			o.Gaps = append(o.Gaps, g)
 		}
 		if g.Status == report.CoverageMissing && !newest(g, c.Window) && !sub.Paused {
-			o.Attention = append(o.Attention, fmt.Sprintf("%s of %s (%s) missing, and no job is on them", count(g.Days, "day"), g.Table, sub.Name))
+			missing = append(missing, g)
 		}
+	}
+	for _, g := range groupGaps(missing) {
+		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s (%s) missing, and no job is on them", count(g.Days, "day"), tables(g.tables), sub.Name))
 	}
 	if complete >= c.Window.From {
 		d.CompleteTo = complete
@@ -188,7 +195,7 @@ func (j *jobsStatus) add(job report.Job, paused, shut bool, now time.Time) {
 	j.Counts[job.Status]++
 	if job.Status.NeedsPerson() {
 		if !paused {
-			j.Refused = append(j.Refused, job.ID)
+			j.refuse(job)
 		}
 		return
 	}
@@ -268,8 +275,9 @@ func (r *rawStatus) add(key string, since time.Time, f report.File, now time.Tim
 // judge says what needs attention beyond the days.
 func (o *overview) judge() {
 	need := func(format string, args ...any) { o.Attention = append(o.Attention, fmt.Sprintf(format, args...)) }
-	if n := len(o.Jobs.Refused); n > 0 {
-		need("%s refused: bellhop jobs show %s", count(n, "job"), o.Jobs.Refused[0])
+	// They are the cause of days that are missing, and so come before those.
+	for _, r := range slices.Backward(o.Jobs.refusals) {
+		o.Attention = slices.Insert(o.Attention, 0, r.need())
 	}
 	if n := len(o.Jobs.Overdue); n > 0 {
 		need("%s overdue by more than an hour: does the requester run? bellhop jobs show %s", count(n, "job"), o.Jobs.Overdue[0])

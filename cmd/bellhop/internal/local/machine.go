@@ -154,6 +154,9 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
+	if err := foreign(o.Dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -275,6 +278,35 @@ func (m *Machine) Close() error {
 	return errors.Join(problems...)
 }
 
+// kept is what the machine keeps in its folder, besides the lock.
+var kept = []string{
+	"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json", usageFile,
+}
+
+// Has reports whether a machine keeps something in dir.
+func Has(dir string) bool {
+	return slices.ContainsFunc(append([]string{"lock"}, kept...), func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil
+	})
+}
+
+// foreign demands that dir is empty, is not there yet, or has been a machine's before: a slip of --home must not fill a folder
+// that is somebody's.
+func foreign(dir string) error {
+	if Has(dir) {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s has other things in it, and nothing of bellhop: choose an empty folder with --home, or one that does not exist", dir)
+	}
+	return nil
+}
+
 // Reset removes everything that the machine keeps in dir. A machine that runs there is left alone, with an error.
 func Reset(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
@@ -284,9 +316,7 @@ func Reset(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{
-		"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json", usageFile,
-	} {
+	for _, name := range kept {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return errors.Join(err, held.Close())
 		}

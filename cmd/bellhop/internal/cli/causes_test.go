@@ -1,0 +1,35 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// One refused unit is one cause, whatever the number of jobs, tables and days that it costs.
+func TestStatusGroupsByCauseAndNamesTheFixFirst(t *testing.T) {
+	b := newBench(t)
+	b.terminal = true
+	board := report.Board{}
+	for i, d := range []int{14, 15, 16} {
+		id := fmt.Sprintf("hotel-00000%d", i+2)
+		job := report.Job{ID: id, Subscription: "hotel", Status: report.JobRefused, Reason: "404: no such unit", Window: report.Window{From: day(d), To: day(d)}, Tables: []string{"asp_device", "asp_communication"}}
+		b.ledger.jobs[id] = job
+		board.Markers = append(board.Markers, report.Marker{Job: id, Window: job.Window, Tables: job.Tables, Status: job.Status, Ask: 1, Reason: job.Reason})
+	}
+	b.ledger.boards["hotel"] = board
+	code, out, _ := b.run(t.Context(), "status")
+	if code != cli.ExitAttention || strings.Count(out, "404: no such unit") != 1 {
+		t.Errorf("exit %d, the cause stands there %d times:\n%s", code, strings.Count(out, "404: no such unit"), out)
+	}
+	_, needs, _ := strings.Cut(out, "NEEDS ")
+	if !strings.HasPrefix(needs, "3 jobs refused") || !strings.Contains(needs, "bellhop jobs retry hotel-000002 hotel-000003 hotel-000004\n") {
+		t.Errorf("what is needed: %s", needs)
+	}
+	if !strings.Contains(needs, "6 days of 2 tables (hotel) missing") {
+		t.Errorf("the days are not summed: %s", needs)
+	}
+}
