@@ -83,7 +83,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,
-			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience,
+			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, RequestTime: outbound.DefaultTimeout,
 			Moved: requester.Moved(log),
 		},
 	}, nil

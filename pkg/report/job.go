@@ -188,6 +188,22 @@ func (j *Job) Lose(now, recheck time.Time, why string) error {
 	return j.to(JobLost, now, why)
 }
 
+// Outdate gives up a job whose window begins before the first day that can be asked for. It was not asked for, so it does not
+// count as an attempt for its days: the planner asks for those that are left.
+func (j *Job) Outdate(now time.Time, first Date) error {
+	if err := j.to(JobLost, now, fmt.Sprintf("not sent: its days before %s can no longer be asked for; those that are left are planned anew", first)); err != nil {
+		return err
+	}
+	j.Ask--
+	return nil
+}
+
+// Outdated reports whether the window of the job begins before the first day that can be asked for.
+func (j *Job) Outdated(l Limits, today Date) (first Date, outdated bool) {
+	first = today - Date(l.HorizonDays)
+	return first, j.Window.From < first
+}
+
 // Retry takes a REFUSED, LOST, CANCELLED or BACKOFF job back to PLANNED at a person's wish, due now, and forgets how
 // often its days were asked for.
 func (j *Job) Retry(now time.Time, why string) error {

@@ -74,7 +74,8 @@ func (s JobStatus) NeedsPerson() bool { return s == JobRefused }
 func (s JobStatus) next() []JobStatus {
 	switch s {
 	case JobPlanned:
-		return []JobStatus{JobSubmitting, JobCancelled}
+		// Lost: its window has aged while it waited for its turn.
+		return []JobStatus{JobSubmitting, JobLost, JobCancelled}
 	case JobSubmitting:
 		return []JobStatus{
 			JobAwaitingFiles, JobPolling, JobWaitingUpstream, JobBackoff, JobNotEligible, JobUnknown, JobRefused, JobPlanned,
@@ -88,7 +89,8 @@ func (s JobStatus) next() []JobStatus {
 	case JobWaitingUpstream, JobNotEligible:
 		return []JobStatus{JobSubmitting, JobLost, JobCancelled}
 	case JobUnknown:
-		return []JobStatus{JobLost, JobCancelled}
+		// Awaiting files: the answer came after all, later than anybody waited for it.
+		return []JobStatus{JobAwaitingFiles, JobLost, JobCancelled}
 	case JobRefused, JobCancelled:
 		return []JobStatus{JobPlanned, JobCancelled}
 	case JobLost:

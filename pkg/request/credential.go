@@ -103,7 +103,10 @@ func (r *run) admit(ctx context.Context, src Source, p report.Params) error {
 			}
 			continue
 		}
-		if err = src.Authorize(ctx, p); err == nil {
+		asking, end := r.asking(ctx)
+		err = src.Authorize(asking, p)
+		end()
+		if err == nil {
 			return r.opened(ctx, id)
 		}
 		if err := r.unusable(ctx, id, err); err != nil {

@@ -20,6 +20,7 @@ func TestPatienceDoesNotEndEarly(t *testing.T) {
 			d := newDesk(t)
 			d.subscribe("seaside", "push", true)
 			j.ID, j.Subscription, j.Source, j.DueAt = "job", "seaside", "push", start
+			j.Window = report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 4)}
 			d.booked["job"] = j
 			d.answer(report.Answer{Outcome: report.OutcomeRefused})
 			d.run(t.Context())

@@ -14,6 +14,9 @@ import (
 // recording bounds the writes that record an answer, also when the run's own time has ended meanwhile.
 const recording = 15 * time.Second
 
+// pollSoonest is how soon an export may be asked after again.
+const pollSoonest = 5 * time.Second
+
 // record puts an answer into the ledger. An answer that cannot be recorded leaves the job under its lease; when that has
 // run out, the job counts as one whose outcome is not known.
 func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
@@ -42,7 +45,7 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Attempt), a.RetryAfter)), a.Why)
 	case report.OutcomeNotEligible:
 		until := a.Until
-		if until.IsZero() {
+		if !until.After(now) {
 			until = now.Add(24 * time.Hour)
 		}
 		return r.postpone(ctx, j, report.JobNotEligible, until, a.Why)
@@ -64,6 +67,10 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 	until := a.Until
 	if until.IsZero() {
 		until = now.Add(max(a.RetryAfter, 30*time.Second))
+	}
+	// A vendor whose clock is slow, or who names the time when it began, must not be asked without end.
+	if soonest := now.Add(pollSoonest); until.Before(soonest) {
+		until = soonest
 	}
 	if a.Ticket == "" {
 		a.Ticket = j.Ticket

@@ -38,6 +38,8 @@ type Service struct {
 	Pace time.Duration
 	// Reserve is how much of the context's time is kept for recording outcomes. Default 20 seconds.
 	Reserve time.Duration
+	// RequestTime is how long one request to a vendor may take. None is begun that might not end before the Reserve.
+	RequestTime time.Duration
 	// Patience is how long a job is tried before it counts as lost. Default 72 hours.
 	Patience time.Duration
 	// Moved, if set, is told of every job that a run moved, as it is then.
@@ -62,6 +64,8 @@ type Summary struct {
 	Refused   int `json:"refused"`
 	Unknown   int `json:"unknown"`
 	Lost      int `json:"lost"`
+	// Outdated counts jobs whose window began to leave the vendor's reach while they waited: their days are planned anew.
+	Outdated int `json:"outdated"`
 	// Left counts due jobs that the run had no time for, or no credential.
 	Left int `json:"left"`
 	// Files counts the files that accepted requests named.

@@ -46,7 +46,7 @@ func (r *run) work(ctx context.Context) error {
 				r.Left++
 				continue
 			}
-			if r.outOfTime(ctx, r.untilAsked(credential)) {
+			if r.outOfTime(ctx, r.untilAsked(credential)+r.takes(j)) {
 				r.Left += len(jobs) - i
 				return errors.Join(append(problems, ctx.Err())...)
 			}
@@ -96,6 +96,22 @@ func (r *run) remaining(ctx context.Context) time.Duration {
 		return 0
 	}
 	return deadline.Sub(r.Now()) - cmp.Or(r.Reserve, 20*time.Second)
+}
+
+// takes is how long moving the job may take: what is not asked of anybody is done at once.
+func (r *run) takes(j report.Job) time.Duration {
+	if !r.asks(j) {
+		return 0
+	}
+	return r.RequestTime
+}
+
+// asking is the context for asking a vendor: it ends while there is time left to record what has become of it.
+func (r *run) asking(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, limited := ctx.Deadline(); !limited {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, r.remaining(ctx))
 }
 
 // outOfTime reports whether the run's time, or that of its present part, is up after a wait.
@@ -225,6 +241,10 @@ func (r *run) submit(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
+	if first, outdated := j.Outdated(limits, report.DateOf(r.Now())); outdated {
+		r.Outdated++
+		return r.update(ctx, j, func(current *report.Job) error { return current.Outdate(r.Now(), first) })
+	}
 	if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
 		return err
 	}
@@ -236,7 +256,9 @@ func (r *run) submit(ctx context.Context, j report.Job) error {
 	}
 	r.tell(ctx, held)
 	r.Submitted++
-	return r.record(ctx, limits, held, src.Submit(ctx, order))
+	asking, end := r.asking(ctx)
+	defer end()
+	return r.record(ctx, limits, held, src.Submit(asking, order))
 }
 
 func (r *run) poll(ctx context.Context, j report.Job) error {
@@ -256,7 +278,9 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	return r.record(ctx, limits, held, src.Poll(ctx, order))
+	asking, end := r.asking(ctx)
+	defer end()
+	return r.record(ctx, limits, held, src.Poll(asking, order))
 }
 
 // fetch gets what the source has ready and delivers it, under names that are in the ledger already. From there it takes the
@@ -294,11 +318,13 @@ func (r *run) fetch(ctx context.Context, j report.Job) error {
 }
 
 func (r *run) fetchOne(ctx context.Context, src Source, order report.Order, f report.JobFile) error {
-	content, err := src.Fetch(ctx, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch})
+	asking, end := r.asking(ctx)
+	defer end()
+	content, err := src.Fetch(asking, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch})
 	if err != nil {
 		return err
 	}
-	err = r.Deliverer.Deliver(ctx, f.Key, content)
+	err = r.Deliverer.Deliver(asking, f.Key, content)
 	if fault.Is(err, fault.Conflict) {
 		// An earlier run delivered it and could not note that any more.
 		err = nil

@@ -56,7 +56,7 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (request.Su
 	err = errors.Join(err, h.takeStock(ctx))
 	log := h.Log.With(
 		"reserved", sum.Reserved, "submitted", sum.Submitted, "accepted", sum.Accepted, "postponed", sum.Postponed,
-		"refused", sum.Refused, "unknown", sum.Unknown, "lost", sum.Lost, "left", sum.Left, "credentials_waiting", sum.Waiting)
+		"refused", sum.Refused, "unknown", sum.Unknown, "lost", sum.Lost, "outdated", sum.Outdated, "left", sum.Left, "credentials_waiting", sum.Waiting)
 	if err != nil {
 		log.ErrorContext(ctx, "run failed in part", "error", err)
 		return sum, err

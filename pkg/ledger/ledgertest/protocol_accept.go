@@ -18,6 +18,7 @@ func acceptCases() protocolCases {
 		"a stale lease is a conflict":                       acceptStale,
 		"a name that another job expects is a conflict":     acceptContested,
 		"a name that is used again is taken over":           acceptAgain,
+		"an answer that comes late keeps its names":         acceptAfterDoubt,
 		"98 names are taken, and 99 are Poison":             acceptMost,
 		"a file that came before its name is returned":      acceptArrived,
 		"a file that comes just before its name is as well": arriveJustBefore,
@@ -200,4 +201,13 @@ func acceptFetch(t *testing.T, l *ledger.Ledger, j report.Job, key string) {
 	file.Fetch = "https://vendor.example/" + key
 	_, _, err := l.Accept(t.Context(), j.ID, j.Epoch, answer(file), at(accepted), at(deadline))
 	done(t, "accept", err)
+}
+
+// The answer comes after the requester's lease is over and another run has put the job to rest: its names are recorded.
+func acceptAfterDoubt(t *testing.T, d desk) {
+	j := d.begun(t, "hotel", device)
+	d.update(t, j.ID, func(j *report.Job) error { return j.Doubt(at(leaseOver), at(deadline), "the lease is over") })
+	d.accept(t, j, named("a.csv", device))
+	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=EXPECTED")
+	d.wantFile(t, "a.csv", "EXPECTED hotel-000001 - 0")
 }

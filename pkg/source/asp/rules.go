@@ -33,6 +33,8 @@ var (
 	notReady = regexp.MustCompile(`(?i)not (yet|currently) available|upstream|delay`)
 	// What a proxy in front of the vendor says of its own upstream, which has nothing to do with data.
 	gateway = regexp.MustCompile(`(?i)upstream (connect|request|server|service|prematurely|timed|host)|no healthy upstream`)
+	// What it says when it could not hand the request on.
+	unreached = regexp.MustCompile(`(?i)no healthy upstream|reset reason: (remote |local )?(connection failure|overflow)`)
 )
 
 // DefaultRules returns the rules in the order in which they are tried. No rule fits a success, and what no rule
@@ -43,11 +45,15 @@ func DefaultRules() []Rule {
 			Remedy: "check that the LWA client has API access to this unit's organisation, and that whoever logged in may see the unit"},
 		{Name: "rate exceeded", From: 429, To: 429, Outcome: report.OutcomeBackOff},
 		{Name: "request not received in time", From: 408, To: 408, Outcome: report.OutcomeBackOff},
-		{Name: "gateway trouble", From: 500, To: 599, Text: gateway, Outcome: report.OutcomeBackOff},
+		{Name: "vendor not reached", From: 500, To: 599, Text: unreached, Outcome: report.OutcomeBackOff},
+		// The vendor may have taken the request before its answer was lost, and it must not get the same one twice.
+		{Name: "gateway trouble", From: 500, To: 599, Text: gateway, Outcome: report.OutcomeUnknown},
 		{Name: "unit too young", From: 400, To: 499, Text: tooYoung, Outcome: report.OutcomeNotEligible},
 		{Name: "data not yet available", From: 300, To: 599, Text: notReady, Outcome: report.OutcomeNotReady},
 		{Name: "server error", From: 500, To: 500, Outcome: report.OutcomeBackOff},
 		{Name: "server unavailable", From: 503, To: 503, Outcome: report.OutcomeBackOff},
+		{Name: "gateway without an answer", From: 502, To: 502, Outcome: report.OutcomeUnknown},
+		{Name: "gateway timed out", From: 504, To: 504, Outcome: report.OutcomeUnknown},
 		{Name: "other server error", From: 500, To: 599, Outcome: report.OutcomeNotReady},
 		{Name: "request not valid", From: 400, To: 400, Outcome: report.OutcomeRefused,
 			Remedy: "check the subscription's parameters and the delivery bucket"},
