@@ -3,10 +3,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -74,11 +76,23 @@ func readSecret() (string, error) {
 
 // built returns the version of a release, else what the toolchain noted.
 func built() string {
-	if version != "" {
-		return version
+	name := cmp.Or(version, "dev")
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return name
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	if version == "" {
+		name = cmp.Or(info.Main.Version, name)
 	}
-	return "dev"
+	return dated(name, info.Settings)
+}
+
+// dated adds the day of the commit, where the toolchain noted it.
+func dated(name string, settings []debug.BuildSetting) string {
+	for _, s := range settings {
+		if day, _, ok := strings.Cut(s.Value, "T"); s.Key == "vcs.time" && ok {
+			return name + " of " + day
+		}
+	}
+	return name
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 
 	"github.com/versity/versitygw/debuglogger"
@@ -24,5 +25,15 @@ func TestLibrariesDoNotWriteToTheScreen(t *testing.T) {
 	}
 	if content, err := os.ReadFile(screen.Name()); err != nil || string(content) != "bellhop: told" {
 		t.Errorf("the screen shows %q, %v", content, err)
+	}
+}
+
+func TestTheVersionHasTheDayOfItsCommit(t *testing.T) {
+	for want, settings := range map[string][]debug.BuildSetting{
+		"v1 of 2026-11-28": {{Key: "vcs", Value: "git"}, {Key: "vcs.time", Value: "2026-11-28T14:00:00Z"}}, "v1": nil,
+	} {
+		if got := dated("v1", settings); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

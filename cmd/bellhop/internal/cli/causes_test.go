@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,5 +33,31 @@ func TestStatusGroupsByCauseAndNamesTheFixFirst(t *testing.T) {
 	}
 	if !strings.Contains(needs, "6 days of 2 tables (hotel) missing") {
 		t.Errorf("the days are not summed: %s", needs)
+	}
+}
+
+func TestLinesBreakBetweenWords(t *testing.T) {
+	shown := func(width int, env map[string]string) string {
+		b := troubled(t)
+		b.terminal, b.width, b.env = true, width, env
+		_, out, _ := b.run(t.Context(), "status")
+		return out
+	}
+	whole := shown(0, map[string]string{"NO_COLOR": "1"})
+	for _, width := range []int{60, 80, 100} {
+		narrow := shown(width, map[string]string{"NO_COLOR": "1"})
+		if !slices.Equal(strings.Fields(narrow), strings.Fields(whole)) {
+			t.Errorf("%d columns: words are lost or broken:\n%s", width, narrow)
+		}
+		for line := range strings.Lines(narrow) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > width {
+				t.Errorf("%d columns: a line has %d: %s", width, n, line)
+			}
+		}
+		// With colours the lines break at the same places.
+		coloured := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(shown(width, map[string]string{}), "")
+		if coloured != narrow {
+			t.Errorf("%d columns: in colours\n%s\nwithout\n%s", width, coloured, narrow)
+		}
 	}
 }

@@ -47,7 +47,9 @@ type exportOrder struct {
 	output       string
 	form         string
 	force, raw   bool
-	definitions  []table.Definition
+	// bom and semicolons are for spreadsheets.
+	bom, semicolons bool
+	definitions     []table.Definition
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -74,6 +76,8 @@ func (o *exportOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.scope, "scope", scopeLeaf, "which `rows`: leaf, rollup or all")
 	f.BoolVar(&o.force, "force", false, "replace the file if there is one")
 	f.BoolVar(&o.raw, "raw", false, "in CSV: leave text that looks like a formula as it is")
+	f.BoolVar(&o.bom, "bom", false, "in CSV: begin with a byte order mark, so that Excel reads é and ü as they are")
+	f.BoolVar(&o.semicolons, "semicolons", false, "in CSV: put semicolons between cells, as Excel wants them where the decimal sign is a comma")
 	o.engine = EngineChoice{Name: EngineDuckDB}
 	o.engine.define(f)
 }
@@ -85,6 +89,9 @@ func (o *exportOrder) check(a *app) error {
 	o.form = strings.TrimPrefix(filepath.Ext(o.output), ".")
 	if !slices.Contains([]string{formCSV, formParquet, EngineDuckDB}, o.form) {
 		return usage("end its name in .csv, .parquet or .duckdb", "%s does not say what it is to be", o.output)
+	}
+	if (o.bom || o.semicolons) && o.form != formCSV {
+		return usage("leave them out, or end the file's name in .csv", "--bom and --semicolons are for CSV")
 	}
 	if !slices.Contains(scopes, o.scope) {
 		return usage("use one of "+strings.Join(scopes, ", "), "--scope: unknown scope %q", o.scope)
@@ -199,6 +206,9 @@ func (o *exportOrder) perform(ctx context.Context, engine QueryEngine, unfinishe
 	case formCSV:
 		err = outFile{name: unfinished}.write(func(w io.Writer) error {
 			to := &countedCSV{CSV: query.NewCSV(w, o.raw)}
+			if err := to.ForSpreadsheets(w, o.bom, o.semicolons); err != nil {
+				return err
+			}
 			if err := engine.Run(ctx, o.statement(o.definitions[0]), to); err != nil {
 				return err
 			}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -29,7 +32,50 @@ func (a *app) draw(human func(*screen)) error {
 		s.line("")
 		s.line("%s", s.paint(quiet, "times are those of the folder's simulated clock, which is "+span(a.ahead)+" ahead"))
 	}
-	return write(a.Out, a.secrets.Scrub(s.b.String()))
+	return write(a.Out, folded(a.secrets.Scrub(s.b.String()), s.width))
+}
+
+// folded breaks lines that are wider than the terminal between words, which the terminal itself would break anywhere. What
+// goes on is indented. Width 0 breaks nothing.
+func folded(content string, width int) string {
+	const indent = "      "
+	if width <= 2*len(indent) {
+		return content
+	}
+	var b strings.Builder
+	for line := range strings.Lines(content) {
+		for text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\n")) > width {
+			at := lastSpace(line, width)
+			if at <= len(indent) {
+				break // one word is wider than the terminal
+			}
+			b.WriteString(strings.TrimRight(line[:at], " ") + "\n")
+			line = indent + strings.TrimLeft(line[at:], " ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// lastSpace returns where the last space lies that is not beyond the width, in bytes; escape codes have no width.
+func lastSpace(line string, width int) int {
+	at, column, escaped := 0, 0, false
+	for i, r := range line {
+		switch {
+		case r == '\x1b':
+			escaped = true
+		case escaped:
+			escaped = r != 'm'
+		case column > width:
+			return at
+		default:
+			if r == ' ' {
+				at = i
+			}
+			column += text.RuneWidth(r)
+		}
+	}
+	return at
 }
 
 func (a *app) encode(v any) error {

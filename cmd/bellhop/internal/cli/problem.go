@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/aws/smithy-go"
@@ -88,8 +89,8 @@ func explain(err error) *Problem {
 		p.Remedy = "check --ledger-table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
 	case errors.Is(err, local.ErrDamaged):
 		p.Remedy = "put a copy of ledger.db back, or name another folder with --home; bellhop local reset deletes what bellhop keeps in this one"
-	case errors.Is(err, local.ErrReadOnly):
-		p.Remedy = "run it as the user who owns the folder, or name a folder of your own with --home"
+	case errors.Is(err, local.ErrReadOnly), errors.Is(err, fs.ErrPermission):
+		p.Remedy = "this user may not do that here: run it as the owner, or name a folder of your own (--home for bellhop's)"
 	case fault.Is(err, fault.Transient):
 		p.Remedy = "this passes: try again"
 	}

@@ -336,7 +336,7 @@ func TestAnExportOfNothingFailsAndLeavesNoFile(t *testing.T) {
 func TestAWideResultSaysWhatItLeavesOut(t *testing.T) {
 	b, _ := asked(t)
 	b.terminal, b.width = true, 20
-	if _, out, _ := b.run(t.Context(), "query", "x"); !strings.Contains(out, "2 of 3 columns; --line shows all") || strings.Contains(out, "NULL\n=") || strings.Contains(out, "…") {
+	if _, out, _ := b.run(t.Context(), "query", "x"); !strings.Contains(strings.Join(strings.Fields(out), " "), "2 of 3 columns; --line shows all") || strings.Contains(out, "NULL\n=") || strings.Contains(out, "…") {
 		t.Errorf("shown is %s", out)
 	}
 	_, out, _ := b.run(t.Context(), "query", "x", "--line")
@@ -377,5 +377,19 @@ func TestAResetOfAFolderWithoutBellhopResetsNothing(t *testing.T) {
 	code, out, _ := b.run(t.Context(), "local", "reset", "--home", dir, "--confirm")
 	if answer := decode[map[string]any](t, out); code != 0 || answer["reset"] != false || len(b.resets) > 0 {
 		t.Errorf("exit %d, %v, %q", code, answer, b.resets)
+	}
+}
+
+func TestACSVForSpreadsheets(t *testing.T) {
+	b, folder := asked(t)
+	file := filepath.Join(folder, "x.csv")
+	if code, _, errs := b.run(t.Context(), "export", "--table", "asp_device", "-o", file, "--bom", "--semicolons"); code != cli.ExitFine {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	if content, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(content), "\ufeffUnit;minutes;empty\n") {
+		t.Errorf("%q, %v", content, err)
+	}
+	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "x.duckdb"), "--bom"); code != cli.ExitUsage || !strings.Contains(errs, "for CSV") {
+		t.Errorf("exit %d, %s", code, errs)
 	}
 }

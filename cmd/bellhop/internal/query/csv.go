@@ -20,6 +20,19 @@ type CSV struct {
 // apostrophe before it, which spreadsheets hide. Numbers stay as they are.
 func NewCSV(w io.Writer, raw bool) *CSV { return &CSV{to: csv.NewWriter(w), neutral: !raw} }
 
+// ForSpreadsheets writes what spreadsheets of many countries open by a double click: a byte order mark, by which they know
+// UTF-8, and semicolons between cells, where their decimal sign is a comma. It is called before the first row.
+func (c *CSV) ForSpreadsheets(w io.Writer, bom, semicolons bool) error {
+	if semicolons {
+		c.to.Comma = ';'
+	}
+	if !bom {
+		return nil
+	}
+	_, err := io.WriteString(w, "\ufeff")
+	return err
+}
+
 // Columns writes the header.
 func (c *CSV) Columns(columns []Column) error {
 	names := make([]any, len(columns))
