@@ -69,7 +69,7 @@ func (j *jobsStatus) refuse(job report.Job) {
 	j.Refused = append(j.Refused, job.ID)
 	for i, r := range j.refusals {
 		if r.subscription == job.Subscription && r.reason == job.Reason {
-			j.refusals[i].jobs = append(r.jobs, job.ID)
+			j.refusals[i].jobs = append(j.refusals[i].jobs, job.ID)
 			return
 		}
 	}
