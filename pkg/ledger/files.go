@@ -19,12 +19,29 @@ func (l *Ledger) File(ctx context.Context, key string) (report.File, error) {
 	return f, err
 }
 
-// DueFiles returns up to limit files that are due at now, the longest overdue first.
+// DueFiles returns up to limit files that have come and are due at now, the longest overdue first. What has not come is its
+// job's to give up, and keeps nothing that has come out of the list, however many there are.
 func (l *Ledger) DueFiles(ctx context.Context, now time.Time, limit int) ([]report.File, error) {
-	keys, err := l.store.Due(ctx, LaneFiles, now, limit)
-	if err != nil {
-		return nil, err
+	var files []report.File
+	for read, page := 0, limit; len(files) < limit; page *= 2 {
+		keys, err := l.store.Due(ctx, LaneFiles, now, page)
+		if err != nil {
+			return nil, err
+		}
+		due, err := l.comeAndDue(ctx, now, keys[min(read, len(keys)):])
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, due...)
+		if read = len(keys); read < page {
+			break
+		}
 	}
+	return files[:min(limit, len(files))], nil
+}
+
+// comeAndDue returns those of the files that have come and are due.
+func (l *Ledger) comeAndDue(ctx context.Context, now time.Time, keys []Key) ([]report.File, error) {
 	var files []report.File
 	for chunk := range slices.Chunk(keys, MaxMutations) {
 		records, err := l.store.Get(ctx, chunk...)
@@ -41,7 +58,7 @@ func (l *Ledger) DueFiles(ctx context.Context, now time.Time, limit int) ([]repo
 				return nil, err
 			}
 			// The list may lag behind: only what the record itself says counts.
-			if !f.DueAt.IsZero() && !f.DueAt.After(now) {
+			if f.Delivery != nil && !f.DueAt.IsZero() && !f.DueAt.After(now) {
 				files = append(files, f)
 			}
 		}

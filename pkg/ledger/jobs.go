@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,8 @@ func (l *Ledger) Jobs(ctx context.Context, subscription string) ([]report.Job, e
 	return l.jobs(ctx, ids)
 }
 
-// DueJobs returns up to limit jobs that are due at now, the longest overdue first.
+// DueJobs returns up to limit jobs that are due at now, the longest overdue first. Of records that cannot be read the error
+// tells, and the other jobs are returned beside it; when nothing could be read at all, there are none, not even an empty list.
 func (l *Ledger) DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
 	keys, err := l.store.Due(ctx, LaneJobs, now, limit)
 	if err != nil {
@@ -86,6 +88,7 @@ func (l *Ledger) DueJobs(ctx context.Context, now time.Time, limit int) ([]repor
 
 func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
 	jobs := make([]report.Job, 0, len(ids))
+	var unreadable []error
 	for chunk := range slices.Chunk(ids, MaxMutations) {
 		keys := make([]Key, len(chunk))
 		for i, id := range chunk {
@@ -102,12 +105,13 @@ func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
 			}
 			var doc jobDoc
 			if err := decode(r, &doc); err != nil {
-				return nil, err
+				unreadable = append(unreadable, err)
+				continue
 			}
 			jobs = append(jobs, doc.Job)
 		}
 	}
-	return jobs, nil
+	return jobs, errors.Join(unreadable...)
 }
 
 // UpdateJob applies a transition to a job, and returns the job as it is afterwards. Change may run more than once.
@@ -130,6 +134,62 @@ func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 		}
 		return putJob(t, t.read[key].Version, doc, before)
 	})
+	return doc.Job, err
+}
+
+// ChangeJob applies a person's wish to a job: to cancel it, or to have it asked for again. In the same transaction those of
+// its files are given up that were awaited and have not come: nobody awaits them any more. One that comes all the same is
+// still loaded.
+func (l *Ledger) ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error) {
+	job, err := l.Job(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	keys := []Key{jobKey(id), subKey(job.Subscription)}
+	for _, f := range job.Files {
+		keys = append(keys, fileKey(f.Key))
+	}
+	var doc jobDoc
+	err = l.atomically(ctx, keys, func(t *tx) error {
+		doc = jobDoc{}
+		if _, err := t.get(jobKey(id), &doc); err != nil {
+			return err
+		}
+		// Files that were named since the keys were read have not been looked at.
+		if len(doc.Files) != len(job.Files) {
+			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
+		}
+		before, awaited := doc.Status, slices.Clone(doc.Files)
+		if err := change(&doc.Job); err != nil {
+			return err
+		}
+		for i, named := range awaited {
+			var f report.File
+			exists, err := t.get(fileKey(named.Key), &f)
+			if err != nil {
+				return err
+			}
+			if !exists || f.Job != id || f.Status != report.FileExpected || f.Delivery != nil {
+				continue
+			}
+			if err := f.Lose(now, "its job is "+string(doc.Status)+": "+doc.Reason); err != nil {
+				return err
+			}
+			if err := t.putFile(f); err != nil {
+				return err
+			}
+			if i < len(doc.Files) {
+				doc.Files[i].Status = report.FileLost
+			}
+		}
+		return putJob(t, t.read[jobKey(id)].Version, doc, before)
+	})
+	if err == nil && len(job.Files) == maxNamedFiles {
+		// The transaction had no room left for the subscription.
+		if err = l.PlanNow(ctx, job.Subscription, now); fault.Is(err, fault.NotFound) {
+			err = nil
+		}
+	}
 	return doc.Job, err
 }
 

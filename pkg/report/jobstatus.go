@@ -1,5 +1,10 @@
 package report
 
+import (
+	"fmt"
+	"slices"
+)
+
 // JobStatus is where a job stands.
 type JobStatus string
 
@@ -101,4 +106,14 @@ func (s JobStatus) next() []JobStatus {
 	default:
 		panic("report: unhandled job status " + string(s))
 	}
+}
+
+// UnmarshalText refuses a status that this release does not know, such as one that a later release wrote: the record cannot
+// be read, and nothing else is kept back by it.
+func (s *JobStatus) UnmarshalText(text []byte) error {
+	if !slices.Contains(JobStatuses(), JobStatus(text)) {
+		return fmt.Errorf("%q is no status of a job that this release knows: a later release may have written it", text)
+	}
+	*s = JobStatus(text)
+	return nil
 }

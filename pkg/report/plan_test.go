@@ -1,7 +1,9 @@
 package report_test
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -249,5 +251,18 @@ func TestTodayChangesAtMidnightUTC(t *testing.T) {
 	want := []request{{"2026-11-17..2026-11-17", tables, 1}}
 	if diff := cmp.Diff(want, plan(board, limits, report.DateOf(midnight), report.Narrow{})); diff != "" {
 		t.Errorf("at midnight (-want +got):\n%s", diff)
+	}
+}
+
+// A status that a later release wrote is an error of its record, and no panic when a plan asks about it.
+func TestAnUnknownStatusIsNotRead(t *testing.T) {
+	var m report.Marker
+	if err := json.Unmarshal([]byte(`{"job":"hotel-000001","status":"TELEPORTED"}`), &m); err == nil || !strings.Contains(err.Error(), "TELEPORTED") {
+		t.Errorf("read as %+v, %v", m, err)
+	}
+	for _, s := range report.JobStatuses() {
+		if err := json.Unmarshal([]byte(`{"status":"`+string(s)+`"}`), &m); err != nil || m.Status != s {
+			t.Errorf("%s is read as %s, %v", s, m.Status, err)
+		}
 	}
 }

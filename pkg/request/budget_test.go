@@ -2,6 +2,7 @@ package request_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -220,4 +221,24 @@ func TestAskingEndsBeforeTheRun(t *testing.T) {
 			t.Errorf("the job is %s", d.booked["hotel-1"].Status)
 		}
 	})
+}
+
+// TestAnUnreadableJobKeepsNoOtherBack: its record is an error of the run, and the job behind it is asked for.
+func TestAnUnreadableJobKeepsNoOtherBack(t *testing.T) {
+	d := newDesk(t)
+	d.plan("hotel-1", d.subscribe("hotel", "push", true))
+	unreadable := errors.New("hotel-0 cannot be read")
+	d.jobs.dueJobs = func(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
+		// A page of such records comes before it.
+		all, err := d.due(ctx, now, limit)
+		if limit == 25 {
+			all = []report.Job{}
+		}
+		return all, errors.Join(err, unreadable)
+	}
+	d.answer(report.Answer{Outcome: report.OutcomeRefused})
+	sum, err := d.Run(t.Context(), request.Trigger{})
+	if !errors.Is(err, unreadable) || sum.Refused != 1 {
+		t.Errorf("summary %+v, error %v", sum, err)
+	}
 }

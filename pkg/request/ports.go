@@ -54,7 +54,8 @@ type Boards interface {
 
 // Jobs is the ledger's record of jobs.
 type Jobs interface {
-	// DueJobs returns jobs that are due, the longest overdue first.
+	// DueJobs returns jobs that are due, the longest overdue first. Of records that cannot be read the error tells, beside
+	// the others; the list is nil when nothing could be read at all.
 	DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error)
 	// UpdateJob applies a transition. The transition's error is returned as it is.
 	UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error)

@@ -91,6 +91,9 @@ func (s *Service) Run(ctx context.Context, t Trigger) (Summary, error) {
 	problems = append(problems, r.work(ctx))
 	r.until = time.Time{}
 	problems = append(problems, r.plan(ctx, t), r.work(ctx))
+	if !r.blind {
+		problems = append(problems, r.unread)
+	}
 	return r.Summary, errors.Join(problems...)
 }
 
@@ -102,6 +105,7 @@ type run struct {
 	planned     map[string]bool                // subscriptions that this run has planned, or tried to
 	until       time.Time                      // when the present part of the run is to end; zero: with the run
 	blind       bool                           // the due jobs cannot be read
+	unread      error                          // records of due jobs that cannot be read
 	credentials map[string]report.Credential   // each as this run last saw it
 	shut        map[string]bool                // credentials with which this run asks nothing more
 	failed      map[string]bool                // jobs that this run could not move

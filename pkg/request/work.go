@@ -15,6 +15,9 @@ import (
 // page is how many due jobs are read at once.
 const page = 25
 
+// mostUnreadable is how many due jobs a run looks through for one that it can read.
+const mostUnreadable = 1600
+
 // work moves due jobs until none is due, or the time is up. A job that was put aside for so short a while that it comes
 // due within the run is waited for.
 func (r *run) work(ctx context.Context) error {
@@ -73,7 +76,10 @@ func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 	for limit := page; ; limit *= 2 {
 		jobs, err := r.Jobs.DueJobs(ctx, r.Now(), limit)
 		if err != nil {
-			return nil, fmt.Errorf("read the due jobs: %w", err)
+			r.unread = fmt.Errorf("read the due jobs: %w", err)
+		}
+		if jobs == nil && err != nil {
+			return nil, r.unread
 		}
 		all := len(jobs)
 		r.Left = 0
@@ -84,7 +90,8 @@ func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 			}
 			return r.failed[j.ID] || shut
 		})
-		if len(jobs) > 0 || all < limit {
+		// Of unreadable records there may be whole pages.
+		if more := all >= limit || err != nil && limit < mostUnreadable; len(jobs) > 0 || !more {
 			return jobs, nil
 		}
 	}

@@ -59,15 +59,15 @@ func dueJobs(t *testing.T, d desk) {
 
 func dueFiles(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", skill))
-	// c is due at once, b when its lease ends, the stray after its grace, a at the deadline.
+	// c is due at once, b when its lease ends, the stray after its grace. What has not come, as a, is its job's.
 	d.commit(t, d.claimed(t, "c.csv"))
 	d.claimed(t, "b.csv")
 	arrive(t, d.Ledger, object("stray.csv", "s1", arrived), "w1", arrived)
 	wantDueFiles(t, d.Ledger, loaded-1, 10, "")
 	wantDueFiles(t, d.Ledger, loaded, 10, "c.csv")
 	wantDueFiles(t, d.Ledger, arrived+leaseOver, 10, "c.csv b.csv")
-	wantDueFiles(t, d.Ledger, deadline, 10, "c.csv b.csv a.csv")
-	wantDueFiles(t, d.Ledger, arrived+graceOver, 10, "c.csv b.csv a.csv stray.csv")
+	wantDueFiles(t, d.Ledger, deadline, 10, "c.csv b.csv")
+	wantDueFiles(t, d.Ledger, arrived+graceOver, 10, "c.csv b.csv stray.csv")
 	wantDueFiles(t, d.Ledger, arrived+graceOver, 2, "c.csv b.csv")
 }
 
@@ -78,6 +78,9 @@ func manyDue(t *testing.T, d desk) {
 			files = append(files, named(fmt.Sprintf("%s-%d.csv", sub, i), device))
 		}
 		d.awaiting(t, sub, files...)
+		for _, f := range files {
+			d.claimed(t, f.Name)
+		}
 	}
 	files, err := d.DueFiles(t.Context(), at(deadline), 500)
 	done(t, "list the due files", err)
@@ -122,12 +125,15 @@ func staleJobs(t *testing.T, d desk) {
 
 func staleFiles(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", device), named("d.csv", device))
+	for _, name := range []string{"a.csv", "b.csv", "c.csv", "d.csv"} {
+		d.claimed(t, name)
+	}
 	arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived)
 	l := d.lag(t, ledger.LaneFiles, arrived+graceOver)
 	wantDueFiles(t, l, arrived+graceOver, 10, "a.csv b.csv c.csv d.csv in/stray.csv")
 	// One is leased, one is deleted, one is gone: a stray whose name was recorded.
-	arrive(t, d.Ledger, object("a.csv", "e1", deadline), "w1", arrived+graceOver)
-	f := d.loaded(t, "b.csv")
+	arrive(t, d.Ledger, object("a.csv", "e2", deadline), "w1", arrived+graceOver)
+	f := d.commit(t, d.wantFile(t, "b.csv", "CLAIMED hotel-000001 e1 1"))
 	_, err := d.Certify(t.Context(), f.Key, certificate(f, at(deleted)), at(deleted))
 	done(t, "certify", err)
 	d.awaiting(t, "annex", named("stray.csv", device))
@@ -136,7 +142,8 @@ func staleFiles(t *testing.T, d desk) {
 }
 
 func emptyList(t *testing.T, d desk) {
-	d.awaiting(t, "hotel", named("a.csv", device))
+	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device))
+	d.claimed(t, "a.csv")
 	l, _ := d.behind(func(Call) Fault { return Stale })
 	wantDueJobs(t, l, deadline, 10, "")
 	wantDueFiles(t, l, deadline, 10, "")

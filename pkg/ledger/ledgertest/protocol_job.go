@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +14,8 @@ import (
 func jobCases() protocolCases {
 	return protocolCases{
 		"the marker follows the job":                    markerFollows,
+		"what a cancelled job awaited is given up":      cancelledFiles,
+		"what never comes does not hide what has come":  hiddenFiles,
 		"a cancelled job has no marker":                 markerOfCancelled,
 		"a lost job keeps its marker until forgotten":   markerOfLost,
 		"what holds days is not forgotten":              notForgotten,
@@ -160,4 +163,42 @@ func neverRests(t *testing.T, d desk) {
 	if n := calls.Count(Write); n < 8 || n > 50 {
 		t.Fatalf("%d tries: neither a few nor endlessly many", n)
 	}
+}
+
+func cancelledFiles(t *testing.T, d desk) {
+	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
+	d.claimed(t, "b.csv")
+	cancel := func(j *report.Job) error { return j.Cancel(at(loaded), "not wanted") }
+	_, err := d.ChangeJob(t.Context(), j.ID, at(loaded), cancel)
+	done(t, "cancel", err)
+	d.wantJob(t, j.ID, "CANCELLED a.csv=LOST b.csv=EXPECTED")
+	same(t, "a is due no more", d.wantFile(t, "a.csv", "LOST hotel-000001 - 0").DueAt.IsZero(), true)
+	d.wantFile(t, "b.csv", "CLAIMED hotel-000001 e1 1")
+	// What comes all the same is loaded.
+	d.loaded(t, "a.csv")
+	d.wantJob(t, j.ID, "CANCELLED a.csv=LOADED b.csv=EXPECTED")
+	// A job that an earlier release cancelled has left its files; asking for it again gives them up.
+	j = d.awaiting(t, "annex", named("c.csv", device))
+	d.update(t, j.ID, cancel)
+	_, err = d.ChangeJob(t.Context(), j.ID, at(loaded), func(j *report.Job) error { return j.Retry(at(loaded), "again") })
+	done(t, "retry", err)
+	d.wantJob(t, j.ID, "PLANNED")
+	d.wantFile(t, "c.csv", "LOST annex-000001 - 0")
+}
+
+func hiddenFiles(t *testing.T, d desk) {
+	var files []report.NamedFile
+	for i := range 30 {
+		files = append(files, named(fmt.Sprintf("%d.csv", i), device))
+	}
+	d.awaiting(t, "hotel", files...)
+	d.awaiting(t, "annex", named("z.csv", device))
+	f := d.claimed(t, "z.csv")
+	_, err := d.UpdateFile(t.Context(), "z.csv", at(deadline), func(current *report.File) error {
+		return current.Quarantine(at(deadline), f.Epoch, at(deadline+1), "unreadable")
+	})
+	done(t, "quarantine", err)
+	// Those that never came are due before it.
+	wantDueFiles(t, d.Ledger, deadline+1, 1, "z.csv")
+	wantDueFiles(t, d.Ledger, deadline+1, 1000, "z.csv")
 }

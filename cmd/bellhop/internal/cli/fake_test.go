@@ -492,3 +492,7 @@ func lines(t *testing.T, got, want string) {
 func (l *ledger) RecentBoard(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Board, error) {
 	return l.Board(ctx, name)
 }
+
+func (l *ledger) ChangeJob(ctx context.Context, id string, _ time.Time, change func(*report.Job) error) (report.Job, error) {
+	return l.UpdateJob(ctx, id, change)
+}

@@ -133,7 +133,7 @@ func (c jobChange) one(ctx context.Context, at Account, id string, dryRun bool) 
 		}
 	}
 	if !dryRun {
-		if tried, err = at.Ledger.UpdateJob(ctx, id, change); err != nil {
+		if tried, err = at.Ledger.ChangeJob(ctx, id, at.Now(), change); err != nil {
 			return r, err
 		}
 	}
