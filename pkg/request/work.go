@@ -134,9 +134,8 @@ func (r *run) outOfTime(ctx context.Context, wait time.Duration) bool {
 	return left <= wait
 }
 
-// waitForNext sleeps until the first job that was put aside in this run comes due, if that is within the run's time. It waits
-// when there is nothing else left to do in the run. A run
-// without a deadline never waits: its jobs are due rows, and another run finds them.
+// waitForNext sleeps until the first job that was put aside in this run comes due, if that is within the run's time and
+// nothing else is left to do in it. A run without a deadline never waits: its jobs are due rows, and another run finds them.
 func (r *run) waitForNext(ctx context.Context) bool {
 	if len(r.aside) == 0 || !r.until.IsZero() {
 		return false
