@@ -45,12 +45,13 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	buckets := objects.NewClient(cloud)
 	ours := objects.ExpectOwner(c.BucketOwner)
 	delivery := objects.NewBucket(buckets, c.DeliveryBucket, ours)
+	dataset := objects.NewBucket(buckets, c.DatasetBucket, ours)
 	return &janitor.Handler{
 		Metrics: metrics,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &sweep.Service{
 			Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: objects.NewBucket(buckets, c.DatasetBucket, ours),
+			Dataset: dataset, Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: time.Now},
 			Queue:   queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Now:     time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
 			Certified: janitor.Certified(metrics),

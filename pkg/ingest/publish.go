@@ -65,6 +65,10 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 		if !ok {
 			slice = report.Slice{Subscription: f.Subscription, Table: f.Table, Date: d}
 		}
+		if slice.Vanished != nil {
+			// Nothing is published, so there is nothing to compare with, to protect or to replace.
+			slice.Key, slice.ETag, slice.SHA256, slice.Rows, slice.Sums, slice.Vanished = "", "", "", 0, nil, nil
+		}
 		if slice.Fenced(f, now) {
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s", d, f.Table, slice.Fence.File)
 		}

@@ -19,6 +19,9 @@ const (
 	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
 
+// verificationKey is of the one record that says how far the dataset has been verified.
+var verificationKey = Key{"VERIFY#", meta}
+
 func subKey(name string) Key         { return Key{subPrefix + name, meta} }
 func subEntryKey(name string) Key    { return Key{subPrefix, name} }
 func jobEntryKey(sub, id string) Key { return Key{subPrefix + sub, jobPrefix + id} }

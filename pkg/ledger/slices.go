@@ -117,6 +117,39 @@ func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d re
 	})
 }
 
+// MarkDay writes down what a verification of the dataset found of a published day, which must be as it was read: else it is
+// a Conflict, and nothing is written. The subscription is to be planned at now.
+func (l *Ledger) MarkDay(ctx context.Context, s report.Slice, now time.Time) error {
+	t := &tx{}
+	if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+		return err
+	}
+	if err := l.store.Write(ctx, t.writes...); err != nil {
+		return fmt.Errorf("mark %s of %s: %w", s.Date, s.Table, err)
+	}
+	return l.PlanNow(ctx, s.Subscription, now)
+}
+
+// Verification returns how far the dataset has been verified; the zero value before the first time.
+func (l *Ledger) Verification(ctx context.Context) (report.Verification, error) {
+	var v report.Verification
+	records, err := l.store.Get(ctx, verificationKey)
+	if r, ok := records[verificationKey]; ok && err == nil {
+		err = decode(r, &v)
+		v.Version = r.Version
+	}
+	return v, err
+}
+
+// NoteVerification writes down how far the dataset has been verified. Conflict when another run has since.
+func (l *Ledger) NoteVerification(ctx context.Context, v report.Verification) error {
+	t := &tx{}
+	if err := t.putAt(verificationKey, v.Version, "", time.Time{}, v); err != nil {
+		return err
+	}
+	return l.store.Write(ctx, t.writes...)
+}
+
 // DecideHeld settles a held day at a person's wish: nothing else of the day changes.
 func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
 	key := sliceKey(subscription, table, d)

@@ -1,6 +1,10 @@
 package report
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Board is what the ledger knows of one subscription's days: the planner's whole input, read at once.
 type Board struct {
@@ -77,6 +81,8 @@ type DayCoverage struct {
 	LostAfter Date `json:"lost_after,omitzero"`
 	// Held tells that a newer report waits for a person's decision.
 	Held bool `json:"held,omitempty"`
+	// Vanished tells of a day that was published and is not in the dataset any more.
+	Vanished *Vanished `json:"vanished,omitempty"`
 }
 
 // Wanted returns the days that the subscription wants to exist today; its Len is 0 when there are none yet, or when it was
@@ -94,12 +100,52 @@ type cell struct {
 	date  Date
 }
 
+// slices returns the published days that are there.
 func (b Board) slices() map[cell]Slice {
 	m := make(map[cell]Slice, len(b.Slices))
 	for _, s := range b.Slices {
-		m[cell{s.Table, s.Date}] = s
+		if s.Vanished == nil {
+			m[cell{s.Table, s.Date}] = s
+		}
 	}
 	return m
+}
+
+// vanished returns the published days that are not there any more.
+func (b Board) vanished() map[cell]Vanished {
+	m := map[cell]Vanished{}
+	for _, s := range b.Slices {
+		if s.Vanished != nil {
+			m[cell{s.Table, s.Date}] = *s.Vanished
+		}
+	}
+	return m
+}
+
+// Compare holds the published days against a listing of the dataset, the ETags by key, and returns those of which the record
+// must change: Vanished is set where the object is not there as it was published, and taken away where it is there again.
+// LastSeen is when the dataset was last found whole; a day that was loaded later was last seen then.
+func Compare(days []Slice, listed map[string]string, now, lastSeen time.Time) []Slice {
+	var changed []Slice
+	for _, s := range days {
+		if s.Key == "" {
+			continue
+		}
+		etag, there := listed[s.Key]
+		switch found := there && etag == s.ETag; {
+		case found && s.Vanished != nil:
+			s.Vanished = nil
+		case !found && s.Vanished == nil:
+			s.Vanished = &Vanished{At: now, LastSeen: s.LoadedAt, Replaced: there}
+			if lastSeen.After(s.LoadedAt) {
+				s.Vanished.LastSeen = lastSeen
+			}
+		default:
+			continue
+		}
+		changed = append(changed, s)
+	}
+	return changed
 }
 
 // marker returns the marker that holds the day or, when none does, the one of the last attempt that lost it.
@@ -123,7 +169,7 @@ func (b Board) marker(table string, d Date) (Marker, bool) {
 // Coverage returns the coverage of every wanted day of every table that the board knows of, in the order of tables,
 // then days.
 func Coverage(b Board, l Limits, today Date) []DayCoverage {
-	loaded := b.slices()
+	loaded, vanished := b.slices(), b.vanished()
 	wanted := b.Subscription.Wanted(today)
 	wanted.From = max(wanted.From, b.Since)
 	var days []DayCoverage
@@ -139,6 +185,10 @@ func Coverage(b Board, l Limits, today Date) []DayCoverage {
 			} else {
 				c.Status, c.Why = b.gap(table, d, l, today)
 				c.LostAfter = d + Date(l.LostAfterDays)
+				if v, ok := vanished[cell{table, d}]; ok {
+					c.Vanished = &v
+					c.Why = strings.TrimSuffix(v.Why()+": "+c.Why, ": ")
+				}
 			}
 			days = append(days, c)
 		}

@@ -65,6 +65,8 @@ type Slice struct {
 	// Restated counts how often other content replaced the day's first.
 	Restated int   `json:"restated,omitempty"`
 	Held     *Held `json:"held,omitempty"`
+	// Vanished tells that the published object was seen to be gone, or to be another. The day is missing then.
+	Vanished *Vanished `json:"vanished,omitempty"`
 	// Fence names the claim that is replacing the day's object right now.
 	Fence *Fence `json:"fence,omitempty"`
 	// Version is the ledger's version of the record; 0 when there is none yet. A commit demands that it still is.
@@ -74,6 +76,24 @@ type Slice struct {
 // Fenced reports whether another claim than that of f has the right to replace the day's object at now.
 func (s Slice) Fenced(f File, now time.Time) bool {
 	return s.Fence != nil && s.Fence.Until.After(now) && (s.Fence.File != f.Key || s.Fence.Epoch != f.Epoch)
+}
+
+// Vanished is what a verification of the dataset found wrong with a published day.
+type Vanished struct {
+	// At is when it was noticed, and LastSeen when the object was last known to be there as it was published.
+	At       time.Time `json:"at"`
+	LastSeen time.Time `json:"last_seen"`
+	// Replaced tells that another object lies under the key; else there is none.
+	Replaced bool `json:"replaced,omitempty"`
+}
+
+// Why says it for people.
+func (v Vanished) Why() string {
+	what := "vanished from the dataset"
+	if v.Replaced {
+		what = "replaced in the dataset by another hand"
+	}
+	return what + ", last seen " + v.LastSeen.UTC().Format("2006-01-02 15:04Z")
 }
 
 // Held is a newer report of a day that would have erased or shrunk the published one.

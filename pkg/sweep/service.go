@@ -32,6 +32,8 @@ type Service struct {
 	MaxDeletions int
 	// UploadAge is how old an unfinished multipart upload must be to be ended. Default one hour.
 	UploadAge time.Duration
+	// Verifier compares the dataset with the ledger.
+	Verifier Verifier
 	// Certified, if set, is told of every certificate that was written.
 	Certified func(report.Certificate)
 }
@@ -176,6 +178,9 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	}
 	return sum, errors.Join(problems...)
 }
+
+// Verify goes on with the round of comparing the dataset with the ledger.
+func (s *Service) Verify(ctx context.Context) (Verified, error) { return s.Verifier.Round(ctx) }
 
 func (s *Service) mayDelete(deleted int) bool {
 	return deleted < cmp.Or(s.MaxDeletions, 1000)

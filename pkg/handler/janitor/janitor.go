@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -20,6 +21,8 @@ import (
 type Janitor interface {
 	Release(ctx context.Context, key string) (sweep.Outcome, error)
 	Sweep(ctx context.Context) (sweep.Summary, error)
+	// Verify goes on comparing the dataset with the ledger; see [sweep.Verifier.Round].
+	Verify(ctx context.Context) (sweep.Verified, error)
 }
 
 // Handler handles the function's events. All fields are required.
@@ -124,7 +127,27 @@ func (h *Handler) sweep(ctx context.Context) (Response, error) {
 	} else {
 		log.InfoContext(ctx, "sweep done")
 	}
-	return Response{BatchItemFailures: []ItemFailure{}, Sweep: &sum}, errors.Join(err)
+	return Response{BatchItemFailures: []ItemFailure{}, Sweep: &sum}, errors.Join(err, h.verify(ctx))
+}
+
+// verify uses the rest of the run's time.
+func (h *Handler) verify(ctx context.Context) error {
+	found, err := h.Janitor.Verify(ctx)
+	if len(found.Vanished) > 0 {
+		h.Metrics.Emit(metric.DaysVanished.Int(len(found.Vanished)))
+	}
+	for _, s := range found.Vanished {
+		h.Log.WarnContext(ctx, "published day vanished",
+			"subscription", s.Subscription, "table", s.Table, "date", s.Date.String(), "slice", s.Key, "replaced", s.Vanished.Replaced, "last_seen", s.Vanished.LastSeen)
+	}
+	if err != nil {
+		h.Log.ErrorContext(ctx, "verification of the dataset failed in part", "error", err)
+		return fmt.Errorf("verify the dataset: %w", err)
+	}
+	if found.Days > 0 {
+		h.Log.InfoContext(ctx, "dataset verified", "days", found.Days, "vanished", len(found.Vanished), "returned", len(found.Returned), "unsettled", found.Unsettled)
+	}
+	return nil
 }
 
 func unverified(err error) int {

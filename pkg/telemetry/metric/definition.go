@@ -62,6 +62,7 @@ var (
 	OldestRawObjectAgeSeconds = Metric{"OldestRawObjectAgeSeconds", Seconds, janitor, "State: age of the oldest object in the delivery bucket that is not kept there on purpose."}
 	ObjectsKeptOnPurpose      = Metric{"ObjectsKeptOnPurpose", Count, janitor, "State: strays and quarantined files that rest in the delivery bucket."}
 	DeleteFailures            = Metric{"DeleteFailures", Count, janitor, "Deletions that failed and will be tried again."}
+	DaysVanished              = Metric{"DaysVanished", Count, janitor, "Published days whose objects were found to be gone or replaced, each when it is noticed. Their days are asked for again."}
 	DeleteVerifyFailures      = Metric{"DeleteVerifyFailures", Count, janitor, "Deletions after which the object could not be seen to be gone."}
 )
 
@@ -73,7 +74,7 @@ func All() []Metric {
 	return []Metric{
 		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysExpired, TokenRefreshFailures,
 		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects,
-		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures,
+		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures, DaysVanished,
 		ColdStart,
 	}
 }

@@ -112,7 +112,7 @@ func (a *app) proposals(root *cobra.Command) {
 		"bellhop files show": files, "bellhop certificates show": files, "bellhop certificates verify": files,
 		"bellhop quarantine show": files, "bellhop quarantine replay": files, "bellhop quarantine drop": files,
 		"bellhop subscriptions show": subs, "bellhop subscriptions pause": subs, "bellhop subscriptions resume": subs,
-		"bellhop subscriptions remove": subs, "bellhop refetch": subs,
+		"bellhop subscriptions remove": subs, "bellhop refetch": subs, "bellhop verify": subs,
 		"bellhop tables": firstTable, "bellhop explain": firstTable,
 		"bellhop subscriptions apply": subs,
 		"bellhop held accept":         a.heldDays(), "bellhop held drop": a.heldDays(), "bellhop held show": a.heldDays(),

@@ -177,6 +177,9 @@ func (a *app) coverageOf(ctx context.Context, at Account, sub report.Subscriptio
 	if err != nil {
 		return covered{}, err
 	}
+	if board.Slices, err = a.asListed(ctx, at, board.Slices); err != nil {
+		return covered{}, err
+	}
 	today := report.DateOf(at.Now())
 	c := covered{Subscription: sub.Name, Window: sub.Wanted(today), Wanted: sub.Wanted(today), Counts: map[report.CoverageStatus]int{}}
 	if only != (report.Window{}) {

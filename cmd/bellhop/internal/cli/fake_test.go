@@ -157,6 +157,25 @@ func (l *ledger) DropDays(_ context.Context, days []report.Slice) error {
 	return nil
 }
 
+func (l *ledger) MarkDay(_ context.Context, s report.Slice, _ time.Time) error {
+	l.writes++
+	b := l.boards[s.Subscription]
+	i := slices.IndexFunc(b.Slices, func(d report.Slice) bool { return d.Table == s.Table && d.Date == s.Date })
+	b.Slices = slices.Clone(b.Slices)
+	b.Slices[i] = s
+	l.boards[s.Subscription] = b
+	return nil
+}
+
+func (l *ledger) Verification(context.Context) (report.Verification, error) {
+	return report.Verification{WholeAt: at("01:00:00")}, nil
+}
+
+func (l *ledger) NoteVerification(context.Context, report.Verification) error {
+	l.t.Error("the command line noted a round of the janitor")
+	return nil
+}
+
 func (l *ledger) Forget(context.Context, string, []report.Marker) error {
 	if !l.plans {
 		l.t.Error("the command line forgot something")
@@ -270,6 +289,22 @@ func (d deliveries) Versions(_ context.Context, key string) ([]report.ObjectVers
 type dataset map[string][]byte
 
 func (d dataset) Read(_ context.Context, key string) ([]byte, error) { return get(d, "object", key) }
+
+// An object's ETag is its content.
+func (d dataset) Stat(_ context.Context, key string) (report.Object, error) {
+	content, err := get(d, "object", key)
+	return report.Object{Key: key, ETag: string(content)}, err
+}
+
+func (d dataset) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		for key, content := range d {
+			if strings.HasPrefix(key, prefix) && !yield(report.Object{Key: key, ETag: string(content)}, nil) {
+				return
+			}
+		}
+	}
+}
 
 // hotel is one subscription to two tables with four wanted days, 14 to 17 November.
 func hotel() report.Subscription {

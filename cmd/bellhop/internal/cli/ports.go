@@ -12,6 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/sweep"
 )
 
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
@@ -43,6 +44,10 @@ type Ledger interface {
 	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
+	// MarkDay, Verification and NoteVerification are for verifying the dataset; see [sweep.Days].
+	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
+	Verification(ctx context.Context) (report.Verification, error)
+	NoteVerification(ctx context.Context, v report.Verification) error
 	// CertificatesOf returns the certificates of one file, oldest first.
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
 }
@@ -57,6 +62,7 @@ type Deliveries interface {
 
 // Dataset reads the dataset bucket.
 type Dataset interface {
+	sweep.Published
 	// Read returns the whole object under a key. NotFound when there is none.
 	Read(ctx context.Context, key string) ([]byte, error)
 }

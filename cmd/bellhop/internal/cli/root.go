@@ -21,6 +21,8 @@ type app struct {
 	json    bool
 	root    *cobra.Command
 	started bool
+	// listed are the ETags of the dataset's objects by key, once they were asked for.
+	listed map[string]string
 	// ahead is by how much the clock of the place is ahead of this machine's.
 	ahead   time.Duration
 	secrets redact.Scrubber
@@ -125,7 +127,7 @@ func (a *app) command() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand())
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
-		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.costCommand()},
+		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.verifyCommand(), a.costCommand()},
 		"act":   {a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.quarantineCommand(), a.heldCommand(), a.deadLettersCommand()},
 		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
 	} {

@@ -26,6 +26,10 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	before := m.vendor.Counters().Posts
 	resumed := m.vendor.Counters().Posts > 0
 	end := m.clock.Now().Add(patience)
+	// Somebody may have taken objects out of the folder since the last run. The janitor's own round comes once a day.
+	if _, err := m.verifier.All(ctx); err != nil {
+		return Summary{}, fmt.Errorf("verify the dataset: %w", err)
+	}
 	for {
 		if err := m.tick(ctx); err != nil {
 			return Summary{}, err

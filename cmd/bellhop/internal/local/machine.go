@@ -24,6 +24,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -114,6 +115,7 @@ type Machine struct {
 	parts      parts
 
 	requests *request.Service
+	verifier sweep.Verifier
 	handle   handlers
 
 	requested, swept rate

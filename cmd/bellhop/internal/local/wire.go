@@ -58,8 +58,10 @@ func (m *Machine) wire() {
 	}
 	sweeps := &sweep.Service{
 		Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
-		Queue: queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
+		Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: now},
+		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
+	m.verifier = sweep.Verifier{Days: m.ledger, Dataset: objects.NewBucket(m.s3.Client(), m.outside.dataset), Now: now}
 	m.handle = handlers{
 		requester: m.entry(m.parts.requester, requesterTimeout, (&requester.Handler{
 			Requester: m.requests, Log: m.logger("requester"), Metrics: requests,

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // bucket reads a bucket on AWS.
@@ -28,6 +31,38 @@ func (b bucket) Read(ctx context.Context, key string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
 	return content, nil
+}
+
+// datasetFolder shows the dataset of a local folder with the ETags of its objects.
+type datasetFolder struct{ folder }
+
+// List is that of the folder, with ETags.
+func (f datasetFolder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		for o, err := range f.folder.List(ctx, prefix) {
+			if err == nil {
+				o.ETag, err = s3server.ETag(filepath.Join(f.root, f.bucket, filepath.FromSlash(o.Key)))
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // it was replaced just now
+			}
+			if !yield(o, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Stat returns the object under the key with its ETag, or a NotFound.
+func (f datasetFolder) Stat(ctx context.Context, key string) (report.Object, error) {
+	versions, err := f.Versions(ctx, key)
+	if err != nil {
+		return report.Object{}, err
+	}
+	if len(versions) == 0 {
+		return report.Object{}, fault.New(fault.NotFound, "there is no object %s", key)
+	}
+	return report.Object{Key: key, ETag: versions[0].ETag}, nil
 }
 
 // Read returns the whole object.

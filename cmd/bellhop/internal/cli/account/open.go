@@ -38,7 +38,7 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 	return cli.Account{
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
-		Dataset: folder{filepath.Join(dir, "s3"), local.DatasetBucket},
+		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), local.DatasetBucket}},
 		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {
 			h, closing, err := local.OpenHolds(ctx, dir)
 			return h, closing, err
