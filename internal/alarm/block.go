@@ -75,7 +75,7 @@ var pictures = []struct {
 	{"Rows loaded", "Sum", []metric.Metric{metric.RowsIngested}},
 	{"From request to delivery", "Average", []metric.Metric{metric.DeliveryLatencySeconds}},
 	{"How long raw files lie there", "Maximum", []metric.Metric{metric.RawRetentionSeconds, metric.OldestRawObjectAgeSeconds}},
-	{"Deletions that failed, objects kept on purpose", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose}},
+	{"Deletions that failed, objects kept on purpose, days that vanished", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose, metric.DaysVanished}},
 	{"Days that are not there", "Maximum", []metric.Metric{metric.DaysMissing, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles}},
 	{"Starts of processes", "Sum", []metric.Metric{metric.ColdStart}},
 }

@@ -116,6 +116,8 @@ func deleted() []Alarm {
 			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
 		own("Deletions keep failing", metric.DeleteFailures, "Sum", 15*minute, 3, 3, ">=", 1, NotBreaching,
 			"A failed deletion is tried again with the next sweep."),
+		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1, NotBreaching,
+			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it."),
 		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
 			"No certificate is written before the object is seen to be gone."),
 	}

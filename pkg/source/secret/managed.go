@@ -39,7 +39,7 @@ func (m *managed) Read(ctx context.Context) ([]byte, error) {
 
 // version returns the current document and the id of its version.
 func (m *managed) version(ctx context.Context) ([]byte, *string, error) {
-	out, err := m.api.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(m.id)})
+	out, err := m.api.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(m.id), VersionStage: aws.String(current)})
 	if err != nil {
 		_, missing := errors.AsType[*types.ResourceNotFoundException](err)
 		return nil, nil, failed("read secret "+m.id, err, missing)

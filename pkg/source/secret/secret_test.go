@@ -104,7 +104,7 @@ func TestSecretsManager(t *testing.T) {
 	written := ""
 	api := secretsManager{t: t,
 		get: func(in *secretsmanager.GetSecretValueInput) (*secretsmanager.GetSecretValueOutput, error) {
-			if aws.ToString(in.SecretId) != id || in.VersionId != nil || in.VersionStage != nil {
+			if aws.ToString(in.SecretId) != id || in.VersionId != nil || aws.ToString(in.VersionStage) != "AWSCURRENT" {
 				t.Errorf("asked for %+v", in)
 			}
 			return &secretsmanager.GetSecretValueOutput{SecretString: aws.String(document)}, nil

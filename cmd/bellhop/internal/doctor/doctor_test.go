@@ -114,9 +114,18 @@ func newPatient(t *testing.T) *patient {
 func (p *patient) keep(refresh string) {
 	p.t.Helper()
 	document, err := json.Marshal(map[string]string{"client_id": "amzn1.application-oa2-client.example", "client_secret": plantedSecret, "refresh_token": refresh})
-	if err == nil {
-		_, err = secretsmanager.NewFromConfig(p.Config).PutSecretValue(p.t.Context(), &secretsmanager.PutSecretValueInput{
-			SecretId: aws.String(p.ID(installation.LwaSecret)), SecretString: aws.String(string(document)),
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	id, client := aws.String(p.ID(installation.LwaSecret)), secretsmanager.NewFromConfig(p.Config)
+	// moto leaves a version its label AWSCURRENT when the next one is put, if the label was moved to it before.
+	before, none := client.GetSecretValue(p.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: id, VersionStage: aws.String("AWSCURRENT")})
+	put, err := client.PutSecretValue(p.t.Context(), &secretsmanager.PutSecretValueInput{
+		SecretId: id, SecretString: aws.String(string(document)), VersionStages: []string{"PLANTED"},
+	})
+	if err == nil && none == nil {
+		_, err = client.UpdateSecretVersionStage(p.t.Context(), &secretsmanager.UpdateSecretVersionStageInput{
+			SecretId: id, VersionStage: aws.String("AWSCURRENT"), MoveToVersionId: put.VersionId, RemoveFromVersionId: before.VersionId,
 		})
 	}
 	if err != nil {
@@ -166,7 +175,7 @@ func TestAHealthyInstallation(t *testing.T) {
 		t.Errorf("CloudWatch is asked %d times for the alarms", n)
 	}
 	// The rotated refresh token is kept, as after a run, and both checks of the token share one exchange.
-	out, err := secretsmanager.NewFromConfig(p.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(p.ID(installation.LwaSecret))})
+	out, err := secretsmanager.NewFromConfig(p.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(p.ID(installation.LwaSecret)), VersionStage: aws.String("AWSCURRENT")})
 	if err != nil || !strings.Contains(aws.ToString(out.SecretString), plantedRotated) || p.vendor.grants.Load() != 1 {
 		t.Errorf("after %d exchanges the rotated token is not kept (%v)", p.vendor.grants.Load(), err)
 	}

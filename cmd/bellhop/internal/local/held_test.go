@@ -184,7 +184,7 @@ func TestDecidingInAFolder(t *testing.T) {
 	dir := t.TempDir()
 	stopped := morning
 	open := func() *plant {
-		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Chaos: &Chaos{}})
+		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Chaos: &Chaos{}, outside: outside{unitIDs: []string{table.AnyUnitID}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -146,7 +146,7 @@ func (a *Account) resolved(value any) any {
 		}
 		return list
 	case cloudformation.Object:
-		if cloudformation.Target(v) != "" || v["Fn::Sub"] != nil {
+		if cloudformation.Target(v) != "" || v["Fn::Sub"] != nil || v["Fn::Join"] != nil || v["Fn::If"] != nil {
 			return a.Template.Text(v)
 		}
 		object := cloudformation.Object{}
