@@ -2,8 +2,12 @@ package sweep_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,160 +16,224 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 )
 
-// TestVersionsThatAreLeftAreRemoved (I5): in a bucket that somebody has switched to versioning, a deletion leaves the content
-// and a marker. New content under the same name is left alone.
-func TestVersionsThatAreLeftAreRemoved(t *testing.T) {
-	cases := map[string]struct {
-		versions []report.ObjectVersion
-		removed  []string
-	}{
-		"none": {nil, nil},
-		"the content and the marker": {
-			[]report.ObjectVersion{{VersionID: "m1", Latest: true, Marker: true}, {VersionID: "v1", ETag: "e1"}},
-			[]string{"a.csv  m1", "a.csv e1 v1"},
-		},
-		"from before the bucket was versioned": {
-			[]report.ObjectVersion{{VersionID: "m1", Latest: true, Marker: true}, {VersionID: "null", ETag: "e1"}},
-			[]string{"a.csv  m1", "a.csv e1 null"},
-		},
-		"older content of the same name": {
-			[]report.ObjectVersion{{VersionID: "v0", ETag: "e0"}}, []string{"a.csv e0 v0"},
-		},
-		"the same content once more": {
-			[]report.ObjectVersion{{VersionID: "v2", ETag: "e1", Latest: true}}, []string{"a.csv e1 v2"},
-		},
-		"new content on top": {
-			[]report.ObjectVersion{{VersionID: "v2", ETag: "e2", Latest: true}, {VersionID: "v1", ETag: "e1"}}, []string{"a.csv e1 v1"},
-		},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			y := loaded(t)
-			y.deliveries.versions = func(_ context.Context, key string) ([]report.ObjectVersion, error) {
-				if key != "a.csv" {
-					t.Errorf("versions of %s", key)
-				}
-				return c.versions, nil
-			}
-			if got := y.release("a.csv"); got != sweep.OutcomeDeleted || len(y.certificates) != 1 {
-				t.Errorf("outcome %s, %d certificates", got, len(y.certificates))
-			}
-			if got := y.deletes[1:]; !slices.Equal(got, c.removed) {
-				t.Errorf("removed %q, want %q", got, c.removed)
-			}
-		})
-	}
+var verifiedAt = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)
+
+// archive is a dataset with the ledger's record of it.
+type archive struct {
+	subs    []string
+	days    map[string][]report.Slice // by subscription
+	objects map[string]string         // ETags by key
+	round   report.Verification
+	boards  int
+	listErr error
+	statErr error
+	// meanwhile happens after the listing.
+	meanwhile func()
+	now       time.Time
 }
 
-// TestWithoutVerificationThereIsNoCertificate (I5).
-func TestWithoutVerificationThereIsNoCertificate(t *testing.T) {
-	down := fault.New(fault.Transient, "S3 is down")
-	cases := map[string]func(*yard){
-		"it is still there": func(y *yard) {
-			y.deliveries.delete = func(context.Context, string, string, string) (string, error) { return "request-1", nil }
-		},
-		"its versions cannot be listed": func(y *yard) {
-			y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) { return nil, down }
-		},
-		"a version cannot be removed": func(y *yard) {
-			remove := y.deliveries.delete
-			y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
-				return []report.ObjectVersion{{VersionID: "v1", ETag: "e1"}}, nil
-			}
-			y.deliveries.delete = func(ctx context.Context, key, etag, version string) (string, error) {
-				if version == "v1" {
-					return "", down
-				}
-				return remove(ctx, key, etag, version)
-			}
-		},
-		"it cannot be looked for": func(y *yard) {
-			y.deliveries.stat = func(context.Context, string) (report.Object, error) { return report.Object{}, down }
-		},
-	}
-	for name, breaks := range cases {
-		t.Run(name, func(t *testing.T) {
-			y := loaded(t)
-			breaks(y)
-			y.transitions.certify = nil
-			if outcome, err := y.Release(t.Context(), "a.csv"); !fault.Is(err, fault.Transient) || outcome != sweep.OutcomeLeft {
-				t.Errorf("outcome %s, error %v", outcome, err)
-			}
-			if f := y.ledger["a.csv"]; f.Status != report.FileLoaded {
-				t.Errorf("file %s", f.Status)
-			}
-		})
-	}
-}
-
-// TestContentThatWasPutBetweenDeletionAndVerification is other content: the deletion is certified, and the load of the new
-// content started.
-func TestContentThatWasPutBetweenDeletionAndVerification(t *testing.T) {
-	y := loaded(t)
-	y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
-		y.put("a.csv", "e2")
-		return []report.ObjectVersion{{VersionID: "null", ETag: "e2", Latest: true}}, nil
-	}
-	if got := y.release("a.csv"); got != sweep.OutcomeDeleted || len(y.certificates) != 1 {
-		t.Errorf("outcome %s, %d certificates", got, len(y.certificates))
-	}
-	// It came after the deletion, so that it cannot be taken for what was deleted.
-	if len(y.started) != 1 || y.started[0].ETag != "e2" || !y.started[0].At.Equal(start) {
-		t.Errorf("started %+v", y.started)
-	}
-	t.Run("and its load cannot be started", func(t *testing.T) {
-		y := loaded(t)
-		y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
-			y.put("a.csv", "e2")
-			return nil, nil
+// newArchive has two days of one table for each subscription, published an hour ago.
+func newArchive(subs ...string) *archive {
+	a := &archive{subs: subs, days: map[string][]report.Slice{}, objects: map[string]string{}, now: verifiedAt}
+	for _, sub := range subs {
+		for d := report.NewDate(2026, 11, 1); d <= report.NewDate(2026, 11, 2); d++ {
+			key := report.SliceKey(sub, "asp_device", d)
+			a.objects[key] = "e-" + d.String()
+			a.days[sub] = append(a.days[sub], report.Slice{
+				Subscription: sub, Table: "asp_device", Date: d, Rows: 3, Key: key, ETag: "e-" + d.String(), LoadedAt: verifiedAt.Add(-time.Hour), Version: 1,
+			})
 		}
-		down := fault.New(fault.Transient, "the queue is down")
-		y.queue.redeliver = func(context.Context, report.Delivery) error { return down }
-		if outcome, err := y.Release(t.Context(), "a.csv"); !errors.Is(err, down) || outcome != sweep.OutcomeDeleted {
-			t.Errorf("outcome %s, error %v", outcome, err)
+	}
+	return a
+}
+
+func (a *archive) Subscriptions(context.Context) ([]report.Subscription, error) {
+	var all []report.Subscription
+	for _, name := range a.subs {
+		all = append(all, report.Subscription{Name: name})
+	}
+	return all, nil
+}
+
+func (a *archive) Board(_ context.Context, name string) (report.Board, error) {
+	a.boards++
+	return report.Board{Slices: slices.Clone(a.days[name])}, nil
+}
+
+func (a *archive) Slices(_ context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
+	return slices.DeleteFunc(slices.Clone(a.days[sub]), func(s report.Slice) bool { return s.Table != table || !w.Contains(s.Date) }), nil
+}
+
+func (a *archive) MarkDay(_ context.Context, s report.Slice, _ time.Time) error {
+	for i, current := range a.days[s.Subscription] {
+		if current.Table == s.Table && current.Date == s.Date {
+			if current.Version != s.Version {
+				return fault.New(fault.Conflict, "it has changed")
+			}
+			s.Version++
+			a.days[s.Subscription][i] = s
+		}
+	}
+	return nil
+}
+
+func (a *archive) Verification(context.Context) (report.Verification, error) { return a.round, nil }
+
+func (a *archive) NoteVerification(_ context.Context, v report.Verification) error {
+	if v.Version != a.round.Version {
+		return fault.New(fault.Conflict, "another run has gone on")
+	}
+	v.Version++
+	a.round = v
+	return nil
+}
+
+func (a *archive) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(a.objects)) {
+			if strings.HasPrefix(key, prefix) && !yield(report.Object{Key: key, ETag: a.objects[key]}, nil) {
+				return
+			}
+		}
+		if a.listErr != nil {
+			yield(report.Object{}, a.listErr)
+		}
+		if a.meanwhile != nil {
+			a.meanwhile()
+		}
+	}
+}
+
+func (a *archive) Stat(_ context.Context, key string) (report.Object, error) {
+	etag, there := a.objects[key]
+	switch {
+	case a.statErr != nil:
+		return report.Object{}, a.statErr
+	case !there:
+		return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
+	}
+	return report.Object{Key: key, ETag: etag}, nil
+}
+
+func (a *archive) Open(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
+	panic("a verification reads no object")
+}
+
+func (a *archive) verifier() sweep.Verifier {
+	return sweep.Verifier{Days: a, Dataset: a, Now: func() time.Time { return a.now }}
+}
+
+// marks tells of each day that is marked how.
+func (a *archive) marks() string {
+	var all []string
+	for _, sub := range a.subs {
+		for _, s := range a.days[sub] {
+			if s.Vanished != nil {
+				all = append(all, fmt.Sprintf("%s %s replaced=%t seen %s", sub, s.Date, s.Vanished.Replaced, s.Vanished.LastSeen.Format("15:04")))
+			}
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+func TestVerifyingTheDataset(t *testing.T) {
+	first := report.SliceKey("hotel", "asp_device", report.NewDate(2026, 11, 1))
+	down := fault.New(fault.Transient, "S3 is down")
+	tests := map[string]struct {
+		change func(*archive)
+		fails  bool
+		marks  string
+		found  int
+		// unsettled days changed while they were looked at.
+		unsettled int
+	}{
+		"all is there":      {change: func(*archive) {}},
+		"an object is gone": {change: func(a *archive) { delete(a.objects, first) }, marks: "hotel 2026-11-01 replaced=false seen 03:00", found: 1},
+		"an object is another": {
+			change: func(a *archive) { a.objects[first] = "foreign" }, marks: "hotel 2026-11-01 replaced=true seen 03:00", found: 1,
+		},
+		"all of it is gone": {
+			change: func(a *archive) { clear(a.objects) },
+			marks:  "hotel 2026-11-01 replaced=false seen 03:00; hotel 2026-11-02 replaced=false seen 03:00", found: 2,
+		},
+		"it was seen whole since it was loaded": {
+			change: func(a *archive) {
+				delete(a.objects, first)
+				a.round.WholeAt = verifiedAt.Add(-time.Minute)
+			}, marks: "hotel 2026-11-01 replaced=false seen 03:59", found: 1,
+		},
+		"a day without rows has no object": {change: func(a *archive) {
+			delete(a.objects, first)
+			a.days["hotel"][0].Key, a.days["hotel"][0].Rows = "", 0
+		}},
+		"it is back as it was": {change: func(a *archive) { a.days["hotel"][0].Vanished = &report.Vanished{} }},
+		"the listing breaks off": {
+			change: func(a *archive) { delete(a.objects, first); a.listErr = down }, fails: true,
+		},
+		"the second look fails": {change: func(a *archive) { delete(a.objects, first); a.statErr = down }, fails: true},
+		"it comes back after the listing": {change: func(a *archive) {
+			delete(a.objects, first)
+			a.meanwhile = func() { a.objects[first] = "e-2026-11-01" }
+		}, unsettled: 1},
+		"another report replaces it after the listing": {change: func(a *archive) {
+			delete(a.objects, first)
+			a.meanwhile = func() { a.objects[first], a.days["hotel"][0].ETag, a.days["hotel"][0].Version = "new", "new", 2 }
+		}, unsettled: 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := newArchive("hotel")
+			tt.change(a)
+			found, err := a.verifier().All(t.Context())
+			if (err != nil) != tt.fails || a.marks() != tt.marks || len(found.Vanished) != tt.found || found.Unsettled != tt.unsettled {
+				t.Errorf("marked %q, want %q; found %+v; %v", a.marks(), tt.marks, found, err)
+			}
+			if again, err := a.verifier().All(t.Context()); !tt.fails && (err != nil || len(again.Vanished)+len(again.Returned) > 0) {
+				t.Errorf("once more: %+v, %v", again, err)
+			}
+		})
+	}
+	t.Run("a dry run marks nothing", func(t *testing.T) {
+		a := newArchive("hotel")
+		delete(a.objects, first)
+		v := a.verifier()
+		v.DryRun = true
+		if found, err := v.All(t.Context()); err != nil || len(found.Vanished) != 1 || a.marks() != "" {
+			t.Errorf("%+v, %q, %v", found, a.marks(), err)
 		}
 	})
 }
 
-// TestACertificateThatCannotBeWritten is an error, unless another run has written one for the same deletion.
-func TestACertificateThatCannotBeWritten(t *testing.T) {
-	for name, c := range map[string]struct {
-		status report.FileStatus
-		failed bool
-	}{
-		"another run was first":     {report.FileDeleted, false},
-		"other content has arrived": {report.FileClaimed, true},
-		"the ledger is down":        {report.FileLoaded, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			y := loaded(t)
-			refused := fault.New(fault.Conflict, "the ledger refuses")
-			y.transitions.certify = func(context.Context, string, report.Certificate, time.Time) (report.File, error) {
-				f := y.ledger["a.csv"]
-				f.Status = c.status
-				y.ledger["a.csv"] = f
-				return report.File{}, refused
-			}
-			outcome, err := y.Release(t.Context(), "a.csv")
-			if errors.Is(err, refused) != c.failed || (outcome == sweep.OutcomeDeleted) == c.failed {
-				t.Errorf("outcome %s, error %v", outcome, err)
-			}
-		})
+// A round goes through all subscriptions, over as many runs as their time takes, and the next one begins a day later.
+func TestARoundGoesOnWhereTheLastRunStopped(t *testing.T) {
+	var names []string
+	for i := range 120 {
+		names = append(names, fmt.Sprintf("hotel-%03d", i))
+	}
+	a := newArchive(names...)
+	// Each listing takes two minutes of the run's three.
+	a.meanwhile = func() { a.now = a.now.Add(2 * time.Minute) }
+	began, boards := a.now, []int{}
+	for range 4 {
+		a.boards = 0
+		if _, err := a.verifier().Round(ending{t.Context(), a.now.Add(2*time.Minute + 10*time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+		boards = append(boards, a.boards)
+	}
+	if want := []int{50, 50, 20, 0}; !slices.Equal(boards, want) || !a.round.WholeAt.Equal(began) || a.round.After != "" {
+		t.Errorf("subscriptions in each run: %v, want %v; %+v", boards, want, a.round)
+	}
+	a.now, a.boards = began.Add(24*time.Hour), 0
+	if _, err := a.verifier().Round(t.Context()); err != nil || a.boards != 120 {
+		t.Errorf("a day later: %d subscriptions, %v", a.boards, err)
 	}
 }
 
-// TestAStraysCertificate says that it was never opened.
-func TestAStraysCertificate(t *testing.T) {
-	y := newYard(t)
-	y.file("gift.csv", report.FileStray)
-	y.dueIn("gift.csv", 0)
-	y.put("gift.csv", "e1")
-	y.dataset.stat = nil
-	y.sweep()
-	if len(y.certificates) != 1 {
-		t.Fatalf("%d certificates", len(y.certificates))
-	}
-	if c := y.certificates[0]; c.Cause != report.FileStray || c.SHA256 != "" || c.Job != "" || !c.LoadedAt.IsZero() || c.Key != "gift.csv" {
-		t.Errorf("certificate %+v", c)
-	}
+// ending is a context with a deadline by the test's clock.
+type ending struct {
+	context.Context
+	at time.Time
 }
+
+func (e ending) Deadline() (time.Time, bool) { return e.at, true }

@@ -53,6 +53,25 @@ type watched struct {
 	noRequests, noSweeps bool
 }
 
+// takeAwayADay deletes the object of a published day, as another hand would.
+func (w *watched) takeAwayADay() {
+	w.t.Helper()
+	board, err := w.ledger.Board(w.t.Context(), Subscription)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range board.Slices {
+		if s.Key == "" {
+			continue
+		}
+		if _, err := w.s3.Client().DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: &w.outside.dataset, Key: &s.Key}); err != nil {
+			w.t.Fatal(err)
+		}
+		return
+	}
+	w.t.Fatal("nothing is published")
+}
+
 // pass lets time pass, with the schedules and all that they set going.
 func (w *watched) pass(d time.Duration) {
 	w.t.Helper()
@@ -225,6 +244,10 @@ func troubles() map[string]trouble {
 		"Deletions keep failing": {
 			begin: func(w *watched) { w.outage.begin(isDelete) }, end: func(w *watched) { w.outage.end() },
 			firing: 2 * hours, quiet: 1 * hours,
+		},
+		"A published day vanished": {
+			begin:  (*watched).takeAwayADay,
+			firing: 25 * hours, quiet: 2 * hours,
 		},
 		"A deletion cannot be verified": {
 			begin: func(w *watched) {
