@@ -52,8 +52,8 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 		Janitor: &sweep.Service{
 			Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery,
 			Dataset: dataset, Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: time.Now},
-			Queue:   queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
-			Now:     time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
+			Queue: queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
+			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
 			Certified: janitor.Certified(metrics),
 		},
 	}
