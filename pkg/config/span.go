@@ -90,17 +90,17 @@ func sameLength(from, to string) []string {
 		high--
 	}
 	if low <= high {
-		any := fmt.Sprintf("[%c-%c]", low, high)
+		digits := fmt.Sprintf("[%c-%c]", low, high)
 		if low == high {
-			any = string(rune(low))
+			digits = string(rune(low))
 		}
 		switch {
 		case rest == 1:
-			any += "[0-9]"
+			digits += "[0-9]"
 		case rest > 1:
-			any += fmt.Sprintf("[0-9]{%d}", rest)
+			digits += fmt.Sprintf("[0-9]{%d}", rest)
 		}
-		before = append(before, any)
+		before = append(before, digits)
 	}
 	return append(before, after...)
 }

@@ -43,7 +43,7 @@ func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
 	d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
 		if !met && m[report.MetaJob] == "seaside-1" {
 			met = true
-			d.ingest(d.deliver("newest.csv", content))
+			d.ingest(d.deliver("newest.csv", content)) //nolint:contextcheck // another worker
 		}
 		return d.put(ctx, key, body, size, c, m, ct)
 	}

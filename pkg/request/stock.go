@@ -46,7 +46,8 @@ func (s *Service) TakeStock(ctx context.Context) (Stock, error) {
 			stock.Behind++
 		}
 	}
-	return stock, s.countOverdue(ctx, &stock)
+	err = s.countOverdue(ctx, &stock)
+	return stock, err
 }
 
 // countOverdue finds the jobs that await files by their deadlines, which is when they come due.

@@ -282,6 +282,7 @@ the path is the data's, not that of the load. A day is replaced whole, by a newe
 |---|---|
 `
 
+//nolint:unqueryvet // a page for people, which shows the plainest query
 const pageReading = `
 Folders that begin with an underscore are no tables. ` + "`dataset_date`" + ` is in the path alone, as in every dataset that is partitioned
 in Hive's way: whoever reads a table's folder has it as a column. A single file that is opened by itself has no such column, and says

@@ -21,15 +21,15 @@ func removalCases() protocolCases {
 	}
 }
 
-func (d desk) removed(t *testing.T, sub string) {
+func (d desk) removed(t *testing.T) {
 	t.Helper()
-	done(t, "remove", d.Remove(t.Context(), sub, at(deleted)))
+	done(t, "remove", d.Remove(t.Context(), "hotel", at(deleted)))
 }
 
 func removed(t *testing.T, d desk) {
 	d.planned(t, "hotel", ask(1, 4, device))
 	d.planned(t, "inn")
-	d.removed(t, "hotel")
+	d.removed(t)
 	subs, err := d.Subscriptions(t.Context())
 	done(t, "list", err)
 	if len(subs) != 1 || subs[0].Name != "inn" {
@@ -40,13 +40,13 @@ func removed(t *testing.T, d desk) {
 	b := d.board(t, "hotel")
 	same(t, "it is marked as removed", b.Subscription.Removed(), true)
 	same(t, "the days that it wants", b.Subscription.Wanted(oct(31)).Len(), 0)
-	d.unchanged(t, func() { d.removed(t, "hotel") })
+	d.unchanged(t, func() { d.removed(t) })
 }
 
 func removedMeanwhile(t *testing.T, d desk) {
 	d.planned(t, "hotel")
 	b := d.board(t, "hotel")
-	d.removed(t, "hotel")
+	d.removed(t)
 	d.unchanged(t, func() {
 		_, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(planned))
 		fails(t, "reserve", err, fault.Conflict)
@@ -57,7 +57,7 @@ func removedAndBack(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0))
-	d.removed(t, "hotel")
+	d.removed(t)
 	j := d.planned(t, "hotel", ask(2, 4, device))[0]
 	same(t, "the next job", j.ID, "hotel-000002")
 	d.wantDays(t, "hotel", device, "1 p1 v1")
@@ -87,7 +87,7 @@ func (d desk) disown(t *testing.T, job, want string) {
 func disowned(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.loaded(t, "a.csv")
-	d.removed(t, "hotel")
+	d.removed(t)
 	d.disown(t, j.ID, "CANCELLED a.csv=LOADED b.csv=LOST")
 	d.wantMarkers(t, "hotel")
 	d.wantFile(t, "a.csv", "LOADED hotel-000001 e1 1")
@@ -100,7 +100,7 @@ func disowned(t *testing.T, d desk) {
 func disownedArrived(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
-	d.removed(t, "hotel")
+	d.removed(t)
 	d.disown(t, j.ID, "CANCELLED a.csv=EXPECTED")
 	d.commit(t, f)
 	d.wantJob(t, j.ID, "CANCELLED a.csv=LOADED")
@@ -108,7 +108,7 @@ func disownedArrived(t *testing.T, d desk) {
 
 func disownedLost(t *testing.T, d desk) {
 	j := d.lost(t, "hotel")
-	d.removed(t, "hotel")
+	d.removed(t)
 	d.disown(t, j.ID, "LOST hotel.csv=LOST")
 	_, err := d.File(t.Context(), "hotel.csv")
 	fails(t, "the file", err, fault.NotFound)
@@ -116,7 +116,7 @@ func disownedLost(t *testing.T, d desk) {
 
 func disownedSubmitting(t *testing.T, d desk) {
 	j := d.begun(t, "hotel", device)
-	d.removed(t, "hotel")
+	d.removed(t)
 	d.unchanged(t, func() {
 		_, err := d.Disown(t.Context(), j.ID, at(deleted))
 		fails(t, "disown", err, fault.Conflict)

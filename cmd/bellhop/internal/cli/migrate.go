@@ -28,8 +28,8 @@ func (a *app) migrateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "migrate [DIR]", Short: "Bring a dataset of an earlier version to the format of this one", Long: migrateHelp,
 		Example: `  bellhop migrate --dry-run
-  bellhop migrate --stack bellhop
-  bellhop migrate dataset            a folder of "bellhop ingest -o dataset"`,
+  bellhop migrate archive            a folder of "bellhop ingest -o archive"
+  bellhop migrate --stack bellhop`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usage("see: "+cmd.CommandPath()+" --help", "%s takes one DIR, and got %d words", cmd.CommandPath(), len(args))

@@ -119,7 +119,7 @@ func writeFile(path string, content []byte) error {
 	}
 	// The new name must not reach the disk before the content.
 	_, err = file.Write(content)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp, path)

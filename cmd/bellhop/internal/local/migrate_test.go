@@ -67,12 +67,11 @@ func oldPlant(t *testing.T) *plant {
 		}
 	}
 	for _, o := range stored {
-		content := ""
+		folder := o.Bucket
 		if o.Bucket == DeliveryBucket {
-			content = fixture(t, "csv", o.Key)
-		} else {
-			content = fixture(t, o.Bucket, o.Key)
+			folder = "csv"
 		}
+		content := fixture(t, folder, o.Key)
 		put, err := objects.NewBucket(p.s3.Client(), o.Bucket).Put(t.Context(), o.Key, strings.NewReader(content), int64(len(content)), report.Condition{}, o.Metadata, "")
 		if err != nil || put.ETag != o.ETag {
 			t.Fatalf("%s has the ETag %s, and the ledger knows it as %s: %v", o.Key, put.ETag, o.ETag, err)
@@ -131,7 +130,7 @@ func (p *plant) records(prefix string) map[string]string {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		found[r.Key.String()] = string(r.Doc)
+		found[r.String()] = string(r.Doc)
 	}
 	return found
 }

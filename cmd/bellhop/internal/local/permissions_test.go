@@ -10,10 +10,10 @@ import (
 // TestOnlyTheOwnerReadsTheFolder: the folder was made beforehand, open to all, and an earlier release's ledger is in it.
 func TestOnlyTheOwnerReadsTheFolder(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that is the point
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "ledger.db"), nil, 0o644); err != nil { //nolint:gosec // that is the point
+	if err := os.WriteFile(filepath.Join(dir, "ledger.db"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	m, err := Open(t.Context(), Options{Dir: dir})
