@@ -88,8 +88,8 @@ func TestTheWiring(t *testing.T) {
 		}
 		called = append(called, host)
 	}
-	// The bucket is swept, and then the ledger is asked how far the dataset is verified.
-	if want := []string{"the delivery bucket", "dynamodb.us-east-1.amazonaws.com"}; !slices.Equal(slices.Compact(called), want) {
+	// The ledger says where the sweep of the bucket begins, and then how far the dataset is verified.
+	if want := []string{"dynamodb.us-east-1.amazonaws.com", "the delivery bucket", "dynamodb.us-east-1.amazonaws.com"}; !slices.Equal(slices.Compact(called), want) {
 		t.Errorf("the sweep called %q, want %q", called, want)
 	}
 }

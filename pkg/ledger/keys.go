@@ -22,6 +22,9 @@ const (
 // verificationKey is of the one record that says how far the dataset has been verified.
 var verificationKey = Key{"VERIFY#", meta}
 
+// sweepKey is of the one record that says where the next sweep of the delivery bucket begins.
+var sweepKey = Key{"SWEEP#", meta}
+
 func subKey(name string) Key         { return Key{subPrefix + name, meta} }
 func subEntryKey(name string) Key    { return Key{subPrefix, name} }
 func jobEntryKey(sub, id string) Key { return Key{subPrefix + sub, jobPrefix + id} }

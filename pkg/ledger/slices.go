@@ -150,6 +150,28 @@ func (l *Ledger) NoteVerification(ctx context.Context, v report.Verification) er
 	return l.store.Write(ctx, t.writes...)
 }
 
+// SweptTo returns the last key that a sweep without enough time has dealt with; empty when the last one saw everything.
+func (l *Ledger) SweptTo(ctx context.Context) (string, error) {
+	var c cursorDoc
+	records, err := l.store.Get(ctx, sweepKey)
+	if r, ok := records[sweepKey]; ok && err == nil {
+		err = decode(r, &c)
+	}
+	return c.After, err
+}
+
+// NoteSweptTo writes it down. Of two sweeps at once the last one counts: the key is a place to begin at, and no more.
+func (l *Ledger) NoteSweptTo(ctx context.Context, key string) error {
+	return l.atomically(ctx, []Key{sweepKey}, func(t *tx) error {
+		return t.put(sweepKey, "", time.Time{}, cursorDoc{After: key})
+	})
+}
+
+// cursorDoc is where the next sweep begins.
+type cursorDoc struct {
+	After string `json:"after"`
+}
+
 // DecideHeld settles a held day at a person's wish: nothing else of the day changes.
 func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
 	key := sliceKey(subscription, table, d)

@@ -19,10 +19,18 @@ import (
 // List yields the current objects whose keys begin with prefix, page by page, with everything but VersionID and
 // Metadata. An error is yielded once, with an empty report.Object, and ends the list: what came before is incomplete.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+	return b.list(ctx, &s3.ListObjectsV2Input{Prefix: optional(prefix)})
+}
+
+// ListAfter is [Bucket.List] of the whole bucket from behind a key on; empty means from its beginning.
+func (b *Bucket) ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error] {
+	return b.list(ctx, &s3.ListObjectsV2Input{StartAfter: optional(key)})
+}
+
+func (b *Bucket) list(ctx context.Context, in *s3.ListObjectsV2Input) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{
-			Bucket: b.name, Prefix: optional(prefix), ExpectedBucketOwner: b.owner, EncodingType: types.EncodingTypeUrl,
-		})
+		in.Bucket, in.ExpectedBucketOwner, in.EncodingType = b.name, b.owner, types.EncodingTypeUrl
+		pages := s3.NewListObjectsV2Paginator(b.client, in)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {

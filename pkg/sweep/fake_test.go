@@ -71,19 +71,19 @@ func (tr *transitions) Certify(ctx context.Context, key string, c report.Certifi
 // bucket is the delivery bucket, its unfinished uploads, or, with stat alone, the dataset bucket.
 type bucket struct {
 	t        *testing.T
-	list     func(ctx context.Context, prefix string) iter.Seq2[report.Object, error]
+	list     func(ctx context.Context, after string) iter.Seq2[report.Object, error]
 	stat     func(ctx context.Context, key string) (report.Object, error)
 	delete   func(ctx context.Context, key, etag, versionID string) (string, error)
 	versions func(ctx context.Context, key string) ([]report.ObjectVersion, error)
 	abort    func(ctx context.Context, before time.Time) (int, error)
 }
 
-func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+func (b *bucket) ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error] {
 	b.t.Helper()
 	if b.list == nil {
-		unset(b.t, "List")
+		unset(b.t, "ListAfter")
 	}
-	return b.list(ctx, prefix)
+	return b.list(ctx, key)
 }
 
 func (b *bucket) Stat(ctx context.Context, key string) (report.Object, error) {

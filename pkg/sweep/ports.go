@@ -18,6 +18,13 @@ type Files interface {
 	DueFiles(ctx context.Context, now time.Time, limit int) ([]report.File, error)
 }
 
+// Cursor keeps how far a sweep has come that had no time to see the whole bucket.
+type Cursor interface {
+	// SweptTo returns the last key that was dealt with; empty when the last sweep saw everything.
+	SweptTo(ctx context.Context) (string, error)
+	NoteSweptTo(ctx context.Context, key string) error
+}
+
 // Transitions changes the ledger's record of files.
 type Transitions interface {
 	// UpdateFile applies a transition to a file and settles it with its job. The transition's error is returned as it is.
@@ -28,8 +35,9 @@ type Transitions interface {
 
 // Deliveries reads and empties the delivery bucket.
 type Deliveries interface {
-	// List yields every object. An error ends it: what was not yielded is not known to be absent.
-	List(ctx context.Context, prefix string) iter.Seq2[report.Object, error]
+	// ListAfter yields every object behind a key, in order of their keys. An error ends it: what was not yielded is not known
+	// to be absent.
+	ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error]
 	// Stat returns what is there now, or NotFound. Any other error says nothing about the object.
 	Stat(ctx context.Context, key string) (report.Object, error)
 	// Delete removes the object on the condition that it still has the ETag, or the version when one is given. NotFound

@@ -22,6 +22,7 @@ type Service struct {
 	Deliveries  Deliveries
 	Uploads     Uploads
 	Dataset     Dataset
+	Cursor      Cursor
 	Queue       Queue
 	Now         func() time.Time
 
@@ -98,8 +99,10 @@ type Summary struct {
 	// could not be seen to be gone.
 	Failed     int `json:"failed"`
 	Unverified int `json:"unverified"`
-	// Unlisted tells that the bucket could not be listed to its end: what was not seen may lie there all the same.
+	// Unlisted tells that the bucket could not be listed to its end: what was not seen may lie there all the same. CutShort
+	// tells that the sweep ran out of time, so that its numbers are the least that they can be.
 	Unlisted bool `json:"unlisted"`
+	CutShort bool `json:"cut_short"`
 }
 
 // fail counts a failure.
@@ -144,39 +147,129 @@ func (s *Service) Release(ctx context.Context, key string) (Outcome, error) {
 // due is how many due files one sweep looks at beyond those in the bucket.
 const due = 1000
 
-// Sweep goes through the delivery bucket and through the files that are due. It needs no event to have arrived: it finds
-// all work from these two. A problem with one object does not keep the others back; a bucket that cannot be listed to its
-// end does end it.
+// Sweep goes through the delivery bucket, then through the files that are due, and ends unfinished uploads. It needs no event
+// to have arrived: it finds all work from these. Of the context's time the bucket gets a part, so that however much lies
+// there, what is due has its turn; and the next sweep begins where this one stopped, so that nothing in the bucket waits for
+// ever. A problem with one object does not keep the others back; a bucket that cannot be listed to its end does end it.
 func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	var sum Summary
-	var problems []error
+	var problems problems
 	seen := map[string]bool{}
-	for o, err := range s.Deliveries.List(ctx, "") {
-		if err != nil {
-			sum.Unlisted = true
-			return sum, errors.Join(append(problems, fmt.Errorf("list the delivery bucket: %w", err))...)
-		}
-		sum.Listed++
-		sum.Oldest = max(sum.Oldest, s.Now().Sub(o.ModifiedAt))
-		f, outcome, err := s.sweepObject(ctx, o, sum.Deleted)
-		seen[f.Key] = true
-		sum.rest(f, outcome, s.Now().Sub(o.ModifiedAt))
-		if err != nil {
-			sum.fail(err)
-			problems = append(problems, fmt.Errorf("object %s: %w", o.Key, err))
-			continue
-		}
-		sum.count(outcome)
+	if err := s.sweepBucket(ctx, seen, &sum, &problems); err != nil {
+		sum.Unlisted = true
+		problems.last(err)
+		return sum, problems.joined()
 	}
-	if err := s.sweepDue(ctx, seen, &sum); err != nil {
-		problems = append(problems, err)
+	if err := s.sweepDue(ctx, seen, &sum, &problems); err != nil {
+		problems.last(err)
 	}
 	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-cmp.Or(s.UploadAge, time.Hour)))
 	sum.Aborted = aborted
 	if err != nil {
-		problems = append(problems, fmt.Errorf("end unfinished uploads: %w", err))
+		problems.last(fmt.Errorf("end unfinished uploads: %w", err))
 	}
-	return sum, errors.Join(problems...)
+	return sum, problems.joined()
+}
+
+// sweepBucket goes through the bucket from where the last sweep stopped, round its end, to there again.
+func (s *Service) sweepBucket(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) error {
+	from, err := s.Cursor.SweptTo(ctx)
+	if err != nil {
+		// Where to begin is not worth a sweep.
+		problems.last(fmt.Errorf("read how far the bucket was swept: %w", err))
+	}
+	part := span{after: from, until: s.part(ctx)}
+	last, whole, err := s.sweepSpan(ctx, part, seen, sum, problems)
+	if err == nil && whole && from != "" {
+		part.after, part.to = "", from
+		last, whole, err = s.sweepSpan(ctx, part, seen, sum, problems)
+	}
+	sum.CutShort = err == nil && !whole
+	if whole {
+		last = ""
+	}
+	if last != from {
+		// Also after an error: the next sweep then does not begin with what this one has dealt with.
+		if noteErr := s.Cursor.NoteSweptTo(ctx, last); noteErr != nil {
+			err = errors.Join(err, fmt.Errorf("note how far the bucket was swept: %w", noteErr))
+		}
+	}
+	return err
+}
+
+// span are the objects behind the key after, up to and with the key to, or to the bucket's end when that is empty; and until
+// when there is time for them, if that is limited.
+type span struct {
+	after, to string
+	until     time.Time
+}
+
+// part returns until when the run may be busy with the bucket: for three fifths of its time.
+func (s *Service) part(ctx context.Context) time.Time {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return time.Time{}
+	}
+	now := s.Now()
+	return now.Add((deadline.Sub(now) - 2*reserve) * 3 / 5)
+}
+
+// sweepSpan returns the last key that it dealt with, and whether it came to the end.
+func (s *Service) sweepSpan(ctx context.Context, p span, seen map[string]bool, sum *Summary, problems *problems) (last string, whole bool, err error) {
+	last = p.after
+	for o, err := range s.Deliveries.ListAfter(ctx, p.after) {
+		if err != nil {
+			return last, false, fmt.Errorf("list the delivery bucket: %w", err)
+		}
+		if p.to != "" && o.Key > p.to {
+			break
+		}
+		if !p.until.IsZero() && !s.Now().Before(p.until) {
+			return last, false, nil
+		}
+		last = o.Key
+		sum.Listed++
+		age := s.Now().Sub(o.ModifiedAt)
+		sum.Oldest = max(sum.Oldest, age)
+		f, outcome, err := s.sweepObject(ctx, o, sum.Deleted)
+		seen[f.Key] = true
+		sum.rest(f, outcome, age)
+		if err != nil {
+			sum.fail(err)
+			problems.add(fmt.Errorf("object %s: %w", o.Key, err))
+			continue
+		}
+		sum.count(outcome)
+	}
+	return last, true, nil
+}
+
+// shown is how many problems of one sweep are told in full: a log line has an end.
+const shown = 50
+
+// problems are what went wrong in one sweep.
+type problems struct {
+	first []error
+	more  int
+}
+
+// last adds a problem of the sweep itself, which is always told.
+func (p *problems) last(err error) { p.first = append(p.first, err) }
+
+func (p *problems) add(err error) {
+	switch {
+	case len(p.first) < shown:
+		p.first = append(p.first, err)
+	default:
+		p.more++
+	}
+}
+
+func (p *problems) joined() error {
+	if p.more > 0 {
+		return errors.Join(append(p.first, fmt.Errorf("and %d problems more", p.more))...)
+	}
+	return errors.Join(p.first...)
 }
 
 // Verify goes on with the round of comparing the dataset with the ledger.
@@ -261,29 +354,32 @@ func (s *Service) returned(ctx context.Context, f report.File, listed report.Obj
 	return s.redeliver(ctx, o, at)
 }
 
-// sweepDue deals with the due files that have no object in the listing.
-func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary) error {
+// sweepDue deals with the due files that the sweep of the bucket has not met: their objects are gone, or it had no time for them.
+func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) error {
 	files, err := s.Files.DueFiles(ctx, s.Now(), due)
 	if err != nil {
 		return fmt.Errorf("read the due files: %w", err)
 	}
-	var problems []error
 	for _, f := range files {
 		if seen[f.Key] || f.Delivery == nil {
-			// What has not come is its job's to give up.
+			// A file that has not come is given up by its job.
 			continue
+		}
+		if deadline, limited := ctx.Deadline(); ctx.Err() != nil || limited && deadline.Sub(s.Now()) < reserve {
+			sum.CutShort = true
+			break
 		}
 		outcome, err := s.sweepFile(ctx, f, sum.Deleted)
 		if err != nil {
 			sum.fail(err)
-			problems = append(problems, fmt.Errorf("file %s: %w", f.Key, err))
+			problems.add(fmt.Errorf("file %s: %w", f.Key, err))
 			continue
 		}
 		if outcome != OutcomeLeft {
 			sum.count(outcome)
 		}
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 func (s *Service) sweepFile(ctx context.Context, f report.File, deleted int) (Outcome, error) {

@@ -41,6 +41,7 @@ type yard struct {
 	deletes      []string // "key etag version"
 	started      []report.Delivery
 	certificates []report.Certificate
+	sweptTo      string
 }
 
 func newYard(t *testing.T) *yard {
@@ -72,7 +73,7 @@ func newYard(t *testing.T) *yard {
 	}}
 	y.Service = &sweep.Service{
 		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Queue: y.queue, Now: func() time.Time { return y.now }, Bucket: "delivery",
+		Cursor: y, Queue: y.queue, Now: func() time.Time { return y.now }, Bucket: "delivery",
 	}
 	return y
 }
@@ -133,14 +134,22 @@ func (y *yard) sweep() sweep.Summary {
 	return sum
 }
 
-func (y *yard) list(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
-	if prefix != "" {
-		y.t.Errorf("lists only %q", prefix)
-	}
+// SweptTo and NoteSweptTo keep the cursor in the yard.
+func (y *yard) SweptTo(context.Context) (string, error) { return y.sweptTo, nil }
+
+func (y *yard) NoteSweptTo(_ context.Context, key string) error {
+	y.sweptTo = key
+	return nil
+}
+
+func (y *yard) list(_ context.Context, after string) iter.Seq2[report.Object, error] {
 	listed := slices.Sorted(maps.Keys(y.objects))
 	objects := maps.Clone(y.objects) // a listing is a moment
 	return func(yield func(report.Object, error) bool) {
 		for _, key := range listed {
+			if key <= after {
+				continue
+			}
 			if !yield(objects[key], nil) {
 				return
 			}

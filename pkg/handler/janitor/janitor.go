@@ -121,7 +121,7 @@ func (h *Handler) sweep(ctx context.Context) (Response, error) {
 	}
 	log := h.Log.With(
 		"listed", sum.Listed, "deleted", sum.Deleted, "redelivered", sum.Redelivered, "unproven", sum.Unproven,
-		"lost", sum.Lost, "left", sum.Left, "aborted_uploads", sum.Aborted, "oldest_seconds", int(sum.Oldest.Seconds()))
+		"lost", sum.Lost, "left", sum.Left, "cut_short", sum.CutShort, "aborted_uploads", sum.Aborted, "oldest_seconds", int(sum.Oldest.Seconds()))
 	if err != nil {
 		log.ErrorContext(ctx, "sweep failed in part", "error", err)
 	} else {

@@ -57,7 +57,7 @@ func (m *Machine) wire() {
 		Deliveries: delivery, Dataset: dataset, Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &sweep.Service{
-		Files: records, Transitions: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
+		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
 		Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: now},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
