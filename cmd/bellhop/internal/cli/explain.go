@@ -251,7 +251,7 @@ func find(ctx context.Context, at Account, q question, s report.Slice) (found, e
 	}
 	content, err := at.Dataset.Read(ctx, s.Key)
 	if err != nil {
-		return f, missing(err, "the next sweep finds that out and has the day loaded again")
+		return f, missing(err, "bellhop verify marks the day as missing, and the requester asks for it again")
 	}
 	id, name, path := position(q.table, "unit_id"), position(q.table, "unit_name"), position(q.table, "unit_ids")
 	err = slicefile.Read(bytes.NewReader(content), int64(len(content)), q.table, func(r slicefile.Row) error {

@@ -179,6 +179,7 @@ func (a *app) export(ctx context.Context, o exportOrder) error {
 	for _, d := range o.definitions {
 		done.Tables = append(done.Tables, d.Name)
 	}
+	a.warnOfVanished(ctx, o.engine, func(table string) bool { return slices.Contains(done.Tables, table) })
 	err := out.fill(func(unfinished string) (err error) {
 		o.engine.Output = unfinished
 		engine, err := a.OpenEngine(ctx, o.engine)

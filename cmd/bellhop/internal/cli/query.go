@@ -217,6 +217,7 @@ func (a *app) query(ctx context.Context, o queryOrder, statement string) (err er
 	if err := out.check(); err != nil {
 		return err
 	}
+	a.warnOfVanished(ctx, o.engine, func(table string) bool { return strings.Contains(statement, table) })
 	if o.form == formParquet {
 		return a.queryToParquet(ctx, o, out, statement)
 	}

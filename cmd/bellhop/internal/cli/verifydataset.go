@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -155,6 +157,41 @@ func (s *screen) verifiedDataset(v verifiedDataset) {
 	s.table("", []string{"subscription", "table", "day", "lost after", "why"}, nil, rows)
 	s.line("")
 	s.line("The requester asks for them again with its next run, while the vendor has them.")
+}
+
+// warnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the
+// dataset of the local folder has a ledger beside it; where that cannot be read, nothing is known of its days.
+func (a *app) warnOfVanished(ctx context.Context, e EngineChoice, read func(table string) bool) {
+	if e.Name != EngineDuckDB || e.Dataset != filepath.Join(a.place.Home, "s3", LocalDataset) {
+		return
+	}
+	at, err := a.Open(ctx, Place{Home: a.place.Home})
+	if err != nil {
+		return
+	}
+	defer func() { _ = at.Close() }() // only read from
+	subs, err := at.Ledger.Subscriptions(ctx)
+	if err != nil {
+		return
+	}
+	gone := map[string]int{}
+	for _, sub := range subs {
+		board, err := at.Ledger.Board(ctx, sub.Name)
+		if err == nil {
+			board.Slices, err = a.asListed(ctx, at, board.Slices)
+		}
+		if err != nil {
+			return
+		}
+		for _, s := range board.Slices {
+			if s.Vanished != nil && read(s.Table) {
+				gone[s.Table]++
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		_ = write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", count(gone[name], "published day"), name))
+	}
 }
 
 // asListed returns published days as a listing of the dataset shows them now, and marks nothing. On one machine a listing
