@@ -78,6 +78,10 @@ func (s Slice) Fenced(f File, now time.Time) bool {
 	return s.Fence != nil && s.Fence.Until.After(now) && (s.Fence.File != f.Key || s.Fence.Epoch != f.Epoch)
 }
 
+// Replacing reports whether a claim has the right to replace the day's object at now: it may lie there already, and is not
+// recorded yet.
+func (s Slice) Replacing(now time.Time) bool { return s.Fence != nil && s.Fence.Until.After(now) }
+
 // Vanished is what a verification of the dataset found wrong with a published day.
 type Vanished struct {
 	// At is when it was noticed, and LastSeen when the object was last known to be there as it was published.

@@ -218,7 +218,7 @@ func (v Verifier) settle(ctx context.Context, s report.Slice, found *Verified) e
 	if err != nil {
 		return err
 	}
-	if len(current) != 1 || current[0].Version != s.Version {
+	if len(current) != 1 || current[0].Version != s.Version || current[0].Replacing(v.Now()) {
 		found.Unsettled++
 		return nil
 	}

@@ -175,6 +175,14 @@ func TestVerifyingTheDataset(t *testing.T) {
 			delete(a.objects, first)
 			a.meanwhile = func() { a.objects[first] = "e-2026-11-01" }
 		}, unsettled: 1},
+		"another report is replacing it": {change: func(a *archive) {
+			a.objects[first] = "new"
+			a.days["hotel"][0].Fence = &report.Fence{File: "b.csv", Until: verifiedAt.Add(time.Minute)}
+		}, unsettled: 1},
+		"another report was to replace it, and never did": {change: func(a *archive) {
+			delete(a.objects, first)
+			a.days["hotel"][0].Fence = &report.Fence{File: "b.csv", Until: verifiedAt.Add(-time.Minute)}
+		}, marks: "hotel 2026-11-01 replaced=false seen 03:00", found: 1},
 		"another report replaces it after the listing": {change: func(a *archive) {
 			delete(a.objects, first)
 			a.meanwhile = func() { a.objects[first], a.days["hotel"][0].ETag, a.days["hotel"][0].Version = "new", "new", 2 }
