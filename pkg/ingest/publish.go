@@ -65,15 +65,15 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 		if !ok {
 			slice = report.Slice{Subscription: f.Subscription, Table: f.Table, Date: d}
 		}
-		if slice.Vanished != nil {
-			// Nothing is published, so there is nothing to compare with, to protect or to replace.
-			slice.Key, slice.ETag, slice.SHA256, slice.Rows, slice.Sums, slice.Vanished = "", "", "", 0, nil, nil
-		}
 		if slice.Fenced(f, now) {
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s", d, f.Table, slice.Fence.File)
 		}
 		st := step{day: fresh[d], slice: slice}
 		st.outcome, st.why = s.decide(f, slice, fresh[d])
+		if rewrites := st.outcome == report.SliceWritten || st.outcome == report.SliceUnchanged; rewrites && slice.Vanished != nil {
+			// There is no object that a condition could name. A report with less than was there is held all the same.
+			st.outcome, st.slice.Key, st.slice.ETag, st.slice.Vanished = report.SliceWritten, "", "", nil
+		}
 		if st.outcome == report.SliceUnchanged {
 			if err := s.verifyUnchanged(ctx, &st); err != nil {
 				return nil, err

@@ -61,3 +61,43 @@ func TestTwoReportsThatAreHeldAtOnce(t *testing.T) {
 		t.Errorf("%s and %s", first, second)
 	}
 }
+
+// A report of a day that vanished, or that another hand replaced, is published in its place; one with less than was there
+// is held all the same, and the day stays missing until a person decides.
+func TestAReportOfAVanishedDay(t *testing.T) {
+	for name, tt := range map[string]struct {
+		foreign bool
+		report  string
+		outcome report.SliceOutcome
+		stored  string
+		gone    bool
+	}{
+		"the same rows":                 {false, rows(5), report.SliceWritten, rows(5), false},
+		"other rows":                    {false, rows(4), report.SliceWritten, rows(4), false},
+		"the same rows over a foreign":  {true, rows(5), report.SliceWritten, rows(5), false},
+		"other rows over a foreign one": {true, rows(4), report.SliceWritten, rows(4), false},
+		"no rows":                       {false, "2026-11-02,1\n", report.SliceHeld, "", true},
+		"no rows beside a foreign one":  {true, "2026-11-02,1\n", report.SliceHeld, "foreign rows", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDock(t)
+			d.publish(rows(5), asked.Add(-time.Hour))
+			day := d.published[window.From]
+			day.Vanished = &report.Vanished{At: start, LastSeen: start, Replaced: tt.foreign}
+			d.published[window.From] = day
+			delete(d.stored, november1)
+			if tt.foreign {
+				d.stored[november1] = object{report.Object{Key: november1, ETag: "foreign"}, "foreign rows"}
+			}
+			d.expect("a.csv")
+			out := d.ingest(d.deliver("a.csv", tt.report))
+			day = d.published[window.From]
+			if got := out.File.Receipt.Slices[0].Outcome; got != tt.outcome || d.stored[november1].content != tt.stored || (day.Vanished != nil) != tt.gone {
+				t.Errorf("outcome %s; stored %q; vanished %v", got, d.stored[november1].content, day.Vanished)
+			}
+			if !tt.gone && day.ETag != etagOf(tt.stored) {
+				t.Errorf("recorded as %+v", day)
+			}
+		})
+	}
+}

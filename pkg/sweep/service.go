@@ -150,7 +150,8 @@ const due = 1000
 // Sweep goes through the delivery bucket, then through the files that are due, and ends unfinished uploads. It needs no event
 // to have arrived: it finds all work from these. Of the context's time the bucket gets a part, so that however much lies
 // there, what is due has its turn; and the next sweep begins where this one stopped, so that nothing in the bucket waits for
-// ever. A problem with one object does not keep the others back; a bucket that cannot be listed to its end does end it.
+// ever. A problem with one object does not keep the others back. Of a bucket that cannot be listed to its end nothing is
+// concluded; what is due is dealt with by a look at its own object.
 func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	var sum Summary
 	var problems problems
@@ -158,7 +159,6 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	if err := s.sweepBucket(ctx, seen, &sum, &problems); err != nil {
 		sum.Unlisted = true
 		problems.last(err)
-		return sum, problems.joined()
 	}
 	if err := s.sweepDue(ctx, seen, &sum, &problems); err != nil {
 		problems.last(err)

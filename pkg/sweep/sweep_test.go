@@ -208,8 +208,8 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 	})
 }
 
-// TestAListingThatBreaksOff ends the sweep: what was not listed is not known to be absent, so that nothing is given up or
-// deleted after it.
+// TestAListingThatBreaksOff says nothing of what was not listed. What is due is dealt with all the same, by a look at its own
+// object: two are certified as gone, and one that was never loaded is lost.
 func TestAListingThatBreaksOff(t *testing.T) {
 	y := newYard(t)
 	y.file("a.csv", report.FileLoaded)
@@ -227,13 +227,12 @@ func TestAListingThatBreaksOff(t *testing.T) {
 			}
 		}
 	}
-	y.deliveries.abort, y.files.dueFiles = nil, nil
 	sum, err := y.Sweep(t.Context())
-	if !errors.Is(err, down) || sum.Listed != 1 || sum.Deleted != 1 {
+	if !errors.Is(err, down) || sum.Listed != 1 || sum.Deleted != 3 || sum.Lost != 1 || !sum.Unlisted {
 		t.Errorf("summary %+v, error %v", sum, err)
 	}
-	if want := []string{"a.csv e1 "}; !slices.Equal(y.deletes, want) {
-		t.Errorf("deletions %q, want that of the first page alone", y.deletes)
+	if want := []string{"a.csv e1 ", "due-LOADED e1 ", "due-STRAY e1 "}; !slices.Equal(y.deletes, want) {
+		t.Errorf("deletions %q, want %q", y.deletes, want)
 	}
 }
 

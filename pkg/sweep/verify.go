@@ -3,7 +3,6 @@ package sweep
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -90,24 +89,33 @@ func (v Verifier) Round(ctx context.Context) (Verified, error) {
 	if err != nil {
 		return found, err
 	}
+	var problems problems
 	for names = slices.DeleteFunc(names, func(n string) bool { return n <= at.After }); len(names) > 0; {
 		if deadline, ok := ctx.Deadline(); ok && deadline.Sub(v.Now()) < reserve {
-			return found, nil
+			return found, problems.joined()
 		}
 		batch := names[:min(together, len(names))]
 		names = names[len(batch):]
-		if err := v.batch(ctx, batch, at.WholeAt, &found); err != nil {
-			return found, err
+		if err := v.batch(ctx, batch, at.WholeAt, &found, &problems); err != nil {
+			problems.last(err)
+			return found, problems.joined()
 		}
 		at.After = batch[len(batch)-1]
 		if len(names) > 0 {
 			if err := v.note(ctx, &at); err != nil {
-				return found, err
+				problems.last(err)
+				return found, problems.joined()
 			}
 		}
 	}
-	at.After, at.WholeAt = "", at.BeganAt
-	return found, v.note(ctx, &at)
+	at.After = ""
+	if problems.joined() == nil {
+		at.WholeAt = at.BeganAt
+	}
+	if err := v.note(ctx, &at); err != nil {
+		problems.last(err)
+	}
+	return found, problems.joined()
 }
 
 // note writes down how far the round is. When another run has gone on meanwhile, this one has nothing more to do.
@@ -134,12 +142,14 @@ func (v Verifier) All(ctx context.Context) (Verified, error) {
 	if v.Only != "" {
 		names = []string{v.Only}
 	}
+	var problems problems
 	for batch := range slices.Chunk(names, together) {
-		if err := v.batch(ctx, batch, at.WholeAt, &found); err != nil {
-			return found, err
+		if err := v.batch(ctx, batch, at.WholeAt, &found, &problems); err != nil {
+			problems.last(err)
+			break
 		}
 	}
-	return found, nil
+	return found, problems.joined()
 }
 
 func (v Verifier) names(ctx context.Context) ([]string, error) {
@@ -155,8 +165,9 @@ func (v Verifier) names(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// batch verifies some subscriptions by one listing of each of their tables.
-func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time, found *Verified) error {
+// batch verifies some subscriptions by one listing of each of their tables. A day that cannot be looked at is a problem of its
+// own; an error is one of all.
+func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time, found *Verified, problems *problems) error {
 	var days []report.Slice
 	tables := map[string]bool{}
 	for _, name := range names {
@@ -179,16 +190,15 @@ func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time,
 		return err
 	}
 	found.Days += len(days)
-	var problems []error
 	for _, s := range report.Compare(days, listed, v.Now(), lastSeen) {
 		if err := v.settle(ctx, s, found); err != nil {
-			problems = append(problems, fmt.Errorf("%s of %s of %s: %w", s.Date, s.Table, s.Subscription, err))
+			problems.add(fmt.Errorf("%s of %s of %s: %w", s.Date, s.Table, s.Subscription, err))
 		}
 		if ctx.Err() != nil {
-			break
+			return ctx.Err()
 		}
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 // list returns the ETags of the objects of these days that are there, by key.

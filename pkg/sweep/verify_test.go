@@ -245,3 +245,36 @@ type ending struct {
 }
 
 func (e ending) Deadline() (time.Time, bool) { return e.at, true }
+
+// A day that cannot be looked at is a problem of its own: the round goes on, and does not count as one that saw everything.
+func TestAnUnreadableDayKeepsNoOtherFromBeingVerified(t *testing.T) {
+	var names []string
+	for i := range 51 {
+		names = append(names, fmt.Sprintf("hotel-%02d", i))
+	}
+	a := newArchive(names...)
+	unreadable := report.SliceKey(names[0], "asp_device", report.NewDate(2026, 11, 1))
+	delete(a.objects, unreadable)
+	delete(a.objects, report.SliceKey(names[50], "asp_device", report.NewDate(2026, 11, 1)))
+	v := a.verifier()
+	v.Dataset = refusing{a, unreadable}
+	if _, err := v.Round(t.Context()); err == nil || a.round.After != "" || !a.round.WholeAt.IsZero() {
+		t.Errorf("%+v, %v", a.round, err)
+	}
+	if want := "hotel-50 2026-11-01 replaced=false seen 03:00"; a.marks() != want {
+		t.Errorf("marked %q, want %q", a.marks(), want)
+	}
+}
+
+// refusing is an archive in which one object may not be looked at.
+type refusing struct {
+	*archive
+	key string
+}
+
+func (r refusing) Stat(ctx context.Context, key string) (report.Object, error) {
+	if key == r.key {
+		return report.Object{}, fault.New(fault.Internal, "403")
+	}
+	return r.archive.Stat(ctx, key)
+}
