@@ -141,25 +141,8 @@ func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 // its files are given up that were awaited and have not come: nobody awaits them any more. One that comes all the same is
 // still loaded.
 func (l *Ledger) ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error) {
-	job, err := l.Job(ctx, id)
-	if err != nil {
-		return job, err
-	}
-	keys := []Key{jobKey(id), subKey(job.Subscription)}
-	for _, f := range job.Files {
-		keys = append(keys, fileKey(f.Key))
-	}
-	var doc jobDoc
-	err = l.atomically(ctx, keys, func(t *tx) error {
-		doc = jobDoc{}
-		if _, err := t.get(jobKey(id), &doc); err != nil {
-			return err
-		}
-		// Files that were named since the keys were read have not been looked at.
-		if len(doc.Files) != len(job.Files) {
-			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
-		}
-		before, awaited := doc.Status, slices.Clone(doc.Files)
+	return l.withFiles(ctx, id, now, func(t *tx, doc *jobDoc) error {
+		awaited := slices.Clone(doc.Files)
 		if err := change(&doc.Job); err != nil {
 			return err
 		}
@@ -182,8 +165,44 @@ func (l *Ledger) ChangeJob(ctx context.Context, id string, now time.Time, change
 				doc.Files[i].Status = report.FileLost
 			}
 		}
+		return nil
+	})
+}
+
+// errUnchanged ends a change that found nothing to write.
+var errUnchanged = errors.New("nothing is to be written")
+
+// withFiles changes a job together with the records of its files, all or nothing. Change may run more than once; what it puts
+// of the files is written with the job, and with errUnchanged nothing is. Files that are named while the job is being read
+// make it a Conflict.
+func (l *Ledger) withFiles(ctx context.Context, id string, now time.Time, change func(*tx, *jobDoc) error) (report.Job, error) {
+	job, err := l.Job(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	keys := []Key{jobKey(id), subKey(job.Subscription)}
+	for _, f := range job.Files {
+		keys = append(keys, fileKey(f.Key))
+	}
+	var doc jobDoc
+	err = l.atomically(ctx, keys, func(t *tx) error {
+		doc = jobDoc{}
+		if _, err := t.get(jobKey(id), &doc); err != nil {
+			return err
+		}
+		// Files that were named since the keys were read have not been looked at.
+		if len(doc.Files) != len(job.Files) {
+			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
+		}
+		before := doc.Status
+		if err := change(t, &doc); err != nil {
+			return err
+		}
 		return putJob(t, t.read[jobKey(id)].Version, doc, before)
 	})
+	if errors.Is(err, errUnchanged) {
+		return doc.Job, nil
+	}
 	if err == nil && len(job.Files) == maxNamedFiles {
 		// The transaction had no room left for the subscription.
 		if err = l.PlanNow(ctx, job.Subscription, now); fault.Is(err, fault.NotFound) {
@@ -263,25 +282,11 @@ func heldJob(t *tx, id string, epoch int64, doc *jobDoc) error {
 // LoseJob gives a job up at its deadline, together with those of its files that have not come. A file that arrived and
 // is being loaded, or waits to be, keeps the job open: recheck says until when.
 func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error) {
-	job, err := l.Job(ctx, id)
-	if err != nil {
-		return job, err
-	}
-	keys := []Key{jobKey(id), subKey(job.Subscription)}
-	for _, f := range job.Files {
-		keys = append(keys, fileKey(f.Key))
-	}
-	var doc jobDoc
-	err = l.atomically(ctx, keys, func(t *tx) error {
-		doc = jobDoc{}
-		if _, err := t.get(jobKey(id), &doc); err != nil {
-			return err
-		}
-		// Files that were named since the keys were read have not been looked at.
-		if !doc.Due(now) || len(doc.Files) != len(job.Files) {
+	job, err := l.withFiles(ctx, id, now, func(t *tx, doc *jobDoc) error {
+		if !doc.Due(now) {
 			return fault.New(fault.Conflict, "job %s has moved on: it is %s", id, doc.Status)
 		}
-		underway, before := false, doc.Status
+		underway := false
 		for _, named := range doc.Files {
 			var f report.File
 			exists, err := t.get(fileKey(named.Key), &f)
@@ -305,19 +310,12 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 		if underway {
 			t.writes = nil
 			doc.DueAt = recheck
-		} else if err := doc.Lose(now, recheck, why); err != nil {
-			return err
+			return nil
 		}
-		return putJob(t, t.read[jobKey(id)].Version, doc, before)
+		return doc.Lose(now, recheck, why)
 	})
-	if err == nil && len(job.Files) == maxNamedFiles {
-		// The transaction had no room left for the subscription.
-		if err = l.PlanNow(ctx, job.Subscription, now); fault.Is(err, fault.NotFound) {
-			err = nil
-		}
-	}
 	if err != nil {
 		err = fmt.Errorf("give job %s up: %w", id, err)
 	}
-	return doc.Job, err
+	return job, err
 }

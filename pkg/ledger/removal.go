@@ -37,39 +37,21 @@ func (l *Ledger) Remove(ctx context.Context, name string, now time.Time) error {
 // such a name is a stray. A file that has come stays as it is. A job that is being submitted is a Conflict: its answer
 // may name more files, so come again when it is recorded.
 func (l *Ledger) Disown(ctx context.Context, id string, now time.Time) (report.Job, error) {
-	job, err := l.Job(ctx, id)
-	if err != nil {
-		return job, err
-	}
-	keys := []Key{jobKey(id)}
-	for _, f := range job.Files {
-		keys = append(keys, fileKey(f.Key))
-	}
-	var doc jobDoc
-	err = l.atomically(ctx, keys, func(t *tx) error {
-		doc = jobDoc{}
-		if _, err := t.get(jobKey(id), &doc); err != nil {
-			return err
-		}
-		if doc.Status == report.JobSubmitting || len(doc.Files) != len(job.Files) {
+	return l.withFiles(ctx, id, now, func(t *tx, doc *jobDoc) error {
+		if doc.Status == report.JobSubmitting {
 			return fault.New(fault.Conflict, "job %s is being submitted", id)
 		}
-		before := doc.Status
-		forgotten, err := t.forgetNames(&doc)
-		if err != nil {
-			return err
-		}
+		forgotten, err := t.forgetNames(doc)
 		switch {
+		case err != nil:
+			return err
 		case doc.Status.Holds():
-			if err := doc.Cancel(now, "its subscription was removed"); err != nil {
-				return err
-			}
+			return doc.Cancel(now, "its subscription was removed")
 		case !forgotten:
-			return nil
+			return errUnchanged
 		}
-		return putJob(t, t.read[jobKey(id)].Version, doc, before)
+		return nil
 	})
-	return doc.Job, err
 }
 
 // forgetNames deletes the records of the job's files that have not come, and notes them as lost.

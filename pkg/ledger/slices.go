@@ -172,21 +172,12 @@ type cursorDoc struct {
 	After string `json:"after"`
 }
 
-// DecideHeld settles a held day at a person's wish: nothing else of the day changes.
+// DecideHeld settles a held day at a person's wish: nothing else of the day changes. NotFound when nothing is held.
 func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
-	key := sliceKey(subscription, table, d)
-	return l.atomically(ctx, []Key{key}, func(t *tx) error {
-		var s report.Slice
-		exists, err := t.get(key, &s)
-		if err != nil {
-			return err
-		}
-		if !exists || s.Held == nil {
+	return l.ChangeDay(ctx, subscription, table, d, func(s *report.Slice) error {
+		if s.Held == nil {
 			return fault.New(fault.NotFound, "nothing is held for %s of %s on %s", table, subscription, d)
 		}
-		if err := decide(&s); err != nil {
-			return err
-		}
-		return t.put(key, "", time.Time{}, s)
+		return decide(s)
 	})
 }
