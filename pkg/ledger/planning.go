@@ -67,6 +67,10 @@ func (l *Ledger) RecentBoard(ctx context.Context, name string, limits report.Lim
 // and what the next plan builds upon. When anything was written to the subscription since the board was read, such as a
 // wish to plan it, the error is a Conflict and the caller reads and plans again.
 func (l *Ledger) Planned(ctx context.Context, b report.Board, next report.Planning, stock report.Stock, now time.Time) error {
+	if b.Subscription.Removed() {
+		// Its entry would put it back on the list.
+		return nil
+	}
 	name := b.Subscription.Name
 	entry := subEntryKey(name)
 	return l.atomically(ctx, []Key{entry}, func(t *tx) error {

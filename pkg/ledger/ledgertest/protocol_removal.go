@@ -11,6 +11,7 @@ func removalCases() protocolCases {
 	return protocolCases{
 		"a removed subscription is on no list and wants no days":    removed,
 		"a plan that was begun before the removal reserves nothing": removedMeanwhile,
+		"a plan that ends after the removal puts nothing back":      removedWhilePlanned,
 		"a removed subscription comes back with its days and ids":   removedAndBack,
 		"a name that was never known cannot be removed":             removedNever,
 		"what has not come for a disowned job is a stray":           disowned,
@@ -51,6 +52,19 @@ func removedMeanwhile(t *testing.T, d desk) {
 		_, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(planned))
 		fails(t, "reserve", err, fault.Conflict)
 	})
+}
+
+// The plan reads the subscription just after it was removed, from a list that it read before.
+func removedWhilePlanned(t *testing.T, d desk) {
+	d.planned(t, "hotel")
+	d.removed(t)
+	b := d.board(t, "hotel")
+	d.unchanged(t, func() {
+		done(t, "record the plan", d.Planned(t.Context(), b, report.Planning{DueAt: at(deadline)}, report.Stock{}, at(loaded)))
+	})
+	subs, err := d.Subscriptions(t.Context())
+	done(t, "list", err)
+	same(t, "how many are listed", len(subs), 0)
 }
 
 func removedAndBack(t *testing.T, d desk) {
