@@ -170,7 +170,7 @@ func TestAHealthyInstallation(t *testing.T) {
 	if len(findings) < 20 || doctor.Worst(findings) != doctor.OK {
 		t.Errorf("%d findings", len(findings))
 	}
-	// Both checks of the alarms share one look: 39 of them, twenty on a page.
+	// Both checks of the alarms share one look, twenty alarms on a page.
 	if n := p.Asked("DescribeAlarms"); n != 2 {
 		t.Errorf("CloudWatch is asked %d times for the alarms", n)
 	}

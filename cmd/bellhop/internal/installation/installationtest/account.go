@@ -145,7 +145,7 @@ func (a *Account) Answer(action string, handler http.HandlerFunc) {
 	a.answers[action] = handler
 }
 
-// Asked is how often an action was called.
+// Asked is how often an action was called. The SDK's own retries do not count: on a busy machine it may need one.
 func (a *Account) Asked(action string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -175,7 +175,9 @@ func (a *Account) front(moto string) string {
 			action = operation
 		}
 		a.mu.Lock()
-		a.asked[action]++
+		if attempt := r.Header.Get("Amz-Sdk-Request"); attempt == "" || strings.HasPrefix(attempt, "attempt=1;") || attempt == "attempt=1" {
+			a.asked[action]++
+		}
 		handler := a.answers[action]
 		a.mu.Unlock()
 		if handler != nil {
