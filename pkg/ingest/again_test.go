@@ -138,14 +138,14 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 			commits := 0
 			d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
 				if commits++; commits == 1 {
-					d.publish("2026-11-01,8\n", generation)
+					d.publish("2026-11-01,1.8\n", generation)
 				}
 				return d.commit(ctx, f, r, days, staged, now)
 			}
 			out := d.ingest(d.deliver("a.csv", "2026-11-01,1\n"))
 			want, content := report.SliceWritten, "2026-11-01,1\n"
 			if generation.After(asked) {
-				want, content = report.SliceSuperseded, "2026-11-01,8\n"
+				want, content = report.SliceSuperseded, "2026-11-01,1.8\n"
 			}
 			if got := out.File.Receipt.Slices[0].Outcome; got != want || commits != 2 || d.stored[november1].content != content {
 				t.Errorf("outcome %s after %d commits, stored %q; want %s, %q", got, commits, d.stored[november1].content, want, content)
@@ -162,7 +162,7 @@ func (d *dock) publish(content string, generation time.Time) {
 	}}, content}
 	d.published[window.From] = report.Slice{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: generation, Job: "earlier", File: "earlier.csv",
-		Rows: day.Rows, Sums: day.Sums, Key: november1, ETag: etagOf(content), SHA256: day.SHA256,
+		Rows: day.Rows, Sums: day.Sums, Figures: day.Figures, Key: november1, ETag: etagOf(content), SHA256: day.SHA256,
 		Version: d.published[window.From].Version + 1,
 	}
 }
@@ -228,7 +228,7 @@ func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 	play := func(t *testing.T, stop int, after bool) (end, int) {
 		t.Helper()
 		d := newDock(t)
-		d.publish("2026-11-01,8\n", asked.Add(-time.Hour)) // to be replaced
+		d.publish("2026-11-01,1.8\n", asked.Add(-time.Hour)) // to be replaced
 		d.expect("a.csv")
 		delivery := d.deliver("a.csv", "2026-11-01,1\n2026-11-03,2\n")
 		calls := d.dieAt(stop, after)
@@ -332,7 +332,7 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 	other := func(generation time.Time) func(*dock) {
 		return func(d *dock) {
 			day := d.published[window.From]
-			d.publish("2026-11-01,5\n", generation)
+			d.publish("2026-11-01,1.5\n", generation)
 			d.published[window.From] = day
 		}
 	}
@@ -345,7 +345,7 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 		"it is there":                {func(*dock) {}, report.SliceUnchanged, rows(2), 0},
 		"it is gone":                 {func(d *dock) { delete(d.stored, november1) }, report.SliceWritten, rows(2), 1},
 		"an older report lies there": {other(asked.Add(-2 * time.Hour)), report.SliceWritten, rows(2), 1},
-		"a newer report lies there, not yet recorded": {other(asked.Add(time.Hour)), report.SliceSuperseded, "2026-11-01,5\n", 0},
+		"a newer report lies there, not yet recorded": {other(asked.Add(time.Hour)), report.SliceSuperseded, "2026-11-01,1.5\n", 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

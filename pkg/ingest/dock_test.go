@@ -75,7 +75,7 @@ func newDock(t *testing.T) *dock {
 	d.Service = &ingest.Service{
 		Claims: d.claims, Days: d.days, Siblings: d.siblings, Deliveries: d.deliveries, Dataset: d.dataset,
 		Converter: d.converter, Now: func() time.Time { return d.now },
-		Worker: func() string { workers++; return fmt.Sprintf("worker %d", workers) },
+		Worker: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
 	}
 	return d
 }
@@ -247,8 +247,8 @@ func (d *dock) put(_ context.Context, key string, body io.ReadSeeker, size int64
 	return o, nil
 }
 
-// convert reads the toy format: a line is a date and a number of minutes, "? name" is a column that nobody knows, and
-// anything else breaks the contract. A day is encoded as its lines.
+// convert reads the toy format: a line is a date, a number of minutes and perhaps one of calls, "? name" is a column that
+// nobody knows, and anything else breaks the contract. A day is encoded as its lines.
 func (d *dock) convert(_ context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
 	content, err := io.ReadAll(csv)
 	if err != nil {
@@ -287,14 +287,20 @@ func (d *dock) merge(_ context.Context, _ report.Contract, date report.Date, par
 
 func (d *dock) encode(date report.Date, content string) report.EncodedDay {
 	d.t.Helper()
-	day := report.EncodedDay{Date: date, SHA256: digest(content), Sums: map[string]string{"minutes": "0"}}
+	day := report.EncodedDay{Date: date, SHA256: digest(content), Sums: map[string]string{}, Figures: map[string]report.Figures{}}
 	for line := range strings.Lines(content) {
-		_, minutes, _ := strings.Cut(strings.TrimSpace(line), ",")
-		sum, err := report.AddDecimals(day.Sums["minutes"], minutes)
-		if err != nil {
-			d.t.Fatal(err)
+		for i, cell := range strings.Split(strings.TrimSpace(line), ",")[1:] {
+			measure := []string{"minutes", "calls"}[i]
+			sum, err := report.AddDecimals(day.Sums[measure], cell)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			f := report.Figures{Values: day.Figures[measure].Values, Sum: sum}
+			if cell != "" {
+				f.Values++
+			}
+			day.Sums[measure], day.Figures[measure] = sum, f
 		}
-		day.Sums["minutes"] = sum
 		day.Rows++
 	}
 	day.Body = io.NewSectionReader(strings.NewReader(content), 0, int64(len(content)))

@@ -157,7 +157,8 @@ func (h *Holds) take(ctx context.Context, f report.File, st *step) error {
 		}
 		st.slice.Restated++
 	}
-	st.slice.Key, st.slice.ETag, st.slice.SHA256, st.slice.Rows, st.slice.Sums = "", "", "", 0, nil
+	st.slice.Key, st.slice.ETag, st.slice.SHA256 = "", "", ""
+	st.slice.Rows, st.slice.Sums, st.slice.Figures = 0, nil, nil
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ type step struct {
 	day     *report.EncodedDay // nil when the file has no rows for it
 	slice   report.Slice       // as the ledger has it; Version 0 when it has none
 	outcome report.SliceOutcome
+	fell    []string // with SliceHeld: what fell too far, and why that is so
 	why     string
 }
 
@@ -69,7 +69,7 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s", d, f.Table, slice.Fence.File)
 		}
 		st := step{day: fresh[d], slice: slice}
-		st.outcome, st.why = s.decide(f, slice, fresh[d])
+		s.decide(f, &st)
 		if rewrites := st.outcome == report.SliceWritten || st.outcome == report.SliceUnchanged; rewrites && slice.Vanished != nil {
 			// There is no object that a condition could name. A report with less than was there is held all the same.
 			st.outcome, st.slice.Key, st.slice.ETag, st.slice.Vanished = report.SliceWritten, "", "", nil
@@ -101,23 +101,24 @@ func (s *Service) verifyUnchanged(ctx context.Context, st *step) error {
 }
 
 // decide says what a file's report of one day means for the published one.
-func (s *Service) decide(f report.File, slice report.Slice, day *report.EncodedDay) (report.SliceOutcome, string) {
-	var rows int64
+func (s *Service) decide(f report.File, st *step) {
+	slice, day := st.slice, st.day
+	var newer report.EncodedDay
 	if day != nil {
-		rows = day.Rows
+		newer = *day
 	}
-	shrunk := float64(rows) < float64(slice.Rows)*cmp.Or(s.ShrinkBelow, 0.5)
+	fell, why := slice.Fallen(newer, s.ShrinkBelow(f.Table))
 	switch {
-	case slice.Generation.After(f.Generation), shrunk && heldNewer(slice, f):
-		return report.SliceSuperseded, ""
-	case shrunk:
-		return report.SliceHeld, fmt.Sprintf("it has %d rows, the published day has %d", rows, slice.Rows)
+	case slice.Generation.After(f.Generation), fell != nil && heldNewer(slice, f):
+		st.outcome = report.SliceSuperseded
+	case fell != nil:
+		st.outcome, st.fell, st.why = report.SliceHeld, fell, why
 	case day == nil:
-		return report.SliceZero, ""
+		st.outcome = report.SliceZero
 	case slice.SHA256 == day.SHA256:
-		return report.SliceUnchanged, ""
+		st.outcome = report.SliceUnchanged
 	default:
-		return report.SliceWritten, ""
+		st.outcome = report.SliceWritten
 	}
 }
 
@@ -158,9 +159,13 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 	case report.SliceSuperseded:
 		return proof, false, nil
 	case report.SliceHeld:
-		held := &report.Held{Generation: f.Generation, Job: f.Job, File: f.Key, Rows: proof.Rows, Why: st.why, At: s.Now()}
+		held := &report.Held{Generation: f.Generation, Job: f.Job, File: f.Key, Rows: proof.Rows, Fell: st.fell, Why: st.why, At: s.Now()}
 		proof.Key, proof.ETag = "", ""
 		if st.day != nil {
+			held.Figures = st.day.Figures
+			if slice.Figures == nil {
+				held.Sums = st.day.Sums
+			}
 			held.Key = report.HeldKey(f.Subscription, f.Table, slice.Date, f.Generation)
 			o, err := put(ctx, s.Dataset, f, held.Key, *st.day, report.Condition{})
 			if err != nil {
@@ -170,7 +175,9 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 		}
 		slice.Held = held
 		return proof, true, nil
-	case report.SliceZero, report.SliceUnchanged:
+	case report.SliceZero:
+	case report.SliceUnchanged:
+		slice.Figures = st.day.Figures // the record may be older than they are
 	case report.SliceWritten:
 		newer, err := replace(ctx, s.Dataset, f, st)
 		if err != nil {
@@ -229,7 +236,8 @@ func replace(ctx context.Context, in Dataset, f report.File, st *step) (newer bo
 	if slice.SHA256 != "" && slice.SHA256 != day.SHA256 {
 		slice.Restated++
 	}
-	slice.Key, slice.ETag, slice.SHA256, slice.Rows, slice.Sums = key, o.ETag, day.SHA256, day.Rows, day.Sums
+	slice.Key, slice.ETag, slice.SHA256 = key, o.ETag, day.SHA256
+	slice.Rows, slice.Sums, slice.Figures = day.Rows, day.Sums, day.Figures
 	return false, nil
 }
 

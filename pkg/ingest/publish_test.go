@@ -36,12 +36,12 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 	}{
 		"new":                            {report: rows(2), outcome: report.SliceWritten, stored: rows(2), puts: []string{november1}, moved: true},
 		"new, and empty":                 {report: "", outcome: report.SliceZero, moved: true},
-		"other content":                  {published: "2026-11-01,5\n", generation: earlier, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
-		"other content, same generation": {published: "2026-11-01,5\n", generation: asked, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
+		"other content":                  {published: "2026-11-01,1.5\n", generation: earlier, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
+		"other content, same generation": {published: "2026-11-01,1.5\n", generation: asked, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
 		"the same content: no put, and the generation moves on": {
 			published: rows(2), generation: earlier, report: rows(2), outcome: report.SliceUnchanged, stored: rows(2), moved: true,
 		},
-		"a newer report is there": {published: "2026-11-01,5\n", generation: later, report: rows(1), outcome: report.SliceSuperseded, stored: "2026-11-01,5\n"},
+		"a newer report is there": {published: "2026-11-01,1.5\n", generation: later, report: rows(1), outcome: report.SliceSuperseded, stored: "2026-11-01,1.5\n"},
 		"a newer report of the same content is there": {
 			published: rows(2), generation: later, report: rows(2), outcome: report.SliceSuperseded, stored: rows(2),
 		},
@@ -67,7 +67,9 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newDock(t)
-			d.ShrinkBelow = c.shrink
+			if c.shrink > 0 {
+				d.ShrinkBelow = func(string) float64 { return c.shrink }
+			}
 			if c.published != "" {
 				d.publish(c.published, c.generation)
 			}
@@ -120,8 +122,8 @@ func TestRestatementsAreCounted(t *testing.T) {
 	}{
 		"the first":        {"", rows(1), 0},
 		"the same":         {rows(1), rows(1), 0},
-		"another":          {"2026-11-01,5\n", rows(1), 1},
-		"more, and others": {"2026-11-01,5\n", rows(7), 1},
+		"another":          {"2026-11-01,1.5\n", rows(1), 1},
+		"more, and others": {"2026-11-01,1.5\n", rows(7), 1},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -189,9 +191,9 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 		"our own, from an earlier try: adopted":            {rows(1), asked, report.SliceWritten, rows(1), 0},
 		"the same content of an older report: put again":   {rows(1), older, report.SliceWritten, rows(1), 1},
 		"the same content of a newer report: left to that": {rows(1), newer, report.SliceSuperseded, rows(1), 0},
-		"an older report: replaced":                        {"2026-11-01,5\n", older, report.SliceWritten, rows(1), 1},
-		"a newer report: left to that":                     {"2026-11-01,5\n", newer, report.SliceSuperseded, "2026-11-01,5\n", 0},
-		"without a generation: replaced":                   {"2026-11-01,5\n", time.Time{}, report.SliceWritten, rows(1), 1},
+		"an older report: replaced":                        {"2026-11-01,1.5\n", older, report.SliceWritten, rows(1), 1},
+		"a newer report: left to that":                     {"2026-11-01,1.5\n", newer, report.SliceSuperseded, "2026-11-01,1.5\n", 0},
+		"without a generation: replaced":                   {"2026-11-01,1.5\n", time.Time{}, report.SliceWritten, rows(1), 1},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -222,7 +224,7 @@ func TestPutsAreConditional(t *testing.T) {
 		want      report.Condition
 	}{
 		"new":   {"", report.Condition{Absent: true}},
-		"known": {"2026-11-01,5\n", report.Condition{ETag: etagOf("2026-11-01,5\n")}},
+		"known": {"2026-11-01,1.5\n", report.Condition{ETag: etagOf("2026-11-01,1.5\n")}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -246,7 +248,7 @@ func TestPutsAreConditional(t *testing.T) {
 func TestAPutThatLosesARace(t *testing.T) {
 	t.Run("the object it was to replace is gone", func(t *testing.T) {
 		d := newDock(t)
-		d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		delete(d.stored, november1)
 		d.expect("a.csv")
 		d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
@@ -265,7 +267,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 	t.Run("again and again", func(t *testing.T) {
 		d := newDock(t)
 		d.expect("a.csv")
-		d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		puts := 0
 		d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
 			puts++
@@ -278,7 +280,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 	})
 	t.Run("looking fails", func(t *testing.T) {
 		d := newDock(t)
-		d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		delete(d.published, window.From)
 		d.expect("a.csv")
 		down := fault.New(fault.Transient, "S3 is down")
@@ -286,7 +288,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		if _, err := d.Ingest(t.Context(), d.deliver("a.csv", rows(1))); !errors.Is(err, down) {
 			t.Errorf("error %v", err)
 		}
-		if got := d.stored[november1].content; got != "2026-11-01,5\n" {
+		if got := d.stored[november1].content; got != "2026-11-01,1.5\n" {
 			t.Errorf("stored %q: replaced without having been looked at", got)
 		}
 	})
@@ -307,7 +309,7 @@ func TestADayThatAnotherReplaces(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newDock(t)
-			d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+			d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 			day := d.published[window.From]
 			day.Fence = &c.fence
 			d.published[window.From] = day
@@ -329,7 +331,7 @@ func TestADayThatAnotherReplaces(t *testing.T) {
 // TestOnlyWhatIsReplacedIsFenced, for as long as the claim lasts: a new day's put is conditional on absence.
 func TestOnlyWhatIsReplacedIsFenced(t *testing.T) {
 	d := newDock(t)
-	d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	d.days.fence = func(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
 		if len(days) != 1 || days[0].Date != window.From || !now.Equal(start) || !until.Equal(start.Add(time.Minute)) {
@@ -343,7 +345,7 @@ func TestOnlyWhatIsReplacedIsFenced(t *testing.T) {
 // TestAFenceThatLosesARace decides the days anew.
 func TestAFenceThatLosesARace(t *testing.T) {
 	d := newDock(t)
-	d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
+	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	fences := 0
 	d.days.fence = func(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {

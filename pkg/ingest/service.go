@@ -25,6 +25,9 @@ type Service struct {
 	Now        func() time.Time
 	// Worker returns a new name for each claim, never the same twice.
 	Worker func() string
+	// ShrinkBelow says of a table below which share of a published day, in rows or in a measure's values or sum, a newer
+	// report is held instead of published.
+	ShrinkBelow func(table string) float64
 
 	// Lease is how long a claim lasts when the context has no deadline, and how much longer than the deadline it lasts
 	// otherwise: a worker must be dead before its claim is taken over. Default one minute.
@@ -33,9 +36,6 @@ type Service struct {
 	StrayGrace time.Duration
 	// QuarantineHold is how long a quarantined file is kept for a person. Default 12 hours.
 	QuarantineHold time.Duration
-	// ShrinkBelow is the share of the published rows of a day below which a newer report is held instead of
-	// published. Default 0.5.
-	ShrinkBelow float64
 	// MaxBytes bounds a delivered file; a larger one is quarantined unread. Default 5 GiB.
 	MaxBytes int64
 }

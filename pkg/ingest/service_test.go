@@ -45,7 +45,7 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 	slice.Version = 0
 	if diff := cmp.Diff(report.Slice{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: asked, Job: "seaside-1", File: "a.csv",
-		Rows: 2, Sums: map[string]string{"minutes": "3.5"}, Key: november1, ETag: etagOf("2026-11-01,1.5\n2026-11-01,2\n"),
+		Rows: 2, Sums: map[string]string{"minutes": "3.5"}, Figures: map[string]report.Figures{"minutes": {Values: 2, Sum: "3.5"}}, Key: november1, ETag: etagOf("2026-11-01,1.5\n2026-11-01,2\n"),
 		SHA256: digest("2026-11-01,1.5\n2026-11-01,2\n"), LoadedAt: start,
 	}, slice); diff != "" {
 		t.Errorf("slice (-want +got):\n%s", diff)

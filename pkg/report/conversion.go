@@ -60,6 +60,8 @@ type EncodedDay struct {
 	// Sums holds the exact decimal sum of each measure column over the rows of the day, as it would be
 	// read back from Body; empty cells count as nothing.
 	Sums map[string]string
+	// Figures are by measure, over the LEAF rows.
+	Figures map[string]Figures
 	// SHA256 is the lower-case hex digest of Body.
 	SHA256 string
 	Body   *io.SectionReader

@@ -56,12 +56,14 @@ type Slice struct {
 	Job        string    `json:"job"`
 	File       string    `json:"file"`
 	// Rows is 0 for a day that the vendor reported as empty: no object is published for it, and it is not missing.
-	Rows     int64             `json:"rows"`
-	Sums     map[string]string `json:"sums,omitempty"`
-	Key      string            `json:"key,omitempty"`
-	ETag     string            `json:"etag,omitempty"`
-	SHA256   string            `json:"sha256,omitempty"`
-	LoadedAt time.Time         `json:"loaded_at"`
+	Rows int64             `json:"rows"`
+	Sums map[string]string `json:"sums,omitempty"`
+	// Figures are by measure. None in a record that is older than they are.
+	Figures  map[string]Figures `json:"figures,omitempty"`
+	Key      string             `json:"key,omitempty"`
+	ETag     string             `json:"etag,omitempty"`
+	SHA256   string             `json:"sha256,omitempty"`
+	LoadedAt time.Time          `json:"loaded_at"`
 	// Restated counts how often other content replaced the day's first.
 	Restated int   `json:"restated,omitempty"`
 	Held     *Held `json:"held,omitempty"`
@@ -106,9 +108,15 @@ type Held struct {
 	Job        string    `json:"job"`
 	File       string    `json:"file"`
 	Rows       int64     `json:"rows"`
-	Key        string    `json:"key,omitempty"`
-	Why        string    `json:"why"`
-	At         time.Time `json:"at"`
+	// Figures are the report's own, for a person to compare with the published day's. Sums are there where the published
+	// day has no figures.
+	Sums    map[string]string  `json:"sums,omitempty"`
+	Figures map[string]Figures `json:"figures,omitempty"`
+	// Fell names what fell too far: rows, or measures. None in a record of a release that looked at rows alone.
+	Fell []string  `json:"fell,omitempty"`
+	Key  string    `json:"key,omitempty"`
+	Why  string    `json:"why"`
+	At   time.Time `json:"at"`
 }
 
 // Fence is one worker's exclusive right to replace a slice's object, until a time. Equal content is not

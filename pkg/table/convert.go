@@ -181,7 +181,7 @@ func (r *run) finish(ctx context.Context, d *day, rows *shelf) (report.EncodedDa
 		return report.EncodedDay{}, err
 	}
 	return report.EncodedDay{
-		Date: d.date, Rows: r.rows, Duplicates: d.duplicates, Sums: r.totals(),
+		Date: d.date, Rows: r.rows, Duplicates: d.duplicates, Sums: r.sums(), Figures: r.figures(),
 		SHA256: hex.EncodeToString(digest.Sum(nil)), Body: r.bodies.reader(section{from, r.bodies.size - from}),
 	}, nil
 }

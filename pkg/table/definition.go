@@ -1,6 +1,9 @@
 package table
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Type is the type of a column, one for all systems that see it.
 type Type int
@@ -80,6 +83,15 @@ type Definition struct {
 	Meaning string
 	// Columns are in the order in which readers show them; [Definition.FileColumns] is that of the Parquet schema.
 	Columns []Column
+	// ShrinkBelow is the share of a published day, in rows or in a measure's values or sum, below which a newer report of
+	// it is held for a person. 0 means half.
+	ShrinkBelow float64
+}
+
+// ShrinkBelow returns the share of a published day of a table below which a newer report of it is held for a person.
+func ShrinkBelow(name string) float64 {
+	d, _ := Lookup(name)
+	return cmp.Or(d.ShrinkBelow, 0.5)
 }
 
 // Dimensions returns the columns with [RoleDimension], in order.

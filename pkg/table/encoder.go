@@ -33,12 +33,13 @@ type encoder struct {
 	texts        []*textEntries
 	mixed        []parquet.Value
 	codec        *repeatCodec
+	isRollup     []bool // by row of the current block
 
 	// Of the current slice.
 	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
 	words  *vocabulary
 	rows   int64
-	sums   []sum
+	totals []total // by measure
 
 	// Of the open row group.
 	groupRows, groupText int64
@@ -82,7 +83,7 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 		// The default names parquet-go's build, which differs between a test and a release.
 		parquet.CreatedBy("bellhop", "1", "table"),
 	)
-	e.rows, e.sums = 0, make([]sum, len(e.definition.Measures()))
+	e.rows, e.totals = 0, make([]total, len(e.definition.Measures()))
 	e.newGroup()
 }
 
@@ -103,11 +104,7 @@ func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
 			return false, fmt.Errorf("encode column %d of %s: %w", i, e.definition.Name, err)
 		}
 	}
-	for c, column := range b.measures {
-		for _, v := range column[:b.n] {
-			e.sums[c].add(v)
-		}
-	}
+	e.count(b)
 	e.rows += int64(b.n)
 	e.groupRows += int64(b.n)
 	e.groupText += e.newText(b)
@@ -185,11 +182,47 @@ func (e *encoder) end() error {
 	return nil
 }
 
-// totals returns the sums of the slice by measure.
-func (e *encoder) totals() map[string]string {
+// total is what a measure comes to in a slice.
+type total struct {
+	all, leaf sum
+	values    int64 // numbers in LEAF rows
+}
+
+// count adds a block to the totals.
+func (e *encoder) count(b *block) {
+	e.isRollup = e.isRollup[:0]
+	for _, p := range b.paths[:b.n] {
+		e.isRollup = append(e.isRollup, e.words.paths.list[p].rollup)
+	}
+	for c, column := range b.measures {
+		t := &e.totals[c]
+		for i, v := range column[:b.n] {
+			if v == null {
+				continue
+			}
+			t.all.add(v)
+			if !e.isRollup[i] {
+				t.leaf.add(v)
+				t.values++
+			}
+		}
+	}
+}
+
+// sums returns those of the slice by measure, over all rows.
+func (e *encoder) sums() map[string]string {
 	out := map[string]string{}
 	for i, c := range e.definition.Measures() {
-		out[c.Name] = e.sums[i].text(c.Type)
+		out[c.Name] = e.totals[i].all.text(c.Type)
+	}
+	return out
+}
+
+// figures returns those of the slice by measure.
+func (e *encoder) figures() map[string]report.Figures {
+	out := map[string]report.Figures{}
+	for i, c := range e.definition.Measures() {
+		out[c.Name] = report.Figures{Values: e.totals[i].values, Sum: e.totals[i].leaf.text(c.Type)}
 	}
 	return out
 }

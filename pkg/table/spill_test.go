@@ -116,6 +116,7 @@ func TestMergeEqualsOneFile(t *testing.T) {
 			}
 			equal(t, "rows", merged.Rows, whole.Rows)
 			equal(t, "sums", merged.Sums, whole.Sums)
+			equal(t, "figures", merged.Figures, whole.Figures)
 			equal(t, "SHA-256", merged.SHA256, whole.SHA256)
 		})
 	}
@@ -216,6 +217,7 @@ func TestSpilledInOrderOfDate(t *testing.T) {
 	for i := range got.Days {
 		equal(t, "rows", got.Days[i].Rows, want.Days[i].Rows)
 		equal(t, "sums", got.Days[i].Sums, want.Days[i].Sums)
+		equal(t, "figures", got.Days[i].Figures, want.Days[i].Figures)
 		equal(t, "SHA-256", got.Days[i].SHA256, want.Days[i].SHA256)
 	}
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,31 @@ func TestLifeGoesOnAfterADecision(t *testing.T) {
 	p.deliverNext("fourth.csv", fourRooms())
 	if s := p.day(); s.Held != nil || s.Rows != 4 {
 		t.Errorf("more rooms: %+v", s)
+	}
+}
+
+// A restatement with all of its rows is held when the rooms say nothing any more, although the roll-up above them still does.
+func TestRoomsThatTurnBlankAreHeld(t *testing.T) {
+	at := newSite(t)
+	p := at.newPlant(t, nil)
+	rooms := func(oak, elm string) func() string {
+		return device("11/1/2026,org,,,,2,2,9", "11/1/2026,org,,oak,Oak,1,1,"+oak, "11/1/2026,org,,elm,Elm,1,1,"+elm)
+	}
+	p.deliverNext("first.csv", rooms("4", "5")())
+	p.deliverNext("second.csv", rooms("", "")())
+	s := p.day()
+	if s.Held == nil || !slices.Equal(s.Held.Fell, []string{"dialog_count"}) || s.Held.Why != "dialog_count has 0 values, the published day has 2" {
+		t.Fatalf("held: %+v", s.Held)
+	}
+	if _, err := accept(t.Context(), p.holds(), s.Held.Generation); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.day().Figures["dialog_count"], (report.Figures{Sum: "0"}); got != want {
+		t.Errorf("the accepted day has %+v, want %+v", got, want)
+	}
+	p.deliverNext("third.csv", rooms("4", "5")())
+	if s := p.day(); s.Held != nil || s.Figures["dialog_count"] != (report.Figures{Values: 2, Sum: "9"}) {
+		t.Errorf("the rooms speak again: %+v", s)
 	}
 }
 

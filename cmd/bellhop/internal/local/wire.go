@@ -54,7 +54,8 @@ func (m *Machine) wire() {
 	}
 	ingests := &ingest.Service{
 		Claims: records, Days: records, Siblings: records,
-		Deliveries: delivery, Dataset: dataset, Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text, MaxBytes: m.outside.maxBytes,
+		Deliveries: delivery, Dataset: dataset, Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text,
+		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &sweep.Service{
 		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,

@@ -256,7 +256,8 @@ func (s *Service) settle(ctx context.Context, d day, from, to string, encoded re
 		if slice.ETag != from {
 			return nil // another run, or a newer report, has been here
 		}
-		slice.ETag, slice.SHA256, slice.Rows, slice.Sums = to, encoded.SHA256, encoded.Rows, encoded.Sums
+		slice.ETag, slice.SHA256 = to, encoded.SHA256
+		slice.Rows, slice.Sums, slice.Figures = encoded.Rows, encoded.Sums, encoded.Figures
 		if f := slice.Fence; f != nil && f.File == fence.Key && f.Epoch == fence.Epoch {
 			slice.Fence = nil
 		}
