@@ -16,17 +16,19 @@ import (
 
 func (a *app) heldCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "held", Short: "Reports that would have erased or shrunk a day: list, accept, drop",
-		Long: `A newer report of a day that has fewer than half of the published rows, or none, is not published. It is held for a person,
-and the day keeps its older content. That may be right, when the vendor has mended a day, or an accident at the vendor's.`,
+		Use: "held", Short: "Reports that would have erased or shrunk a day: list, show, accept, drop",
+		Long: `A newer report of a day that has fewer than half of the published rows, or none, is not published; nor is one in which
+a measure has a number in fewer than half of as many cells, or adds up to less than half, over LEAF rows. It is held for
+a person, and the day keeps its older content. That may be right, when the vendor has mended a day, or an accident at the
+vendor's.`,
 	}
 	a.parent(c)
 	list := &cobra.Command{
 		Use: "list", Short: "List the days of which a report is held", Args: cobra.NoArgs,
-		Example: "  bellhop held list\n  bellhop held list --json | jq -r '.[] | [.table, .date, .rows, .held_rows] | @tsv'",
+		Example: "  bellhop held list\n  bellhop held list --json | jq -r '.[] | [.table, .date, .rows, .held_rows, .why] | @tsv'",
 		RunE:    a.on(func(ctx context.Context, at Account, _ []string) error { return a.listHeld(ctx, at) }),
 	}
-	c.AddCommand(list, a.decideCommand(decision{
+	c.AddCommand(list, a.showHeldCommand(), a.decideCommand(decision{
 		verb: "accept", done: "is published", question: "Replace %s by %s? [y/N] ",
 		decide: func(ctx context.Context, h Holds, s report.Slice) (report.Slice, error) {
 			return h.Accept(ctx, s.Subscription, s.Table, s.Date, s.Held.Generation)
@@ -57,8 +59,10 @@ type heldDay struct {
 	Date         report.Date `json:"date"`
 	Rows         int64       `json:"rows"`
 	HeldRows     int64       `json:"held_rows"`
-	Why          string      `json:"why"`
-	HeldAt       time.Time   `json:"held_at"`
+	// Fell names what fell too far: rows, or measures.
+	Fell   []string  `json:"fell"`
+	Why    string    `json:"why"`
+	HeldAt time.Time `json:"held_at"`
 	// AskedAt is when the held report was asked for.
 	AskedAt time.Time `json:"asked_at"`
 	Job     string    `json:"job"`
@@ -66,8 +70,12 @@ type heldDay struct {
 }
 
 func heldAs(s report.Slice) heldDay {
+	fell := s.Held.Fell
+	if fell == nil {
+		fell = []string{report.FellRows} // the only reason of older releases
+	}
 	return heldDay{
-		Subscription: s.Subscription, Table: s.Table, Date: s.Date, Rows: s.Rows, HeldRows: s.Held.Rows, Why: s.Held.Why,
+		Subscription: s.Subscription, Table: s.Table, Date: s.Date, Rows: s.Rows, HeldRows: s.Held.Rows, Fell: fell, Why: s.Held.Why,
 		HeldAt: s.Held.At, AskedAt: s.Held.Generation, Job: s.Held.Job, File: s.Held.File,
 	}
 }
@@ -109,13 +117,13 @@ func (a *app) listHeld(ctx context.Context, at Account) error {
 		var rows [][]cell
 		for _, h := range held {
 			rows = append(rows, []cell{
-				{h.Subscription, plain}, {h.Table, plain}, {h.Date.String(), plain}, {number(h.Rows), plain}, {number(h.HeldRows), bad},
-				{minute(h.AskedAt), plain}, {minute(h.HeldAt), waiting}, {h.Job, plain},
+				{h.Subscription, plain}, {h.Table, plain}, {h.Date.String(), plain}, {number(h.Rows), plain}, {number(h.HeldRows), plain},
+				{strings.Join(h.Fell, ", "), bad}, {minute(h.AskedAt), plain}, {minute(h.HeldAt), waiting}, {h.Job, plain},
 			})
 		}
-		s.table("", []string{"subscription", "table", "date", "rows", "held rows", "asked", "held since", "job"}, []string{"rows", "held rows"}, rows)
+		s.table("", []string{"subscription", "table", "date", "rows", "held rows", "fell", "asked", "held since", "job"}, []string{"rows", "held rows"}, rows)
 		s.line("")
-		s.line("publish one: bellhop held accept SUBSCRIPTION TABLE DATE · forget one: bellhop held drop SUBSCRIPTION TABLE DATE")
+		s.line("compare one: bellhop held show SUBSCRIPTION TABLE DATE · then accept or drop it, by the same three words")
 	})
 }
 
@@ -133,19 +141,21 @@ type decidedDay struct {
 	DryRun  bool  `json:"dry_run"`
 }
 
+func heldArgs(c *cobra.Command, args []string) error {
+	if len(args) != 3 {
+		return usage("see which there are: bellhop held list", "%s needs SUBSCRIPTION, TABLE and DATE", c.CommandPath())
+	}
+	if _, err := report.ParseDate(args[2]); err != nil {
+		return usage("such as 2026-11-14", "the date: %w", err)
+	}
+	return nil
+}
+
 func (a *app) decideCommand(d decision, c *cobra.Command) *cobra.Command {
 	c.Use = d.verb + " SUBSCRIPTION TABLE DATE"
 	dryRun := c.Flags().Bool("dry-run", false, "say what would happen, without doing it")
 	confirmed := c.Flags().Bool("confirm", false, "do not ask")
-	c.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) != 3 {
-			return usage("see which there are: bellhop held list", "%s needs SUBSCRIPTION, TABLE and DATE", cmd.CommandPath())
-		}
-		if _, err := report.ParseDate(args[2]); err != nil {
-			return usage("such as 2026-11-14", "the date: %w", err)
-		}
-		return nil
-	}
+	c.Args = heldArgs
 	c.RunE = a.on(func(ctx context.Context, at Account, args []string) (err error) {
 		slice, err := findHeld(ctx, at, args)
 		if err != nil {
@@ -153,7 +163,11 @@ func (a *app) decideCommand(d decision, c *cobra.Command) *cobra.Command {
 		}
 		done := decidedDay{heldDay: heldAs(slice), RowsNow: slice.Rows, DryRun: *dryRun}
 		older := fmt.Sprintf("%s of %s (%s)", slice.Date, slice.Table, count(int(slice.Rows), "row"))
-		newer := fmt.Sprintf("the report with %s that was asked for at %s", count(int(slice.Held.Rows), "row"), minute(slice.Held.Generation))
+		less := ""
+		if !slices.Contains(done.Fell, report.FellRows) {
+			less = " and less in " + strings.Join(done.Fell, ", ")
+		}
+		newer := fmt.Sprintf("the report with %s%s that was asked for at %s", count(int(slice.Held.Rows), "row"), less, minute(slice.Held.Generation))
 		if !*dryRun {
 			if !*confirmed {
 				if err := a.ask(fmt.Sprintf(d.question, older, newer)); err != nil {

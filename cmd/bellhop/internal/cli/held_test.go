@@ -33,10 +33,10 @@ func TestHeldReportsAreListed(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines(t, out, `
-SUBSCRIPTION  TABLE       DATE        ROWS  HELD ROWS  ASKED              HELD SINCE         JOB
-hotel         asp_device  2026-11-15    41          3  2026-11-20 06:30Z  2026-11-20 06:45Z  hotel-000002
+SUBSCRIPTION  TABLE       DATE        ROWS  HELD ROWS  FELL  ASKED              HELD SINCE         JOB
+hotel         asp_device  2026-11-15    41          3  rows  2026-11-20 06:30Z  2026-11-20 06:45Z  hotel-000002
 
-publish one: bellhop held accept SUBSCRIPTION TABLE DATE · forget one: bellhop held drop SUBSCRIPTION TABLE DATE`)
+compare one: bellhop held show SUBSCRIPTION TABLE DATE · then accept or drop it, by the same three words`)
 	b.terminal = false
 	_, out, _ = b.run(t.Context(), "held", "list")
 	if held := decode[[]struct {
@@ -46,6 +46,105 @@ publish one: bellhop held accept SUBSCRIPTION TABLE DATE · forget one: bellhop 
 		t.Errorf("%s", out)
 	}
 	if _, out, _ := newBench(t).run(t.Context(), "held", "list", "--json=false"); !strings.Contains(out, "No report is held.") {
+		t.Errorf("%s", out)
+	}
+}
+
+// blanked changes the bench so that the held report has all rows, and nothing in one measure.
+func blanked(b *bench, change func(*report.Slice)) {
+	board := b.ledger.boards["hotel"]
+	for i := range board.Slices {
+		s := &board.Slices[i]
+		if s.Held == nil {
+			continue
+		}
+		s.Sums = map[string]string{"device_count": "60", "dialog_count": "1500"}
+		s.Figures = map[string]report.Figures{"device_count": {Values: 40, Sum: "40"}, "dialog_count": {Values: 40, Sum: "1200"}}
+		s.Held.Rows, s.Held.Fell, s.Held.Why = 41, []string{"dialog_count"}, "dialog_count has 5 values, the published day has 40"
+		s.Held.Sums = map[string]string{"device_count": "60", "dialog_count": "300"}
+		s.Held.Figures = map[string]report.Figures{"device_count": {Values: 40, Sum: "50"}, "dialog_count": {Values: 5, Sum: "150.5"}}
+		change(s)
+	}
+}
+
+func TestAHeldReportIsShownBesideTheDay(t *testing.T) {
+	const facts = `
+day           2026-11-15 of asp_device of hotel
+held because  dialog_count has 5 values, the published day has 40
+held since    2026-11-20 06:45Z
+asked         2026-11-20 06:30Z
+job           hotel-000002
+file          e.csv
+
+`
+	const after = `
+
+publish it: bellhop held accept hotel asp_device 2026-11-15 · forget it: bellhop held drop hotel asp_device 2026-11-15`
+	for name, tt := range map[string]struct {
+		change func(*report.Slice)
+		table  string
+	}{
+		"with figures": {func(*report.Slice) {}, `MEASURE       WHAT    PUBLISHED   HELD   CHANGE
+              rows           41     41
+device_count  values         40     40
+device_count  sum            40     50  +25.0 %
+dialog_count  values         40      5  -87.5 %
+dialog_count  sum          1200  150.5  -87.5 %`},
+		"of a day that an older release loaded": {func(s *report.Slice) { s.Figures = nil }, `MEASURE       WHAT             PUBLISHED  HELD   CHANGE
+              rows                    41    41
+device_count  sum of all rows         60    60
+dialog_count  sum of all rows       1500   300  -80.0 %`},
+		"held by an older release": {func(s *report.Slice) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 3 }, `WHAT  PUBLISHED  HELD   CHANGE
+rows         41     3  -92.7 %`},
+		"without rows": {func(s *report.Slice) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 0 }, `MEASURE       WHAT    PUBLISHED  HELD    CHANGE
+              rows           41     0  -100.0 %
+device_count  values         40     0  -100.0 %
+device_count  sum            40     0  -100.0 %
+dialog_count  values         40     0  -100.0 %
+dialog_count  sum          1200     0  -100.0 %`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := holding(t)
+			blanked(b, tt.change)
+			b.terminal, b.width = true, 140
+			code, out, errs := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-15")
+			if code != cli.ExitFine {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			lines(t, out, facts+tt.table+after)
+		})
+	}
+}
+
+func TestAHeldReportAsJSON(t *testing.T) {
+	b := holding(t)
+	blanked(b, func(s *report.Slice) { delete(s.Figures, "device_count"); delete(s.Held.Figures, "device_count") })
+	_, out, _ := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-15")
+	type measure struct {
+		Measure    string
+		Fell       bool
+		Values     int64
+		HeldValues int64 `json:"held_values"`
+		Sum        string
+		HeldSum    string `json:"held_sum"`
+	}
+	got := decode[struct {
+		Rows     int64
+		HeldRows int64 `json:"held_rows"`
+		Fell     []string
+		Measures []measure
+	}](t, out)
+	if want := []measure{{"dialog_count", true, 40, 5, "1200", "150.5"}}; got.Rows != 41 || got.HeldRows != 41 || !slices.Equal(got.Measures, want) || !slices.Equal(got.Fell, []string{"dialog_count"}) {
+		t.Errorf("%s", out)
+	}
+	if code, _, errs := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-16"); code != cli.ExitError || !strings.Contains(errs, "no report of 2026-11-16 is held") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	// Of two reports with as many rows, the decision says what is less.
+	if _, out, _ := b.run(t.Context(), "held", "accept", "hotel", "asp_device", "2026-11-15", "--dry-run", "--json=false"); !strings.Contains(out, "the report with 41 rows and less in dialog_count that was asked for") {
+		t.Errorf("%s", out)
+	}
+	if _, out, _ := b.run(t.Context(), "held", "list", "--json=false"); !strings.Contains(out, "dialog_count") {
 		t.Errorf("%s", out)
 	}
 }
