@@ -95,6 +95,57 @@ Try next:
 	})
 }
 
+// What is left on purpose is named with a command for each, and costs no exit code; anything beyond it does.
+func TestLocalRunSaysWhatIsLeft(t *testing.T) {
+	const left = `
+raw objects left: 1, kept on purpose: a-DEVICE-1.csv (quarantined until 2026-11-30 08:01Z)
+every wanted day but 1 is there, and every deletion has its certificate
+what is left on purpose does not count here; bellhop status reports it, with exit code 3
+
+LEFT FOR YOU TO TRY
+  - a file that cannot be loaded, because a column is missing
+    bellhop quarantine show a-DEVICE-1.csv  why, and what you can do: replay or drop it
+  - a report that is held, because it has 26 rows of asp_device for 2026-11-14, where 77 are published
+    bellhop held show demo asp_device 2026-11-14  compare both; then accept or drop it, by the same three words
+  - a gap: asp_communication of 2026-11-05, which the vendor promised and did not deliver
+    bellhop refetch demo 2026-11-05 --table asp_communication  ask once more; then the next local run closes the gap
+  - 2 rooms with a device to which nobody speaks
+    bellhop query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"  name them
+`
+	leaving := func() local.Summary {
+		sum := played()
+		sum.RawObjects, sum.Coverage = 1, map[report.CoverageStatus]int{report.CoverageComplete: 427, report.CoverageZero: 7, report.CoverageMissing: 1}
+		sum.Left = local.Left{
+			Quarantined: []local.LeftFile{{Key: "a-DEVICE-1.csv", Reason: "a column is missing", Until: time.Date(2026, 11, 30, 8, 1, 0, 0, time.UTC)}},
+			Held:        []local.LeftDay{{Subscription: "demo", Table: "asp_device", Date: report.NewDate(2026, 11, 14), Rows: 77, HeldRows: 26}},
+			Gaps:        []local.LeftDay{{Subscription: "demo", Table: "asp_communication", Date: report.NewDate(2026, 11, 5)}},
+			Silent:      2,
+		}
+		return sum
+	}
+	b := newBench(t)
+	b.terminal, b.machine = true, &machine{summary: leaving()}
+	code, out, _ := b.run(t.Context(), "local", "run")
+	if code != cli.ExitFine || !strings.Contains(out, left) || !b.machine.options.Leftovers {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+	for name, spoil := range map[string]func(*local.Summary){
+		"another raw object": func(s *local.Summary) { s.RawObjects++ },
+		"another day": func(s *local.Summary) {
+			s.Coverage[report.CoverageComplete]--
+			s.Coverage[report.CoverageMissing]++
+		},
+	} {
+		sum := leaving()
+		spoil(&sum)
+		b := newBench(t)
+		b.machine = &machine{summary: sum}
+		if code, out, _ := b.run(t.Context(), "local", "run"); code != cli.ExitAttention || !strings.Contains(out, "needs attention: 1 ") {
+			t.Errorf("%s: exit %d:\n%s", name, code, out)
+		}
+	}
+}
+
 func TestLocalRunEnds(t *testing.T) {
 	spoiled := func(spoil func(*local.Summary)) *machine {
 		sum := played()

@@ -8,7 +8,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// shortcomings lists what a demonstration should not end with.
+// shortcomings lists what a demonstration should not end with. What it leaves on purpose is none of it.
 func shortcomings(sum local.Summary) []string {
 	var all []string
 	there := 0
@@ -17,11 +17,11 @@ func shortcomings(sum local.Summary) []string {
 			there += n
 		}
 	}
-	if open := sum.Wanted - there; open > 0 {
+	if open := sum.Wanted - there - len(sum.Left.Gaps); open > 0 {
 		all = append(all, fmt.Sprintf("%s of %d wanted neither complete nor zero: bellhop coverage", count(open, "day"), sum.Wanted))
 	}
-	if sum.RawObjects > 0 {
-		all = append(all, fmt.Sprintf("%s left in the delivery bucket: bellhop files list", count(sum.RawObjects, "raw object")))
+	if raw := sum.RawObjects - len(sum.Left.Quarantined); raw > 0 {
+		all = append(all, fmt.Sprintf("%s left in the delivery bucket: bellhop files list", count(raw, "raw object")))
 	}
 	if sum.Unverified > 0 {
 		all = append(all, fmt.Sprintf("%s deleted without a certificate that proves it: bellhop certificates verify", count(sum.Unverified, "file")))
@@ -70,6 +70,7 @@ func (s *screen) summary(sum local.Summary, again func(string) string) {
 	}
 	s.line("")
 	s.verdict(sum)
+	s.left(sum.Left, again)
 	s.heading("Try next:")
 	for _, next := range nextSteps {
 		if len(next.command) > len("certificates verify") {
@@ -96,17 +97,56 @@ const nextWidth = len("certificates verify") - len("status")
 // verdict ends the summary: what is left, and whether all is as it should be.
 func (s *screen) verdict(sum local.Summary) {
 	all := shortcomings(sum)
-	t := good
-	if sum.RawObjects > 0 {
+	t, raw := good, fmt.Sprintf("raw objects left: %d", sum.RawObjects)
+	if sum.RawObjects > len(sum.Left.Quarantined) {
 		t = bad
 	}
-	s.line("%s", s.paint(t, fmt.Sprintf("raw objects left: %d", sum.RawObjects)))
-	if len(all) == 0 {
-		s.line("%s", s.paint(good, "every wanted day is there, and every deletion has its certificate"))
-		return
+	for i, f := range sum.Left.Quarantined {
+		if i == 0 {
+			raw += ", kept on purpose"
+		}
+		raw += fmt.Sprintf(": %s (quarantined until %s)", f.Key, minute(f.Until))
 	}
+	s.line("%s", s.paint(t, raw))
 	for _, what := range all {
 		s.line("%s", s.paint(bad, "needs attention: "+what))
+	}
+	every := "every wanted day"
+	if n := len(sum.Left.Gaps); n > 0 {
+		every = fmt.Sprintf("every wanted day but %d", n)
+	}
+	if len(all) == 0 {
+		s.line("%s", s.paint(good, every+" is there, and every deletion has its certificate"))
+	}
+	if len(sum.Left.Quarantined)+len(sum.Left.Held)+len(sum.Left.Gaps) > 0 {
+		s.line("%s", s.paint(quiet, "what is left on purpose does not count here; bellhop status reports it, with exit code 3"))
+	}
+}
+
+// left says what a demonstration left on purpose, each with a command to try on it.
+func (s *screen) left(l local.Left, again func(string) string) {
+	if len(l.Quarantined)+len(l.Held)+len(l.Gaps)+l.Silent == 0 {
+		return
+	}
+	s.heading("LEFT FOR YOU TO TRY")
+	try := func(what, command, does string) {
+		s.line("  - %s", what)
+		s.line("    %s  %s", again(command), s.paint(quiet, does))
+	}
+	for _, f := range l.Quarantined {
+		try("a file that cannot be loaded, because "+f.Reason, "quarantine show "+f.Key, "why, and what you can do: replay or drop it")
+	}
+	for _, d := range l.Held {
+		try(fmt.Sprintf("a report that is held, because it has %s of %s for %s, where %s are published", count(int(d.HeldRows), "row"), d.Table, d.Date, number(d.Rows)),
+			fmt.Sprintf("held show %s %s %s", d.Subscription, d.Table, d.Date), "compare both; then accept or drop it, by the same three words")
+	}
+	for _, d := range l.Gaps {
+		try(fmt.Sprintf("a gap: %s of %s, which the vendor promised and did not deliver", d.Table, d.Date),
+			fmt.Sprintf("refetch %s %s --table %s", d.Subscription, d.Date, d.Table), "ask once more; then the next local run closes the gap")
+	}
+	if l.Silent > 0 {
+		try(fmt.Sprintf("%s with a device to which nobody speaks", count(l.Silent, "room")),
+			`query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"`, "name them")
 	}
 }
 

@@ -18,25 +18,37 @@ var schedule = json.RawMessage(`{"version":"0","detail-type":"Scheduled Event","
 // patience is how much time the demonstration skips at most before it says that something is stuck.
 const patience = 21 * 24 * time.Hour
 
-// Demonstrate runs the machine until every wanted day is covered, nothing is under way and the delivery bucket is empty. Times
-// in which nothing happens are skipped. It goes on where an earlier run was stopped; when there is nothing to do, it asks
+// Demonstrate runs the machine until every wanted day is covered, nothing is under way and the delivery bucket is empty, but for
+// what a new folder's demonstration leaves on purpose. Times in which nothing happens are skipped. It goes on where an earlier run was stopped; when there is nothing to do, it asks
 // the vendor for nothing.
 func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	began := m.Now()
-	before := m.vendor.Counters().Posts
-	resumed := m.vendor.Counters().Posts > 0
+	counters := m.vendor.Counters()
+	before, resumed := counters.Posts, counters.Posts > 0
+	m.before = counters.Faults
 	end := m.clock.Now().Add(patience)
 	// Somebody may have taken objects out of the folder since the last run. The janitor's own round comes once a day.
 	if _, err := m.verifier.All(ctx); err != nil {
 		return Summary{}, fmt.Errorf("verify the dataset: %w", err)
 	}
-	for {
+	if err := m.begin(ctx); err != nil {
+		return Summary{}, err
+	}
+	for left := false; ; {
 		if err := m.tick(ctx); err != nil {
 			return Summary{}, err
 		}
 		next, idle, err := m.next(ctx)
 		if err != nil {
 			return Summary{}, err
+		}
+		if idle && !left {
+			left = true
+			if asked, err := m.leave(ctx); err != nil {
+				return Summary{}, err
+			} else if asked {
+				continue
+			}
 		}
 		if idle {
 			break
@@ -60,12 +72,7 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 // tick does what has come due by the clock: the schedules, and the vendor's deliveries with all that they set going.
 func (m *Machine) tick(ctx context.Context) error {
 	if m.requested.due(m.clock.Now(), requestEvery) {
-		m.tell(ctx, "requesting")
-		m.requesterRuns++
-		if _, err := m.handle.requester(ctx, schedule); err != nil && ctx.Err() == nil {
-			m.Log.ErrorContext(ctx, "the requester failed in part", "error", err)
-		}
-		if err := m.vendor.Save(); err != nil {
+		if err := m.ask(ctx, schedule); err != nil {
 			return err
 		}
 	}
@@ -87,6 +94,16 @@ func (m *Machine) tick(ctx context.Context) error {
 	}
 	m.tell(ctx, "loading")
 	return ctx.Err()
+}
+
+// ask runs the requester.
+func (m *Machine) ask(ctx context.Context, event json.RawMessage) error {
+	m.tell(ctx, "requesting")
+	m.requesterRuns++
+	if _, err := m.handle.requester(ctx, event); err != nil && ctx.Err() == nil {
+		m.Log.ErrorContext(ctx, "the requester failed in part", "error", err)
+	}
+	return m.vendor.Save()
 }
 
 // rate is a schedule: when it last fired.
@@ -161,7 +178,11 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		if err != nil {
 			return at, false, err
 		}
-		if !job.DueAt.IsZero() {
+		left, err := m.waitsForPerson(ctx, job)
+		if err != nil {
+			return at, false, err
+		}
+		if !job.DueAt.IsZero() && !left {
 			times = append(times, onTick(later(job.DueAt, now), requestEvery))
 		}
 	}
@@ -172,6 +193,9 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		f, err := m.ledger.Match(ctx, o.Key)
 		if err != nil {
 			return at, false, err
+		}
+		if m.rests(f) {
+			continue
 		}
 		due := now
 		if resting := f.Status == report.FileStray || f.Status == report.FileQuarantined; resting && f.DueAt.After(now) {

@@ -52,6 +52,8 @@ type Options struct {
 	// Delivered, if set, is told of each object that the vendor delivers, before it is written. It may be called from many
 	// goroutines, and must not change the body.
 	Delivered func(key string, body []byte)
+	// Leftovers makes the demonstration of a new folder end with something to try: a quarantined file, a held report, a gap.
+	Leftovers bool
 	// WindowDays is the longest window of one request. Default 7.
 	WindowDays int
 	// Now is the machine's clock, before anything is skipped. Default [time.Now].
@@ -113,6 +115,10 @@ type Machine struct {
 	feed       *feed
 	tally      tally
 	parts      parts
+	// left is nil when the folder's demonstration leaves nothing.
+	left *leftovers
+	// before is what had gone wrong before this run.
+	before map[vendorsim.FaultKind]int
 
 	requests *request.Service
 	verifier sweep.Verifier
@@ -189,8 +195,11 @@ func (m *Machine) openStores(ctx context.Context) (err error) {
 		return err
 	}
 	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
+	if err := m.openLeftovers(); err != nil {
+		return err
+	}
 	m.vendor, err = startVendor(ctx, m.Dir, vendorsim.Config{
-		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: m.Faults, Switches: m.outside.switches,
+		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: slices.Concat(m.Faults, m.left.faults()), Switches: m.outside.switches,
 	}, objects.NewClient(m.s3.Config(), counting), m.Delivered, m.parts.outside)
 	if err != nil {
 		return err
@@ -282,7 +291,7 @@ func (m *Machine) Close() error {
 
 // kept is what the machine keeps in its folder, besides the lock.
 var kept = []string{
-	"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", "vendor.json", "secret.json", "credentials.json", "clock.json", usageFile,
+	"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", vendorFile, leftoversFile, "secret.json", "credentials.json", "clock.json", usageFile,
 }
 
 // Has reports whether a machine keeps something in dir.

@@ -34,7 +34,9 @@ type Summary struct {
 	// Unverified counts deleted files without a certificate that proves it.
 	Unverified int `json:"unverified"`
 
-	// Faults are what went wrong on purpose, in words.
+	// Left is what the demonstration left on purpose; nothing of it is a shortcoming.
+	Left Left `json:"left"`
+	// Faults are what went wrong on purpose in this run and was healed, in words.
 	Faults []string `json:"faults"`
 	// LedgerCalls and S3Calls are those that the functions made in this run.
 	LedgerCalls CallCount `json:"ledger_calls"`
@@ -86,6 +88,7 @@ func (m *Machine) Summarize(ctx context.Context) (Summary, error) {
 		Posts: m.vendor.Counters().Posts, DatasetDir: filepath.Join(m.Dir, "s3", DatasetBucket),
 		LedgerCalls: m.tally.count(m.counted(), "DynamoDB"),
 		S3Calls:     m.tally.count(m.counted(), "S3"),
+		Left:        m.leftNothing(),
 	}
 	subs, err := m.ledger.Subscriptions(ctx)
 	if err != nil {
@@ -119,10 +122,12 @@ func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscrip
 	if err != nil {
 		return err
 	}
-	for _, day := range report.Coverage(board, limits, report.DateOf(m.clock.Now())) {
+	days := report.Coverage(board, limits, report.DateOf(m.clock.Now()))
+	for _, day := range days {
 		s.Wanted++
 		s.Coverage[day.Status]++
 	}
+	s.Left.summarizeDays(m.left, sub, days, board.Slices)
 	for _, table := range limits.Tables {
 		rows := TableRows{Table: table}
 		for _, slice := range board.Slices {
@@ -150,6 +155,9 @@ func (m *Machine) summarizeFiles(ctx context.Context, s *Summary) error {
 			return err
 		}
 		s.Files[f.Status]++
+		if m.rests(f) {
+			s.Left.Quarantined = append(s.Left.Quarantined, LeftFile{Key: f.Key, Reason: f.Reason, Until: f.DueAt})
+		}
 		if f.Status == report.FileDeleted {
 			deleted[f.Key] = true
 		}
@@ -200,7 +208,7 @@ func (m *Machine) misfortunesSoFar() []string {
 	var words []string
 	counted := m.vendor.Counters().Faults
 	for _, f := range m.Faults {
-		if n := counted[f.Kind]; n > 0 {
+		if n := counted[f.Kind] - m.before[f.Kind]; n > 0 {
 			words = append(words, times(n, "the vendor "+inWords[f.Kind]))
 			delete(counted, f.Kind)
 		}

@@ -32,6 +32,9 @@ type vendor struct {
 	served chan error
 }
 
+// vendorFile is where a folder keeps what the vendor remembers.
+const vendorFile = "vendor.json"
+
 // demoSeed decides all that the simulated vendor makes up.
 const demoSeed = 20261120
 
@@ -99,7 +102,7 @@ func startVendor(
 	if err != nil {
 		return nil, err
 	}
-	v := &vendor{Simulator: simulator, path: filepath.Join(dir, "vendor.json"), served: make(chan error, 1)}
+	v := &vendor{Simulator: simulator, path: filepath.Join(dir, vendorFile), served: make(chan error, 1)}
 	if err := v.remember(); err != nil {
 		return nil, err
 	}

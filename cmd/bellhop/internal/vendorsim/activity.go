@@ -77,7 +77,10 @@ func (m *model) roomDay(room *node, d day) roomDay {
 	stay := draw(m.seed, "stay", room.id, (int64(d)+draw(m.seed, "shift", room.id, 0).below(p.stayDays))/p.stayDays)
 	occupied := stay.below(1000) < p.occupied[d.weekday()]
 	r.inUse = r.online && occupied
-	if !r.online {
+	if room.silent {
+		r.inUse = false
+	}
+	if !r.online || room.silent {
 		return r
 	}
 	c := draw(m.seed, "dialogs", room.id, int64(d))

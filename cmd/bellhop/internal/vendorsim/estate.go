@@ -34,8 +34,22 @@ type Unit struct {
 	// Created is the instant the unit was set up; zero means long ago. The unit has no data before
 	// that day, and no report until it is four days old.
 	Created time.Time `json:"created,omitzero"`
+	// Silent units have devices that are online, and to which nobody ever speaks: there are no dialogs and no calls.
+	Silent bool `json:"silent,omitempty"`
 	// Units are the sub-units in the order in which reports list them.
 	Units []Unit `json:"units,omitempty"`
+}
+
+// SilentUnits counts the silent ones of the unit and of those below it.
+func (u Unit) SilentUnits() int {
+	n := 0
+	if u.Silent {
+		n++
+	}
+	for _, below := range u.Units {
+		n += below.SilentUnits()
+	}
+	return n
 }
 
 // Estate is everything that the simulated credentials may ask about.
@@ -49,8 +63,15 @@ type Estate struct {
 // what staff type in practice. It belongs in reports and in datasets, never in a log or an error.
 const PlantedName = "Mrs Example 204"
 
-// DemoEstate is one organisation with a hotel of 24 rooms, a senior living home of 24 and a hospital of 24.
-func DemoEstate() Estate { return SizedEstate(24) }
+// DemoEstate is one organisation with a hotel of 24 rooms, a senior living home of 24 and a hospital of 24. A room of the
+// hotel and a bed of the hospital are silent.
+func DemoEstate() Estate {
+	e := SizedEstate(24)
+	for property, room := range map[int]int{0: 7, 2: 15} {
+		e.Organisation.Units[property].Units[0].Units[room].Silent = true
+	}
+	return e
+}
 
 // SizedEstate is the demonstration estate with the given number of rooms in each of its three properties.
 // The ids depend on nothing but the place in the tree.
@@ -96,6 +117,7 @@ func demoID(path ...string) string {
 type node struct {
 	id, name string
 	kind     Kind
+	silent   bool
 	created  day // the first day with data
 	since    time.Time
 	level    int
@@ -119,7 +141,7 @@ func newHierarchy(e Estate, zone *time.Location) (*hierarchy, error) {
 	var problems []error
 	var add func(u Unit, parent *node) *node
 	add = func(u Unit, parent *node) *node {
-		n := &node{id: u.ID, name: u.Name, kind: u.Kind, since: u.Created, parent: parent, order: len(h.nodes)}
+		n := &node{id: u.ID, name: u.Name, kind: u.Kind, silent: u.Silent, since: u.Created, parent: parent, order: len(h.nodes)}
 		if !u.Created.IsZero() {
 			n.created = dayOf(u.Created.In(zone))
 		}

@@ -46,6 +46,8 @@ const (
 	Truncated FaultKind = "truncated"
 	// Restated changes the amounts, of the days From to To if those are set.
 	Restated FaultKind = "restated"
+	// Shrunk leaves the first third of each day's rows.
+	Shrunk FaultKind = "shrunk"
 	// Emptied leaves nothing but the header.
 	Emptied FaultKind = "emptied"
 	// ColumnRenamed gives Column (the last one) the name Name (the old one and "_v2").
@@ -83,6 +85,8 @@ type Fault struct {
 	// From and To, YYYY-MM-DD: the request's range shares a day with them. "" leaves that end open.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
+	// MaxDays: the request's range is no longer than that. 0: any.
+	MaxDays int `json:"max_days,omitempty"`
 	// PerMille strikes so many of 1000 calls, chosen by the seed. 0: all.
 	PerMille int `json:"per_mille,omitempty"`
 	// Times ends the fault after so many strikes. 0: never. A strike on a delivery is a strike per category.
@@ -112,7 +116,7 @@ var faultClasses = map[FaultKind]faultClass{
 	TokenExpired: answerFault, NotEligible: answerFault, LostAnswer: answerFault, LostRequest: answerFault,
 	Reordered: requestDeliveryFault, Partial: requestDeliveryFault, Stray: requestDeliveryFault,
 	Late: fileDeliveryFault, NeverDelivered: fileDeliveryFault, Duplicated: fileDeliveryFault,
-	Truncated: fileDeliveryFault, Restated: fileDeliveryFault, Emptied: fileDeliveryFault,
+	Truncated: fileDeliveryFault, Restated: fileDeliveryFault, Shrunk: fileDeliveryFault, Emptied: fileDeliveryFault,
 	ColumnRenamed: fileDeliveryFault, ColumnAdded: fileDeliveryFault, ColumnsReordered: fileDeliveryFault,
 	TokenRevoked: tokenFault, TokenRotated: tokenFault, TokenServerError: tokenFault,
 }
@@ -171,7 +175,7 @@ func (f Fault) ready(index, notReady int) (scripted, error) {
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
 		problems = append(problems, fmt.Errorf("%d is not an error status", f.Status))
 	}
-	if f.PerMille < 0 || f.PerMille > 1000 || min(f.Times, f.Keep, f.DelayMinutes, f.RetryAfterSeconds, f.FirstCall, f.LastCall) < 0 {
+	if f.PerMille < 0 || f.PerMille > 1000 || min(f.Times, f.MaxDays, f.Keep, f.DelayMinutes, f.RetryAfterSeconds, f.FirstCall, f.LastCall) < 0 {
 		problems = append(problems, errors.New("a number is out of range"))
 	}
 	s.fillIn(notReady)
@@ -232,6 +236,9 @@ func (f scripted) meets(at occasion) bool {
 	}
 	if at.categories == nil {
 		return true
+	}
+	if f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays {
+		return false
 	}
 	asked := func(c string) bool { return slices.Contains(at.categories, c) }
 	if len(f.Categories) > 0 && !slices.ContainsFunc(f.Categories, asked) {

@@ -98,6 +98,8 @@ func TestConditionsOfAFault(t *testing.T) {
 		"window touches":   {vendorsim.Fault{From: "2026-11-12", To: "2026-11-20"}, true},
 		"window after":     {vendorsim.Fault{From: "2026-11-13"}, false},
 		"window before":    {vendorsim.Fault{To: "2026-11-09"}, false},
+		"window of 3":      {vendorsim.Fault{MaxDays: 3}, true},
+		"window too long":  {vendorsim.Fault{MaxDays: 2}, false},
 		"later call":       {vendorsim.Fault{FirstCall: 2}, false},
 		"all of 1000":      {vendorsim.Fault{PerMille: 1000}, true},
 	} {
@@ -176,6 +178,16 @@ func TestFaultyDeliveries(t *testing.T) {
 		"emptied": {vendorsim.Fault{Kind: vendorsim.Emptied}, func(t *testing.T, got parsedFile) {
 			if !same(got, want[:1]) {
 				t.Errorf("got %d records, want the header alone", len(got))
+			}
+		}},
+		"shrunk": {vendorsim.Fault{Kind: vendorsim.Shrunk}, func(t *testing.T, got parsedFile) {
+			var kept parsedFile
+			for _, day := range []string{"11/10/2026", "11/11/2026", "11/12/2026"} {
+				of := slices.DeleteFunc(slices.Clone(want), func(r []string) bool { return r[0] != day })
+				kept = append(kept, of[:(len(of)+2)/3]...)
+			}
+			if len(kept) < 6 || !same(got[1:], kept) {
+				t.Errorf("got %d rows, want the first third of each day: %d", len(got)-1, len(kept))
 			}
 		}},
 		"last column renamed": {vendorsim.Fault{Kind: vendorsim.ColumnRenamed}, header(replaced("dialog_count", "dialog_count_v2"))},

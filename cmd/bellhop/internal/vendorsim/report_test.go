@@ -298,6 +298,33 @@ func TestSomeRoomsAreSilentAndSomeDaysAreMissing(t *testing.T) {
 	}
 }
 
+// In the demonstration two rooms are silent: they have a device on every day, and nobody speaks to it or calls from it.
+func TestTwoRoomsOfTheDemonstrationAreSilent(t *testing.T) {
+	v := start(t, func(c *vendorsim.Config) { c.Estate = vendorsim.DemoEstate() }).login()
+	devices := v.report(ask(v.org(), "2026-09-01", "2026-10-30", true, "DEVICE"))
+	dialogs, seen := map[string]bool{}, map[string]int{}
+	for i, room := range column(t, devices, "unitName_level_3") {
+		seen[room]++
+		dialogs[room] = dialogs[room] || column(t, devices, "dialog_count")[i] != "0"
+	}
+	var silent []string
+	for room, spoke := range dialogs {
+		if !spoke {
+			silent = append(silent, room)
+		}
+	}
+	slices.Sort(silent)
+	if want := []string{"Bed 206", "Room 108"}; !slices.Equal(silent, want) || seen["Bed 206"] < 55 {
+		t.Errorf("%q are silent, want %q, and in reports of %d days", silent, want, seen["Bed 206"])
+	}
+	calls := v.report(ask(v.org(), "2026-09-01", "2026-10-30", true, "COMMUNICATION"))
+	for _, room := range column(t, calls, "unitName_level_3") {
+		if slices.Contains(silent, room) {
+			t.Fatalf("somebody called from %s", room)
+		}
+	}
+}
+
 func TestNoDataBeforeAUnitWasCreated(t *testing.T) {
 	v := start(t, func(c *vendorsim.Config) {
 		c.Estate.Organisation.Units[0].Created = time.Date(2026, 11, 5, 15, 0, 0, 0, time.UTC)

@@ -24,6 +24,10 @@ type contents struct {
 	Changes   []alteration `json:"changes,omitempty"`
 }
 
+func (k contents) changed(kind FaultKind) bool {
+	return slices.ContainsFunc(k.Changes, func(a alteration) bool { return a.Kind == kind })
+}
+
 // alteration is what a fault does to a report's contents.
 type alteration struct {
 	Kind   FaultKind `json:"kind"`
@@ -79,11 +83,16 @@ func (s *Simulator) table(k contents) (table, error) {
 		for _, d := range bucket {
 			s.collect(rooms, k, cat, unit, d)
 		}
+		var records [][]string
 		for _, n := range s.hierarchy.subtree(unit) {
 			if n == unit || k.SubUnits {
-				t.records = append(t.records, s.unitRows(rooms, cat, n, k.From, bucket, first, last)...)
+				records = append(records, s.unitRows(rooms, cat, n, k.From, bucket, first, last)...)
 			}
 		}
+		if k.changed(Shrunk) {
+			records = records[:(len(records)+2)/3]
+		}
+		t.records = append(t.records, records...)
 	}
 	return t, nil
 }
@@ -257,7 +266,7 @@ func (s *Simulator) render(k contents) ([]byte, error) {
 		return nil, fmt.Errorf("write report: %w", err)
 	}
 	body := b.Bytes()
-	if slices.ContainsFunc(k.Changes, func(a alteration) bool { return a.Kind == Truncated }) {
+	if k.changed(Truncated) {
 		body = truncated(body)
 	}
 	return body, nil
