@@ -23,6 +23,16 @@ type Certificate struct {
 	VerifiedAt time.Time `json:"verified_at"`
 	// RequestID is S3's id of the delete request; empty when the object was already gone.
 	RequestID string `json:"request_id,omitempty"`
+	// OtherVersions are older versions with other content that were removed along with it, in a bucket that keeps versions.
+	OtherVersions []RemovedVersion `json:"other_versions,omitempty"`
+}
+
+// RemovedVersion is an older version of the same key.
+type RemovedVersion struct {
+	VersionID  string    `json:"version_id"`
+	ETag       string    `json:"etag"`
+	Size       int64     `json:"size"`
+	ModifiedAt time.Time `json:"modified_at"`
 }
 
 // Exposure is how long the object lay in the delivery bucket, as far as the certificate proves.

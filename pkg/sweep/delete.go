@@ -65,7 +65,7 @@ func (s *Service) prove(ctx context.Context, f report.File) (missing string, err
 // delete removes the file's delivered object, verifies that it is gone, and writes the certificate.
 func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
 	d := *f.Delivery
-	requestID, err := s.Deliveries.Delete(ctx, d.Key, d.ETag, d.VersionID)
+	requestID, err := s.Deliveries.Delete(ctx, d.Key, d.ETag, immutable(d.VersionID))
 	deletedAt := s.Now()
 	switch {
 	case err == nil, fault.Is(err, fault.NotFound):
@@ -74,11 +74,11 @@ func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
 	default:
 		return OutcomeLeft, fmt.Errorf("delete it: %w", err)
 	}
-	newer, err := s.verifyGone(ctx, d)
+	newer, others, err := s.verifyGone(ctx, d)
 	if err != nil {
 		return OutcomeLeft, fmt.Errorf("%w: %w", ErrUnverified, err)
 	}
-	if err := s.certify(ctx, f, requestID, deletedAt); err != nil {
+	if err := s.certify(ctx, f, requestID, deletedAt, others); err != nil {
 		return OutcomeLeft, err
 	}
 	if newer != nil {
@@ -102,40 +102,67 @@ func (s *Service) changed(ctx context.Context, key string) (Outcome, error) {
 	return s.redeliver(ctx, o, o.ModifiedAt)
 }
 
+// nullVersion is the version of an object that was put while its bucket kept no versions. The next put replaces what it holds.
+const nullVersion = "null"
+
+// immutable returns a version id that always means the same content; empty for others. S3 deletes a version whatever it
+// holds, so the deletion of any other content has to name its ETag.
+func immutable(versionID string) string {
+	if versionID == nullVersion {
+		return ""
+	}
+	return versionID
+}
+
 // verifyGone makes sure that no version of the deleted content is left under the key, also in a bucket that somebody has
-// switched to versioning. Other content that was put meanwhile is returned and left alone.
-func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *report.Object, err error) {
+// switched to versioning. Other content that was put meanwhile is returned and left alone. Older versions with other content
+// are removed too, because they would outlive the file, and are returned for the certificate.
+func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *report.Object, others []report.RemovedVersion, err error) {
 	versions, err := s.Deliveries.Versions(ctx, d.Key)
 	if err != nil {
-		return nil, fmt.Errorf("list its versions: %w", err)
+		return nil, nil, fmt.Errorf("list its versions: %w", err)
 	}
 	for _, v := range versions {
-		if v.Latest && !v.Marker && v.ETag != d.ETag {
+		if v.Latest && !v.Marker && v.ETag != d.ETag || v.Marker && v.VersionID == nullVersion {
+			// A marker holds nothing, and by the time of its deletion "null" may be a new delivery.
 			continue
 		}
-		if _, err := s.Deliveries.Delete(ctx, d.Key, v.ETag, v.VersionID); err != nil && !fault.Is(err, fault.NotFound) {
-			return nil, fmt.Errorf("delete its version %s: %w", v.VersionID, err)
+		id := v.VersionID
+		if v.Latest {
+			id = immutable(id)
+		}
+		_, err := s.Deliveries.Delete(ctx, d.Key, v.ETag, id)
+		if id == "" && fault.Is(err, fault.Conflict) {
+			// Other content was put since the listing.
+			continue
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, nil, fmt.Errorf("delete its version %s: %w", v.VersionID, err)
+		}
+		if !v.Marker && v.ETag != d.ETag {
+			others = append(others, report.RemovedVersion{VersionID: v.VersionID, ETag: v.ETag, Size: v.Size, ModifiedAt: v.ModifiedAt})
 		}
 	}
 	o, err := s.Deliveries.Stat(ctx, d.Key)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return nil, nil
+		return nil, others, nil
 	case err != nil:
-		return nil, fmt.Errorf("look for it: %w", err)
+		return nil, nil, fmt.Errorf("look for it: %w", err)
 	case o.ETag == d.ETag:
-		return nil, fault.New(fault.Transient, "it is there again, or still, after its deletion")
+		return nil, nil, fault.New(fault.Transient, "it is there again, or still, after its deletion")
 	default:
-		return &o, nil
+		return &o, others, nil
 	}
 }
 
-func (s *Service) certify(ctx context.Context, f report.File, requestID string, deletedAt time.Time) error {
+func (s *Service) certify(ctx context.Context, f report.File, requestID string, deletedAt time.Time, others []report.RemovedVersion) error {
 	now := s.Now()
 	c := report.Certificate{
 		File: f.Key, Bucket: f.Delivery.Bucket, Key: f.Delivery.Key, ETag: f.Delivery.ETag, VersionID: f.Delivery.VersionID,
 		Size: f.Delivery.Size, Subscription: f.Subscription, Job: f.Job, Cause: f.Status,
 		DeliveredAt: f.Delivery.At, DeletedAt: deletedAt, VerifiedAt: now, RequestID: requestID,
+		OtherVersions: others,
 	}
 	if f.Receipt != nil {
 		c.SHA256, c.LoadedAt = f.Receipt.SHA256, f.Receipt.LoadedAt

@@ -71,12 +71,70 @@ func TestALoadedFileIsDeletedAndCertified(t *testing.T) {
 func TestADeletionNamesWhatItMeans(t *testing.T) {
 	y := loaded(t)
 	y.ledger["a.csv"].Delivery.VersionID = "v7"
+	o := y.objects["a.csv"]
+	o.VersionID = "v7"
+	y.objects["a.csv"] = o
 	y.release("a.csv")
 	if want := []string{"a.csv e1 v7"}; !slices.Equal(y.deletes, want) {
 		t.Errorf("deletions %q, want %q", y.deletes, want)
 	}
 	if got := y.certificates[0].VersionID; got != "v7" {
 		t.Errorf("certified version %q", got)
+	}
+}
+
+// TestTheNullVersionIsDeletedByItsETag: what that version holds may have been replaced since it was seen.
+func TestTheNullVersionIsDeletedByItsETag(t *testing.T) {
+	t.Run("replaced before the deletion", func(t *testing.T) {
+		y := loaded(t)
+		y.ledger["a.csv"].Delivery.VersionID = "null"
+		y.put("a.csv", "restated")
+		if got := y.release("a.csv"); got != sweep.OutcomeRedelivered || y.objects["a.csv"].ETag != "restated" {
+			t.Errorf("outcome %s, object %+v; want the new content left and loaded", got, y.objects["a.csv"])
+		}
+	})
+	t.Run("replaced after the listing", func(t *testing.T) {
+		y := loaded(t)
+		y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
+			y.put("a.csv", "restated")
+			return []report.ObjectVersion{{Key: "a.csv", VersionID: "null", ETag: "e1", Latest: true}}, nil
+		}
+		if got := y.release("a.csv"); got != sweep.OutcomeDeleted || y.objects["a.csv"].ETag != "restated" {
+			t.Errorf("outcome %s, object %+v; want the new content left", got, y.objects["a.csv"])
+		}
+		if len(y.started) != 1 || y.started[0].ETag != "restated" {
+			t.Errorf("started %+v, want the new content", y.started)
+		}
+	})
+	t.Run("a marker in its place", func(t *testing.T) {
+		y := loaded(t)
+		y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
+			return []report.ObjectVersion{{Key: "a.csv", VersionID: "null", Marker: true, Latest: true}}, nil
+		}
+		y.release("a.csv")
+		if want := []string{"a.csv e1 "}; !slices.Equal(y.deletes, want) {
+			t.Errorf("deletions %q, want %q", y.deletes, want)
+		}
+	})
+}
+
+// TestOlderVersionsAreNamedInTheCertificate that have other content and are removed as well.
+func TestOlderVersionsAreNamedInTheCertificate(t *testing.T) {
+	y := loaded(t)
+	y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
+		return []report.ObjectVersion{
+			{Key: "a.csv", VersionID: "v3", Marker: true, Latest: true},
+			{Key: "a.csv", VersionID: "v2", ETag: "e1", Size: 48213, ModifiedAt: delivered},
+			{Key: "a.csv", VersionID: "v1", ETag: "e0", Size: 7, ModifiedAt: asked},
+		}, nil
+	}
+	y.release("a.csv")
+	if want := []string{"a.csv e1 ", "a.csv  v3", "a.csv e1 v2", "a.csv e0 v1"}; !slices.Equal(y.deletes, want) {
+		t.Errorf("deletions %q, want %q", y.deletes, want)
+	}
+	want := []report.RemovedVersion{{VersionID: "v1", ETag: "e0", Size: 7, ModifiedAt: asked}}
+	if !slices.Equal(y.certificates[0].OtherVersions, want) {
+		t.Errorf("certified %+v, want %+v", y.certificates[0].OtherVersions, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -157,14 +158,15 @@ func (y *yard) list(_ context.Context, after string) iter.Seq2[report.Object, er
 	}
 }
 
-func (y *yard) due(_ context.Context, now time.Time, _ int) ([]report.File, error) {
+func (y *yard) due(_ context.Context, now time.Time, limit int) ([]report.File, error) {
 	var due []report.File
 	for _, key := range slices.Sorted(maps.Keys(y.ledger)) {
 		if f := y.ledger[key]; !f.DueAt.IsZero() && !f.DueAt.After(now) {
 			due = append(due, f)
 		}
 	}
-	return due, nil
+	slices.SortStableFunc(due, func(a, b report.File) int { return a.DueAt.Compare(b.DueAt) })
+	return due[:min(limit, len(due))], nil
 }
 
 func (y *yard) update(_ context.Context, key string, _ time.Time, change func(*report.File) error) (report.File, error) {
@@ -185,10 +187,15 @@ func (y *yard) certify(ctx context.Context, key string, c report.Certificate, no
 	return f, err
 }
 
+// delete decides as S3 does: a version is deleted whatever its ETag is, and one that is not there is no error; without a version
+// the ETag decides.
 func (y *yard) delete(_ context.Context, key, etag, versionID string) (string, error) {
 	y.deletes = append(y.deletes, key+" "+etag+" "+versionID)
 	o, ok := y.objects[key]
 	switch {
+	case versionID != "" && ok && cmp.Or(o.VersionID, "null") == versionID:
+	case versionID != "":
+		return "request-1", nil
 	case !ok:
 		return "", fault.New(fault.NotFound, "%s is not there", key)
 	case o.ETag != etag:
