@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -52,7 +54,9 @@ func certifyLoaded(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=LOADED b.csv=EXPECTED")
 	certificates := d.certificates(t, "a.csv")
 	same(t, "certificates", len(certificates), 1)
-	same(t, "the certificate", certificates[0], certificate(f, at(deleted)))
+	if diff := cmp.Diff(certificate(f, at(deleted)), certificates[0]); diff != "" {
+		t.Errorf("the certificate: -want +got\n%s", diff)
+	}
 	d.certify(t, d.loaded(t, "b.csv"), at(deleted))
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED")
 	d.wantMarkers(t, "hotel")
