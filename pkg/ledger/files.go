@@ -119,11 +119,11 @@ func (l *Ledger) Arrive(ctx context.Context, d report.Delivery, worker string, n
 			return err
 		}
 		f = found
-		events := len(f.History)
+		events := f.Events()
 		if decision, err = f.Arrive(d, worker, now, lease, grace); err != nil {
 			return err
 		}
-		if len(f.History) == events {
+		if f.Events() == events {
 			return nil
 		}
 		if obsolete {

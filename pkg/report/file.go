@@ -48,8 +48,10 @@ type File struct {
 	Reason    string    `json:"reason,omitempty"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	// DueAt is when somebody must look at the file next. Zero: never.
-	DueAt   time.Time `json:"due_at,omitzero"`
-	History []Event   `json:"history,omitempty"`
+	DueAt time.Time `json:"due_at,omitzero"`
+	// History is the first and the latest events; LeftOut counts those between them that are no longer kept.
+	History []Event `json:"history,omitempty"`
+	LeftOut int     `json:"history_left_out,omitempty"`
 }
 
 // MaxLoads is how often loading the same content is begun before the file is quarantined: content that
@@ -66,10 +68,17 @@ func (f *File) to(next FileStatus, now time.Time, why string) error {
 	if f.Status != "" && !slices.Contains(f.Status.next(), next) {
 		return &TransitionError{What: "file " + f.Key, From: string(f.Status), To: string(next)}
 	}
-	f.History = append(f.History, Event{At: now, From: string(f.Status), To: string(next), Why: why, Attempt: f.Loads})
+	f.note(now, next, why)
 	f.Status, f.Reason, f.DueAt = next, why, time.Time{}
 	return nil
 }
+
+func (f *File) note(now time.Time, next FileStatus, why string) {
+	f.History, f.LeftOut = remember(f.History, f.LeftOut, Event{At: now, From: string(f.Status), To: string(next), Why: why, Attempt: f.Loads})
+}
+
+// Events counts all events of the file, those that were left out too.
+func (f *File) Events() int { return len(f.History) + f.LeftOut }
 
 // Expect records that job expects the file. A file that has arrived already keeps its delivery: the caller
 // sees it and starts the load. A name that the vendor uses again is taken over from a job that is done with
@@ -296,7 +305,7 @@ func (f *File) Drop(now time.Time, why string) error {
 	if !f.DueAt.After(now) {
 		return nil
 	}
-	f.History = append(f.History, Event{At: now, From: string(f.Status), To: string(f.Status), Why: why, Attempt: f.Loads})
+	f.note(now, f.Status, why)
 	f.DueAt = now
 	return nil
 }

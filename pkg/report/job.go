@@ -35,7 +35,9 @@ type Job struct {
 	RequestID string    `json:"request_id,omitempty"`
 	Ticket    string    `json:"ticket,omitempty"`
 	Files     []JobFile `json:"files,omitempty"`
-	History   []Event   `json:"history,omitempty"`
+	// History is the first and the latest events; LeftOut counts those between them that are no longer kept.
+	History []Event `json:"history,omitempty"`
+	LeftOut int     `json:"history_left_out,omitempty"`
 }
 
 // JobFile is a job's own note of one of its files.
@@ -65,7 +67,7 @@ func (j *Job) to(next JobStatus, now time.Time, why string) error {
 	if !slices.Contains(j.Status.next(), next) {
 		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: string(next)}
 	}
-	j.History = append(j.History, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Attempt})
+	j.History, j.LeftOut = remember(j.History, j.LeftOut, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Attempt})
 	j.Status, j.Reason = next, why
 	if !next.Holds() {
 		j.FinishedAt, j.DueAt = now, time.Time{}

@@ -237,7 +237,7 @@ func (s *screen) file(f shownFile) {
 		s.heading("CERTIFICATES")
 		s.certificates(f.Certificates)
 	}
-	s.timeline(f.History)
+	s.timeline(f.History, f.LeftOut)
 }
 
 // again is how many rows came again; nothing when none did.

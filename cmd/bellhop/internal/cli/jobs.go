@@ -258,7 +258,7 @@ func (s *screen) job(j shownJob) {
 		}
 		s.table("", []string{"table", "status", "rows", "file", "why"}, []string{"rows"}, rows)
 	}
-	s.timeline(j.History)
+	s.timeline(j.History, j.LeftOut)
 	switch open := j.Status.NeedsPerson() || j.Status == report.JobLost; {
 	case j.Healed:
 		s.heading("NEXT")
@@ -273,13 +273,16 @@ func (s *screen) job(j shownJob) {
 }
 
 // timeline writes every transition: when, from, to, why, attempt.
-func (s *screen) timeline(events []report.Event) {
+func (s *screen) timeline(events []report.Event, leftOut int) {
 	if len(events) == 0 {
 		return
 	}
 	s.heading("TIMELINE")
 	var rows [][]cell
 	for i, e := range events {
+		if leftOut > 0 && i == report.FirstEvents {
+			rows = append(rows, []cell{{fmt.Sprintf("… %d events left out …", leftOut), quiet}, {}, {}, {}, {}})
+		}
 		since := ""
 		if i > 0 {
 			since = "+" + span(e.At.Sub(events[i-1].At))

@@ -244,3 +244,18 @@ func TestUnknownNames(t *testing.T) {
 		}
 	}
 }
+
+func TestATimelineSaysHowManyEventsAreLeftOut(t *testing.T) {
+	b := newBench(t)
+	b.terminal = true
+	j := b.ledger.jobs["hotel-000001"]
+	for len(j.History) < 60 {
+		j.History = append(j.History, j.History[0])
+	}
+	j.LeftOut = 9940
+	b.ledger.jobs[j.ID] = j
+	_, out, errs := b.run(t.Context(), "jobs", "show", j.ID)
+	if !strings.Contains(out, "… 9940 events left out …") {
+		t.Errorf("%s%s", out, errs)
+	}
+}
