@@ -24,6 +24,9 @@ type Job struct {
 	// Worker is the name of that requester's lease. Two runs may take one at the same instant, and no two names are the same.
 	Worker    string    `json:"worker,omitempty"`
 	PlannedAt time.Time `json:"planned_at"`
+	// TriedSince is when the first of the requests was sent that the vendor has put off since. What came before it was no
+	// attempt: waiting for a run, for the unit to be old enough, or for a person.
+	TriedSince time.Time `json:"tried_since,omitzero"`
 	// SubmittedAt is when the latest request began. It is the generation of everything the job loads.
 	SubmittedAt time.Time `json:"submitted_at,omitzero"`
 	FinishedAt  time.Time `json:"finished_at,omitzero"`
@@ -80,7 +83,7 @@ func (j *Job) Due(now time.Time) bool { return !j.DueAt.IsZero() && !j.DueAt.Aft
 
 // Begin takes the job to SUBMITTING under a lease: a new attempt, a new epoch, a new generation.
 func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
-	attempt := j.Attempt + 1
+	attempt, first := j.Attempt+1, j.Status == JobPlanned || j.Status == JobNotEligible || j.TriedSince.IsZero()
 	j.Attempt = attempt
 	if err := j.to(JobSubmitting, now, ""); err != nil {
 		j.Attempt = attempt - 1
@@ -88,6 +91,9 @@ func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
 	}
 	j.Epoch++
 	j.Worker, j.SubmittedAt, j.DueAt, j.RequestID = worker, now, leaseUntil, ""
+	if first {
+		j.TriedSince = now
+	}
 	return nil
 }
 

@@ -298,11 +298,11 @@ func TestADueJobMovesByItsStatus(t *testing.T) {
 			status: report.JobAwaitingFiles, due: time.Hour, sum: request.Summary{},
 		},
 		"patience with a throttled vendor ends": {
-			job:    report.Job{Status: report.JobBackoff, PlannedAt: start.Add(-72*time.Hour - 1), Reason: "429"},
+			job:    report.Job{Status: report.JobBackoff, TriedSince: start.Add(-72*time.Hour - 1), Reason: "429"},
 			status: report.JobLost, due: never, sum: request.Summary{Lost: 1}, why: "tried for 72h0m0s: 429",
 		},
 		"patience with data that is never ready ends": {
-			job:    report.Job{Status: report.JobWaitingUpstream, PlannedAt: start.Add(-72*time.Hour - 1)},
+			job:    report.Job{Status: report.JobWaitingUpstream, TriedSince: start.Add(-72*time.Hour - 1)},
 			status: report.JobLost, due: never, sum: request.Summary{Lost: 1},
 		},
 		"patience with an export that is never finished ends": {

@@ -11,7 +11,8 @@ import (
 // still asked for.
 func TestPatienceDoesNotEndEarly(t *testing.T) {
 	cases := map[string]report.Job{
-		"exactly 72 hours":                    {Status: report.JobBackoff, PlannedAt: start.Add(-72 * time.Hour)},
+		"exactly 72 hours":                    {Status: report.JobBackoff, TriedSince: start.Add(-72 * time.Hour)},
+		"an older release did not note since": {Status: report.JobBackoff, PlannedAt: start.Add(-73 * time.Hour)},
 		"planned long ago, and never sent":    {Status: report.JobPlanned, PlannedAt: start.Add(-500 * time.Hour)},
 		"the unit was too young for 96 hours": {Status: report.JobNotEligible, PlannedAt: start.Add(-96 * time.Hour)},
 	}

@@ -153,8 +153,8 @@ func (r *run) waitForNext(ctx context.Context) bool {
 func (r *run) move(ctx context.Context, j report.Job) error {
 	switch j.Status {
 	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
-		waited := j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream
-		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(r.patient(j, triedSince(j))) > patience {
+		waited := (j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream) && !j.TriedSince.IsZero()
+		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(r.patient(j, j.TriedSince)) > patience {
 			return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
 		}
 		return r.submit(ctx, j)
@@ -174,17 +174,6 @@ func (r *run) move(ctx context.Context, j report.Job) error {
 	default:
 		panic("request: unhandled job status " + string(j.Status))
 	}
-}
-
-// triedSince is when the first of the requests was sent that the vendor has put off since. What came before it was no
-// attempt: waiting for this run, for the unit to be old enough, or for a person.
-func triedSince(j report.Job) time.Time {
-	for _, e := range slices.Backward(j.History) {
-		if e.From == string(report.JobPlanned) || e.From == string(report.JobNotEligible) {
-			return e.At
-		}
-	}
-	return j.PlannedAt
 }
 
 func (r *run) order(ctx context.Context, j report.Job) (Source, report.Order, report.Limits, error) {
