@@ -53,6 +53,14 @@ func TestADemonstrationLeavesSomethingToTry(t *testing.T) {
 					t.Errorf("%s (-first +second):\n%s", what, diff)
 				}
 			}
+			// When its time is over the file goes, as any quarantined file does. Nothing else is asked for but the new days.
+			later := leftoversAt(t, dir, start.Add(24*time.Hour))
+			if len(later.Left.Quarantined) != 0 || later.RawObjects != 0 || later.Unverified != 0 {
+				t.Errorf("a day later %d raw objects are left: %+v", later.RawObjects, later.Left.Quarantined)
+			}
+			if len(later.Left.Held) != 1 || len(later.Left.Gaps) != 1 || later.Coverage[report.CoverageMissing] != 1 {
+				t.Errorf("a day later %+v is left, and the days are %v", later.Left, later.Coverage)
+			}
 		})
 	}
 }

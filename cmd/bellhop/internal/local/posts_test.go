@@ -1,10 +1,13 @@
 package local
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
 )
 
 // However a vendor misbehaves, it is asked seldom: a loop that nobody notices on one day is ninety requests, and a ban.
@@ -58,5 +61,46 @@ func (p *plant) until(day report.Date) {
 		if err := p.clock.SkipTo(onTick(p.clock.Now(), requestEvery)); err != nil {
 			p.t.Fatal(err)
 		}
+	}
+}
+
+// slowSource is a source whose every request takes some time on the machine's clock.
+type slowSource struct {
+	request.Source
+	wait func(context.Context) error
+}
+
+func (s slowSource) Submit(ctx context.Context, o report.Order) report.Answer {
+	answer := s.Source.Submit(ctx, o)
+	if err := s.wait(ctx); err != nil {
+		return report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
+	}
+	return answer
+}
+
+// Of a run's 290 seconds 20 are for recording, and a request may take 60. So the second of two requests is left to the next
+// run if the first took 215 seconds, and is sent in the same run if it took 205.
+func TestARunBeginsNoRequestThatItMightNotRecord(t *testing.T) {
+	at := newSite(t)
+	for name, tt := range map[string]struct {
+		took time.Duration
+		sent int
+	}{"time for another": {205 * time.Second, 2}, "too little time": {215 * time.Second, 1}} {
+		t.Run(name, func(t *testing.T) {
+			var p *plant
+			p = at.newPlant(t, func(o *Options) {
+				between := o.outside.source
+				o.outside.source = func(s request.Source) request.Source {
+					return slowSource{between(s), func(ctx context.Context) error { return p.clock.Sleep(ctx, tt.took) }}
+				}
+			})
+			p.subscribe(nil)
+			if err := p.ask(t.Context(), schedule); err != nil {
+				t.Fatal(err)
+			}
+			if sent := p.vendor.Counters().Posts; sent != tt.sent {
+				t.Errorf("%d requests were sent in one run, want %d", sent, tt.sent)
+			}
+		})
 	}
 }

@@ -50,7 +50,7 @@ func (m *Machine) wire() {
 			Endpoint: m.vendor.url, HTTP: outbound.New(outbound.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
 		}))},
 		DeliveryBucket: m.outside.delivery, First: &first,
-		Now: now, Sleep: m.clock.Sleep, Chance: chance(), Worker: rand.Text, Moved: requester.Moved(m.logger("requester")),
+		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: outbound.DefaultTimeout, Worker: rand.Text, Moved: requester.Moved(m.logger("requester")),
 	}
 	ingests := &ingest.Service{
 		Claims: records, Days: records, Siblings: records,
