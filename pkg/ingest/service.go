@@ -77,7 +77,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 		switch decision {
 		case report.DecideLoad:
 		case report.DecideExhausted:
-			return s.quarantine(ctx, f, fault.New(fault.Poison, "loading was begun %d times and never ended", report.MaxLoads))
+			return s.quarantine(ctx, f, fault.New(fault.Poison, "%s", f.Exhausted()))
 		case report.DecideDuplicate, report.DecideBusy, report.DecideStray, report.DecideReturned:
 			return Outcome{File: f, Decision: decision}, nil
 		}
@@ -145,8 +145,7 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 	}
 	d := *f.Delivery
 	if o.ETag != d.ETag || o.VersionID != d.VersionID {
-		d.ETag, d.VersionID, d.Size, d.At = o.ETag, o.VersionID, o.Size, now
-		return d, nil
+		return f.Found(d.Bucket, o), nil
 	}
 	// The object is the same, so the ledger moved: give the claim back, if it is still ours, and claim anew.
 	if err := s.giveBack(ctx, f, cause); !fault.Is(err, fault.Conflict) {

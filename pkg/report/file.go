@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,6 +16,35 @@ type Delivery struct {
 	VersionID string    `json:"version_id,omitempty"`
 	Size      int64     `json:"size"`
 	At        time.Time `json:"at"`
+}
+
+// sameContent compares by the ETag, and by the version where both sides know one: a listing tells none.
+func (d Delivery) sameContent(etag, versionID string) bool {
+	return d.ETag == etag && (d.VersionID == "" || versionID == "" || d.VersionID == versionID)
+}
+
+// tick is the grain of the times in notifications.
+const tick = time.Millisecond
+
+// Found returns the delivery of an object that was seen in the bucket just now, whose notification may be lost. S3 dates it by
+// the second, or by the begin of a multipart upload, and notifications by the millisecond. So content other than the recorded
+// one came after it, whatever its date says, and likewise what lies there after the file's deletion.
+func (f *File) Found(bucket string, o Object) Delivery {
+	d := Delivery{Bucket: bucket, Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, At: o.ModifiedAt}
+	var before time.Time
+	switch {
+	case f.Status == FileDeleted:
+		before = f.DeletedAt
+	case f.Delivery == nil || f.Delivery.Key != o.Key:
+	case f.Delivery.sameContent(o.ETag, o.VersionID):
+		d.At = f.Delivery.At
+	default:
+		before = f.Delivery.At
+	}
+	if !d.At.After(before) {
+		d.At = before.Add(tick)
+	}
+	return d
 }
 
 // File is the ledger's record of one expected or arrived delivery.
@@ -55,8 +85,12 @@ type File struct {
 }
 
 // MaxLoads is how often loading the same content is begun before the file is quarantined: content that
-// kills its worker each time must not do so for ever. Setbacks do not count: an outage is not the content's fault.
-const MaxLoads = 8
+// kills its worker each time must not do so for ever. Setbacks do not count: an outage is not the content's fault. But a fault
+// that lasts is a person's to see before the bucket's lifecycle removes the file: 24 setbacks take 21 hours, by their pauses.
+const (
+	MaxLoads    = 8
+	MaxSetbacks = 24
+)
 
 // The pauses after which the sweep starts a load again that has failed: each time twice as long.
 const (
@@ -152,7 +186,7 @@ func (d Decision) String() string {
 // Arrive records an arrival and decides about it. When the decision changes nothing in f, as for a duplicate,
 // nothing needs to be written. A claim is worker's and holds until lease; a stray rests until grace.
 func (f *File) Arrive(d Delivery, worker string, now, lease, grace time.Time) (Decision, error) {
-	same := f.Delivery != nil && f.Delivery.ETag == d.ETag && f.Delivery.VersionID == d.VersionID
+	same := f.Delivery != nil && f.Delivery.sameContent(d.ETag, d.VersionID)
 	stale := f.Delivery != nil && !same && d.At.Before(f.Delivery.At)
 	switch f.Status {
 	case "", FileStray:
@@ -216,10 +250,24 @@ func (f *File) claim(d Delivery, same bool, worker string, now, lease time.Time)
 	}
 	f.Epoch++
 	f.Worker, f.Delivery, f.DueAt = worker, &d, lease
-	if f.Loads-f.Setbacks > MaxLoads {
+	if f.Loads-f.Setbacks > MaxLoads || f.Setbacks >= MaxSetbacks {
 		return DecideExhausted, nil
 	}
 	return DecideLoad, nil
+}
+
+// Exhausted says why a claimed file is not to be loaded again.
+func (f *File) Exhausted() string {
+	if f.Setbacks < MaxSetbacks {
+		return fmt.Sprintf("loading was begun %d times and never ended", MaxLoads)
+	}
+	last := ""
+	for _, e := range f.History {
+		if e.To == string(FileExpected) {
+			last = e.Why
+		}
+	}
+	return fmt.Sprintf("loading failed %d times, though not for its content; the last time: %s", MaxSetbacks, last)
 }
 
 // HeldBy reports, as a Conflict, that the claim with the given epoch is over.

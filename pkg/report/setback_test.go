@@ -39,3 +39,24 @@ func TestAFailedLoadHasAPause(t *testing.T) {
 		t.Errorf("%d loads and %d setbacks, want 6 and 3", f.Loads, f.Setbacks)
 	}
 }
+
+func TestAnExhaustedFileSaysWhy(t *testing.T) {
+	for want, setback := range map[string]bool{
+		"loading was begun 8 times and never ended":                                     false,
+		"loading failed 24 times, though not for its content; the last time: throttled": true,
+	} {
+		f := report.File{Key: "1.csv", Status: report.FileExpected, Job: "hotel-000001"}
+		d := report.Delivery{Bucket: "b", Key: "1.csv", ETag: "x", At: noon}
+		times := 8
+		if setback {
+			times = 24
+		}
+		failLoads(t, &f, d, times, setback)
+		if _, err := f.Arrive(d, "worker", noon, noon, noon); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Exhausted(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -233,12 +233,17 @@ func TestArrivalDecisions(t *testing.T) {
 		}, delivery("x", 1), 600, report.DecideExhausted, report.FileClaimed},
 		"an outage does not count": {func() report.File {
 			f := expected()
-			failLoads(t, &f, delivery("x", 1), 3*report.MaxLoads, true)
+			failLoads(t, &f, delivery("x", 1), 2*report.MaxLoads, true)
 			return f
 		}, delivery("x", 1), 600, report.DecideLoad, report.FileClaimed},
+		"a fault that lasts for a day": {func() report.File {
+			f := expected()
+			failLoads(t, &f, delivery("x", 1), report.MaxSetbacks, true)
+			return f
+		}, delivery("x", 1), 600, report.DecideExhausted, report.FileClaimed},
 		"other content after an outage": {func() report.File {
 			f := expected()
-			failLoads(t, &f, delivery("x", 1), 3*report.MaxLoads, true)
+			failLoads(t, &f, delivery("x", 1), 2*report.MaxLoads, true)
 			return f
 		}, delivery("y", 1), 600, report.DecideLoad, report.FileClaimed},
 		"lost, and comes after all": {func() report.File {

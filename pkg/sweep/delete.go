@@ -70,7 +70,8 @@ func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
 	switch {
 	case err == nil, fault.Is(err, fault.NotFound):
 	case fault.Is(err, fault.Conflict):
-		return s.changed(ctx, d.Key)
+		// New content: its load is due.
+		return s.redeliver(ctx, f, d.Key)
 	default:
 		return OutcomeLeft, fmt.Errorf("delete it: %w", err)
 	}
@@ -78,28 +79,17 @@ func (s *Service) delete(ctx context.Context, f report.File) (Outcome, error) {
 	if err != nil {
 		return OutcomeLeft, fmt.Errorf("%w: %w", ErrUnverified, err)
 	}
-	if err := s.certify(ctx, f, requestID, deletedAt, others); err != nil {
+	f, err = s.certify(ctx, f, requestID, deletedAt, others)
+	if err != nil {
 		return OutcomeLeft, err
 	}
 	if newer != nil {
 		// The name was put again in between: that content is still to be dealt with.
-		if _, err := s.redeliver(ctx, *newer, s.Now()); err != nil {
+		if _, err := s.start(ctx, f.Found(s.Bucket, *newer)); err != nil {
 			return OutcomeDeleted, err
 		}
 	}
 	return OutcomeDeleted, nil
-}
-
-// changed starts the load of the new content that a conditional deletion ran into.
-func (s *Service) changed(ctx context.Context, key string) (Outcome, error) {
-	o, err := s.Deliveries.Stat(ctx, key)
-	if fault.Is(err, fault.NotFound) {
-		return OutcomeLeft, nil
-	}
-	if err != nil {
-		return OutcomeLeft, err
-	}
-	return s.redeliver(ctx, o, o.ModifiedAt)
 }
 
 // nullVersion is the version of an object that was put while its bucket kept no versions. The next put replaces what it holds.
@@ -156,7 +146,7 @@ func (s *Service) verifyGone(ctx context.Context, d report.Delivery) (newer *rep
 	}
 }
 
-func (s *Service) certify(ctx context.Context, f report.File, requestID string, deletedAt time.Time, others []report.RemovedVersion) error {
+func (s *Service) certify(ctx context.Context, f report.File, requestID string, deletedAt time.Time, others []report.RemovedVersion) (report.File, error) {
 	now := s.Now()
 	c := report.Certificate{
 		File: f.Key, Bucket: f.Delivery.Bucket, Key: f.Delivery.Key, ETag: f.Delivery.ETag, VersionID: f.Delivery.VersionID,
@@ -167,15 +157,16 @@ func (s *Service) certify(ctx context.Context, f report.File, requestID string, 
 	if f.Receipt != nil {
 		c.SHA256, c.LoadedAt = f.Receipt.SHA256, f.Receipt.LoadedAt
 	}
-	if _, err := s.Transitions.Certify(ctx, f.Key, c, now); err != nil {
+	certified, err := s.Transitions.Certify(ctx, f.Key, c, now)
+	if err != nil {
 		if current, readErr := s.Files.File(ctx, f.Key); readErr == nil && current.Status == report.FileDeleted {
 			// Another run verified the same deletion first; its certificate stands.
-			return nil
+			return current, nil
 		}
-		return fmt.Errorf("certify its deletion: %w", err)
+		return f, fmt.Errorf("certify its deletion: %w", err)
 	}
 	if s.Certified != nil {
 		s.Certified(c)
 	}
-	return nil
+	return certified, nil
 }

@@ -302,56 +302,39 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 	var outcome Outcome
 	switch f.Status {
 	case "", report.FileLost:
-		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+		outcome, err = s.redeliver(ctx, f, o.Key)
 	case report.FileExpected:
 		if same && !overdue {
 			// Its load has failed, and has its pause.
 			return f, OutcomeLeft, nil
 		}
-		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+		outcome, err = s.redeliver(ctx, f, o.Key)
 	case report.FileClaimed:
 		if !overdue {
 			return f, OutcomeLeft, nil
 		}
-		outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+		outcome, err = s.redeliver(ctx, f, o.Key)
 	case report.FileLoaded:
 		switch {
 		case !same:
-			outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+			outcome, err = s.redeliver(ctx, f, o.Key)
 		case s.mayDelete(deleted):
 			outcome, err = s.deleteLoaded(ctx, f)
 		}
 	case report.FileStray, report.FileQuarantined:
 		switch {
 		case !same:
-			outcome, err = s.redeliver(ctx, o, o.ModifiedAt)
+			outcome, err = s.redeliver(ctx, f, o.Key)
 		case overdue && s.mayDelete(deleted):
 			outcome, err = s.delete(ctx, f)
 		}
 	case report.FileDeleted:
-		outcome, err = s.returned(ctx, f, o)
+		// Deleted after the listing, or put again since.
+		outcome, err = s.redeliver(ctx, f, o.Key)
 	default:
 		panic("sweep: unhandled file status " + string(f.Status))
 	}
 	return f, outcome, err
-}
-
-// returned deals with an object that was listed although its file is deleted: either it was deleted after the listing, or
-// somebody put it again.
-func (s *Service) returned(ctx context.Context, f report.File, listed report.Object) (Outcome, error) {
-	o, err := s.Deliveries.Stat(ctx, listed.Key)
-	if fault.Is(err, fault.NotFound) {
-		return OutcomeLeft, nil
-	}
-	if err != nil {
-		return OutcomeLeft, err
-	}
-	// Found there after it was verified gone: whatever its time stamp says, it came later.
-	at := o.ModifiedAt
-	if !at.After(f.DeletedAt) {
-		at = s.Now()
-	}
-	return s.redeliver(ctx, o, at)
 }
 
 // sweepDue deals with the due files that the sweep of the bucket has not met: their objects are gone, or it had no time for them.
@@ -392,7 +375,7 @@ func (s *Service) sweepFile(ctx context.Context, f report.File, deleted int) (Ou
 		case err != nil:
 			return OutcomeLeft, err
 		}
-		return s.redeliver(ctx, o, f.Delivery.At)
+		return s.start(ctx, f.Found(s.Bucket, o))
 	case report.FileLoaded:
 		if s.mayDelete(deleted) {
 			return s.deleteLoaded(ctx, f)
@@ -421,8 +404,19 @@ func (s *Service) lose(ctx context.Context, f report.File) (Outcome, error) {
 	return OutcomeLost, err
 }
 
-func (s *Service) redeliver(ctx context.Context, o report.Object, at time.Time) (Outcome, error) {
-	d := report.Delivery{Bucket: s.Bucket, Key: o.Key, ETag: o.ETag, VersionID: o.VersionID, Size: o.Size, At: at}
+// redeliver starts the load of what lies under the key now: a listing is a moment old, and tells no version.
+func (s *Service) redeliver(ctx context.Context, f report.File, key string) (Outcome, error) {
+	o, err := s.Deliveries.Stat(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	return s.start(ctx, f.Found(s.Bucket, o))
+}
+
+func (s *Service) start(ctx context.Context, d report.Delivery) (Outcome, error) {
 	if err := s.Queue.Redeliver(ctx, d); err != nil {
 		return OutcomeLeft, fmt.Errorf("start its load: %w", err)
 	}

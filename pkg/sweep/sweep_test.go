@@ -181,8 +181,8 @@ func TestAnObjectMatchesItsFileByBaseName(t *testing.T) {
 // did not come at all.
 func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 	for name, c := range map[string]struct{ modified, want time.Time }{
-		"its time stamp is older":    {delivered, start},
-		"its time stamp is the same": {start.Add(-time.Second), start},
+		"its time stamp is older":    {delivered, start.Add(-time.Second + time.Millisecond)},
+		"its time stamp is the same": {start.Add(-time.Second), start.Add(-time.Second + time.Millisecond)},
 		"its time stamp is newer":    {start.Add(-time.Millisecond), start.Add(-time.Millisecond)},
 	} {
 		t.Run(name, func(t *testing.T) {
