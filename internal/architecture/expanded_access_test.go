@@ -113,6 +113,16 @@ func accessRules() map[string]expandedRule {
 				"only what ends in CSV": property(object{"S3Key": object{}}, "DeliveryBucket", "NotificationConfiguration", "QueueConfigurations", 0, "Filter"),
 			},
 		},
+		"every role has the boundary that the account demands": {
+			broken: bounds,
+			breaches: map[string]func(x expanded){
+				"a role without one":            property(nil, "ScheduleRole", "PermissionsBoundary"),
+				"a function with a role of SAM": property(nil, "IngesterFunction", "Role"),
+				"one that nobody chose": func(x expanded) {
+					set(x.Object, "arn:aws:iam::aws:policy/X", "Parameters", "PermissionsBoundary", "Default")
+				},
+			},
+		},
 		"a role is worn by one service of this account": {
 			broken: trustsOneService,
 			breaches: map[string]func(x expanded){
@@ -311,6 +321,25 @@ func trustsOneService(_ *testing.T, x expanded) []string {
 		if services[id] == "scheduler.amazonaws.com" &&
 			cloudformation.Target(at(trust[0], "Condition", "StringEquals", "aws:SourceAccount")) != "AWS::AccountId" {
 			problems = append(problems, id+" may be worn for schedules of other accounts")
+		}
+	}
+	return problems
+}
+
+func bounds(_ *testing.T, x expanded) []string {
+	const arn = "arn:aws:iam::111122223333:policy/boundary"
+	given := cloudformation.NewStack(x, "bellhop", map[string]string{"PermissionsBoundary": arn})
+	none := cloudformation.NewStack(x, "bellhop", nil)
+	var problems []string
+	for _, id := range x.IDs("AWS::IAM::Role") {
+		boundary := x.Properties(id)["PermissionsBoundary"]
+		if with, without := given.Text(boundary), none.Text(boundary); with != arn || without != "" {
+			problems = append(problems, fmt.Sprintf("%s is bounded by %q where a boundary is given, and by %q where none is", id, with, without))
+		}
+	}
+	for _, id := range x.IDs(lambdaType) {
+		if role := cloudformation.Target(x.Properties(id)["Role"]); at(x.Resource(role), "Type") != "AWS::IAM::Role" {
+			problems = append(problems, fmt.Sprintf("%s has the role %q, which this template does not bound", id, role))
 		}
 	}
 	return problems

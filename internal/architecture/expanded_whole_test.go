@@ -51,16 +51,18 @@ func wholeRules() map[string]expandedRule {
 		"data outlives the stack, and what is only on its way does not": {
 			broken: outlives,
 			breaches: map[string]func(x expanded){
-				"the ledger goes":                   func(x expanded) { set(x.Resource("Ledger"), "Delete", "DeletionPolicy") },
-				"the dataset goes when replaced":    func(x expanded) { set(x.Resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
-				"raw files without a janitor":       func(x expanded) { set(x.Resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
-				"nobody said what becomes of one":   func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
-				"kept data may travel in the clear": func(x expanded) { set(x.Resource("DatasetBucketPolicy"), nil, "DeletionPolicy") },
-				"raw files in versions":             property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
-				"no way back in the ledger":         property(nil, "Ledger", "PointInTimeRecoverySpecification"),
-				"rows without an end":               property(nil, "Ledger", "TimeToLiveSpecification"),
-				"another end than the rows have":    property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
-				"rows that end too early":           func(x expanded) { set(x.Object, []any{30.0}, "Parameters", "LedgerRetentionDays", "AllowedValues") },
+				"the ledger goes":                             func(x expanded) { set(x.Resource("Ledger"), "Delete", "DeletionPolicy") },
+				"the dataset goes when replaced":              func(x expanded) { set(x.Resource("DatasetBucket"), "Delete", "UpdateReplacePolicy") },
+				"raw files without a janitor":                 func(x expanded) { set(x.Resource("DeliveryBucket"), "Retain", "DeletionPolicy") },
+				"nobody said what becomes of one":             func(x expanded) { set(x.Resource("QueryResultsBucket"), nil, "DeletionPolicy") },
+				"kept data may travel in the clear":           func(x expanded) { set(x.Resource("DatasetBucketPolicy"), nil, "DeletionPolicy") },
+				"a protection without effect":                 property(false, "Ledger", "DeletionProtectionEnabled"),
+				"a first deployment that cannot fail cleanly": func(x expanded) { set(x.Object, "true", "Parameters", "LedgerProtection", "Default") },
+				"raw files in versions":                       property(object{"Status": "Enabled"}, "DeliveryBucket", "VersioningConfiguration"),
+				"no way back in the ledger":                   property(nil, "Ledger", "PointInTimeRecoverySpecification"),
+				"rows without an end":                         property(nil, "Ledger", "TimeToLiveSpecification"),
+				"another end than the rows have":              property(object{"Enabled": true, "AttributeName": "expires"}, "Ledger", "TimeToLiveSpecification"),
+				"rows that end too early":                     func(x expanded) { set(x.Object, []any{30.0}, "Parameters", "LedgerRetentionDays", "AllowedValues") },
 			},
 		},
 		"the catalogue finds the days where they are put": {
@@ -223,6 +225,12 @@ func outlives(_ *testing.T, x expanded) []string {
 	}
 	if x.Properties("DeliveryBucket")["VersioningConfiguration"] != nil {
 		problems = append(problems, "versions of raw files outlive their deletion")
+	}
+	protected := func(parameters map[string]string) string {
+		return cloudformation.NewStack(x, "bellhop", parameters).Text(x.Properties("Ledger")["DeletionProtectionEnabled"])
+	}
+	if protected(nil) != "false" || protected(map[string]string{"LedgerProtection": "true"}) != "true" {
+		problems = append(problems, "the ledger is protected from deletion at other times than LedgerProtection says")
 	}
 	if at(x.Properties("Ledger"), "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
 		problems = append(problems, "the ledger cannot be had back as it was")
