@@ -2,7 +2,6 @@ package architecture_test
 
 import (
 	"fmt"
-	"go/ast"
 	"slices"
 	"strings"
 	"testing"
@@ -198,111 +197,5 @@ func TestRolesAreAsNarrowAsAWSAllows(t *testing.T) {
 		if g.action == "s3:PutObject" && strings.Contains(g.resource, "DatasetBucket") && g.role != "IngesterRole" {
 			t.Errorf("%s may write to the dataset", g.role)
 		}
-	}
-}
-
-// TestRolesAllowWhatTheFunctionsDo spells out each role once more, so that a permission is never widened or lost by
-// the way.
-func TestRolesAllowWhatTheFunctionsDo(t *testing.T) {
-	// What every function may do.
-	all := []string{
-		"xray:PutTelemetryRecords *", "xray:PutTraceSegments *",
-		"dynamodb:BatchGetItem Ledger", "dynamodb:DeleteItem Ledger",
-		"dynamodb:GetItem Ledger", "dynamodb:PutItem Ledger", "dynamodb:Query Ledger",
-	}
-	tests := map[string][]string{
-		"RequesterRole": append([]string{
-			"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs",
-			"dynamodb:Query Ledger/index/due",
-			"secretsmanager:GetSecretValue LwaSecret", "secretsmanager:PutSecretValue LwaSecret",
-			"secretsmanager:UpdateSecretVersionStage LwaSecret",
-			"sqs:SendMessage FailedRuns", "sqs:SendMessage IngestQueue",
-		}, all...),
-		"IngesterRole": append([]string{
-			"logs:CreateLogStream IngesterLogs", "logs:PutLogEvents IngesterLogs",
-			"s3:GetObject DatasetBucket/*", "s3:GetObject DeliveryBucket/*", "s3:GetObjectVersion DeliveryBucket/*",
-			"s3:ListBucket DatasetBucket", "s3:ListBucket DeliveryBucket", "s3:PutObject DatasetBucket/*",
-			"sqs:DeleteMessage IngestQueue",
-			"sqs:GetQueueAttributes IngestQueue", "sqs:ReceiveMessage IngestQueue",
-		}, all...),
-		"JanitorRole": append([]string{
-			"dynamodb:DescribeStream LedgerStream", "dynamodb:GetRecords LedgerStream",
-			"dynamodb:Query Ledger/index/due",
-			"dynamodb:GetShardIterator LedgerStream", "dynamodb:ListStreams Ledger/stream/*",
-			"logs:CreateLogStream JanitorLogs", "logs:PutLogEvents JanitorLogs",
-			"s3:AbortMultipartUpload DeliveryBucket/*", "s3:DeleteObject DeliveryBucket/*",
-			"s3:DeleteObjectVersion DeliveryBucket/*", "s3:GetObject DatasetBucket/*", "s3:GetObject DeliveryBucket/*",
-			"s3:ListBucket DatasetBucket", "s3:ListBucket DeliveryBucket",
-			"s3:ListBucketMultipartUploads DeliveryBucket", "s3:ListBucketVersions DeliveryBucket",
-			"sqs:SendMessage FailedRuns", "sqs:SendMessage IngestQueue",
-		}, all...),
-		"ScheduleRole": {
-			"lambda:InvokeFunction JanitorFunction", "lambda:InvokeFunction RequesterFunction", "sqs:SendMessage FailedRuns",
-		},
-	}
-	short := strings.NewReplacer(
-		`{"Fn::GetAtt":"`, "", `{"Fn::Sub":"${`, "", `{"Ref":"`, "", `.StreamArn`, "Stream", `.Arn`, "", "}", "", `"`, "")
-	got := map[string][]string{}
-	for _, g := range grants(t) {
-		got[g.role] = append(got[g.role], g.action+" "+short.Replace(g.resource))
-	}
-	for role, allowed := range tests {
-		want(t, role, sorted(got[role]), sorted(allowed))
-	}
-	for role := range got {
-		if tests[role] == nil {
-			t.Errorf("%s is not in this test's table", role)
-		}
-	}
-	used := map[string]string{}
-	for id, function := range resources(t, functionType) {
-		role, _ := at(function, "Role", "Fn::GetAtt").(string)
-		if used[role] != "" || role == "" {
-			t.Errorf("%s has role %q, which %q has too: each function has its own", id, role, used[role])
-		}
-		used[role] = id
-	}
-}
-
-// TestLedgerGrantsAreTheCallsOfItsAdapter ties the roles to the code: what the adapter can call, the roles allow.
-func TestLedgerGrantsAreTheCallsOfItsAdapter(t *testing.T) {
-	var calls []string
-	for _, file := range goFiles(t, false, "pkg/ledger/dynamostore") {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			spec, ok := node.(*ast.TypeSpec)
-			if !ok || spec.Name.Name != "Client" {
-				return true
-			}
-			client, ok := spec.Type.(*ast.InterfaceType)
-			if !ok {
-				return true
-			}
-			for _, method := range client.Methods.List {
-				for _, name := range method.Names {
-					calls = append(calls, name.Name)
-				}
-			}
-			return false
-		})
-	}
-	if len(calls) == 0 {
-		t.Fatal("pkg/ledger/dynamostore has no interface Client that says what it calls")
-	}
-	// A transaction needs the permissions of its parts. No use-case demands a row without writing it, so none needs ConditionCheckItem.
-	var expected []string
-	for _, call := range calls {
-		// A scan is for people, with their own credentials.
-		if call != "TransactWriteItems" && call != "Scan" {
-			expected = append(expected, call)
-		}
-	}
-	granted := map[string][]string{}
-	for _, g := range grants(t) {
-		if action, ok := strings.CutPrefix(g.action, "dynamodb:"); ok && g.resource == compact(object{"Fn::GetAtt": "Ledger.Arn"}) {
-			granted[g.role] = append(granted[g.role], action)
-		}
-	}
-	for _, role := range []string{"RequesterRole", "IngesterRole", "JanitorRole"} {
-		want(t, role+"'s calls to the ledger", sorted(granted[role]), sorted(expected))
 	}
 }
