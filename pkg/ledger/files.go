@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -20,50 +19,32 @@ func (l *Ledger) File(ctx context.Context, key string) (report.File, error) {
 }
 
 // DueFiles returns up to limit files that have come and are due at now, the longest overdue first. What has not come is its
-// job's to give up, and keeps nothing that has come out of the list, however many there are.
+// job's to give up, and keeps nothing that has come out of the list, however many there are. Of records that cannot be read the
+// error tells, and the other files are returned beside it; when nothing could be read at all, there are none, not even an empty
+// list.
 func (l *Ledger) DueFiles(ctx context.Context, now time.Time, limit int) ([]report.File, error) {
-	var files []report.File
+	files := []report.File{}
+	var problems []error
 	for read, page := 0, limit; len(files) < limit; page *= 2 {
 		keys, err := l.store.Due(ctx, LaneFiles, now, page)
 		if err != nil {
 			return nil, err
 		}
-		due, err := l.comeAndDue(ctx, now, keys[min(read, len(keys)):])
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, due...)
-		if read = len(keys); read < page {
-			break
-		}
-	}
-	return files[:min(limit, len(files))], nil
-}
-
-// comeAndDue returns those of the files that have come and are due.
-func (l *Ledger) comeAndDue(ctx context.Context, now time.Time, keys []Key) ([]report.File, error) {
-	var files []report.File
-	for chunk := range slices.Chunk(keys, MaxMutations) {
-		records, err := l.store.Get(ctx, chunk...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range chunk {
-			r, ok := records[k]
-			if !ok {
-				continue
-			}
-			var f report.File
-			if err := decode(r, &f); err != nil {
-				return nil, err
-			}
+		unreadable, err := each(ctx, l.store, keys[min(read, len(keys)):], func(f report.File) {
 			// The list may lag behind: only what the record itself says counts.
 			if f.Delivery != nil && !f.DueAt.IsZero() && !f.DueAt.After(now) {
 				files = append(files, f)
 			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, unreadable)
+		if read = len(keys); read < page {
+			break
 		}
 	}
-	return files, nil
+	return files[:min(limit, len(files))], errors.Join(problems...)
 }
 
 // Match returns the file that an object under key belongs to: the one of that very key, else the one that is expected

@@ -87,31 +87,16 @@ func (l *Ledger) DueJobs(ctx context.Context, now time.Time, limit int) ([]repor
 }
 
 func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
-	jobs := make([]report.Job, 0, len(ids))
-	var unreadable []error
-	for chunk := range slices.Chunk(ids, MaxMutations) {
-		keys := make([]Key, len(chunk))
-		for i, id := range chunk {
-			keys[i] = jobKey(id)
-		}
-		records, err := l.store.Get(ctx, keys...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range keys {
-			r, ok := records[k]
-			if !ok {
-				continue
-			}
-			var doc jobDoc
-			if err := decode(r, &doc); err != nil {
-				unreadable = append(unreadable, err)
-				continue
-			}
-			jobs = append(jobs, doc.Job)
-		}
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = jobKey(id)
 	}
-	return jobs, errors.Join(unreadable...)
+	jobs := make([]report.Job, 0, len(ids))
+	unreadable, err := each(ctx, l.store, keys, func(doc jobDoc) { jobs = append(jobs, doc.Job) })
+	if err != nil {
+		return nil, err
+	}
+	return jobs, unreadable
 }
 
 // UpdateJob applies a transition to a job, and returns the job as it is afterwards. Change may run more than once.

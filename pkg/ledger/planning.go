@@ -9,34 +9,24 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// DueSubscriptions returns up to limit subscriptions that are to be planned at now, the longest overdue first.
+// DueSubscriptions returns up to limit subscriptions that are to be planned at now, the longest overdue first. Records that
+// cannot be read are told of as by [Ledger.DueJobs].
 func (l *Ledger) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
 	keys, err := l.store.Due(ctx, LaneSubscriptions, now, limit)
 	if err != nil {
 		return nil, err
 	}
-	var subs []report.Subscription
-	for chunk := range slices.Chunk(keys, MaxMutations) {
-		records, err := l.store.Get(ctx, chunk...)
-		if err != nil {
-			return nil, err
+	subs := make([]report.Subscription, 0, len(keys))
+	unreadable, err := each(ctx, l.store, keys, func(doc subDoc) {
+		// The list may lag behind: only what the record itself says counts.
+		if !doc.DueAt.IsZero() && !doc.DueAt.After(now) {
+			subs = append(subs, doc.Subscription)
 		}
-		for _, k := range chunk {
-			var doc subDoc
-			r, ok := records[k]
-			if !ok {
-				continue
-			}
-			if err := decode(r, &doc); err != nil {
-				return nil, err
-			}
-			// The list may lag behind: only what the record itself says counts.
-			if !doc.DueAt.IsZero() && !doc.DueAt.After(now) {
-				subs = append(subs, doc.Subscription)
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return subs, nil
+	return subs, unreadable
 }
 
 // RecentBoard returns what the planner must know of one subscription today, or a NotFound: of the published days only

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,33 +22,22 @@ func (t *tx) putSubscription(version int64, doc subDoc) error {
 	return t.putAt(subKey(doc.Name), version, LaneSubscriptions, doc.DueAt, doc)
 }
 
-// Subscriptions returns all subscriptions, by name.
+// Subscriptions returns all subscriptions, by name. Records that cannot be read are told of as by [Ledger.DueJobs].
 func (l *Ledger) Subscriptions(ctx context.Context) ([]report.Subscription, error) {
 	entries, err := l.store.Query(ctx, subPrefix, "")
 	if err != nil {
 		return nil, err
 	}
-	subs := make([]report.Subscription, 0, len(entries))
-	for chunk := range slices.Chunk(entries, MaxMutations) {
-		keys := make([]Key, len(chunk))
-		for i, e := range chunk {
-			keys[i] = subKey(e.SK)
-		}
-		records, err := l.store.Get(ctx, keys...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range keys {
-			var doc subDoc
-			if r, ok := records[k]; ok {
-				if err := decode(r, &doc); err != nil {
-					return nil, err
-				}
-				subs = append(subs, doc.Subscription)
-			}
-		}
+	keys := make([]Key, len(entries))
+	for i, e := range entries {
+		keys[i] = subKey(e.SK)
 	}
-	return subs, nil
+	subs := make([]report.Subscription, 0, len(entries))
+	unreadable, err := each(ctx, l.store, keys, func(doc subDoc) { subs = append(subs, doc.Subscription) })
+	if err != nil {
+		return nil, err
+	}
+	return subs, unreadable
 }
 
 // Subscription returns the subscription of that name, or a NotFound.

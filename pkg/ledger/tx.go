@@ -96,6 +96,31 @@ func decode(r Record, v any) error {
 	return nil
 }
 
+// each reads the records of keys and hands what they hold to take, in the order of keys; a record that is not there is passed
+// over. One that cannot be read keeps no other back: the first error tells of all such. After the second, nothing was read.
+func each[Doc any](ctx context.Context, store Store, keys []Key, take func(Doc)) (unreadable, err error) {
+	var problems []error
+	for chunk := range slices.Chunk(keys, MaxMutations) {
+		records, err := store.Get(ctx, chunk...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range chunk {
+			r, ok := records[k]
+			if !ok {
+				continue
+			}
+			var doc Doc
+			if err := decode(r, &doc); err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			take(doc)
+		}
+	}
+	return errors.Join(problems...), nil
+}
+
 // atomically reads the records of keys, lets change decide, and writes what it put, all or nothing. Change runs again
 // with fresh records when one of keys was written meanwhile, so it must have no effects but on its own variables; when
 // it puts nothing, nothing is written. A race about a record that is not among keys is the caller's: the error is the

@@ -64,3 +64,8 @@ func (s FileStatus) HoldsObject() bool {
 		panic("report: unhandled file status " + string(s))
 	}
 }
+
+// UnmarshalText refuses a status that this release does not know, as that of [JobStatus] does.
+func (s *FileStatus) UnmarshalText(text []byte) error {
+	return known(s, text, FileStatuses(), "a file")
+}

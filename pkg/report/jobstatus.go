@@ -110,10 +110,12 @@ func (s JobStatus) next() []JobStatus {
 
 // UnmarshalText refuses a status that this release does not know, such as one that a later release wrote: the record cannot
 // be read, and nothing else is kept back by it.
-func (s *JobStatus) UnmarshalText(text []byte) error {
-	if !slices.Contains(JobStatuses(), JobStatus(text)) {
-		return fmt.Errorf("%q is no status of a job that this release knows: a later release may have written it", text)
+func (s *JobStatus) UnmarshalText(text []byte) error { return known(s, text, JobStatuses(), "a job") }
+
+func known[S ~string](s *S, text []byte, all []S, what string) error {
+	if !slices.Contains(all, S(text)) {
+		return fmt.Errorf("%q is no status of %s that this release knows: a later release may have written it", text, what)
 	}
-	*s = JobStatus(text)
+	*s = S(text)
 	return nil
 }

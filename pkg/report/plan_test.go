@@ -260,6 +260,10 @@ func TestAnUnknownStatusIsNotRead(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"job":"hotel-000001","status":"TELEPORTED"}`), &m); err == nil || !strings.Contains(err.Error(), "TELEPORTED") {
 		t.Errorf("read as %+v, %v", m, err)
 	}
+	var f report.File
+	if err := json.Unmarshal([]byte(`{"key":"a.csv","status":"TELEPORTED"}`), &f); err == nil || !strings.Contains(err.Error(), "TELEPORTED") {
+		t.Errorf("read as %+v, %v", f, err)
+	}
 	for _, s := range report.JobStatuses() {
 		if err := json.Unmarshal([]byte(`{"status":"`+string(s)+`"}`), &m); err != nil || m.Status != s {
 			t.Errorf("%s is read as %s, %v", s, m.Status, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -239,6 +240,21 @@ func TestAnUnreadableJobKeepsNoOtherBack(t *testing.T) {
 	d.answer(report.Answer{Outcome: report.OutcomeRefused})
 	sum, err := d.Run(t.Context(), request.Trigger{})
 	if !errors.Is(err, unreadable) || sum.Refused != 1 {
+		t.Errorf("summary %+v, error %v", sum, err)
+	}
+}
+
+// TestAnUnreadableSubscriptionKeepsNoOtherBack: its record is an error of the run, told once, and the one behind it is planned.
+func TestAnUnreadableSubscriptionKeepsNoOtherBack(t *testing.T) {
+	d := newDesk(t)
+	sub := d.subscribe("hotel", "push", false)
+	unreadable := errors.New("annex cannot be read")
+	d.boards.due = func(context.Context, time.Time, int) ([]report.Subscription, error) {
+		return []report.Subscription{sub}, unreadable
+	}
+	d.answer(report.Answer{Outcome: report.OutcomeRefused})
+	sum, err := d.Run(t.Context(), request.Trigger{})
+	if !errors.Is(err, unreadable) || strings.Count(err.Error(), unreadable.Error()) != 1 || sum.Reserved != 1 {
 		t.Errorf("summary %+v, error %v", sum, err)
 	}
 }

@@ -26,9 +26,9 @@ func (r *run) plan(ctx context.Context, t Trigger) error {
 	case t.Narrow.Narrows():
 		subs, err := r.Boards.Subscriptions(ctx)
 		if err != nil {
-			return fmt.Errorf("read the subscriptions: %w", err)
+			err = fmt.Errorf("read the subscriptions: %w", err)
 		}
-		return r.planEach(ctx, subs, t.Narrow)
+		return errors.Join(err, r.planEach(ctx, subs, t.Narrow))
 	}
 	return errors.Join(r.planDue(ctx), r.planNew(ctx))
 }
@@ -37,30 +37,33 @@ func (r *run) plan(ctx context.Context, t Trigger) error {
 // more, so that the next run goes on where this one stops.
 func (r *run) planDue(ctx context.Context) error {
 	var problems []error
+	var unread error
 	for !r.outOfTime(ctx, 0) {
 		subs, err := r.dueSubscriptions(ctx)
-		if err != nil {
-			return errors.Join(append(problems, err)...)
-		}
+		unread = err
 		if len(subs) == 0 {
 			break
 		}
 		problems = append(problems, r.planEach(ctx, subs, report.Narrow{}))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, unread)...)
 }
 
-// dueSubscriptions returns due subscriptions that this run has not tried yet.
+// dueSubscriptions returns due subscriptions that this run has not tried yet. Those that cannot be read are an error beside them.
 func (r *run) dueSubscriptions(ctx context.Context) ([]report.Subscription, error) {
 	for limit := page; ; limit *= 2 {
 		subs, err := r.Boards.DueSubscriptions(ctx, r.Now(), limit)
 		if err != nil {
-			return nil, fmt.Errorf("read the subscriptions that are to be planned: %w", err)
+			err = fmt.Errorf("read the subscriptions that are to be planned: %w", err)
+		}
+		if subs == nil && err != nil {
+			return nil, err
 		}
 		all := len(subs)
 		subs = slices.DeleteFunc(subs, func(sub report.Subscription) bool { return r.planned[sub.Name] })
-		if len(subs) > 0 || all < limit {
-			return subs, nil
+		// Of unreadable records there may be whole pages.
+		if more := all >= limit || err != nil && limit < mostUnreadable; len(subs) > 0 || !more {
+			return subs, err
 		}
 	}
 }

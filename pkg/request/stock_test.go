@@ -2,6 +2,7 @@ package request_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,6 +55,11 @@ func TestAFileIsOverdueAfterAnHour(t *testing.T) {
 	d.plan("job", sub)
 	d.answer(report.Answer{Outcome: report.OutcomeAccepted, Files: []report.NamedFile{{Name: "a.csv", Table: "asp_device"}, {Name: "b.csv", Table: "asp_device"}}})
 	d.run(t.Context())
+	// However many jobs are due before it, as all of a refused credential are.
+	for i := range 2000 {
+		id := fmt.Sprintf("waiting-%d", i)
+		d.booked[id] = report.Job{ID: id, Status: report.JobBackoff, DueAt: start}
+	}
 	overdueAt := func(after time.Duration, want int) {
 		t.Helper()
 		d.now = start.Add(after)

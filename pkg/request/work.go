@@ -15,7 +15,7 @@ import (
 // page is how many due jobs are read at once.
 const page = 25
 
-// mostUnreadable is how many due jobs a run looks through for one that it can read.
+// mostUnreadable is how many due records a run looks through for one that it can read.
 const mostUnreadable = 1600
 
 // work moves due jobs until none is due, or the time is up. A job that was put aside for so short a while that it comes

@@ -2,6 +2,7 @@ package sweep_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -82,5 +83,17 @@ func TestProblemsAreCountedWhenTheyAreMany(t *testing.T) {
 	sum, err := y.Sweep(t.Context())
 	if err == nil || sum.Failed != 200 || strings.Count(err.Error(), "the ledger is down") != 50 || !strings.Contains(err.Error(), "and 150 problems more") {
 		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// TestAnUnreadableFileKeepsNoOtherBack: it is an error of the sweep, and the file beside it is dealt with.
+func TestAnUnreadableFileKeepsNoOtherBack(t *testing.T) {
+	y := newYard(t)
+	f := y.file("a.csv", report.FileLoaded)
+	unreadable := errors.New("b.csv cannot be read")
+	y.files.dueFiles = func(context.Context, time.Time, int) ([]report.File, error) { return []report.File{f}, unreadable }
+	sum, err := y.Sweep(t.Context())
+	if !errors.Is(err, unreadable) || sum.Deleted != 1 {
+		t.Errorf("summary %+v, error %v", sum, err)
 	}
 }

@@ -160,9 +160,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 		sum.Unlisted = true
 		problems.last(err)
 	}
-	if err := s.sweepDue(ctx, seen, &sum, &problems); err != nil {
-		problems.last(err)
-	}
+	s.sweepDue(ctx, seen, &sum, &problems)
 	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-cmp.Or(s.UploadAge, time.Hour)))
 	sum.Aborted = aborted
 	if err != nil {
@@ -338,10 +336,11 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 }
 
 // sweepDue deals with the due files that the sweep of the bucket has not met: their objects are gone, or it had no time for them.
-func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) error {
+func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) {
 	files, err := s.Files.DueFiles(ctx, s.Now(), due)
 	if err != nil {
-		return fmt.Errorf("read the due files: %w", err)
+		// Those that could be read are beside it.
+		problems.last(fmt.Errorf("read the due files: %w", err))
 	}
 	for _, f := range files {
 		if seen[f.Key] || f.Delivery == nil {
@@ -362,7 +361,6 @@ func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summa
 			sum.count(outcome)
 		}
 	}
-	return nil
 }
 
 func (s *Service) sweepFile(ctx context.Context, f report.File, deleted int) (Outcome, error) {

@@ -19,6 +19,7 @@ func dueCases() protocolCases {
 		"a list of jobs that lags is not believed":  staleJobs,
 		"a list of files that lags is not believed": staleFiles,
 		"a list that knows nothing yet is empty":    emptyList,
+		"an unreadable record keeps no other back":  unreadableRecords,
 	}
 }
 
@@ -149,4 +150,52 @@ func emptyList(t *testing.T, d desk) {
 	wantDueFiles(t, l, deadline, 10, "")
 	wantDueJobs(t, d.Ledger, deadline, 10, "1")
 	wantDueFiles(t, d.Ledger, deadline, 10, "a.csv")
+}
+
+// garbled is a store of which some records cannot be read.
+type garbled struct {
+	ledger.Store
+	keys []ledger.Key
+}
+
+func (g garbled) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]ledger.Record, error) {
+	records, err := g.Store.Get(ctx, keys...)
+	for _, k := range g.keys {
+		if r, ok := records[k]; ok {
+			r.Doc = []byte(`{"status":"LATER","from":"LATER"}`)
+			records[k] = r
+		}
+	}
+	return records, err
+}
+
+func unreadableRecords(t *testing.T, d desk) {
+	for _, sub := range []string{"annex", "hotel"} {
+		d.awaiting(t, sub, named(sub+".csv", device))
+		d.claimed(t, sub+".csv")
+	}
+	var first []ledger.Key
+	for _, lane := range []ledger.Lane{ledger.LaneJobs, ledger.LaneFiles} {
+		keys, err := d.store.Due(t.Context(), lane, at(deadline), 10)
+		done(t, "list what is due", err)
+		same(t, "due records", len(keys), 2)
+		first = append(first, keys[0])
+	}
+	l := retaining(garbled{d.store, append(first, ledger.Key{PK: "SUB#annex", SK: "META"})})
+	jobs, err := l.DueJobs(t.Context(), at(deadline), 10)
+	same(t, "jobs that can be read", len(jobs), 1)
+	tells(t, err, first[0])
+	files, err := l.DueFiles(t.Context(), at(deadline), 10)
+	same(t, "files that can be read", len(files), 1)
+	tells(t, err, first[1])
+	subs, err := l.Subscriptions(t.Context())
+	same(t, "subscriptions that can be read", len(subs), 1)
+	tells(t, err, ledger.Key{PK: "SUB#annex", SK: "META"})
+}
+
+func tells(t *testing.T, err error, key ledger.Key) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), key.String()) {
+		t.Errorf("the error is %v, want it to name %s", err, key)
+	}
 }
