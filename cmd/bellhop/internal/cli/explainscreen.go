@@ -95,7 +95,7 @@ func (s *screen) unitRows(e explained, unit string, d table.Definition) {
 		}
 		rows = append(rows, values)
 	}
-	if s.fitting(columns, valueTexts(rows)) < len(columns) {
+	if s.fitting(0, shown, valueTexts(rows)) < len(shown) {
 		s.records(columns, rows)
 		return
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
@@ -52,40 +50,20 @@ func (t *resultTable) draw(s *screen) {
 // It returns how many columns fit. The others are left out whole: half a column looks like the whole of one.
 func (s *screen) values(columns []query.Column, rows [][]any) int {
 	texts := valueTexts(rows)
-	shown := s.fitting(columns, texts)
-	columns = columns[:shown]
-	for i := range texts {
-		texts[i] = texts[i][:shown]
-	}
 	var right []int
 	head := make([]string, len(columns))
 	for i, c := range columns {
-		head[i] = string(s.paint(quiet, c.Name))
+		head[i] = c.Name
 		if numeric(c, rows, i) {
 			right = append(right, i)
 		}
 	}
-	s.grid("", head, right, texts)
+	shown := s.fitting(0, head, texts)
+	for i := range texts {
+		texts[i] = texts[i][:shown]
+	}
+	s.grid("", head[:shown], right, texts)
 	return shown
-}
-
-// fitting returns how many of the first columns fit the screen; the first always does.
-func (s *screen) fitting(columns []query.Column, texts [][]cell) int {
-	if s.width <= 0 {
-		return len(columns)
-	}
-	used := 0
-	for i, c := range columns {
-		widest := text.StringWidthWithoutEscSequences(c.Name)
-		for _, row := range texts {
-			widest = max(widest, text.StringWidthWithoutEscSequences(clean(row[i].text)))
-		}
-		if used+widest > s.width && i > 0 {
-			return i
-		}
-		used += widest + 2 // and a gap
-	}
-	return len(columns)
 }
 
 // records writes each row as lines of a name and a value.

@@ -124,7 +124,7 @@ func (s *screen) table(indent string, header []string, right []string, rows [][]
 	head := make([]string, len(header))
 	var numbers []int
 	for i, name := range header {
-		head[i] = string(s.paint(quiet, strings.ToUpper(name)))
+		head[i] = strings.ToUpper(name)
 		if slices.Contains(right, name) {
 			numbers = append(numbers, i)
 		}
@@ -132,33 +132,77 @@ func (s *screen) table(indent string, header []string, right []string, rows [][]
 	s.grid(indent, head, numbers, rows)
 }
 
-// grid writes rows under a painted head, with the columns at right aligned to the right.
+// grid writes rows under a head, with the columns at right aligned to the right. What does not fit the screen's width stands
+// below its row, each value with the name of its column: nothing is cut. Facts, which have no head, are broken where a line is
+// full.
 func (s *screen) grid(indent string, head []string, right []int, rows [][]cell) {
+	shown := s.fitting(len(indent), head, rows)
 	w := table.NewWriter()
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight, style.Box.UnfinishedRow = "", "  ", "…"
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", between
 	style.Format.Header = text.FormatDefault
-	// A row of a list may be cut, a fact must not.
-	if s.width > 0 && len(head) > 0 {
-		style.Size.WidthMax = s.width - len(indent)
-	}
 	w.SetStyle(style)
 	var configs []table.ColumnConfig
 	for _, i := range right {
 		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	w.SetColumnConfigs(configs)
+	below := make([]string, 0, len(rows)+1) // what stands below each line
 	if len(head) > 0 {
-		w.AppendHeader(rowOf(head, func(name string) string { return name }))
+		w.AppendHeader(rowOf(head[:shown], func(name string) string { return string(s.paint(quiet, name)) }))
+		below = append(below, "")
 	}
 	for _, row := range rows {
-		w.AppendRow(rowOf(row, func(c cell) string { return string(s.paint(c.tone, c.text)) }))
+		at := len(row)
+		if len(head) > 0 {
+			at = shown
+			below = append(below, s.named(head[at:], row[at:]))
+		}
+		w.AppendRow(rowOf(row[:at], func(c cell) string { return string(s.paint(c.tone, c.text)) }))
 	}
+	n := 0
 	for l := range strings.Lines(w.Render()) {
 		s.b.WriteString(strings.TrimRight(indent+l, " \n"))
 		s.b.WriteByte('\n')
+		if n < len(below) && below[n] != "" {
+			s.b.WriteString(indent + "    " + below[n] + "\n")
+		}
+		n++
 	}
+}
+
+// between is what stands between columns.
+const between = "  "
+
+// fitting returns how many of the first columns fit the screen behind an indent; the first always does.
+func (s *screen) fitting(indent int, head []string, rows [][]cell) int {
+	if s.width <= 0 {
+		return len(head)
+	}
+	used := indent
+	for i, name := range head {
+		widest := text.StringWidthWithoutEscSequences(name)
+		for _, row := range rows {
+			widest = max(widest, text.StringWidthWithoutEscSequences(clean(row[i].text)))
+		}
+		if used+widest > s.width && i > 0 {
+			return i
+		}
+		used += widest + len(between)
+	}
+	return len(head)
+}
+
+// named are the values of a row that say something, each behind the name of its column.
+func (s *screen) named(head []string, row []cell) string {
+	var parts []string
+	for i, c := range row {
+		if c.text != "" {
+			parts = append(parts, string(s.paint(quiet, strings.ToLower(head[i])+":"))+" "+string(s.paint(c.tone, c.text)))
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 func rowOf[T any](items []T, text func(T) string) table.Row {
