@@ -27,32 +27,56 @@ func Block() (string, error) {
 }
 
 func (a Alarm) write(b *strings.Builder) {
-	statistic := "Statistic: " + a.Statistic
-	if strings.HasPrefix(a.Statistic, "p") {
-		statistic = "ExtendedStatistic: " + a.Statistic
-	}
 	fmt.Fprintf(b, `
   %s:
     Type: AWS::CloudWatch::Alarm
     Properties:
       AlarmDescription: %s
-      Namespace: %s
-      MetricName: %s
-      Dimensions:
-`, a.ID(), yamltext.Quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())), a.Namespace, a.Metric)
-	for _, d := range a.Dimensions {
-		fmt.Fprintf(b, "        - {Name: %s, Value: %s}\n", d.Name, d.Value)
+`, a.ID(), yamltext.Quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())))
+	if len(a.Also) == 0 {
+		fmt.Fprintf(b, "      Namespace: %s\n      MetricName: %s\n      Dimensions:\n", a.Namespace, a.Metric)
+		writeDimensions(b, "        ", a.Dimensions)
+		fmt.Fprintf(b, "      Statistic: %s\n      Period: %d\n", a.Statistic, a.Period)
+	} else {
+		a.writeSum(b)
 	}
-	fmt.Fprintf(b, `      %s
-      Period: %d
-      EvaluationPeriods: %d
+	fmt.Fprintf(b, `      EvaluationPeriods: %d
       DatapointsToAlarm: %d
       ComparisonOperator: %s
       Threshold: %s
       TreatMissingData: %s
       AlarmActions: [!Ref AlarmTopic]
       OKActions: [!Ref AlarmTopic]
-`, statistic, a.Period, a.Periods, a.Enough, operators[a.Comparison], strconv.FormatFloat(a.Threshold, 'f', -1, 64), a.Missing)
+`, a.Periods, a.Enough, operators[a.Comparison], strconv.FormatFloat(a.Threshold, 'f', -1, 64), a.Missing)
+}
+
+func writeDimensions(b *strings.Builder, indent string, all []Dimension) {
+	for _, d := range all {
+		fmt.Fprintf(b, "%s- {Name: %s, Value: %s}\n", indent, d.Name, d.Value)
+	}
+}
+
+// writeSum writes the series as a sum. A gap is filled with 0: alarms on metrics of DynamoDB stay in their state where a value is
+// missing, whatever TreatMissingData says (API reference of PutMetricAlarm), and would never be quiet again.
+func (a Alarm) writeSum(b *strings.Builder) {
+	var terms []string
+	b.WriteString("      Metrics:\n")
+	for i, s := range append([]Series{{a.Metric, a.Dimensions}}, a.Also...) {
+		id := fmt.Sprintf("m%d", i+1)
+		terms = append(terms, "FILL("+id+", 0)")
+		fmt.Fprintf(b, `        - Id: %s
+          ReturnData: false
+          MetricStat:
+            Stat: %s
+            Period: %d
+            Metric:
+              Namespace: %s
+              MetricName: %s
+              Dimensions:
+`, id, a.Statistic, a.Period, a.Namespace, s.Metric)
+		writeDimensions(b, "                ", s.Dimensions)
+	}
+	fmt.Fprintf(b, "        - {Id: sum, Label: %s, Expression: '%s'}\n", yamltext.Quoted(a.Name), strings.Join(terms, " + "))
 }
 
 // widget is one rectangle of the dashboard, in the words of CloudWatch's "Dashboard body structure and syntax".

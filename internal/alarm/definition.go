@@ -16,7 +16,9 @@ type Alarm struct {
 	// Namespace, Metric and Dimensions say what is watched; a dimension's value is YAML of the template.
 	Namespace, Metric string
 	Dimensions        []Dimension
-	// Statistic is CloudWatch's: Sum, Maximum, or a percentile such as p99.
+	// Also are further series of the namespace that are added up with the first. Where one has no value it counts as 0.
+	Also []Series
+	// Statistic is CloudWatch's Sum or Maximum.
 	Statistic string
 	// Period is in seconds. Of the last Periods, Enough must be beyond the threshold.
 	Period, Periods, Enough int
@@ -27,6 +29,12 @@ type Alarm struct {
 	Missing Missing
 	// Why says why that, and what else is not plain.
 	Why string
+}
+
+// Series is one series of values of a metric.
+type Series struct {
+	Metric     string
+	Dimensions []Dimension
 }
 
 // Dimension is one dimension of what is watched.
@@ -67,9 +75,7 @@ func All() []Alarm {
 	all := append(asked(), delivered()...)
 	all = append(all, deleted()...)
 	all = append(all, queues()...)
-	for _, function := range []string{"Requester", "Ingester", "Janitor"} {
-		all = append(all, functions(function)...)
-	}
+	all = append(all, functions()...)
 	return append(all, ledger()...)
 }
 
@@ -86,9 +92,9 @@ func asked() []Alarm {
 			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears."),
 		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1, NotBreaching,
 			"A refused job waits for a person."),
-		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 2, 2, ">=", 1, NotBreaching,
-			"One failure in passing is tried again; two runs in a row are a credential that does not work, or a token endpoint that is down."),
-		own("Files are overdue", metric.OverdueFiles, "Maximum", 15*minute, 4, 4, ">=", 1, NotBreaching,
+		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 3, 2, ">=", 1, NotBreaching,
+			"One failure in passing is tried again; two runs that fail are a credential that does not work, or a token endpoint that is down."),
+		own("Files are overdue", metric.OverdueFiles, "Maximum", 30*minute, 2, 2, ">=", 1, NotBreaching,
 			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
 		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1, NotBreaching,
 			"A first deployment asks for the oldest days at once and has them within the three hours."),
@@ -114,7 +120,7 @@ func deleted() []Alarm {
 			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing."),
 		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900, NotBreaching,
 			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
-		own("Deletions keep failing", metric.DeleteFailures, "Sum", 15*minute, 3, 3, ">=", 1, NotBreaching,
+		own("Deletions keep failing", metric.DeleteFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
 			"A failed deletion is tried again with the next sweep."),
 		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1, NotBreaching,
 			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it."),

@@ -93,7 +93,7 @@ func TestAMonthByHand(t *testing.T) {
 		cost.ScheduleRuns:   {11_550, 0.01155, 0},
 		cost.LogBytes:       {0.01155, 0.005775, 0}, // 1,000 bytes each
 		cost.Metrics:        {22, 6.60, 3.60},
-		cost.Alarms:         {40, 4.00, 3.00},
+		cost.Alarms:         {28, 2.80, 1.80},
 		cost.Dashboards:     {1, 3, 0},
 		cost.Secrets:        {1, 0.40, 0.40},
 		cost.SecretCalls:    {2_910, 0.01455, 0.01455},
@@ -220,9 +220,12 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	if err := yaml.Unmarshal(content, &template); err != nil {
 		t.Fatal(err)
 	}
-	types, memory := map[string]int{}, map[string]int{}
+	types, memory, alarms := map[string]int{}, map[string]int{}, 0
 	for name, r := range template.Resources {
 		types[r.Type]++
+		if r.Type == "AWS::CloudWatch::Alarm" {
+			alarms += series(t, r.Properties)
+		}
 		if r.Type != "AWS::Serverless::Function" {
 			continue
 		}
@@ -237,7 +240,7 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	want := cost.Stack{
 		RequesterMB: memory["RequesterFunction"], IngesterMB: memory["IngesterFunction"], JanitorMB: memory["JanitorFunction"],
 		Traced: template.Globals.Function.Tracing == "Active", Metrics: len(metric.All()),
-		Alarms: types["AWS::CloudWatch::Alarm"], Dashboards: types["AWS::CloudWatch::Dashboard"], Secret: types["AWS::SecretsManager::Secret"],
+		Alarms: alarms, Dashboards: types["AWS::CloudWatch::Dashboard"], Secret: types["AWS::SecretsManager::Secret"],
 		Pollers: 5,
 		RequesterRuns: map[string]int{"rate(15 minutes)": 96}[template.Parameters["WorkOffSchedule"].Default] +
 			map[string]int{"cron(0 14 * * ? *)": 1}[template.Parameters["DailySchedule"].Default],
@@ -253,6 +256,26 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	if len(memory) != 3 || types["AWS::CloudWatch::CompositeAlarm"] > 0 || types["AWS::KMS::Key"] > 0 || types["AWS::Events::Rule"] > 0 {
 		t.Error("the template has something that the stack does not charge for")
 	}
+}
+
+// series is how many series an alarm watches.
+func series(t *testing.T, properties yaml.Node) int {
+	t.Helper()
+	var alarm struct {
+		Metrics []struct {
+			MetricStat yaml.Node `yaml:"MetricStat"`
+		} `yaml:"Metrics"`
+	}
+	if err := properties.Decode(&alarm); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, m := range alarm.Metrics {
+		if !m.MetricStat.IsZero() {
+			n++
+		}
+	}
+	return max(1, n)
 }
 
 func TestTheReferenceIsARun(t *testing.T) {

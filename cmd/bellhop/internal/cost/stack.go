@@ -8,11 +8,12 @@ type Stack struct {
 	JanitorMB   int `json:"janitor_mb"`
 	// Traced tells that each invocation is a trace in X-Ray. X-Ray records the first of each second and one in twenty of the
 	// others, so this is the most.
-	Traced     bool `json:"traced"`
-	Metrics    int  `json:"metrics"`
-	Alarms     int  `json:"alarms"`
-	Dashboards int  `json:"dashboards"`
-	Secret     int  `json:"secrets"`
+	Traced  bool `json:"traced"`
+	Metrics int  `json:"metrics"`
+	// Alarms are counted by the series that they watch, which is how they are charged.
+	Alarms     int `json:"alarms"`
+	Dashboards int `json:"dashboards"`
+	Secret     int `json:"secrets"`
 	// Pollers are how many reads of the queue Lambda keeps waiting while nothing comes. It begins with five, and with a
 	// maximum of concurrency it does not go down to two (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 	Pollers int `json:"pollers"`
@@ -25,7 +26,7 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	Metrics: 22, Alarms: 40, Dashboards: 1, Secret: 1,
+	Metrics: 22, Alarms: 28, Dashboards: 1, Secret: 1,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
 }
 

@@ -232,7 +232,7 @@ func TestARingingAlarmNamesItsSection(t *testing.T) {
 	p := newPatient(t)
 	ring := func(a *installationtest.Alarm) { a.State = "ALARM" }
 	p.Alarm("AFileCannotBeLoadedAlarm", ring)
-	p.Alarm("RequesterIsSlowAlarm", ring)
+	p.Alarm("IngesterIsSlowAlarm", ring)
 	p.Alarm("DeliveriesAreDeadLettersAlarm", func(a *installationtest.Alarm) { ring(a); a.Description = "Somebody wrote this by hand" })
 	var found []doctor.Finding
 	for _, f := range p.examine() {
@@ -242,7 +242,7 @@ func TestARingingAlarmNamesItsSection(t *testing.T) {
 	}
 	want := []doctor.Finding{{
 		Area: "alarms", Check: "none is ringing", Status: doctor.Wrong,
-		Detail: "A file cannot be loaded; bellhop-DeliveriesAreDeadLettersAlarm; Requester is slow",
+		Detail: "A file cannot be loaded; bellhop-DeliveriesAreDeadLettersAlarm; Ingester is slow",
 		Remedy: "see docs/operations.md#a-file-cannot-be-loaded, the CloudWatch console, docs/operations.md#a-function-is-slow",
 	}}
 	if diff := cmp.Diff(want, found); diff != "" {
