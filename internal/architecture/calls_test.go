@@ -25,8 +25,9 @@ type program struct {
 	named []*types.Named            // the types that may stand behind an interface
 }
 
-// load reads a command, given as its folder. What it imports from elsewhere is known by its exported types alone.
-func load(t *testing.T, command string) *program {
+// load reads a command, given as its folder, but for what only the given packages do. What it imports from elsewhere is known by
+// its exported types alone.
+func load(t *testing.T, command string, without ...string) *program {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-json=ImportPath,Dir,GoFiles,Export", "./"+command)
 	list.Dir = root
@@ -72,7 +73,9 @@ func load(t *testing.T, command string) *program {
 			t.Fatal(err)
 		}
 		own.known[listed.ImportPath], p.main = checked, checked // the command itself comes last
-		p.add(files)
+		if !covers(without, strings.TrimPrefix(listed.ImportPath, module+"/")) {
+			p.add(files)
+		}
 	}
 }
 

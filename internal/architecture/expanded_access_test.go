@@ -135,7 +135,10 @@ func accessRules() map[string]expandedRule {
 }
 
 // withoutResources are the actions for which AWS has nothing narrower than every resource.
-var withoutResources = []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+var withoutResources = []string{
+	"xray:PutTelemetryRecords", "xray:PutTraceSegments", "athena:ListDataCatalogs", "athena:ListWorkGroups",
+	"cloudwatch:DescribeAlarms", "lambda:ListEventSourceMappings",
+}
 
 func namesWhatItAllows(_ *testing.T, x expanded) []string {
 	var problems []string

@@ -72,7 +72,7 @@ func TestTheExpandedTemplate(t *testing.T) {
 
 func expandedRules() map[string]expandedRule {
 	all := map[string]expandedRule{}
-	for _, group := range []map[string]expandedRule{functionRules(), eventRules(), accessRules(), wholeRules()} {
+	for _, group := range []map[string]expandedRule{functionRules(), eventRules(), accessRules(), peopleRules(), wholeRules()} {
 		maps.Copy(all, group)
 	}
 	return all

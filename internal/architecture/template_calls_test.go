@@ -1,22 +1,22 @@
 package architecture_test
 
 import (
-	"fmt"
 	"go/types"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// portsOfBuckets are the ports of the use-cases behind which a bucket is, by their names.
+// portsOfBuckets are the ports behind which a bucket is, by their names.
 var portsOfBuckets = map[string]string{
 	"Deliveries": "DeliveryBucket", "Deliverer": "DeliveryBucket", "Uploads": "DeliveryBucket",
-	"Dataset": "DatasetBucket", "Published": "DatasetBucket",
+	"Dataset": "DatasetBucket", "HeldDataset": "DatasetBucket", "Published": "DatasetBucket", "Dropper": "DatasetBucket",
 }
 
-// resourcesOf are what a service's calls are about. S3's are about the bucket behind the port.
+// resourcesOf are what a service's calls are about. S3's are about the bucket behind the port, else about the one that doctor
+// looks at.
 var resourcesOf = map[string]string{
-	"dynamodb": "Ledger", "secretsmanager": "LwaSecret", "ssm": "LwaParameter", "sqs": "IngestQueue",
+	"dynamodb": "Ledger", "secretsmanager": "LwaSecret", "ssm": "LwaParameter", "sqs": "IngestQueue", "s3": "DeliveryBucket",
 }
 
 // permissions are what a call needs whose permission has another name. A list of AWS's is "Actions defined by" the service.
@@ -28,22 +28,30 @@ var permissions = map[string][]string{
 	"s3:GetObject":  {"s3:GetObject /*", "s3:ListBucket"},
 	"s3:PutObject":  {"s3:PutObject /*"},
 	// With If-Match a delete needs GetObject, too.
-	"s3:DeleteObject":         {"s3:DeleteObject /*", "s3:DeleteObjectVersion /*", "s3:GetObject /*"},
-	"s3:AbortMultipartUpload": {"s3:AbortMultipartUpload /*"},
-	"s3:ListObjectsV2":        {"s3:ListBucket"},
-	"s3:ListObjectVersions":   {"s3:ListBucketVersions"},
-	"s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
+	"s3:DeleteObject":                       {"s3:DeleteObject /*", "s3:GetObject /*"},
+	"s3:AbortMultipartUpload":               {"s3:AbortMultipartUpload /*"},
+	"s3:ListObjectsV2":                      {"s3:ListBucket"},
+	"s3:ListObjectVersions":                 {"s3:ListBucketVersions"},
+	"s3:ListMultipartUploads":               {"s3:ListBucketMultipartUploads"},
+	"s3:GetBucketEncryption":                {"s3:GetEncryptionConfiguration"},
+	"s3:GetBucketLifecycleConfiguration":    {"s3:GetLifecycleConfiguration"},
+	"s3:GetBucketNotificationConfiguration": {"s3:GetBucketNotification"},
+	"s3:GetPublicAccessBlock":               {"s3:GetBucketPublicAccessBlock"},
+	"cloudwatchlogs:FilterLogEvents":        {"logs:FilterLogEvents"},
+	// It receives and deletes in the caller's name, and sends to where the messages came from.
+	"sqs:StartMessageMoveTask": {"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"},
+	// Everybody may know who he is.
+	"sts:GetCallerIdentity": {},
 }
 
 // calls are the permissions that the code of a command can need, as "action resource".
-func calls(t *testing.T, command string) map[string]bool {
-	t.Helper()
+func calls(p *program) map[string]bool {
 	needs, operations := map[string]bool{}, map[string]bool{}
-	load(t, command).visit(portsOfBuckets, func(in types.Object, bucket string, used types.Object) {
+	p.visit(portsOfBuckets, func(in types.Object, bucket string, used types.Object) {
 		if used.Pkg() == nil {
 			return
 		}
-		if used.Pkg().Path() == module+"/pkg/ledger" && in.Pkg().Name() != "dynamostore" {
+		if used.Pkg() == in.Pkg() && in.Pkg().Path() == module+"/pkg/ledger" {
 			operations[used.Name()] = true
 		}
 		service, ok := strings.CutPrefix(used.Pkg().Path(), "github.com/aws/aws-sdk-go-v2/service/")
@@ -51,16 +59,16 @@ func calls(t *testing.T, command string) map[string]bool {
 		if _, isType := used.(*types.TypeName); !ok || !call || !isType {
 			return
 		}
-		action, resource := service+":"+operation, resourcesOf[service]
-		if service == "s3" {
+		resource := resourcesOf[service]
+		if service == "s3" && bucket != "" {
 			resource = bucket
 		}
 		if in.Name() == "Due" {
 			resource += "/index/due"
 		}
-		actions, other := permissions[action]
+		actions, other := permissions[service+":"+operation]
 		if !other {
-			actions = []string{action}
+			actions = []string{service + ":" + operation}
 		}
 		for _, action := range actions {
 			action, below, _ := strings.Cut(action, " ")
@@ -77,56 +85,78 @@ func calls(t *testing.T, command string) map[string]bool {
 	return needs
 }
 
+// never is what the code could call and does not, by who calls it: entries of calls, and why.
+var never = map[string]map[string]string{
+	"requester": {
+		"s3:PutObject DeliveryBucket/*": "only a source that fetches delivers, and there is none yet: a stolen role could forge deliveries",
+		"ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
+		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
+	},
+	"bellhop": {
+		"ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
+		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
+	},
+}
+
+// compare compares what a command can call, and what is needed besides, with what is allowed.
+func compare(t *testing.T, command string, needed map[string]bool, besides, allowed []string) {
+	t.Helper()
+	for need := range never[command] {
+		if !needed[need] {
+			t.Errorf("the code does not call %s any more: take it out of this test", need)
+		}
+		delete(needed, need)
+	}
+	for _, need := range besides {
+		needed[need] = true
+	}
+	for _, grant := range allowed {
+		if !needed[grant] {
+			t.Errorf("%s is allowed, and nobody does it", grant)
+		}
+		delete(needed, grant)
+	}
+	for need := range needed {
+		t.Errorf("%s is needed, and not allowed", need)
+	}
+}
+
+// granted lists what a role or a policy allows, as "action resource".
+func granted(t *testing.T, owner string) []string {
+	t.Helper()
+	var all []string
+	for _, g := range grants(t) {
+		if g.owner == owner {
+			all = append(all, g.action+" "+g.resource)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // TestRolesAllowWhatTheCodeCalls follows each function's code from its start to the AWS SDK, and compares what it can call with what its
 // role allows, both ways.
 func TestRolesAllowWhatTheCodeCalls(t *testing.T) {
-	// What Lambda does in a function's name.
-	traced := []string{"xray:PutTelemetryRecords *", "xray:PutTraceSegments *"}
-	byLambda := map[string][]string{
-		"Requester": {"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs", "sqs:SendMessage FailedRuns"},
-		"Ingester": {
+	// What Lambda does in a function's name, and what is done only with an argument that the code does not show.
+	besides := map[string][]string{
+		"requester": {"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs", "sqs:SendMessage FailedRuns"},
+		"ingester": {
 			"logs:CreateLogStream IngesterLogs", "logs:PutLogEvents IngesterLogs",
 			"sqs:DeleteMessage IngestQueue", "sqs:GetQueueAttributes IngestQueue", "sqs:ReceiveMessage IngestQueue",
+			"s3:GetObjectVersion DeliveryBucket/*", // an event names the version where somebody switched versioning on
 		},
-		"Janitor": {
+		"janitor": {
 			"logs:CreateLogStream JanitorLogs", "logs:PutLogEvents JanitorLogs", "sqs:SendMessage FailedRuns",
 			"dynamodb:DescribeStream LedgerStream", "dynamodb:GetRecords LedgerStream",
 			"dynamodb:GetShardIterator LedgerStream", "dynamodb:ListStreams Ledger/stream/*",
+			"s3:DeleteObjectVersion DeliveryBucket/*", // and so does a listing
 		},
 	}
-	// What the code could call and never does, and what it does only with an argument that the code does not show.
-	never := map[string]string{
-		"Requester s3:PutObject DeliveryBucket/*": "only a source that fetches delivers, and there is none yet: a stolen role could forge deliveries",
-		"Requester ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
-		"Requester ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
-	}
-	besides := map[string][]string{
-		"Ingester": {"s3:GetObjectVersion DeliveryBucket/*"}, // an event names the version where somebody switched versioning on
-	}
-	for function, more := range byLambda {
-		t.Run(function, func(t *testing.T) {
-			needed := calls(t, "functions/"+strings.ToLower(function))
-			for entry := range never {
-				if owner, need, _ := strings.Cut(entry, " "); owner == function {
-					if !needed[need] {
-						t.Errorf("the code does not call %s any more: take it out of this test", need)
-					}
-					delete(needed, need)
-				}
-			}
-			for _, need := range slices.Concat(traced, more, besides[function]) {
-				needed[need] = true
-			}
-			allowed := granted(t, function+"Role")
-			for _, grant := range allowed {
-				if !needed[grant] {
-					t.Errorf("the role allows %s, and the function never does it", grant)
-				}
-				delete(needed, grant)
-			}
-			for need := range needed {
-				t.Errorf("the function needs %s, and its role does not allow it", need)
-			}
+	for id := range resources(t, functionType) {
+		t.Run(id, func(t *testing.T) {
+			function := folderOf(id)
+			more := slices.Concat(besides[function], []string{"xray:PutTelemetryRecords *", "xray:PutTraceSegments *"})
+			compare(t, function, calls(load(t, "functions/"+function)), more, granted(t, strings.TrimSuffix(id, "Function")+"Role"))
 		})
 	}
 	want(t, "what the schedules' role allows", granted(t, "ScheduleRole"), []string{
@@ -134,16 +164,32 @@ func TestRolesAllowWhatTheCodeCalls(t *testing.T) {
 	})
 }
 
-// granted lists what a role allows, as "action resource".
-func granted(t *testing.T, role string) []string {
-	t.Helper()
-	short := strings.NewReplacer(
-		`{"Fn::GetAtt":"`, "", `{"Fn::Sub":"${`, "", `{"Ref":"`, "", `.StreamArn`, "Stream", `.Arn`, "", "}", "", `"`, "")
-	var all []string
-	for _, g := range grants(t) {
-		if g.role == role {
-			all = append(all, fmt.Sprint(g.action, " ", short.Replace(g.resource)))
+// TestTheOperatorMayDoWhatTheCommandsCall does the same for the command line, but for what it does on one machine alone. Of most services
+// the code does not tell which resource a call is about: of those the actions are compared.
+func TestTheOperatorMayDoWhatTheCommandsCall(t *testing.T) {
+	code := calls(load(t, "cmd/bellhop", "cmd/bellhop/internal/local", "cmd/bellhop/internal/s3server/..."))
+	reader, needed, allowed := granted(t, "ReaderPolicy"), map[string]bool{}, []string{}
+	for need := range code {
+		if action, _, _ := strings.Cut(need, " "); strings.HasPrefix(action, "athena:") {
+			if !slices.Contains(reader, action+" athena:workgroup/WorkGroup") {
+				t.Errorf("whoever queries may not %s", action)
+			}
+		} else {
+			needed[known(need)] = true
 		}
 	}
-	return sorted(all)
+	for _, grant := range granted(t, "OperatorPolicy") {
+		allowed = append(allowed, known(grant))
+	}
+	// The output FirstRunCommand.
+	compare(t, "bellhop", needed, []string{"lambda:InvokeFunction"}, slices.Compact(allowed))
+}
+
+// known leaves away of an entry what the code does not tell.
+func known(entry string) string {
+	action, resource, _ := strings.Cut(entry, " ")
+	if service, _, _ := strings.Cut(action, ":"); service == "s3" || service == "ssm" || service == "dynamodb" {
+		return action + " " + resource
+	}
+	return action
 }
