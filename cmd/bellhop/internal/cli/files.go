@@ -114,6 +114,37 @@ func listedAs(f report.File) listedFile {
 	return l
 }
 
+// whyNotLoaded says why a file did not simply load; nothing of one that did. That a file is deleted is no reason: what it was
+// deleted as is in its history.
+func whyNotLoaded(f report.File) string {
+	if fileTone(f.Status) != good {
+		return f.Reason
+	}
+	if n := len(f.History); n > 0 && f.Status == report.FileDeleted && f.History[n-1].From != string(report.FileLoaded) {
+		for _, e := range slices.Backward(f.History[:n-1]) {
+			if e.To == f.History[n-1].From {
+				return e.Why
+			}
+		}
+	}
+	var held []string
+	if f.Receipt != nil {
+		for _, p := range f.Receipt.Slices {
+			if p.Outcome == report.SliceHeld {
+				held = append(held, p.Date.String())
+			}
+		}
+	}
+	switch len(held) {
+	case 0:
+		return ""
+	case 1:
+		return "held: it would have erased or shrunk " + held[0]
+	default:
+		return "held: it would have erased or shrunk " + held[0] + " and " + count(len(held)-1, "more day")
+	}
+}
+
 // collect reads a list to its end.
 func collect[T any](all iter.Seq2[T, error], wants func(T) bool) ([]T, error) {
 	var list []T
@@ -134,8 +165,9 @@ func (a *app) listFiles(ctx context.Context, at Account, filter fileFilter) erro
 		return err
 	}
 	files := make([]listedFile, len(found))
+	why := map[string]string{}
 	for i, f := range found {
-		files[i] = listedAs(f)
+		files[i], why[f.Key] = listedAs(f), whyNotLoaded(f)
 	}
 	slices.SortFunc(files, func(x, y listedFile) int {
 		return cmp.Or(cmp.Or(x.DeliveredAt.Compare(y.DeliveredAt), x.ExpectedAt.Compare(y.ExpectedAt)), strings.Compare(x.Key, y.Key))
@@ -148,16 +180,13 @@ func (a *app) listFiles(ctx context.Context, at Account, filter fileFilter) erro
 		}
 		var rows [][]cell
 		for _, f := range files {
-			exposure, why := "", f.Reason
-			if fileTone(f.Status) == good {
-				why = ""
-			}
+			exposure := ""
 			if f.ExposureSeconds > 0 {
 				exposure = span(f.DeletedAt.Sub(f.DeliveredAt))
 			}
 			rows = append(rows, []cell{
 				{f.Key, plain}, {string(f.Status), fileTone(f.Status)}, {f.Table, plain}, {number(f.Rows), plain},
-				{minute(f.DeliveredAt), plain}, {exposure, plain}, {f.Job, plain}, {why, quiet},
+				{minute(f.DeliveredAt), plain}, {exposure, plain}, {f.Job, plain}, {why[f.Key], quiet},
 			})
 		}
 		s.table("", []string{"file", "status", "table", "rows", "delivered", "exposure", "job", "why"}, []string{"rows", "exposure"}, rows)

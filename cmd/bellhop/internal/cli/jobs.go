@@ -218,7 +218,7 @@ func (a *app) showJob(ctx context.Context, at Account, args []string) error {
 			return err
 		}
 		if err == nil && f.Job == job.ID {
-			part.Status, part.Reason = f.Status, f.Reason
+			part.Status, part.Reason = f.Status, whyNotLoaded(f)
 			if f.Receipt != nil {
 				part.Rows = f.Receipt.Rows
 			}
@@ -250,11 +250,7 @@ func (s *screen) job(j shownJob) {
 		s.heading("FILES")
 		var rows [][]cell
 		for _, f := range j.Files {
-			why := f.Reason
-			if fileTone(f.Status) == good {
-				why = ""
-			}
-			rows = append(rows, []cell{{f.Table, plain}, {string(f.Status), fileTone(f.Status)}, {number(f.Rows), plain}, {f.Key, plain}, {why, quiet}})
+			rows = append(rows, []cell{{f.Table, plain}, {string(f.Status), fileTone(f.Status)}, {number(f.Rows), plain}, {f.Key, plain}, {f.Reason, quiet}})
 		}
 		s.table("", []string{"table", "status", "rows", "file", "why"}, []string{"rows"}, rows)
 	}
