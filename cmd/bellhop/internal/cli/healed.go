@@ -14,6 +14,8 @@ type aftermath struct {
 	ReplacedBy []string `json:"replaced_by,omitempty"`
 	// Healed tells that all of its days are there now, so that a retry would fetch them once more for nothing.
 	Healed bool `json:"healed,omitempty"`
+	// TooOld tells that none of its days can be asked for any more.
+	TooOld bool `json:"too_old,omitempty"`
 }
 
 // aftermathOf looks at a job that ended without its files; of others there is nothing to say.
@@ -38,9 +40,12 @@ func (a *app) aftermathOf(ctx context.Context, at Account, job report.Job) (afte
 			after.ReplacedBy = append(after.ReplacedBy, later.ID)
 		}
 	}
-	if a.flaw(sub) != "" {
-		return after, nil // without knowing what it wants its coverage cannot be told
+	source, err := a.source(sub)
+	if err != nil {
+		return after, nil //nolint:nilerr // without knowing what it wants its coverage cannot be told
 	}
+	first, _ := job.Outdated(source.Limits(sub.Params), report.DateOf(at.Now()))
+	after.TooOld = job.Window.To < first
 	c, err := a.coverageOf(ctx, at, sub, job.Window)
 	if err != nil {
 		return after, err

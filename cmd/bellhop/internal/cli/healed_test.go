@@ -3,6 +3,7 @@ package cli_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -86,5 +87,44 @@ func TestAStatementMayComeFromAPipe(t *testing.T) {
 	b, _ := asked(t)
 	if code, _, errs := b.run(t.Context(), "query", "x", "--format", "csv", "--json"); code != cli.ExitUsage || !strings.Contains(errs, "exclude each other") {
 		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+// 24 August 2026 is the first day that can be asked for on 20 November: 88 days back.
+func TestARetryOfDaysThatGrewTooOldSaysWhatHappensInstead(t *testing.T) {
+	august := func(d int) report.Date { return report.NewDate(2026, time.August, d) }
+	for name, tt := range map[string]struct {
+		window report.Window
+		code   int
+		says   []string
+		status report.JobStatus
+	}{
+		"all of them":  {report.Window{From: august(17), To: august(23)}, cli.ExitError, []string{"the last 88 days only, from 2026-08-24 on, and its days are 2026-08-17..2026-08-23", "bellhop coverage --subscription hotel"}, report.JobLost},
+		"some of them": {report.Window{From: august(20), To: august(26)}, cli.ExitFine, []string{"Its days before 2026-08-24 can no longer be asked for", "a new job asks for 2026-08-24..2026-08-26"}, report.JobPlanned},
+		"none of them": {report.Window{From: august(24), To: august(30)}, cli.ExitFine, nil, report.JobPlanned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := lost(t)
+			sub, job := b.ledger.subs["hotel"], b.ledger.jobs["hotel-000000"]
+			sub.From, job.Window = august(1), tt.window
+			b.ledger.subs["hotel"], b.ledger.jobs["hotel-000000"] = sub, job
+			_, shown, _ := b.run(t.Context(), "jobs", "show", "hotel-000000")
+			if tooOld := strings.Contains(shown, "too old for the vendor"); tooOld != (name == "all of them") || tooOld == strings.Contains(shown, "bellhop jobs retry hotel-000000") {
+				t.Errorf("the job is shown as\n%s", shown)
+			}
+			_, dry, dryErrs := b.run(t.Context(), "jobs", "retry", "hotel-000000", "--dry-run")
+			code, out, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000")
+			if code != tt.code || b.ledger.jobs["hotel-000000"].Status != tt.status {
+				t.Errorf("exit %d, and the job is %s", code, b.ledger.jobs["hotel-000000"].Status)
+			}
+			for _, want := range tt.says {
+				if !strings.Contains(dry+dryErrs, want) || !strings.Contains(out+errs, want) {
+					t.Errorf("%q is not in\n%s%s%s%s", want, dry, dryErrs, out, errs)
+				}
+			}
+			if tt.says == nil && strings.Contains(out, "can no longer") {
+				t.Errorf("it says %s", out)
+			}
+		})
 	}
 }

@@ -19,8 +19,8 @@ type jobChange struct {
 	// from are the statuses in which it is possible.
 	from  string
 	apply func(at Account, j *report.Job) error
-	// check, if set, is asked before anything is written.
-	check func(ctx context.Context, at Account, j report.Job) error
+	// check, if set, is asked before anything is written. It says what the person should know of the change.
+	check func(ctx context.Context, at Account, j report.Job) (note string, err error)
 	// healed is set where a job whose days are there needs --force.
 	healed bool
 }
@@ -29,12 +29,15 @@ func (a *app) retryCommand() *cobra.Command {
 	return a.changeCommand(jobChange{
 		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST, CANCELLED or BACKOFF",
 		apply: func(at Account, j *report.Job) error { return j.Retry(at.Now(), "asked again by a person") },
-		check: unasked, healed: true,
+		check: a.retryable, healed: true,
 	}, &cobra.Command{
 		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",
 		Long: `Take jobs back to PLANNED, once the cause of their failure is gone: a renewed credential, a corrected
 subscription, a vendor that is well again. The next run of the requester sends them. A job that is in BACKOFF is due now.
-Jobs that wait for a login need no retry: they are sent as soon as bellhop auth login has worked.`,
+Jobs that wait for a login need no retry: they are sent as soon as bellhop auth login has worked.
+
+A job whose days have all grown too old for the vendor is not retried. Of one whose first days have, the
+requester plans the others as a new job.`,
 		Example: "  bellhop jobs retry hotel-000012 --dry-run\n  bellhop jobs retry hotel-000012 hotel-000013",
 	})
 }
@@ -58,6 +61,7 @@ type changedJob struct {
 	From   report.JobStatus `json:"from,omitempty"`
 	To     report.JobStatus `json:"to,omitempty"`
 	DryRun bool             `json:"dry_run"`
+	Note   string           `json:"note,omitempty"`
 	Error  string           `json:"error,omitempty"`
 
 	done string // what a person is told when it is done
@@ -103,6 +107,9 @@ func (r changedJob) said(s *screen) {
 	default:
 		s.line("job %s %s", s.paint(strong, r.Job), r.done)
 	}
+	if r.Note != "" && r.Error == "" {
+		s.line("  %s", s.paint(waiting, r.Note))
+	}
 }
 
 // one changes one job, or only tries how that would be.
@@ -128,7 +135,7 @@ func (c jobChange) one(ctx context.Context, at Account, id string, dryRun bool) 
 		return r, err
 	}
 	if c.check != nil {
-		if err := c.check(ctx, at, job); err != nil {
+		if r.Note, err = c.check(ctx, at, job); err != nil {
 			return r, err
 		}
 	}
@@ -155,6 +162,38 @@ func (a *app) unhealed(ctx context.Context, at Account, id string) error {
 		return err
 	}
 	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, orElse(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them all the same with --force"}
+}
+
+// retryable demands that a retry of j would send something, and says what that is when it is not the job as it was.
+func (a *app) retryable(ctx context.Context, at Account, j report.Job) (note string, err error) {
+	if err := unasked(ctx, at, j); err != nil {
+		return "", err
+	}
+	sub, err := at.Ledger.Subscription(ctx, j.Subscription)
+	if fault.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	source, err := a.source(sub)
+	if err != nil {
+		return "", nil //nolint:nilerr // a subscription that this tool cannot judge is left to the requester
+	}
+	limits := source.Limits(sub.Params)
+	first, outdated := j.Outdated(limits, report.DateOf(at.Now()))
+	switch {
+	case !outdated:
+		return "", nil
+	case j.Window.To < first:
+		return "", &Problem{
+			Code:   ExitError,
+			Err:    fmt.Errorf("job %s cannot be retried: the vendor can be asked for the last %s only, from %s on, and its days are %s", j.ID, count(limits.HorizonDays, "day"), first, j.Window),
+			Remedy: "see which of its days are there: bellhop coverage --subscription " + j.Subscription + " --from " + j.Window.From.String() + " --to " + j.Window.To.String(),
+		}
+	default:
+		return fmt.Sprintf("Its days before %s can no longer be asked for. So the requester does not send this job: it becomes LOST, and a new job asks for %s.", first, report.Window{From: first, To: j.Window.To}), nil
+	}
 }
 
 // unasked demands that no other open job holds days of j: a retry would ask for them twice.

@@ -259,6 +259,9 @@ func (s *screen) job(j shownJob) {
 	case j.Healed:
 		s.heading("NEXT")
 		s.line("Nothing: its days are there. They were asked for again by %s.", orElse(strings.Join(j.ReplacedBy, ", "), "another job"))
+	case open && j.TooOld:
+		s.heading("NEXT")
+		s.line("Nothing can be done: its days are too old for the vendor to be asked for them again.")
 	case open && len(j.ReplacedBy) > 0:
 		s.heading("NEXT")
 		s.line("Its days were asked for again: bellhop jobs show %s", j.ReplacedBy[len(j.ReplacedBy)-1])
