@@ -34,6 +34,7 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"LoseJob":       loseCases(),
 		"Certify":       certifyCases(),
 		"a removal":     removalCases(),
+		"ChangeDay":     changeDayCases(),
 		"cursors":       cursorCases(),
 		"a crash":       crashCases(),
 		"credentials":   credentialCases(),

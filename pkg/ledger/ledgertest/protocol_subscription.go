@@ -122,9 +122,10 @@ func nothingThere(t *testing.T, d desk) {
 	_, lose := d.LoseJob(ctx, "hotel-000001", noon, noon, "")
 	_, certify := d.Certify(ctx, "a.csv", report.Certificate{Job: "hotel-000001"}, noon)
 	held := d.DecideHeld(ctx, "hotel", device, oct(1), func(*report.Slice) error { return nil })
+	change := d.ChangeDay(ctx, "hotel", device, oct(1), func(*report.Slice) error { return nil })
 	for name, err := range map[string]error{
 		"Board": board, "Subscription": subscription, "Job": job, "File": file, "UpdateJob": updateJob, "UpdateFile": updateFile,
-		"Accept": accept, "LoseJob": lose, "Certify": certify, "DecideHeld": held,
+		"Accept": accept, "LoseJob": lose, "Certify": certify, "DecideHeld": held, "ChangeDay": change,
 	} {
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v (%v)", name, err, fault.KindOf(err))
