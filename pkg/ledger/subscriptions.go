@@ -90,7 +90,7 @@ func (l *Ledger) Apply(ctx context.Context, sub report.Subscription, now time.Ti
 		doc.Subscription, doc.Planning = sub, report.Planning{DueAt: now}
 		doc.NextJob = max(doc.NextJob, 1)
 		if !listed {
-			if err := t.put(entry, "", time.Time{}, struct{}{}); err != nil {
+			if err := t.put(entry, "", time.Time{}, report.Standing{Subscription: sub.Name, NextPlan: now}); err != nil {
 				return err
 			}
 		}

@@ -43,7 +43,8 @@ func (s *Service) TakeStock(ctx context.Context) (Stock, error) {
 		stock.Missing += at.Stock.Missing
 		stock.AboutToBeLost += at.Stock.AboutToBeLost
 		stock.Expired += at.Stock.Expired
-		if at.PlannedAt.IsZero() || !at.NextPlan.IsZero() && s.Now().Sub(at.NextPlan) > behindAfter {
+		never := at.PlannedAt.IsZero() && at.NextPlan.IsZero()
+		if never || !at.NextPlan.IsZero() && s.Now().Sub(at.NextPlan) > behindAfter {
 			stock.Behind++
 		}
 	}

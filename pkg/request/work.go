@@ -44,12 +44,13 @@ func (r *run) work(ctx context.Context) error {
 			if err := r.look(ctx, credential); err != nil {
 				return errors.Join(append(problems, err)...)
 			}
-			if credential != "" && (r.shut[credential] || r.leave(ctx, credential)) {
+			wait := r.untilAsked(credential)
+			if credential != "" && (r.shut[credential] || wait > cmp.Or(r.Pace, time.Second) && r.leave(ctx, credential)) {
 				r.shut[credential] = true
 				r.Left++
 				continue
 			}
-			if r.outOfTime(ctx, r.untilAsked(credential)+r.takes(j)) {
+			if r.outOfTime(ctx, wait+r.takes(j)) {
 				r.Left += len(jobs) - i
 				return errors.Join(append(problems, ctx.Err())...)
 			}
