@@ -17,10 +17,10 @@ func queue(name, queue, metric, statistic string, period int, why string) Alarm 
 func queues() []Alarm {
 	return []Alarm{
 		queue("Deliveries are dead letters", "IngestDeadLetters", "ApproximateNumberOfMessagesVisible", "Maximum", 5*minute,
-			"Five tries have failed. The sweep starts the load again all the same, as long as the file is there."),
+			"Five tries have failed. The sweep starts the load again all the same, as long as the file is there.").essential(),
 		// What is sent to the queue, and not what lies in it: it keeps messages for 14 days, and a later failure would make no sound.
 		queue("Runs failed for good", "FailedRuns", "NumberOfMessagesSent", "Sum", hour,
-			"A schedule or a batch of changes was given up. The next run does its work."),
+			"A schedule or a batch of changes was given up. The next run does its work.").essential(),
 	}
 }
 
@@ -40,7 +40,7 @@ func functions() []Alarm {
 	return []Alarm{
 		function("fails", "Requester", "Errors", "Sum", 30*minute, 1, ">=", 2, "Twice within half an hour; once is tried again."),
 		function("fails", "Ingester", "Errors", "Sum", hour, 1, ">=", 2, "Twice within an hour; once is tried again, after half an hour."),
-		function("fails", "Janitor", "Errors", "Sum", 30*minute, 1, ">=", 2, "Twice within half an hour; once is tried again."),
+		function("fails", "Janitor", "Errors", "Sum", 30*minute, 1, ">=", 2, "Twice within half an hour; once is tried again.").essential(),
 		function("is throttled", "Requester", "Throttles", "Sum", hour, 2, ">=", 1, throttled),
 		function("is throttled", "Ingester", "Throttles", "Sum", hour, 2, ">=", 1, throttled),
 		function("is throttled", "Janitor", "Throttles", "Sum", hour, 2, ">=", 1, throttled),

@@ -2,6 +2,7 @@ package alarm
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,9 +31,10 @@ func (a Alarm) write(b *strings.Builder) {
 	fmt.Fprintf(b, `
   %s:
     Type: AWS::CloudWatch::Alarm
+    Condition: %s
     Properties:
       AlarmDescription: %s
-`, a.ID(), yamltext.Quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())))
+`, a.ID(), a.condition(), yamltext.Quoted(fmt.Sprintf("%s. %s See docs/operations.md#%s.", a.Name, a.Why, a.Anchor())))
 	if len(a.Also) == 0 {
 		fmt.Fprintf(b, "      Namespace: %s\n      MetricName: %s\n      Dimensions:\n", a.Namespace, a.Metric)
 		writeDimensions(b, "        ", a.Dimensions)
@@ -48,6 +50,14 @@ func (a Alarm) write(b *strings.Builder) {
       AlarmActions: [!Ref AlarmTopic]
       OKActions: [!Ref AlarmTopic]
 `, a.Periods, a.Enough, operators[a.Comparison], strconv.FormatFloat(a.Threshold, 'f', -1, 64), a.Missing)
+}
+
+// condition is the template's condition under which the alarm is made.
+func (a Alarm) condition() string {
+	if a.Essential {
+		return "HasAlarms"
+	}
+	return "HasAllAlarms"
 }
 
 func writeDimensions(b *strings.Builder, indent string, all []Dimension) {
@@ -104,34 +114,64 @@ var pictures = []struct {
 	{"Starts of processes", "Sum", []metric.Metric{metric.ColdStart}},
 }
 
-// writeDashboard writes a dashboard with the state of the alarms and every metric.
+// writeDashboard writes a dashboard with the state of the alarms that there are, and every metric. Its name in the template is
+// another than the parameter's.
 func writeDashboard(b *strings.Builder) error {
 	const width, height = 8, 6
-	arns := make([]string, 0, len(All()))
-	for _, a := range All() {
-		arns = append(arns, "${"+a.ID()+".Arn}")
+	body, err := widgets(func(i int) (x, y, w, h int) { return i % 3 * width, height + i/3*height, width, height })
+	if err != nil {
+		return err
 	}
-	widgets := []widget{{"alarm", 0, 0, 3 * width, height, map[string]any{"title": "Alarms", "alarms": arns}}}
+	var all, essential []string
+	for _, a := range All() {
+		all = append(all, "${"+a.ID()+".Arn}")
+		if a.Essential {
+			essential = append(essential, "${"+a.ID()+".Arn}")
+		}
+	}
+	alarms := func(arns []string) string {
+		widget, failed := json.Marshal(widget{"alarm", 0, 0, 3 * width, height, map[string]any{"title": "Alarms", "alarms": arns}})
+		err = errors.Join(err, failed)
+		return string(widget) + ","
+	}
+	fmt.Fprintf(b, `
+  Overview:
+    Type: AWS::CloudWatch::Dashboard
+    Condition: HasDashboard
+    Properties:
+      DashboardName: !Sub '${AWS::StackName}-${AWS::Region}'
+      DashboardBody: !Join
+        - ''
+        - - '{"widgets": ['
+          - !If
+            - HasAllAlarms
+            - !Sub '%s'
+            - !If
+              - HasAlarms
+              - !Sub '%s'
+              - ''
+          - !Sub |-
+            %s]}
+`, alarms(all), alarms(essential), body)
+	return err
+}
+
+// widgets are the dashboard's rectangles with graphs, after a place for the one with the alarms.
+func widgets(at func(i int) (x, y, w, h int)) (string, error) {
+	var graphs []string
 	for i, p := range pictures {
 		var lines [][]any
 		for _, m := range p.metrics {
 			lines = append(lines, []any{metric.Namespace, m.Name, metric.Dimension, "${AWS::StackName}"})
 		}
-		widgets = append(widgets, widget{"metric", i % 3 * width, height + i/3*height, width, height, map[string]any{
+		x, y, w, h := at(i)
+		graph, err := json.Marshal(widget{"metric", x, y, w, h, map[string]any{
 			"title": p.title, "region": "${AWS::Region}", "stat": p.statistic, "period": 900, "view": "timeSeries", "metrics": lines,
 		}})
+		if err != nil {
+			return "", fmt.Errorf("the dashboard: %w", err)
+		}
+		graphs = append(graphs, string(graph))
 	}
-	body, err := json.MarshalIndent(map[string]any{"widgets": widgets}, "        ", "  ")
-	if err != nil {
-		return fmt.Errorf("the dashboard: %w", err)
-	}
-	fmt.Fprintf(b, `
-  Dashboard:
-    Type: AWS::CloudWatch::Dashboard
-    Properties:
-      DashboardName: !Sub '${AWS::StackName}-${AWS::Region}'
-      DashboardBody: !Sub |-
-        %s
-`, body)
-	return nil
+	return strings.Join(graphs, ",\n            "), nil
 }

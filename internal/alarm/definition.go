@@ -29,6 +29,15 @@ type Alarm struct {
 	Missing Missing
 	// Why says why that, and what else is not plain.
 	Why string
+	// Essential alarms are those that a stack has unless its parameter Alarms says all, or none. Each says that data are being
+	// lost, that a raw file stays, or that the machine stands still; the others say earlier, or again, what one of these says.
+	Essential bool
+}
+
+// essential is the alarm as an essential one.
+func (a Alarm) essential() Alarm {
+	a.Essential = true
+	return a
 }
 
 // Series is one series of values of a metric.
@@ -89,15 +98,15 @@ func own(name string, m metric.Metric, statistic string, period, periods, enough
 func asked() []Alarm {
 	return []Alarm{
 		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1, Breaching,
-			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears."),
+			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears.").essential(),
 		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1, NotBreaching,
-			"A refused job waits for a person."),
+			"A refused job waits for a person.").essential(),
 		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 3, 2, ">=", 1, NotBreaching,
-			"One failure in passing is tried again; two runs that fail are a credential that does not work, or a token endpoint that is down."),
+			"One failure in passing is tried again; two runs that fail are a credential that does not work, or a token endpoint that is down.").essential(),
 		own("Files are overdue", metric.OverdueFiles, "Maximum", 30*minute, 2, 2, ">=", 1, NotBreaching,
 			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
 		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1, NotBreaching,
-			"A first deployment asks for the oldest days at once and has them within the three hours."),
+			"A first deployment asks for the oldest days at once and has them within the three hours.").essential(),
 		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1, NotBreaching,
 			"A day that is missing is asked for with the next run. One that is missing for a day was given up or cannot be asked for."),
 	}
@@ -106,9 +115,9 @@ func asked() []Alarm {
 func delivered() []Alarm {
 	return []Alarm{
 		own("Files came that nobody expects", metric.UnexpectedObjects, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
-			"The vendor's role writes for all of its customers: somebody may know the bucket's name."),
+			"The vendor's role writes for all of its customers: somebody may know the bucket's name.").essential(),
 		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
-			"It is kept for twelve hours for a person to look at."),
+			"It is kept for twelve hours for a person to look at.").essential(),
 		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
 			"A failed load comes again by itself: from the queue after half an hour, from the sweep sooner at first. Failures for an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
 	}
@@ -117,14 +126,14 @@ func delivered() []Alarm {
 func deleted() []Alarm {
 	return []Alarm{
 		own("Raw files stay too long", metric.OldestRawObjectAgeSeconds, "Maximum", 15*minute, 2, 2, ">", 3600, Breaching,
-			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing."),
+			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing.").essential(),
 		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900, NotBreaching,
 			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
 		own("Deletions keep failing", metric.DeleteFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
 			"A failed deletion is tried again with the next sweep."),
 		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1, NotBreaching,
-			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it."),
+			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it.").essential(),
 		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
-			"No certificate is written before the object is seen to be gone."),
+			"No certificate is written before the object is seen to be gone.").essential(),
 	}
 }

@@ -45,7 +45,7 @@ func wholeRules() map[string]expandedRule {
 				"a bucket":                            property(object{"Fn::Sub": "results-${AWS::AccountId}"}, "QueryResultsBucket", "BucketName"),
 				"a function":                          property("requester", "RequesterFunction", "FunctionName"),
 				"a table":                             property("ledger", "Ledger", "TableName"),
-				"a dashboard, which is the account's": property(object{"Ref": "AWS::StackName"}, "Dashboard", "DashboardName"),
+				"a dashboard, which is the account's": property(object{"Ref": "AWS::StackName"}, "Overview", "DashboardName"),
 			},
 		},
 		"data outlives the stack, and what is only on its way does not": {

@@ -100,6 +100,13 @@ func (s Stack) List(value any) []any {
 	return items
 }
 
+// Has reports whether the stack has a resource: whether the template has it, and its condition holds.
+func (s Stack) Has(id string) bool {
+	body := s.Template.Resource(id)
+	name, conditional := body["Condition"].(string)
+	return body != nil && (!conditional || s.Holds(At(s.Template.Object, "Conditions", name)))
+}
+
 // Holds evaluates a condition. One of a kind that it does not know panics.
 func (s Stack) Holds(condition any) bool {
 	items := func(of string) []any { list, _ := At(condition, of).([]any); return list }

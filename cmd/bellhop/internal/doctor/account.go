@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -34,9 +35,16 @@ const redeploy = "sam deploy puts back what the template says"
 
 // Checks returns everything there is to look at of an installation on AWS.
 func (s Subject) Checks() []Check {
+	describe := once(s.describe)
 	checks := []Check{
 		{"account", "identity and clock", s.identity},
-		{"account", "stack", s.stack},
+		{"account", "stack", func(ctx context.Context) (string, error) {
+			stack, err := describe(ctx)
+			if err != nil {
+				return "", err
+			}
+			return s.stack(stack)
+		}},
 		{"ledger", "table, index and stream", s.table},
 		{"ledger", "backups", s.backups},
 		{"ledger", "time to live", s.timeToLive},
@@ -45,7 +53,7 @@ func (s Subject) Checks() []Check {
 	checks = append(checks, s.queueChecks()...)
 	checks = append(checks, s.functionChecks()...)
 	checks = append(checks, s.CredentialChecks()...)
-	checks = append(checks, s.wakingChecks()...)
+	checks = append(checks, s.wakingChecks(describe)...)
 	return append(checks, DataChecks(s.Ledger, s.Now)...)
 }
 
@@ -76,11 +84,16 @@ func lastPart(arn string) string {
 	return arn[strings.LastIndexByte(arn, ':')+1:]
 }
 
-func (s Subject) stack(ctx context.Context) (string, error) {
+// describe returns what CloudFormation says of the stack: its status and its parameters.
+func (s Subject) describe(ctx context.Context) (cfn.Stack, error) {
 	out, err := cloudformation.NewFromConfig(s.Config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.Stack})
 	if err != nil {
-		return "", err
+		return cfn.Stack{}, err
 	}
+	return out.Stacks[0], nil
+}
+
+func (s Subject) stack(stack cfn.Stack) (string, error) {
 	var missing []string
 	for _, part := range installation.Parts() {
 		if _, err := s.ID(part); err != nil {
@@ -90,7 +103,7 @@ func (s Subject) stack(ctx context.Context) (string, error) {
 	if len(missing) > 0 {
 		return "", trouble(redeploy, "stack %s lacks %s", s.Stack, strings.Join(missing, ", "))
 	}
-	status := string(out.Stacks[0].StackStatus)
+	status := string(stack.StackStatus)
 	if !strings.HasSuffix(status, "_COMPLETE") || strings.Contains(status, "ROLLBACK") || strings.HasPrefix(status, "DELETE") {
 		return "", trouble("see its events in the CloudFormation console, and deploy it again", "stack %s is %s", s.Stack, status)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -14,21 +15,47 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
-func (s Subject) wakingChecks() []Check {
+// choice returns a stack's parameter Alarms: essential, all or none; "" for a stack of an older release, which has all.
+func choice(stack cfn.Stack) string {
+	for _, p := range stack.Parameters {
+		if aws.ToString(p.ParameterKey) == "Alarms" {
+			return aws.ToString(p.ParameterValue)
+		}
+	}
+	return ""
+}
+
+func (s Subject) wakingChecks(describe func(context.Context) (cfn.Stack, error)) []Check {
 	alarms := once(s.alarms)
-	about := func(say func([]types.MetricAlarm) (string, error)) func(context.Context) (string, error) {
+	// A stack that is meant to have no alarms is not asked for any.
+	unlessNone := func(look func(ctx context.Context, choice string) (string, error)) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) {
+			stack, err := describe(ctx)
+			if err != nil {
+				return "", err
+			}
+			if choice(stack) == "none" {
+				return "the stack is meant to have no alarms (Alarms=none): bellhop status is all that tells of trouble", nil
+			}
+			return look(ctx, choice(stack))
+		}
+	}
+	return []Check{
+		{"alarms", "they are there", unlessNone(func(ctx context.Context, choice string) (string, error) {
 			found, err := alarms(ctx)
 			if err != nil {
 				return "", err
 			}
-			return say(found)
-		}
-	}
-	return []Check{
-		{"alarms", "they are there", about(s.speaking)},
-		{"alarms", "none is ringing", about(quiet)},
-		{"alarms", "somebody hears them", s.listeners},
+			return s.speaking(found, choice)
+		})},
+		{"alarms", "none is ringing", unlessNone(func(ctx context.Context, _ string) (string, error) {
+			found, err := alarms(ctx)
+			if err != nil {
+				return "", err
+			}
+			return quiet(found)
+		})},
+		{"alarms", "somebody hears them", unlessNone(func(ctx context.Context, _ string) (string, error) { return s.listeners(ctx) })},
 	}
 }
 
@@ -51,12 +78,15 @@ func (s Subject) alarms(ctx context.Context) ([]types.MetricAlarm, error) {
 	return found, nil
 }
 
-func (s Subject) speaking(found []types.MetricAlarm) (string, error) {
+func (s Subject) speaking(found []types.MetricAlarm, choice string) (string, error) {
 	topic, err := s.ID(installation.AlarmTopic)
 	if err != nil {
 		return "", err
 	}
-	if missing := len(s.Alarms()) - len(found); missing > 0 || len(found) == 0 {
+	if len(s.Alarms()) == 0 {
+		return "", trouble(redeploy, "the stack has no alarms, and none of its parameters says so")
+	}
+	if missing := len(s.Alarms()) - len(found); missing > 0 {
 		return "", trouble(redeploy, "%d of the stack's %d alarms are gone", missing, len(s.Alarms()))
 	}
 	var mute []string
@@ -68,7 +98,10 @@ func (s Subject) speaking(found []types.MetricAlarm) (string, error) {
 	if len(mute) > 0 {
 		return "", trouble("switch their actions on again, or deploy again", "they tell nobody: %s", strings.Join(mute, ", "))
 	}
-	return fmt.Sprintf("%d, and each tells the topic", len(found)), nil
+	if choice != "" {
+		choice = fmt.Sprintf(" (Alarms=%s)", choice)
+	}
+	return fmt.Sprintf("%d%s, and each tells the topic", len(found), choice), nil
 }
 
 func quiet(found []types.MetricAlarm) (string, error) {

@@ -28,6 +28,9 @@ func (a *Account) alarms() {
 	a.t.Helper()
 	a.known = map[string]*Alarm{}
 	for _, id := range a.Template.Template.IDs("AWS::CloudWatch::Alarm") {
+		if !a.Template.Has(id) {
+			continue
+		}
 		p := a.Template.Template.Properties(id)
 		alarm := &Alarm{State: "OK", Description: a.Template.Text(p["AlarmDescription"])}
 		for _, action := range a.Template.List(p["AlarmActions"]) {
