@@ -80,9 +80,9 @@ GO_FOLDERS = $(wildcard functions pkg cmd internal bench)
 QUIET = SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR="$(CURDIR)/.tools/sam" AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=us-east-1
 
 .PHONY: template-lint
-template-lint: ## Check template.yaml with cfn-lint and the serverless rules, hints included
+template-lint: ## Check template.yaml and deployer.yaml with cfn-lint and the serverless rules, hints included
 	@linter=$$(tools/install cfn-lint); [[ -z "$$linter" ]] || \
-	  (set -x; "$$linter" --include-checks I --append-rules cfn_lint_serverless.rules --template template.yaml)
+	  (set -x; "$$linter" --include-checks I --append-rules cfn_lint_serverless.rules --template template.yaml deployer.yaml)
 
 .PHONY: sam-validate
 sam-validate: ## Check template.yaml with the SAM CLI
@@ -96,12 +96,12 @@ template-validate: ## Expand template.yaml as SAM does, check it with AWS's vali
 	"$$python" tools/python/queries.py build/template.json
 
 .PHONY: checkov
-checkov: ## Look for insecure settings in template.yaml; tools/checkov.yaml says what does not apply, and why
+checkov: ## Look for insecure settings in template.yaml and deployer.yaml; tools/checkov.yaml says what does not apply, and why
 	@mkdir -p build
 	@# It looks at what the defaults deploy. Once more with what has to be switched on.
 	@sed "s/^    Default: 'false'$$/    Default: 'true'/" template.yaml >build/everything.yaml
 	@! cmp -s template.yaml build/everything.yaml
-	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in template.yaml build/everything.yaml; do \
+	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in template.yaml build/everything.yaml deployer.yaml; do \
 	  (set -x; "$$checkov" --config-file tools/checkov.yaml --file $$template) || exit 1; \
 	done
 

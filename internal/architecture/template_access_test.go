@@ -140,35 +140,42 @@ func TestBucketsAreClosedAndTheDeliveryBucketForgets(t *testing.T) {
 // grant is one action on one resource that a role or a managed policy allows.
 type grant struct{ owner, sid, action, resource string }
 
-// grants lists what the policies of roles and the managed ones allow, one by one.
-func grants(t *testing.T) []grant {
+// grants lists what the policies of roles and the managed ones of a template allow, one by one.
+func grants(t *testing.T, template object) []grant {
 	t.Helper()
-	documents := map[string][]any{}
-	for role, properties := range resources(t, "AWS::IAM::Role") {
-		want(t, role+"'s managed policies", properties["ManagedPolicyArns"], nil)
-		for _, policy := range properties["Policies"].([]any) {
-			documents[role] = append(documents[role], at(policy, "PolicyDocument"))
+	var all []grant
+	for owner, resource := range at(template, "Resources").(object) {
+		var documents []any
+		switch at(resource, "Type") {
+		case "AWS::IAM::Role":
+			want(t, owner+"'s managed policies", at(resource, "Properties", "ManagedPolicyArns"), nil)
+			for _, policy := range at(resource, "Properties", "Policies").([]any) {
+				documents = append(documents, at(policy, "PolicyDocument"))
+			}
+		case "AWS::IAM::ManagedPolicy":
+			documents = append(documents, at(resource, "Properties", "PolicyDocument"))
+		}
+		for _, document := range documents {
+			for _, statement := range at(document, "Statement").([]any) {
+				all = append(all, grantsOf(t, owner, statement.(object))...)
+			}
 		}
 	}
-	for policy, properties := range resources(t, "AWS::IAM::ManagedPolicy") {
-		documents[policy] = append(documents[policy], properties["PolicyDocument"])
-	}
+	return all
+}
+
+func grantsOf(t *testing.T, owner string, statement object) []grant {
+	t.Helper()
 	var all []grant
-	for owner, policies := range documents {
-		for _, policy := range policies {
-			for _, statement := range at(policy, "Statement").([]any) {
-				for _, action := range list(at(statement, "Action")) {
-					for _, resource := range list(at(statement, "Resource")) {
-						sid, _ := at(statement, "Sid").(string)
-						all = append(all, grant{owner, sid, fmt.Sprint(action), named(resource)})
-					}
-				}
-				for key := range statement.(object) {
-					if !slices.Contains([]string{"Sid", "Effect", "Action", "Resource", "Condition"}, key) {
-						t.Errorf("%s: a statement with %s, which this test does not understand", owner, key)
-					}
-				}
-			}
+	sid, _ := statement["Sid"].(string)
+	for _, action := range list(statement["Action"]) {
+		for _, resource := range list(statement["Resource"]) {
+			all = append(all, grant{owner, sid, fmt.Sprint(action), named(resource)})
+		}
+	}
+	for key := range statement {
+		if !slices.Contains([]string{"Sid", "Effect", "Action", "Resource", "Condition"}, key) {
+			t.Errorf("%s: a statement with %s, which this test does not understand", owner, key)
 		}
 	}
 	return all

@@ -125,7 +125,7 @@ func compare(t *testing.T, command string, needed map[string]bool, besides, allo
 func granted(t *testing.T, owner string) []string {
 	t.Helper()
 	var all []string
-	for _, g := range grants(t) {
+	for _, g := range grants(t, template(t)) {
 		if g.owner == owner {
 			all = append(all, g.action+" "+g.resource)
 		}

@@ -31,16 +31,23 @@ var once struct {
 func template(t *testing.T) object {
 	t.Helper()
 	once.Do(func() {
-		var document yaml.Node
-		if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
-			t.Fatalf("template.yaml: %v", err)
-		}
-		once.template, _ = plain(t, &document).(object)
+		once.template = parsed(t, "template.yaml")
 	})
 	if once.template == nil {
 		t.Fatal("template.yaml cannot be read; the first test that needed it says why")
 	}
 	return once.template
+}
+
+// parsed reads a template.
+func parsed(t *testing.T, name string) object {
+	t.Helper()
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(read(t, name)), &document); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	content, _ := plain(t, &document).(object)
+	return content
 }
 
 func plain(t *testing.T, node *yaml.Node) any {
