@@ -51,7 +51,7 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &sweep.Service{
 			Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: dataset, Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: time.Now},
+			Dataset: dataset, Slices: records, Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: time.Now},
 			Queue: queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
 			Certified: janitor.Certified(metrics),

@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // Board is what the ledger knows of one subscription's days: the planner's whole input, read at once.
@@ -120,32 +119,6 @@ func (b Board) vanished() map[cell]Vanished {
 		}
 	}
 	return m
-}
-
-// Compare holds the published days against a listing of the dataset, the ETags by key, and returns those of which the record
-// must change: Vanished is set where the object is not there as it was published, and taken away where it is there again.
-// LastSeen is when the dataset was last found whole; a day that was loaded later was last seen then.
-func Compare(days []Slice, listed map[string]string, now, lastSeen time.Time) []Slice {
-	var changed []Slice
-	for _, s := range days {
-		if s.Key == "" {
-			continue
-		}
-		etag, there := listed[s.Key]
-		switch found := there && etag == s.ETag; {
-		case found && s.Vanished != nil:
-			s.Vanished = nil
-		case !found && s.Vanished == nil:
-			s.Vanished = &Vanished{At: now, LastSeen: s.LoadedAt, Replaced: there}
-			if lastSeen.After(s.LoadedAt) {
-				s.Vanished.LastSeen = lastSeen
-			}
-		default:
-			continue
-		}
-		changed = append(changed, s)
-	}
-	return changed
 }
 
 // marker returns the marker that holds the day or, when none does, the one of the last attempt that lost it.

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 // When it is not, the file is loaded again: the delivered object is still the best copy.
 func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, error) {
 	missing, err := s.prove(ctx, f)
+	if errors.Is(err, errUndecided) {
+		return OutcomeLeft, nil
+	}
 	if err != nil {
 		return OutcomeLeft, fmt.Errorf("prove that it is loaded: %w", err)
 	}
@@ -38,6 +42,10 @@ func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, err
 	return OutcomeUnproven, nil
 }
 
+// errUndecided: a newer report has been put in a slice's place and is not recorded. Its load may be at work, so that the slice is
+// neither proven nor missing; the next sweep looks again.
+var errUndecided = errors.New("a newer report of a slice is there and not recorded yet")
+
 // prove looks at every slice of the receipt. It returns what is missing, or an error when it could not find out: not having
 // seen a slice is not the same as having seen that it is not there.
 func (s *Service) prove(ctx context.Context, f report.File) (missing string, err error) {
@@ -49,17 +57,51 @@ func (s *Service) prove(ctx context.Context, f report.File) (missing string, err
 			continue
 		}
 		o, err := s.Dataset.Stat(ctx, p.Key)
-		switch {
-		case fault.Is(err, fault.NotFound):
+		if fault.Is(err, fault.NotFound) {
 			return "the slice " + p.Key + " is not there", nil
-		case err != nil:
+		}
+		if err != nil {
 			return "", err
-		// Migrated: the same rows as those that the receipt names, in a newer format.
-		case o.ETag != p.ETag && o.Metadata[report.MetaMigrated] != p.ETag && !o.Generation().After(f.Generation):
+		}
+		there, err := s.proven(ctx, f, p, o)
+		if err != nil {
+			return "", err
+		}
+		if !there {
 			return "the slice " + p.Key + " holds something else", nil
 		}
 	}
 	return "", nil
+}
+
+// proven reports whether an object stands for a slice of the receipt: it is the one that the receipt names, or the one that the
+// ledger has recorded since for a report that is no older.
+func (s *Service) proven(ctx context.Context, f report.File, p report.SliceProof, o report.Object) (bool, error) {
+	// What superseded the file is another load's, which may have ended before it was recorded.
+	named := report.Slice{ETag: p.ETag, Generation: f.Generation}
+	if p.Outcome != report.SliceSuperseded && named.Presence(o, s.Now()) == report.AsPublished {
+		return true, nil
+	}
+	if p.Outcome == report.SliceStaged || p.Outcome == report.SliceHeld {
+		return false, nil
+	}
+	days, err := s.Slices.Slices(ctx, f.Subscription, f.Table, report.Window{From: p.Date, To: p.Date})
+	if err != nil {
+		return false, fmt.Errorf("read the record of %s of %s: %w", p.Date, f.Table, err)
+	}
+	if len(days) == 1 && !days[0].Generation.Before(f.Generation) {
+		named = days[0]
+	} else {
+		named.ETag = ""
+	}
+	switch named.Presence(o, s.Now()) {
+	case report.AsPublished:
+		return true, nil
+	case report.Uncommitted:
+		return false, errUndecided
+	case report.Foreign:
+	}
+	return false, nil
 }
 
 // delete removes the file's delivered object, verifies that it is gone, and writes the certificate.

@@ -59,6 +59,12 @@ type Dataset interface {
 	Stat(ctx context.Context, key string) (report.Object, error)
 }
 
+// Slices is the ledger's record of published days, of which [Days] is all.
+type Slices interface {
+	// Slices returns the published days of a table within a window, in order.
+	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+}
+
 // Queue starts the load of a delivery.
 type Queue interface {
 	Redeliver(ctx context.Context, d report.Delivery) error

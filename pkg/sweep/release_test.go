@@ -174,10 +174,25 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		change func(*yard)
 		reason string // "": the proof holds
 	}{
-		"the slice is there": {func(*yard) {}, ""},
-		"a newer generation is there": {func(y *yard) {
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: metadata(asked.Add(time.Second))}
+		"the slice is there":                    {func(*yard) {}, ""},
+		"a newer report is there, and recorded": {func(y *yard) { y.replaced(asked.Add(time.Second), true) }, ""},
+		"it is migrated": {func(y *yard) {
+			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: map[string]string{"migrated-from": "s1"}}
 		}, ""},
+		"it is migrated twice, and recorded": {func(y *yard) {
+			y.replaced(asked, true)
+			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: map[string]string{"migrated-from": "s1.5"}}
+		}, ""},
+		"a newer report is there, and was not recorded for a day": {func(y *yard) {
+			y.replaced(asked.Add(time.Second), false)
+			o := y.stored[sliceKey]
+			o.ModifiedAt = start.Add(-24 * time.Hour)
+			y.stored[sliceKey] = o
+		}, "holds something else"},
+		"what is recorded of a newer report is not there": {func(y *yard) {
+			y.replaced(asked.Add(time.Second), true)
+			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s3"}
+		}, "holds something else"},
 		"the slice is missing": {func(y *yard) { delete(y.stored, sliceKey) }, "is not there"},
 		"an older generation is there": {func(y *yard) {
 			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: metadata(asked.Add(-time.Second))}
@@ -215,6 +230,30 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 			}
 			if len(y.deletes) != 0 || len(y.started) != 1 || y.started[0] != *f.Delivery {
 				t.Errorf("deletions %q, started %+v", y.deletes, y.started)
+			}
+		})
+	}
+}
+
+// TestANewerReportThatIsNotRecordedProvesNothing, and is no reason to load the older one again: its load may be at work.
+func TestANewerReportThatIsNotRecordedProvesNothing(t *testing.T) {
+	cases := map[string]func(*yard){
+		"in place of the file's": func(*yard) {},
+		"in the way of the file's load": func(y *yard) {
+			y.ledger["a.csv"].Receipt.Slices[0] = report.SliceProof{Date: report.NewDate(2026, 11, 1), Outcome: report.SliceSuperseded, Key: sliceKey, ETag: "s2"}
+		},
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			y := loaded(t)
+			y.replaced(asked.Add(time.Second), false)
+			change(y)
+			if got := y.release("a.csv"); got != sweep.OutcomeLeft || y.ledger["a.csv"].Status != report.FileLoaded || len(y.started)+len(y.deletes) > 0 {
+				t.Errorf("outcome %s, file %s, started %v, deletions %v", got, y.ledger["a.csv"].Status, y.started, y.deletes)
+			}
+			y.replaced(asked.Add(time.Second), true)
+			if got := y.release("a.csv"); got != sweep.OutcomeDeleted {
+				t.Errorf("once it is recorded: outcome %s", got)
 			}
 		})
 	}

@@ -22,6 +22,7 @@ type Service struct {
 	Deliveries  Deliveries
 	Uploads     Uploads
 	Dataset     Dataset
+	Slices      Slices
 	Cursor      Cursor
 	Queue       Queue
 	Now         func() time.Time

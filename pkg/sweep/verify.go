@@ -19,8 +19,7 @@ type Days interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	// Board returns a subscription with all of its published days, or NotFound.
 	Board(ctx context.Context, subscription string) (report.Board, error)
-	// Slices returns the published days of a table within a window, in order.
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+	Slices
 	// MarkDay writes down what was found of a day. Conflict when it has changed since it was read.
 	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
 	// Verification and NoteVerification keep how far a round has come. Conflict when another run has gone on since.
@@ -190,8 +189,11 @@ func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time,
 		return err
 	}
 	found.Days += len(days)
-	for _, s := range report.Compare(days, listed, v.Now(), lastSeen) {
-		if err := v.settle(ctx, s, found); err != nil {
+	for _, s := range days {
+		if etag, there := listed[s.Key]; !s.Suspect(etag, there) {
+			continue
+		}
+		if err := v.settle(ctx, s, lastSeen, found); err != nil {
 			problems.add(fmt.Errorf("%s of %s of %s: %w", s.Date, s.Table, s.Subscription, err))
 		}
 		if ctx.Err() != nil {
@@ -221,9 +223,9 @@ func (v Verifier) list(ctx context.Context, tables map[string]bool, days []repor
 	return listed, nil
 }
 
-// settle looks once more at a day that a listing speaks against or for, as it may have been published again since, and
-// marks it.
-func (v Verifier) settle(ctx context.Context, s report.Slice, found *Verified) error {
+// settle looks at a day's object that a listing speaks against, or for, and marks the day if that is right. The day may have been
+// published again since.
+func (v Verifier) settle(ctx context.Context, s report.Slice, lastSeen time.Time, found *Verified) error {
 	current, err := v.Days.Slices(ctx, s.Subscription, s.Table, report.Window{From: s.Date, To: s.Date})
 	if err != nil {
 		return err
@@ -232,20 +234,20 @@ func (v Verifier) settle(ctx context.Context, s report.Slice, found *Verified) e
 		found.Unsettled++
 		return nil
 	}
-	o, err := v.Dataset.Stat(ctx, s.Key)
-	gone := fault.Is(err, fault.NotFound)
-	if err != nil && !gone {
+	there, err := v.look(ctx, s.Key)
+	if err != nil {
 		return fmt.Errorf("look for its object: %w", err)
 	}
-	if here := !gone && o.ETag == s.ETag; here != (s.Vanished == nil) {
-		found.Unsettled++
+	seen := s.Seen(there, v.Now(), lastSeen)
+	switch {
+	case there != nil && (s.Presence(*there, v.Now()) == report.Uncommitted || there.ETag == s.ETag && s.Vanished == nil):
+		found.Unsettled++ // it is not recorded yet, or it came back after the listing
+		return nil
+	case (seen.Vanished == nil) == (s.Vanished == nil):
 		return nil
 	}
-	if s.Vanished != nil {
-		s.Vanished.Replaced = !gone
-	}
 	if !v.DryRun {
-		err := v.Days.MarkDay(ctx, s, v.Now())
+		err := v.Days.MarkDay(ctx, seen, v.Now())
 		if fault.Is(err, fault.Conflict) {
 			found.Unsettled++
 			return nil
@@ -254,10 +256,19 @@ func (v Verifier) settle(ctx context.Context, s report.Slice, found *Verified) e
 			return err
 		}
 	}
-	if s.Vanished != nil {
-		found.Vanished = append(found.Vanished, s)
+	if seen.Vanished != nil {
+		found.Vanished = append(found.Vanished, seen)
 	} else {
-		found.Returned = append(found.Returned, s)
+		found.Returned = append(found.Returned, seen)
 	}
 	return nil
+}
+
+// look returns the object under a key, nil when there is none.
+func (v Verifier) look(ctx context.Context, key string) (*report.Object, error) {
+	o, err := v.Dataset.Stat(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return &o, err
 }

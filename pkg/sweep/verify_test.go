@@ -23,10 +23,13 @@ type archive struct {
 	subs    []string
 	days    map[string][]report.Slice // by subscription
 	objects map[string]string         // ETags by key
-	round   report.Verification
-	boards  int
-	listErr error
-	statErr error
+	// metadata is what objects say of themselves, by key, and putAt when they were put.
+	metadata map[string]map[string]string
+	putAt    time.Time
+	round    report.Verification
+	boards   int
+	listErr  error
+	statErr  error
 	// meanwhile happens after the listing.
 	meanwhile func()
 	now       time.Time
@@ -34,7 +37,7 @@ type archive struct {
 
 // newArchive has two days of one table for each subscription, published an hour ago.
 func newArchive(subs ...string) *archive {
-	a := &archive{subs: subs, days: map[string][]report.Slice{}, objects: map[string]string{}, now: verifiedAt}
+	a := &archive{subs: subs, days: map[string][]report.Slice{}, objects: map[string]string{}, now: verifiedAt, putAt: verifiedAt}
 	for _, sub := range subs {
 		for d := report.NewDate(2026, 11, 1); d <= report.NewDate(2026, 11, 2); d++ {
 			key := report.SliceKey(sub, "asp_device", d)
@@ -112,11 +115,16 @@ func (a *archive) Stat(_ context.Context, key string) (report.Object, error) {
 	case !there:
 		return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
 	}
-	return report.Object{Key: key, ETag: etag}, nil
+	return report.Object{Key: key, ETag: etag, ModifiedAt: a.putAt, Metadata: a.metadata[key]}, nil
 }
 
 func (a *archive) Open(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
 	panic("a verification reads no object")
+}
+
+// replace puts another object, which says one thing of itself.
+func (a *archive) replace(key, name, value string) {
+	a.objects[key], a.metadata = "another", map[string]map[string]string{key: {name: value}}
 }
 
 func (a *archive) verifier() sweep.Verifier {
@@ -175,6 +183,18 @@ func TestVerifyingTheDataset(t *testing.T) {
 			delete(a.objects, first)
 			a.meanwhile = func() { a.objects[first] = "e-2026-11-01" }
 		}, unsettled: 1},
+		"it is migrated, and not recorded": {change: func(a *archive) { a.replace(first, report.MetaMigrated, "e-2026-11-01") }},
+		"it is migrated, and was marked": {change: func(a *archive) {
+			a.replace(first, report.MetaMigrated, "e-2026-11-01")
+			a.days["hotel"][0].Vanished = &report.Vanished{Replaced: true}
+		}},
+		"a newer report is there, and not recorded yet": {change: func(a *archive) {
+			a.replace(first, report.MetaGeneration, report.FormatGeneration(verifiedAt))
+		}, unsettled: 1},
+		"a newer report is there, and was not recorded for a day": {change: func(a *archive) {
+			a.replace(first, report.MetaGeneration, report.FormatGeneration(verifiedAt))
+			a.putAt = verifiedAt.Add(-24 * time.Hour)
+		}, marks: "hotel 2026-11-01 replaced=true seen 03:00", found: 1},
 		"another report is replacing it": {change: func(a *archive) {
 			a.objects[first] = "new"
 			a.days["hotel"][0].Fence = &report.Fence{File: "b.csv", Until: verifiedAt.Add(time.Minute)}

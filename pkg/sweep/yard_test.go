@@ -43,6 +43,7 @@ type yard struct {
 	started      []report.Delivery
 	certificates []report.Certificate
 	sweptTo      string
+	published    []report.Slice
 }
 
 func newYard(t *testing.T) *yard {
@@ -74,7 +75,7 @@ func newYard(t *testing.T) *yard {
 	}}
 	y.Service = &sweep.Service{
 		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Cursor: y, Queue: y.queue, Now: func() time.Time { return y.now }, Bucket: "delivery",
+		Slices: y, Cursor: y, Queue: y.queue, Now: func() time.Time { return y.now }, Bucket: "delivery",
 	}
 	return y
 }
@@ -141,6 +142,24 @@ func (y *yard) SweptTo(context.Context) (string, error) { return y.sweptTo, nil 
 func (y *yard) NoteSweptTo(_ context.Context, key string) error {
 	y.sweptTo = key
 	return nil
+}
+
+// Slices are the days that the ledger has recorded as published.
+func (y *yard) Slices(_ context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
+	return slices.DeleteFunc(slices.Clone(y.published), func(s report.Slice) bool {
+		return s.Subscription != subscription || s.Table != table || !w.Contains(s.Date)
+	}), nil
+}
+
+// replaced makes an object that a report of another time than the file's has put, and records it where recorded is true.
+func (y *yard) replaced(generation time.Time, recorded bool) {
+	metadata := map[string]string{report.MetaGeneration: report.FormatGeneration(generation)}
+	y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}
+	if recorded {
+		y.published = []report.Slice{{
+			Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Generation: generation, Key: sliceKey, ETag: "s2",
+		}}
+	}
 }
 
 func (y *yard) list(_ context.Context, after string) iter.Seq2[report.Object, error] {

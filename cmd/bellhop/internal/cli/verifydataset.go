@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/table"
@@ -216,9 +217,18 @@ func (a *app) asListed(ctx context.Context, at Account, days []report.Slice) ([]
 		return nil, err
 	}
 	days = slices.Clone(days)
-	for _, s := range report.Compare(days, a.listed, at.Now(), last.WholeAt) {
-		i := slices.IndexFunc(days, func(d report.Slice) bool { return d.Table == s.Table && d.Date == s.Date })
-		days[i] = s
+	for i, s := range days {
+		if etag, there := a.listed[s.Key]; !s.Suspect(etag, there) {
+			continue
+		}
+		var there *report.Object
+		switch o, err := at.Dataset.Stat(ctx, s.Key); {
+		case err == nil:
+			there = &o
+		case !fault.Is(err, fault.NotFound):
+			return nil, err
+		}
+		days[i] = s.Seen(there, at.Now(), last.WholeAt)
 	}
 	return days, nil
 }

@@ -254,6 +254,12 @@ func TestAKilledMigrationGoesOn(t *testing.T) {
 				t.Fatalf("killed at step %d of %d: %v", n, steps, err)
 			}
 			p.fuse.replace()
+			if err := p.clock.SkipTo(p.clock.Now().Add(5 * time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := p.verifier.All(t.Context()); err != nil || len(found.Vanished)+found.Unsettled > 0 {
+				t.Errorf("verified half-way: %+v, %v", found, err)
+			}
 			sum, err := p.migration().Run(t.Context(), false)
 			if err != nil || len(sum.Failed) > 0 {
 				t.Fatalf("again: %+v, %v", sum, err)

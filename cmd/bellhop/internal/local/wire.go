@@ -58,7 +58,7 @@ func (m *Machine) wire() {
 		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &sweep.Service{
-		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset,
+		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Slices: records,
 		Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: now},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}

@@ -24,6 +24,7 @@ const (
 	aclAttribute       = "acl"
 	ownershipAttribute = "ownership"
 	etagAttribute      = "etag"
+	metadataAttribute  = "metadata"
 )
 
 // unfinished is the gateway's folder for uploads under way.
@@ -116,4 +117,24 @@ func ETag(path string) (string, error) {
 		return "", err
 	}
 	return strings.Trim(string(etag), `"`), nil
+}
+
+// Metadata returns an object's own metadata in the same way, keys in lower case; nil where it has none, or has lost it.
+func Metadata(path string) (map[string]string, error) {
+	stored, err := (meta.XattrMeta{}).RetrieveAttribute(nil, path, "", metadataAttribute)
+	if errors.Is(err, meta.ErrNoSuchKey) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var metadata map[string]string
+	if err := json.Unmarshal(stored, &metadata); err != nil {
+		return nil, fmt.Errorf("read the metadata of %s: %w", filepath.Base(path), err)
+	}
+	lower := make(map[string]string, len(metadata))
+	for name, value := range metadata {
+		lower[strings.ToLower(name)] = value
+	}
+	return lower, nil
 }

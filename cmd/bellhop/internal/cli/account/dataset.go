@@ -53,16 +53,26 @@ func (f datasetFolder) List(ctx context.Context, prefix string) iter.Seq2[report
 	}
 }
 
-// Stat returns the object under the key with its ETag, or a NotFound.
-func (f datasetFolder) Stat(ctx context.Context, key string) (report.Object, error) {
-	versions, err := f.Versions(ctx, key)
+// Stat returns the object under the key with its ETag and metadata, or a NotFound.
+func (f datasetFolder) Stat(_ context.Context, key string) (report.Object, error) {
+	absent := fault.New(fault.NotFound, "there is no object %s", key)
+	if !filepath.IsLocal(filepath.FromSlash(key)) {
+		return report.Object{}, absent
+	}
+	path := filepath.Join(f.root, f.bucket, filepath.FromSlash(key))
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
+		return report.Object{}, absent
+	}
 	if err != nil {
-		return report.Object{}, err
+		return report.Object{}, fmt.Errorf("look at %s: %w", key, err)
 	}
-	if len(versions) == 0 {
-		return report.Object{}, fault.New(fault.NotFound, "there is no object %s", key)
+	etag, err := s3server.ETag(path)
+	if err != nil {
+		return report.Object{}, fmt.Errorf("read the ETag of %s: %w", key, err)
 	}
-	return report.Object{Key: key, ETag: versions[0].ETag}, nil
+	metadata, err := s3server.Metadata(path)
+	return report.Object{Key: key, ETag: etag, Size: info.Size(), ModifiedAt: info.ModTime(), Metadata: metadata}, err
 }
 
 // Read returns the whole object.
