@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/bellhop-asp/bellhop/internal/alarm"
+	"github.com/bellhop-asp/bellhop/internal/alarm/alarmtest"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
@@ -78,6 +80,16 @@ func TestAlarmsAreSound(t *testing.T) {
 		at := slices.IndexFunc(metric.All(), func(m metric.Metric) bool { return m.Name == a.Metric })
 		if at < 0 {
 			t.Errorf("%s watches %s, which nobody emits", a.Name, a.Metric)
+			continue
+		}
+		// Nobody sends a count of 0, so silence has to say the same.
+		zero := []alarmtest.Point{{At: time.Unix(0, 0), Value: 0}}
+		said := metric.All()[at].Unit == metric.Seconds
+		one := a
+		one.Periods, one.Enough = 1, 1
+		soon := time.Unix(int64(a.Period), 0)
+		if silent := a.Missing == alarm.Breaching; !said && silent != alarmtest.Rings(t, one, zero, soon, 0) {
+			t.Errorf("%s takes silence for trouble: %t, and a count of 0 for the contrary", a.Name, silent)
 		}
 	}
 }

@@ -111,7 +111,6 @@ var pictures = []struct {
 	{"How long raw files lie there", "Maximum", []metric.Metric{metric.RawRetentionSeconds, metric.OldestRawObjectAgeSeconds}},
 	{"Deletions that failed, objects kept on purpose, days that vanished", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose, metric.DaysVanished}},
 	{"Days that are not there", "Maximum", []metric.Metric{metric.DaysMissing, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles}},
-	{"Starts of processes", "Sum", []metric.Metric{metric.ColdStart}},
 }
 
 // writeDashboard writes a dashboard with the state of the alarms that there are, and every metric. Its name in the template is

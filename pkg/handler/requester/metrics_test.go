@@ -15,7 +15,6 @@ import (
 )
 
 func TestARunIsCounted(t *testing.T) {
-	const quiet = "ReportsRequested=0 ReportRequestFailures=0 FilesExpected=0 JobsLost=0"
 	failed := fault.New(fault.Transient, "throttled")
 	tests := map[string]struct {
 		sum      request.Summary
@@ -24,7 +23,7 @@ func TestARunIsCounted(t *testing.T) {
 		stockErr error
 		want     string
 	}{
-		"a quiet run": {want: quiet + " OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0"},
+		"a quiet run": {},
 		"a busy run": {
 			sum:   request.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
 			stock: request.Stock{Overdue: 3, Stock: report.Stock{Missing: 4, AboutToBeLost: 5, Expired: 6}},
@@ -33,10 +32,10 @@ func TestARunIsCounted(t *testing.T) {
 		},
 		"a run that failed in part": {
 			sum: request.Summary{Accepted: 1}, runErr: failed,
-			want: "ReportsRequested=1 ReportRequestFailures=0 FilesExpected=0 JobsLost=0 OverdueFiles=0 DaysMissing=0 DaysAboutToBeLost=0 DaysExpired=0",
+			want: "ReportsRequested=1",
 		},
-		// No state must not look like a good state.
-		"a state that is not known": {stock: request.Stock{Stock: report.Stock{Missing: 1}}, stockErr: failed, want: quiet},
+		// What was not found out is not said.
+		"a state that is not known": {stock: request.Stock{Stock: report.Stock{Missing: 1}}, stockErr: failed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,8 @@ const (
 	Seconds Unit = "Seconds"
 )
 
-// Metric is one metric.
+// Metric is one metric. A count of 0 is not sent: CloudWatch charges a metric by the hours in which it is sent, and every alarm
+// takes silence for what a 0 says. So most metrics of a stack that is well cost nothing.
 type Metric struct {
 	Name string
 	Unit Unit
@@ -33,7 +34,7 @@ const (
 	janitor   = "janitor"
 )
 
-// The metrics of the requester. Those that are marked as a state are there for every run, and say how it stands then.
+// The metrics of the requester. Those that are marked as a state say after every run how it stands then.
 var (
 	ReportsRequested      = Metric{"ReportsRequested", Count, requester, "Requests that the vendor accepted, in each run."}
 	ReportRequestFailures = Metric{"ReportRequestFailures", Count, requester, "Requests that were refused or whose outcome is not known, in each run."}
@@ -56,7 +57,7 @@ var (
 	UnexpectedObjects      = Metric{"UnexpectedObjects", Count, ingester, "Arrivals of objects that nobody expects."}
 )
 
-// The metrics of the janitor. Those that are marked as a state are there for every sweep.
+// The metrics of the janitor. Those that are marked as a state say after every sweep how it stands then.
 var (
 	RawRetentionSeconds       = Metric{"RawRetentionSeconds", Seconds, janitor, "From the arrival to the verified deletion of a file that was loaded, each as its certificate is written."}
 	OldestRawObjectAgeSeconds = Metric{"OldestRawObjectAgeSeconds", Seconds, janitor, "State: age of the oldest object in the delivery bucket that is not kept there on purpose."}
@@ -66,16 +67,12 @@ var (
 	DeleteVerifyFailures      = Metric{"DeleteVerifyFailures", Count, janitor, "Deletions after which the object could not be seen to be gone."}
 )
 
-// ColdStart is emitted by each function, once for each process.
-var ColdStart = Metric{"ColdStart", Count, "", "Starts of a function's process."}
-
 // All returns every metric, in the order of the definitions.
 func All() []Metric {
 	return []Metric{
 		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysExpired, TokenRefreshFailures,
 		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects,
 		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures, DaysVanished,
-		ColdStart,
 	}
 }
 

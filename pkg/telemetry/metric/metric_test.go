@@ -22,10 +22,11 @@ func TestALineIsTheEmbeddedMetricFormat(t *testing.T) {
 	s.Emit(metric.RowsIngested.Int(40), metric.DeliveryLatencySeconds.Of(2.5))
 	s.Emit(metric.RawRetentionSeconds.Of(1), metric.RawRetentionSeconds.Of(3))
 	s.Emit()
+	s.Emit(metric.JobsLost.Int(0), metric.FilesExpected.Int(0))
 	want := []string{
 		`{"_aws":{"Timestamp":1763600000123,"CloudWatchMetrics":[{"Namespace":"bellhop","Dimensions":[["service"]],"Metrics":[` +
-			`{"Name":"RowsIngested","Unit":"Count"},{"Name":"DeliveryLatencySeconds","Unit":"Seconds"},{"Name":"ColdStart","Unit":"Count"}]}]},` +
-			`"service":"bellhop-prod","function":"ingester","RowsIngested":40,"DeliveryLatencySeconds":2.5,"ColdStart":1}`,
+			`{"Name":"RowsIngested","Unit":"Count"},{"Name":"DeliveryLatencySeconds","Unit":"Seconds"}]}]},` +
+			`"service":"bellhop-prod","function":"ingester","RowsIngested":40,"DeliveryLatencySeconds":2.5}`,
 		`{"_aws":{"Timestamp":1763600000123,"CloudWatchMetrics":[{"Namespace":"bellhop","Dimensions":[["service"]],"Metrics":[` +
 			`{"Name":"RawRetentionSeconds","Unit":"Seconds"}]}]},"service":"bellhop-prod","function":"ingester","RawRetentionSeconds":[1,3]}`,
 	}
@@ -47,9 +48,24 @@ func TestALineIsTheEmbeddedMetricFormat(t *testing.T) {
 	}
 }
 
+// A count of 0 is not sent, and seconds are: that the oldest raw file is 0 seconds old is news of every sweep.
+func TestACountOfNothingIsNotSent(t *testing.T) {
+	var b bytes.Buffer
+	sink(&b).Emit(metric.OldestRawObjectAgeSeconds.Of(0), metric.ObjectsKeptOnPurpose.Int(0), metric.FilesArrived.Int(2))
+	var line map[string]any
+	if err := json.Unmarshal(b.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	delete(line, "_aws")
+	want := map[string]any{"service": "bellhop-prod", "function": "ingester", "OldestRawObjectAgeSeconds": 0.0, "FilesArrived": 2.0}
+	if !reflect.DeepEqual(line, want) || strings.Contains(b.String(), "ObjectsKeptOnPurpose") {
+		t.Errorf("got %s", &b)
+	}
+}
+
 func TestNoSinkIsNoError(t *testing.T) {
 	var none *metric.Sink
-	none.Emit(metric.ColdStart.Int(1))
+	none.Emit(metric.JobsLost.Int(1))
 }
 
 // CloudWatch takes at most 100 metrics in a line, and 255 characters in a name. Names are told apart by them alone.

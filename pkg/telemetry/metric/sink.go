@@ -15,8 +15,7 @@ type Sink struct {
 	Service, Function string
 	Now               func() time.Time
 
-	mu     sync.Mutex
-	warmed bool
+	mu sync.Mutex
 }
 
 // What one line of the format holds; see "Specification: Embedded Metric Format" in CloudWatch's user guide.
@@ -36,25 +35,24 @@ type named struct {
 	Unit Unit   `json:"Unit"`
 }
 
-// Emit writes one line with these values, and with [ColdStart] the first time. Several values of one metric are kept
-// apart. What cannot be written is lost: a function must not fail for its metrics.
+// Emit writes one line with these values, without counts of 0. Several values of one metric are kept apart. What cannot be written is lost: a function must not fail for its metrics.
 func (s *Sink) Emit(values ...Value) {
-	if s == nil || len(values) == 0 {
+	if s == nil {
 		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.warmed {
-		s.warmed = true
-		values = append(values, ColdStart.Int(1))
 	}
 	d := directive{Namespace: Namespace, Dimensions: [][]string{{Dimension}}}
 	numbers := map[string][]float64{}
 	for _, v := range values {
+		if v.Metric.Unit == Count && v.Value == 0 {
+			continue
+		}
 		if numbers[v.Metric.Name] == nil {
 			d.Metrics = append(d.Metrics, named{v.Metric.Name, v.Metric.Unit})
 		}
 		numbers[v.Metric.Name] = append(numbers[v.Metric.Name], v.Value)
+	}
+	if len(numbers) == 0 {
+		return
 	}
 	line := map[string]any{
 		"_aws":    metadata{Timestamp: s.Now().UnixMilli(), CloudWatchMetrics: []directive{d}},
@@ -69,5 +67,7 @@ func (s *Sink) Emit(values ...Value) {
 	if err != nil {
 		return // a number that is none: nobody emits one
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	_, _ = s.To.Write(append(encoded, '\n'))
 }

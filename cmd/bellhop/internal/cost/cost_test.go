@@ -92,7 +92,7 @@ func TestAMonthByHand(t *testing.T) {
 		cost.QueueRequests:  {648_000, 0.2592, 0}, // 5 readers × 3 a minute × 43,200 minutes
 		cost.ScheduleRuns:   {11_550, 0.01155, 0},
 		cost.LogBytes:       {0.01155, 0.005775, 0}, // 1,000 bytes each
-		cost.Metrics:        {22, 6.60, 3.60},
+		cost.Metrics:        {21, 6.30, 3.30},
 		cost.Alarms:         {12, 1.20, 0.20},
 		cost.Secrets:        {1, 0.40, 0.40},
 		cost.SecretCalls:    {2_910, 0.01455, 0.01455},

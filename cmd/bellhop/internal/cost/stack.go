@@ -26,7 +26,7 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	Metrics: 22, Alarms: 12, Secret: 1,
+	Metrics: 21, Alarms: 12, Secret: 1,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
 }
 

@@ -103,7 +103,7 @@ func TestMetricsSayWhatTheLedgerKnows(t *testing.T) {
 	sums, times := added(t, &out.b)
 	for name, pair := range map[string][2]float64{
 		"rows":        {sums[metric.RowsIngested.Name], rows},
-		"loads":       {times[metric.RowsIngested.Name], loaded},
+		"loads":       {times[metric.DeliveryLatencySeconds.Name], loaded},
 		"quarantined": {sums[metric.FilesQuarantined.Name], quarantined},
 		"exposures":   {times[metric.RawRetentionSeconds.Name], exposed},
 		// Not what the vendor accepted: one of its answers was cut off.

@@ -84,13 +84,11 @@ func numbers(t testing.TB, raw json.RawMessage) []float64 {
 	return many
 }
 
-// Text lists names and values, without the starts of processes: "FilesArrived=1 RowsIngested=40".
+// Text lists names and values: "FilesArrived=1 RowsIngested=40".
 func Text(points []Point) string {
 	var words []string
 	for _, p := range points {
-		if p.Name != metric.ColdStart.Name {
-			words = append(words, fmt.Sprintf("%s=%v", p.Name, p.Value))
-		}
+		words = append(words, fmt.Sprintf("%s=%v", p.Name, p.Value))
 	}
 	return strings.Join(words, " ")
 }
