@@ -13,6 +13,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -92,7 +93,7 @@ func TestContentThatChangedIsLoadedAsItIsNow(t *testing.T) {
 	d.deliver("a.csv", "2026-11-01,2\n")
 	d.ingest(old)
 	f := d.files["a.csv"]
-	if f.Status != report.FileLoaded || f.Delivery.ETag != etagOf("2026-11-01,2\n") || f.Receipt.Sums["minutes"] != "2" || f.Epoch != 2 {
+	if f.Status != report.FileLoaded || f.Delivery.ETag != objectstest.ETag("2026-11-01,2\n") || f.Receipt.Sums["minutes"] != "2" || f.Epoch != 2 {
 		t.Errorf("file %s at epoch %d with %+v", f.Status, f.Epoch, f.Delivery)
 	}
 }
@@ -147,8 +148,8 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 			if generation.After(asked) {
 				want, content = report.SliceSuperseded, "2026-11-01,1.8\n"
 			}
-			if got := out.File.Receipt.Slices[0].Outcome; got != want || commits != 2 || d.stored[november1].content != content {
-				t.Errorf("outcome %s after %d commits, stored %q; want %s, %q", got, commits, d.stored[november1].content, want, content)
+			if got := out.File.Receipt.Slices[0].Outcome; got != want || commits != 2 || d.stored[november1].Content != content {
+				t.Errorf("outcome %s after %d commits, stored %q; want %s, %q", got, commits, d.stored[november1].Content, want, content)
 			}
 		})
 	}
@@ -157,12 +158,12 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 // publish puts a report of 1 November in place: object and record.
 func (d *dock) publish(content string, generation time.Time) {
 	day := d.encode(window.From, content)
-	d.stored[november1] = object{report.Object{Key: november1, ETag: etagOf(content), Metadata: map[string]string{
+	d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: objectstest.ETag(content), Metadata: map[string]string{
 		report.MetaGeneration: report.FormatGeneration(generation), report.MetaSHA256: day.SHA256,
-	}}, content}
+	}}, Content: content}
 	d.published[window.From] = report.Slice{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: generation, Job: "earlier", File: "earlier.csv",
-		Rows: day.Rows, Sums: day.Sums, Figures: day.Figures, Key: november1, ETag: etagOf(content), SHA256: day.SHA256,
+		Rows: day.Rows, Sums: day.Sums, Figures: day.Figures, Key: november1, ETag: objectstest.ETag(content), SHA256: day.SHA256,
 		Version: d.published[window.From].Version + 1,
 	}
 }
@@ -254,7 +255,7 @@ func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 		result := end{map[string]string{}, map[report.Date]string{}, *f.Receipt, d.job.Status}
 		result.Receipt.LoadedAt = time.Time{}
 		for key, o := range d.stored {
-			result.Stored[key] = o.content
+			result.Stored[key] = o.Content
 		}
 		for date, s := range d.published {
 			result.Slices[date] = fmt.Sprint(s.Rows, s.Sums, s.Key, s.ETag, s.SHA256, s.Generation, s.Fence == nil)
@@ -355,7 +356,7 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 			c.change(d)
 			out := d.ingest(d.deliver("a.csv", rows(2)))
 			proof := out.File.Receipt.Slices[0]
-			if got := d.stored[november1].content; proof.Outcome != c.outcome || got != c.stored || len(d.puts) != c.puts {
+			if got := d.stored[november1].Content; proof.Outcome != c.outcome || got != c.stored || len(d.puts) != c.puts {
 				t.Errorf("%s, stored %q with %d puts; want %s, %q with %d", proof.Outcome, got, len(d.puts), c.outcome, c.stored, c.puts)
 			}
 			if proof.ETag != d.stored[november1].ETag {

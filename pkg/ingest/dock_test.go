@@ -15,6 +15,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -45,21 +46,16 @@ type dock struct {
 	files     map[string]report.File
 	job       report.Job
 	published map[report.Date]report.Slice
-	delivered map[string]object
-	stored    map[string]object
+	delivered map[string]objectstest.Stored
+	stored    map[string]objectstest.Stored
+	memory    *objectstest.Memory // the dataset's, which has what is stored
 	puts      []string
-}
-
-type object struct {
-	report.Object
-	content string
 }
 
 func newDock(t *testing.T) *dock {
 	t.Helper()
 	d := &dock{
 		t: t, now: start, files: map[string]report.File{}, published: map[report.Date]report.Slice{},
-		delivered: map[string]object{}, stored: map[string]object{},
 		job: report.Job{
 			ID: "seaside-1", Subscription: "seaside", Source: "push", Window: window, Tables: []string{"asp_device"},
 			Status: report.JobSubmitting, SubmittedAt: asked,
@@ -68,8 +64,12 @@ func newDock(t *testing.T) *dock {
 	d.claims = &claims{t, d.arrive, d.update}
 	d.days = &days{t, d.slicesIn, d.fence, d.commit}
 	d.siblings = &siblings{t, func(context.Context, string) (report.Job, error) { return d.job, nil }, d.file}
-	d.deliveries = &bucket{t: t, open: opener(d.delivered), stat: stater(d.delivered)}
-	d.dataset = &bucket{t: t, open: opener(d.stored), stat: stater(d.stored), put: d.put}
+	now := func() time.Time { return d.now }
+	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
+	d.delivered, d.stored = deliveries.Objects, dataset.Objects
+	d.deliveries = &bucket{t: t, open: deliveries.Open, stat: deliveries.Stat}
+	d.memory = dataset
+	d.dataset = &bucket{t: t, open: dataset.Open, stat: dataset.Stat, put: d.put}
 	d.converter = &converter{t, d.convert, d.merge}
 	workers := 0
 	d.Service = &ingest.Service{
@@ -99,12 +99,6 @@ func (d *dock) expect(names ...string) {
 	}
 }
 
-// etagOf is what the buckets here give: equal content has equal ETags, as with S3.
-func etagOf(content string) string {
-	sum := sha256.Sum256([]byte(content))
-	return "etag-" + hex.EncodeToString(sum[:4])
-}
-
 func digest(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return hex.EncodeToString(sum[:])
@@ -112,8 +106,8 @@ func digest(content string) string {
 
 // deliver puts an object into the delivery bucket, and returns what S3 says of it.
 func (d *dock) deliver(key, content string) report.Delivery {
-	o := report.Object{Key: key, ETag: etagOf(content), Size: int64(len(content)), ModifiedAt: d.now}
-	d.delivered[key] = object{o, content}
+	o := report.Object{Key: key, ETag: objectstest.ETag(content), Size: int64(len(content)), ModifiedAt: d.now}
+	d.delivered[key] = objectstest.Stored{Object: o, Content: content}
 	return report.Delivery{Bucket: "delivery", Key: key, ETag: o.ETag, Size: o.Size, At: d.now}
 }
 
@@ -203,48 +197,16 @@ func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days
 	return loaded, nil
 }
 
-func opener(objects map[string]object) func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
-	return func(ctx context.Context, key, etag, _ string) (io.ReadCloser, report.Object, error) {
-		o, ok := objects[key]
-		switch {
-		case ctx.Err() != nil:
-			return nil, o.Object, ctx.Err()
-		case !ok:
-			return nil, o.Object, fault.New(fault.NotFound, "%s is not there", key)
-		case o.ETag != etag:
-			return nil, o.Object, fault.New(fault.Conflict, "%s has changed", key)
-		}
-		return io.NopCloser(strings.NewReader(o.content)), o.Object, nil
-	}
-}
-
-func stater(objects map[string]object) func(context.Context, string) (report.Object, error) {
-	return func(_ context.Context, key string) (report.Object, error) {
-		o, ok := objects[key]
-		if !ok {
-			return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
-		}
-		return o.Object, nil
-	}
-}
-
-func (d *dock) put(_ context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
+func (d *dock) put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
 	d.t.Helper()
-	there, exists := d.stored[key]
-	if c.ETag != "" && !exists {
-		return report.Object{}, fault.New(fault.NotFound, "put object: %s is not there", key)
+	if contentType != "application/vnd.apache.parquet" {
+		d.t.Errorf("%s is put as %s", key, contentType)
 	}
-	if c.Absent && exists || c.ETag != "" && there.ETag != c.ETag {
-		return report.Object{}, fault.New(fault.Conflict, "the condition on %s does not hold", key)
+	o, err := d.memory.Put(ctx, key, body, size, c, metadata, contentType)
+	if err == nil {
+		d.puts = append(d.puts, key)
 	}
-	content, err := io.ReadAll(body)
-	if err != nil || int64(len(content)) != size || contentType != "application/vnd.apache.parquet" {
-		d.t.Errorf("put %s: %d bytes of %d as %s, %v", key, len(content), size, contentType, err)
-	}
-	o := report.Object{Key: key, ETag: etagOf(string(content)), Size: size, ModifiedAt: d.now, Metadata: metadata}
-	d.stored[key] = object{o, string(content)}
-	d.puts = append(d.puts, key)
-	return o, nil
+	return o, err
 }
 
 // convert reads the toy format: a line is a date, a number of minutes and perhaps one of calls, "? name" is a column that

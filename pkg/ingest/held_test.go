@@ -62,13 +62,7 @@ func newDesk(t *testing.T) *desk {
 		d.published[date] = s
 		return nil
 	}}
-	d.bucket = &heldBucket{d.dataset, func(_ context.Context, key, etag, _ string) (string, error) {
-		if o, ok := d.stored[key]; !ok || o.ETag != etag {
-			return "", fault.New(fault.Conflict, "%s is not %s", key, etag)
-		}
-		delete(d.stored, key)
-		return "request", nil
-	}}
+	d.bucket = &heldBucket{d.dataset, d.memory.Delete}
 	d.holds = &ingest.Holds{Days: d.days, Dataset: d.bucket, Converter: d.converter, Now: d.Now}
 	return d
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -44,7 +45,7 @@ func TestSeveralFilesMakeOneSlice(t *testing.T) {
 				"asp_device/dataset_date=2026-11-02/seaside.parquet": "2026-11-02,2\n",
 				november3: "2026-11-03,16\n",
 			} {
-				if got := d.stored[key].content; got != want {
+				if got := d.stored[key].Content; got != want {
 					t.Errorf("%s holds %q, want %q", key, got, want)
 				}
 			}
@@ -61,7 +62,7 @@ func TestSeveralFilesMakeOneSlice(t *testing.T) {
 // TestAFileThatIsNotTheLastIsStaged: nothing is published, and its receipt proves its shares.
 func TestAFileThatIsNotTheLastIsStaged(t *testing.T) {
 	d := parts(t, "b.csv", "a.csv")
-	if len(d.published) != 0 || d.stored[november1].content != "" {
+	if len(d.published) != 0 || d.stored[november1].Content != "" {
 		t.Errorf("published %v", d.published)
 	}
 	key := "_staging/seaside-1/asp_device/2026-11-01/a.csv.parquet"
@@ -69,9 +70,9 @@ func TestAFileThatIsNotTheLastIsStaged(t *testing.T) {
 	if r.Rows != 2 || r.Sums["minutes"] != "3" || len(r.Slices) != 2 {
 		t.Fatalf("receipt %+v", r)
 	}
-	want := report.SliceProof{Date: window.From, Outcome: report.SliceStaged, Rows: 1, Key: key, ETag: etagOf("2026-11-01,1\n")}
-	if r.Slices[0] != want || d.stored[key].content != "2026-11-01,1\n" {
-		t.Errorf("proof %+v, staged %q", r.Slices[0], d.stored[key].content)
+	want := report.SliceProof{Date: window.From, Outcome: report.SliceStaged, Rows: 1, Key: key, ETag: objectstest.ETag("2026-11-01,1\n")}
+	if r.Slices[0] != want || d.stored[key].Content != "2026-11-01,1\n" {
+		t.Errorf("proof %+v, staged %q", r.Slices[0], d.stored[key].Content)
 	}
 	if d.files["a.csv"].Status != report.FileLoaded || d.job.Status != report.JobAwaitingFiles {
 		t.Errorf("file %s, job %s", d.files["a.csv"].Status, d.job.Status)
@@ -115,7 +116,7 @@ func TestTwoFilesThatFinishAtOnce(t *testing.T) {
 	if commits != 3 {
 		t.Errorf("%d commits, want 3", commits)
 	}
-	if got := d.stored[november1].content; got != "2026-11-01,1\n2026-11-01,4\n" {
+	if got := d.stored[november1].Content; got != "2026-11-01,1\n2026-11-01,4\n" {
 		t.Errorf("1 November holds %q", got)
 	}
 	if d.job.Status != report.JobLoaded {
@@ -202,7 +203,7 @@ func TestAFileThatIsLoadedAgain(t *testing.T) {
 	delete(d.stored, november1)
 	d.now = start.Add(time.Minute)
 	d.ingest(d.deliver("a.csv", "2026-11-01,32\n"))
-	if got, want := d.stored[november1].content, "2026-11-01,32\n2026-11-01,4\n2026-11-01,8\n"; got != want {
+	if got, want := d.stored[november1].Content, "2026-11-01,32\n2026-11-01,4\n2026-11-01,8\n"; got != want {
 		t.Errorf("1 November holds %q, want %q", got, want)
 	}
 }

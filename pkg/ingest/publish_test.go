@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -81,7 +82,7 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 			if proof.Outcome != c.outcome {
 				t.Fatalf("outcome %s, want %s", proof.Outcome, c.outcome)
 			}
-			if got := d.stored[november1].content; got != c.stored {
+			if got := d.stored[november1].Content; got != c.stored {
 				t.Errorf("stored %q, want %q", got, c.stored)
 			}
 			if !slices.Equal(d.puts, c.puts) {
@@ -203,14 +204,14 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", rows(1)))
 			proof := out.File.Receipt.Slices[0]
-			if proof.Outcome != c.outcome || proof.ETag != etagOf(c.stored) || proof.Key != november1 {
+			if proof.Outcome != c.outcome || proof.ETag != objectstest.ETag(c.stored) || proof.Key != november1 {
 				t.Errorf("proof %+v, want %s with the ETag of what is there", proof, c.outcome)
 			}
-			if got := d.stored[november1].content; got != c.stored || len(d.puts) != c.puts {
+			if got := d.stored[november1].Content; got != c.stored || len(d.puts) != c.puts {
 				t.Errorf("stored %q with %d puts, want %q with %d", got, len(d.puts), c.stored, c.puts)
 			}
 			day, recorded := d.published[window.From]
-			if recorded != (c.outcome == report.SliceWritten) || recorded && day.ETag != etagOf(c.stored) {
+			if recorded != (c.outcome == report.SliceWritten) || recorded && day.ETag != objectstest.ETag(c.stored) {
 				t.Errorf("recorded as %+v", day)
 			}
 		})
@@ -224,7 +225,7 @@ func TestPutsAreConditional(t *testing.T) {
 		want      report.Condition
 	}{
 		"new":   {"", report.Condition{Absent: true}},
-		"known": {"2026-11-01,1.5\n", report.Condition{ETag: etagOf("2026-11-01,1.5\n")}},
+		"known": {"2026-11-01,1.5\n", report.Condition{ETag: objectstest.ETag("2026-11-01,1.5\n")}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -260,7 +261,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		if out := d.ingest(d.deliver("a.csv", rows(1))); out.File.Status != report.FileLoaded || out.File.Loads != 1 {
 			t.Errorf("the file is %s after %d loads", out.File.Status, out.File.Loads)
 		}
-		if got := d.stored[november1].content; got != rows(1) {
+		if got := d.stored[november1].Content; got != rows(1) {
 			t.Errorf("stored %q", got)
 		}
 	})
@@ -288,7 +289,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		if _, err := d.Ingest(t.Context(), d.deliver("a.csv", rows(1))); !errors.Is(err, down) {
 			t.Errorf("error %v", err)
 		}
-		if got := d.stored[november1].content; got != "2026-11-01,1.5\n" {
+		if got := d.stored[november1].Content; got != "2026-11-01,1.5\n" {
 			t.Errorf("stored %q: replaced without having been looked at", got)
 		}
 	})
@@ -318,8 +319,8 @@ func TestADayThatAnotherReplaces(t *testing.T) {
 			if fault.Is(err, fault.Transient) != c.stays || (err != nil) != c.stays {
 				t.Errorf("error %v", err)
 			}
-			if replaced := d.stored[november1].content == rows(1); replaced == c.stays {
-				t.Errorf("stored %q", d.stored[november1].content)
+			if replaced := d.stored[november1].Content == rows(1); replaced == c.stays {
+				t.Errorf("stored %q", d.stored[november1].Content)
 			}
 			if f := d.files["a.csv"]; c.stays && f.Status != report.FileExpected {
 				t.Errorf("file %s, want it given back", f.Status)

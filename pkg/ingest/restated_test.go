@@ -90,13 +90,13 @@ func TestARestatementIsWeighedByMeasure(t *testing.T) {
 
 			after, newer := d.published[window.From], d.encode(window.From, c.report)
 			if c.fell == nil {
-				if diff := cmp.Diff(newer.Figures, after.Figures); diff != "" || after.Held != nil || d.stored[november1].content != c.report {
-					t.Errorf("held %+v, stored %q, figures (-want +got):\n%s", after.Held, d.stored[november1].content, diff)
+				if diff := cmp.Diff(newer.Figures, after.Figures); diff != "" || after.Held != nil || d.stored[november1].Content != c.report {
+					t.Errorf("held %+v, stored %q, figures (-want +got):\n%s", after.Held, d.stored[november1].Content, diff)
 				}
 				return
 			}
-			if after.Held == nil || d.stored[november1].content != c.published || d.stored[heldNovember1].content != c.report {
-				t.Fatalf("held %+v, stored %q", after.Held, d.stored[november1].content)
+			if after.Held == nil || d.stored[november1].Content != c.published || d.stored[heldNovember1].Content != c.report {
+				t.Fatalf("held %+v, stored %q", after.Held, d.stored[november1].Content)
 			}
 			want := &report.Held{
 				Generation: asked, Job: "seaside-1", File: "a.csv", Rows: newer.Rows, Figures: newer.Figures,

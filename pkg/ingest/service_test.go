@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -33,9 +34,9 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 		SHA256: "12001943eec7ce8801fc75a8a44a06c5ff73a9da5914638d5e16acacabdfebb6", Bytes: 44, Rows: 3,
 		Sums: map[string]string{"minutes": "3.75"}, LoadedAt: start,
 		Slices: []report.SliceProof{
-			{Date: window.From, Outcome: report.SliceWritten, Rows: 2, Key: november1, ETag: etagOf("2026-11-01,1.5\n2026-11-01,2\n")},
+			{Date: window.From, Outcome: report.SliceWritten, Rows: 2, Key: november1, ETag: objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n")},
 			{Date: window.From + 1, Outcome: report.SliceZero},
-			{Date: window.To, Outcome: report.SliceWritten, Rows: 1, Key: november3, ETag: etagOf("2026-11-03,0.25\n")},
+			{Date: window.To, Outcome: report.SliceWritten, Rows: 1, Key: november3, ETag: objectstest.ETag("2026-11-03,0.25\n")},
 		},
 	}
 	if diff := cmp.Diff(want, out.File.Receipt); diff != "" {
@@ -45,7 +46,7 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 	slice.Version = 0
 	if diff := cmp.Diff(report.Slice{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: asked, Job: "seaside-1", File: "a.csv",
-		Rows: 2, Sums: map[string]string{"minutes": "3.5"}, Figures: map[string]report.Figures{"minutes": {Values: 2, Sum: "3.5"}}, Key: november1, ETag: etagOf("2026-11-01,1.5\n2026-11-01,2\n"),
+		Rows: 2, Sums: map[string]string{"minutes": "3.5"}, Figures: map[string]report.Figures{"minutes": {Values: 2, Sum: "3.5"}}, Key: november1, ETag: objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n"),
 		SHA256: digest("2026-11-01,1.5\n2026-11-01,2\n"), LoadedAt: start,
 	}, slice); diff != "" {
 		t.Errorf("slice (-want +got):\n%s", diff)
@@ -55,7 +56,7 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{
 		"generation": "2026-11-05T04:00:00Z", "job": "seaside-1", "rows": "2",
-		"source-etag": etagOf("2026-11-01,1.5\n2026-11-01,2\n2026-11-03,0.25\n"), "sha256": digest("2026-11-01,1.5\n2026-11-01,2\n"),
+		"source-etag": objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n2026-11-03,0.25\n"), "sha256": digest("2026-11-01,1.5\n2026-11-01,2\n"),
 		"format": "2",
 	}, d.stored[november1].Metadata); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)

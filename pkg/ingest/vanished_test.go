@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -32,9 +33,9 @@ func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
 	d := newDock(t)
 	d.expect("middle.csv")
 	content := rows(2)
-	d.stored[november1] = object{report.Object{Key: november1, ETag: etagOf(content), Size: int64(len(content)), Metadata: map[string]string{
+	d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: objectstest.ETag(content), Size: int64(len(content)), Metadata: map[string]string{
 		report.MetaGeneration: report.FormatGeneration(asked.Add(-time.Hour)), report.MetaSHA256: digest(content),
-	}}, content}
+	}}, Content: content}
 	d.files["newest.csv"] = report.File{
 		Key: "newest.csv", Status: report.FileExpected, Job: "seaside-2", Subscription: "seaside", Table: "asp_device",
 		Window: window, Generation: asked.Add(time.Hour), Parts: 1,
@@ -48,8 +49,8 @@ func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
 		return d.put(ctx, key, body, size, c, m, ct)
 	}
 	d.ingest(d.deliver("middle.csv", rows(3)))
-	if day, o := d.published[window.From], d.stored[november1]; !met || o.content != content || day.ETag != o.ETag || !day.Generation.Equal(asked.Add(time.Hour)) {
-		t.Errorf("the ledger has %s of %s, the dataset %q", day.ETag, day.Generation, o.content)
+	if day, o := d.published[window.From], d.stored[november1]; !met || o.Content != content || day.ETag != o.ETag || !day.Generation.Equal(asked.Add(time.Hour)) {
+		t.Errorf("the ledger has %s of %s, the dataset %q", day.ETag, day.Generation, o.Content)
 	}
 }
 
@@ -87,15 +88,15 @@ func TestAReportOfAVanishedDay(t *testing.T) {
 			d.published[window.From] = day
 			delete(d.stored, november1)
 			if tt.foreign {
-				d.stored[november1] = object{report.Object{Key: november1, ETag: "foreign"}, "foreign rows"}
+				d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: "foreign"}, Content: "foreign rows"}
 			}
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", tt.report))
 			day = d.published[window.From]
-			if got := out.File.Receipt.Slices[0].Outcome; got != tt.outcome || d.stored[november1].content != tt.stored || (day.Vanished != nil) != tt.gone {
-				t.Errorf("outcome %s; stored %q; vanished %v", got, d.stored[november1].content, day.Vanished)
+			if got := out.File.Receipt.Slices[0].Outcome; got != tt.outcome || d.stored[november1].Content != tt.stored || (day.Vanished != nil) != tt.gone {
+				t.Errorf("outcome %s; stored %q; vanished %v", got, d.stored[november1].Content, day.Vanished)
 			}
-			if !tt.gone && day.ETag != etagOf(tt.stored) {
+			if !tt.gone && day.ETag != objectstest.ETag(tt.stored) {
 				t.Errorf("recorded as %+v", day)
 			}
 		})

@@ -177,11 +177,11 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		"the slice is there":                    {func(*yard) {}, ""},
 		"a newer report is there, and recorded": {func(y *yard) { y.replaced(asked.Add(time.Second), true) }, ""},
 		"it is migrated": {func(y *yard) {
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: map[string]string{"migrated-from": "s1"}}
+			y.store("s2", map[string]string{"migrated-from": "s1"})
 		}, ""},
 		"it is migrated twice, and recorded": {func(y *yard) {
 			y.replaced(asked, true)
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: map[string]string{"migrated-from": "s1.5"}}
+			y.store("s2", map[string]string{"migrated-from": "s1.5"})
 		}, ""},
 		"a newer report is there, and was not recorded for a day": {func(y *yard) {
 			y.replaced(asked.Add(time.Second), false)
@@ -191,17 +191,17 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		}, "holds something else"},
 		"what is recorded of a newer report is not there": {func(y *yard) {
 			y.replaced(asked.Add(time.Second), true)
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s3"}
+			y.store("s3", nil)
 		}, "holds something else"},
 		"the slice is missing": {func(y *yard) { delete(y.stored, sliceKey) }, "is not there"},
 		"an older generation is there": {func(y *yard) {
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: metadata(asked.Add(-time.Second))}
+			y.store("s2", metadata(asked.Add(-time.Second)))
 		}, "holds something else"},
 		"the same generation with other content": {func(y *yard) {
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", Metadata: metadata(asked)}
+			y.store("s2", metadata(asked))
 		}, "holds something else"},
 		"something without a generation is there": {func(y *yard) {
-			y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2"}
+			y.store("s2", nil)
 		}, "holds something else"},
 		"the second slice is missing": {func(y *yard) {
 			r := y.ledger["a.csv"].Receipt
@@ -346,7 +346,7 @@ func TestNewContentIsLeft(t *testing.T) {
 	t.Run("and gone in the next moment", func(t *testing.T) {
 		y := loaded(t)
 		y.put("a.csv", "e2")
-		y.deliveries.stat = stater(nil)
+		y.deliveries.stat = notThere
 		if got := y.release("a.csv"); got != sweep.OutcomeLeft || len(y.started) != 0 {
 			t.Errorf("outcome %s, started %v", got, y.started)
 		}

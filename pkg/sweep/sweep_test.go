@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 )
@@ -190,7 +191,7 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 			y.file("a.csv", report.FileDeleted) // a second before the start
 			o := y.put("a.csv", "e1")
 			o.ModifiedAt = c.modified
-			y.objects["a.csv"] = o
+			y.objects["a.csv"] = objectstest.Stored{Object: o}
 			y.sweep()
 			if len(y.started) != 1 || !y.started[0].At.Equal(c.want) {
 				t.Errorf("started %+v, want it to have come at %s", y.started, c.want)
@@ -201,7 +202,7 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 		y := newYard(t)
 		y.file("a.csv", report.FileDeleted)
 		y.put("a.csv", "e1")
-		y.deliveries.stat = stater(nil)
+		y.deliveries.stat = notThere
 		if got := y.sweep(); got.Left != 1 || len(y.started) != 0 {
 			t.Errorf("summary %+v", got)
 		}

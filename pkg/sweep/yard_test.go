@@ -1,15 +1,14 @@
 package sweep_test
 
 import (
-	"cmp"
 	"context"
-	"iter"
 	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 )
@@ -37,9 +36,9 @@ type yard struct {
 	queue       *queue
 
 	ledger       map[string]report.File
-	objects      map[string]report.Object
-	stored       map[string]report.Object
-	deletes      []string // "key etag version"
+	objects      map[string]objectstest.Stored // in the delivery bucket
+	stored       map[string]objectstest.Stored // in the dataset
+	deletes      []string                      // "key etag version"
 	started      []report.Delivery
 	certificates []report.Certificate
 	sweptTo      string
@@ -48,7 +47,10 @@ type yard struct {
 
 func newYard(t *testing.T) *yard {
 	t.Helper()
-	y := &yard{t: t, now: start, ledger: map[string]report.File{}, objects: map[string]report.Object{}, stored: map[string]report.Object{}}
+	y := &yard{t: t, now: start, ledger: map[string]report.File{}}
+	now := func() time.Time { return y.now }
+	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
+	y.objects, y.stored = deliveries.Objects, dataset.Objects
 	read := func(_ context.Context, key string) (report.File, error) {
 		f, ok := y.ledger[key]
 		if !ok {
@@ -64,36 +66,34 @@ func newYard(t *testing.T) *yard {
 	}, read, y.due}
 	y.transitions = &transitions{t, y.update, y.certify}
 	y.deliveries = &bucket{
-		t: t, list: y.list, stat: stater(y.objects), delete: y.delete,
-		versions: func(context.Context, string) ([]report.ObjectVersion, error) { return nil, nil },
-		abort:    func(context.Context, time.Time) (int, error) { return 0, nil },
+		t: t, list: deliveries.ListAfter, stat: deliveries.Stat, versions: deliveries.Versions,
+		delete: func(ctx context.Context, key, etag, versionID string) (string, error) {
+			y.deletes = append(y.deletes, key+" "+etag+" "+versionID)
+			return deliveries.Delete(ctx, key, etag, versionID)
+		},
+		abort: func(context.Context, time.Time) (int, error) { return 0, nil },
 	}
-	y.dataset = &bucket{t: t, stat: stater(y.stored)}
+	y.dataset = &bucket{t: t, stat: dataset.Stat}
 	y.queue = &queue{t, func(_ context.Context, d report.Delivery) error {
 		y.started = append(y.started, d)
 		return nil
 	}}
 	y.Service = &sweep.Service{
 		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Slices: y, Cursor: y, Queue: y.queue, Now: func() time.Time { return y.now }, Bucket: "delivery",
+		Slices: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery",
 	}
 	return y
 }
 
-func stater(objects map[string]report.Object) func(context.Context, string) (report.Object, error) {
-	return func(_ context.Context, key string) (report.Object, error) {
-		o, ok := objects[key]
-		if !ok {
-			return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
-		}
-		return o, nil
-	}
+// notThere answers for a bucket that is empty by now.
+func notThere(_ context.Context, key string) (report.Object, error) {
+	return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
 }
 
 // put lays an object into the delivery bucket.
 func (y *yard) put(key, etag string) report.Object {
 	o := report.Object{Key: key, ETag: etag, Size: 48213, ModifiedAt: delivered}
-	y.objects[key] = o
+	y.objects[key] = objectstest.Stored{Object: o}
 	return o
 }
 
@@ -109,7 +109,7 @@ func (y *yard) file(key string, status report.FileStatus) report.File {
 			{Date: report.NewDate(2026, 11, 1), Outcome: report.SliceWritten, Rows: 7, Key: sliceKey, ETag: "s1"},
 			{Date: report.NewDate(2026, 11, 2), Outcome: report.SliceZero},
 		}}
-		y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s1", Metadata: map[string]string{"generation": report.FormatGeneration(asked)}}
+		y.store("s1", map[string]string{"generation": report.FormatGeneration(asked)})
 	case report.FileStray:
 		f.Job, f.Subscription, f.Table, f.Generation = "", "", "", time.Time{}
 	}
@@ -151,29 +151,19 @@ func (y *yard) Slices(_ context.Context, subscription, table string, w report.Wi
 	}), nil
 }
 
+// store lays the object of the one day into the dataset.
+func (y *yard) store(etag string, metadata map[string]string) {
+	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: etag, Metadata: metadata}}
+}
+
 // replaced makes an object that a report of another time than the file's has put, and records it where recorded is true.
 func (y *yard) replaced(generation time.Time, recorded bool) {
 	metadata := map[string]string{report.MetaGeneration: report.FormatGeneration(generation)}
-	y.stored[sliceKey] = report.Object{Key: sliceKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}
+	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}}
 	if recorded {
 		y.published = []report.Slice{{
 			Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Generation: generation, Key: sliceKey, ETag: "s2",
 		}}
-	}
-}
-
-func (y *yard) list(_ context.Context, after string) iter.Seq2[report.Object, error] {
-	listed := slices.Sorted(maps.Keys(y.objects))
-	objects := maps.Clone(y.objects) // a listing is a moment
-	return func(yield func(report.Object, error) bool) {
-		for _, key := range listed {
-			if key <= after {
-				continue
-			}
-			if !yield(objects[key], nil) {
-				return
-			}
-		}
 	}
 }
 
@@ -204,22 +194,4 @@ func (y *yard) certify(ctx context.Context, key string, c report.Certificate, no
 		y.certificates = append(y.certificates, c)
 	}
 	return f, err
-}
-
-// delete decides as S3 does: a version is deleted whatever its ETag is, and one that is not there is no error; without a version
-// the ETag decides.
-func (y *yard) delete(_ context.Context, key, etag, versionID string) (string, error) {
-	y.deletes = append(y.deletes, key+" "+etag+" "+versionID)
-	o, ok := y.objects[key]
-	switch {
-	case versionID != "" && ok && cmp.Or(o.VersionID, "null") == versionID:
-	case versionID != "":
-		return "request-1", nil
-	case !ok:
-		return "", fault.New(fault.NotFound, "%s is not there", key)
-	case o.ETag != etag:
-		return "", fault.New(fault.Conflict, "%s has changed", key)
-	}
-	delete(y.objects, key)
-	return "request-1", nil
 }

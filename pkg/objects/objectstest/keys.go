@@ -35,7 +35,7 @@ func OddKeys() []string {
 	}
 }
 
-func testOddKeys(t *testing.T, s store) {
+func testOddKeys(t *testing.T, s tested) {
 	for i, key := range OddKeys() {
 		s.put(t, key, fmt.Sprint("content ", i))
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -27,40 +28,71 @@ type Differs struct {
 	NoRequestID bool
 }
 
+// Bucket is what use-cases do with a bucket.
+type Bucket interface {
+	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
+	Stat(ctx context.Context, key string) (report.Object, error)
+	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
+	Versions(ctx context.Context, key string) ([]report.ObjectVersion, error)
+	List(ctx context.Context, prefix string) iter.Seq2[report.Object, error]
+	ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error]
+}
+
+// RunBucket runs the part of the suite that a stand-in of the bucket itself must pass, too.
+func RunBucket(t *testing.T, factory func(t *testing.T) Bucket) {
+	t.Helper()
+	tests := map[string]func(*testing.T, tested){
+		"what was put is read back":            testRoundTrip,
+		"what is missing is not found":         testMissing,
+		"of 32 creators one wins":              testCreateRace,
+		"a replacement needs the present etag": testReplace,
+		"reading is bound to an etag":          testOpenIfMatch,
+		"deletion needs the present etag":      testDelete,
+		"odd keys stay themselves":             testOddKeys,
+		"a cancelled context passes through":   testCancelled,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { test(t, tested{factory(t)}) })
+	}
+}
+
 // Run runs the suite, with a bucket for each of its tests.
 func Run(t *testing.T, factory Factory, differs Differs) {
 	t.Helper()
+	RunBucket(t, func(t *testing.T) Bucket {
+		client, name := factory(t)
+		return objects.NewBucket(client, name)
+	})
 	tests := map[string]func(*testing.T, store){
-		"what was put is read back":                  testRoundTrip,
-		"what is missing is not found":               testMissing,
 		"a missing bucket is not a missing object":   testMissingBucket,
-		"of 32 creators one wins":                    testCreateRace,
-		"a replacement needs the present etag":       testReplace,
-		"reading is bound to an etag":                testOpenIfMatch,
-		"deletion needs the present etag":            testDelete,
-		"odd keys stay themselves":                   testOddKeys,
+		"a deletion tells the request's id":          testRequestID,
 		"ambiguous keys are refused":                 testAmbiguousKeys,
 		"a list spans pages":                         testList,
 		"versions are listed and deleted one by one": testVersions,
 		"unfinished uploads are found and aborted":   testUploads,
-		"a cancelled context passes through":         testCancelled,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			client, name := factory(t)
-			test(t, store{Bucket: objects.NewBucket(client, name), client: client, differs: differs})
+			bucket := objects.NewBucket(client, name)
+			test(t, store{tested: tested{bucket}, Bucket: bucket, client: client, differs: differs})
 		})
 	}
 }
 
-// store is the bucket under test and the bare client, for what package objects does not do.
+// tested is a bucket under test.
+type tested struct{ Bucket }
+
+// store is S3 itself under test, with the bare client for what package objects does not do.
 type store struct {
+	tested
 	*objects.Bucket
 	client  *s3.Client
 	differs Differs
 }
 
-func (s store) put(t *testing.T, key, content string) report.Object {
+func (s tested) put(t *testing.T, key, content string) report.Object {
 	t.Helper()
 	info, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), report.Condition{}, nil, "")
 	if err != nil {
@@ -70,7 +102,7 @@ func (s store) put(t *testing.T, key, content string) report.Object {
 }
 
 // content reads the object's current content.
-func (s store) content(t *testing.T, key string) string {
+func (s tested) content(t *testing.T, key string) string {
 	t.Helper()
 	body, _, err := s.Open(t.Context(), key, "", "")
 	if err != nil {
@@ -84,7 +116,7 @@ func (s store) content(t *testing.T, key string) string {
 }
 
 // keys lists all keys, in order.
-func (s store) keys(t *testing.T) []string {
+func (s tested) keys(t *testing.T) []string {
 	t.Helper()
 	var keys []string
 	for info, err := range s.List(t.Context(), "") {
@@ -104,7 +136,7 @@ func wantKind(t *testing.T, what string, err error, kind fault.Kind) {
 	}
 }
 
-func testCancelled(t *testing.T, s store) {
+func testCancelled(t *testing.T, s tested) {
 	s.put(t, "k", "content")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
