@@ -57,6 +57,7 @@ func environment() cli.Environment {
 		Version:    built(),
 		Open:       account.Open,
 		Find:       account.Find,
+		Bucket:     account.Bucket,
 		Browse:     browser.OpenURL,
 		ReadSecret: readSecret,
 		Wait:       account.Wait,

@@ -11,6 +11,7 @@ import (
 var portsOfBuckets = map[string]string{
 	"Deliveries": "DeliveryBucket", "Deliverer": "DeliveryBucket", "Uploads": "DeliveryBucket",
 	"Dataset": "DatasetBucket", "HeldDataset": "DatasetBucket", "Published": "DatasetBucket", "Dropper": "DatasetBucket",
+	"AnyBucket": "AnyBucket",
 }
 
 // resourcesOf are what a service's calls are about. S3's are about the bucket behind the port, else about the one that doctor
@@ -85,7 +86,7 @@ func calls(p *program) map[string]bool {
 	return needs
 }
 
-// never is what the code could call and does not, by who calls it: entries of calls, and why.
+// never is what the code could call and no policy of the stack allows, by who calls it: entries of calls, and why.
 var never = map[string]map[string]string{
 	"requester": {
 		"s3:PutObject DeliveryBucket/*": "only a source that fetches delivers, and there is none yet: a stolen role could forge deliveries",
@@ -93,6 +94,8 @@ var never = map[string]map[string]string{
 		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
 	},
 	"bellhop": {
+		"s3:GetObject AnyBucket/*":      "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"s3:ListBucket AnyBucket":       "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
 		"ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
 		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
 	},

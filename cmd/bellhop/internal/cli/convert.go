@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,16 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
 A row that comes twice counts once, and the receipt says how many did. Two rows of one day, unit and
 dimensions with different numbers refuse the file.
 
-A file may be packed with gzip (.gz); of a folder its .csv and .csv.gz files are taken, and - is the standard input.
+A FILE may also be
+
+  FILE.csv.gz         packed with gzip
+  FILE.zip            an archive: its .csv and .csv.gz files, in whatever folder they are
+  FOLDER              its .csv and .csv.gz files; folders below it are not looked into
+  s3://BUCKET/KEY     an object, with your AWS credentials; s3://BUCKET/FOLDER/ is all .csv and .csv.gz objects in it
+  -                   the standard input
+
+Content is unpacked as it is read and never stored, but for an archive that comes from S3 or the standard input.
+The ingester's limits hold: 5 GiB of CSV, here for all files of an archive together.
 
 A file is a whole report. A day that is there with the same content stays as it is; one with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: a report
@@ -44,16 +54,14 @@ that came in several files cannot be put together here.
 
 Exit code 5 when some files were refused, each with its reason, and 1 when all were.`
 
-// maxIngest is the largest file that the ingester takes.
-const maxIngest = 5 << 30
-
 func (a *app) ingestCommand() *cobra.Command {
 	var o conversionOrder
 	c := &cobra.Command{
-		Use: "ingest FILE|FOLDER|-... -o DIR", Short: "Convert delivered CSV files to Parquet, on this machine",
+		Use: "ingest FILE... -o DIR", Short: "Convert delivered CSV files to Parquet, on this machine",
 		Long: ingestHelp,
 		Example: `  bellhop ingest DEVICE.csv -o dataset --dry-run
   bellhop ingest archive/*.csv -o dataset --subscription hotel
+  bellhop ingest reports.zip s3://my-archive/2026/11/ -o dataset
   bellhop ingest DEVICE.csv COMMUNICATION.csv -o dataset --window 2026-11-01..2026-11-07 --replace`,
 	}
 	o.define(c.Flags())
@@ -137,60 +145,60 @@ type convertedFile struct {
 }
 
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
-	converter := table.NewConverter(table.Limit(table.Limits{Bytes: maxIngest}), table.UnitIDs(o.unitIDs...))
+	converter := table.NewConverter(table.Limit(table.Limits{Bytes: a.inputLimit()}), table.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
-	files, err := inputs(files)
-	if err != nil {
+	if err := readOnce(files); err != nil {
 		return err
 	}
 	var results []convertedFile
 	var failures []error
-	for _, name := range files {
+	good := 0
+	for in := range a.inputs(ctx, files) {
 		if ctx.Err() != nil {
 			failures = append(failures, explain(ctx.Err()))
 			break
 		}
-		r, err := a.convertFile(ctx, converter, o, to, name)
+		r, err := a.convertFile(ctx, converter, o, to, in)
 		if err != nil {
 			p := explain(err)
 			// The receipt of a file that was refused would speak of days that are not there.
 			r.Receipt, r.ReceiptFile, r.Error = nil, "", p.Error()
-			failures = append(failures, &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", name, p.Err), Remedy: p.Remedy})
+			failures = append(failures, &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", in.name, p.Err), Remedy: p.Remedy})
+		} else {
+			good++
 		}
 		results = append(results, r)
 	}
-	err = a.show(some(results), func(s *screen) { s.converted(o, results) })
+	err := a.show(some(results), func(s *screen) { s.converted(o, results) })
 	if err != nil || len(failures) == 0 {
 		return err
 	}
 	p := explain(failures[0])
-	if len(failures) < len(files) {
+	if good > 0 {
 		p.Code = ExitPartly
 	}
 	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
 }
 
-func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionOrder, to *datasetFolder, name string) (r convertedFile, err error) {
-	r = convertedFile{File: name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
+func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionOrder, to *datasetFolder, in input) (r convertedFile, err error) {
+	r = convertedFile{File: in.name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
 	if o.days != "" {
 		r.Window = &o.window
 	}
-	in, err := a.openInput(name)
-	if err != nil {
-		return r, err
+	if in.err != nil {
+		return r, in.err
 	}
-	defer func() { _ = in.Close() }() // only read from
+	content := in.content
 	if r.Table == "" {
-		d, err := c.Recognise(ctx, in)
+		// What is read of the file to recognise its table is read again, from memory.
+		var start bytes.Buffer
+		d, err := c.Recognise(ctx, io.TeeReader(content, &start))
 		if err != nil {
 			return r, unrecognised(err)
 		}
-		r.Table = d.Name
-		if _, err := in.Seek(0, io.SeekStart); err != nil {
-			return r, fmt.Errorf("read it from the start again: %w", err)
-		}
+		r.Table, content = d.Name, io.MultiReader(&start, content)
 	}
-	read := report.NewTally(in)
+	read := report.NewTally(content)
 	converted, err := c.Convert(ctx, read, o.contract(r.Table, report.DateOf(a.now())))
 	if err != nil {
 		return r, err

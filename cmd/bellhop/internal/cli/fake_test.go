@@ -5,12 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
@@ -305,7 +309,7 @@ func (d dataset) Stat(_ context.Context, key string) (report.Object, error) {
 
 func (d dataset) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
-		for key := range d {
+		for _, key := range slices.Sorted(maps.Keys(d)) {
 			if strings.HasPrefix(key, prefix) && !yield(report.Object{Key: key, ETag: d.etag(key)}, nil) {
 				return
 			}
@@ -385,6 +389,28 @@ type bench struct {
 	browse      func(address string) error
 	holds       *holds
 	drops       dropper
+	buckets     buckets
+	inputLimit  int64
+}
+
+// buckets are S3: objects by bucket and key.
+type buckets map[string]dataset
+
+func (b buckets) open(_ context.Context, name string) (cli.AnyBucket, error) {
+	objects, ok := b[name]
+	if !ok {
+		return nil, &smithy.GenericAPIError{Code: "NoSuchBucket", Message: "The specified bucket does not exist"}
+	}
+	return objects, nil
+}
+
+// Open reads an object as S3 does: with its size, and the content as it comes.
+func (d dataset) Open(ctx context.Context, key, _, _ string) (io.ReadCloser, report.Object, error) {
+	content, err := d.Read(ctx, key)
+	if err != nil {
+		return nil, report.Object{}, err
+	}
+	return io.NopCloser(iotest.HalfReader(bytes.NewReader(content))), report.Object{Key: key, Size: int64(len(content))}, nil
 }
 
 // dropper is a dataset by key and ETag.
@@ -443,6 +469,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 	code = cli.Run(ctx, args, cli.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
+		Bucket: b.buckets.open, InputLimit: b.inputLimit,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(ctx context.Context, p cli.Place) (cli.Account, error) {

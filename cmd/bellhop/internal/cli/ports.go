@@ -191,6 +191,10 @@ type Environment struct {
 	Open func(ctx context.Context, p Place) (Account, error)
 	// Find finds a stack on AWS. The error is a Problem where there is a remedy.
 	Find func(ctx context.Context, stack string) (*installation.Installation, error)
+	// Bucket opens a bucket of S3 to read from it.
+	Bucket func(ctx context.Context, name string) (AnyBucket, error)
+	// InputLimit is the most that is read of one file to convert. Default: as much as the ingester takes.
+	InputLimit int64
 	// Browse opens a page in the person's browser. An error is no trouble: the address is shown as well.
 	Browse func(address string) error
 	// ReadSecret reads a line from the terminal without showing it.

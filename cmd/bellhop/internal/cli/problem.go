@@ -65,7 +65,8 @@ var (
 		"RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
 	}
 	forbidden = []string{"AccessDenied", "AccessDeniedException", "Forbidden"}
-	absent    = []string{"ResourceNotFoundException", "NoSuchBucket"}
+	absent    = []string{"ResourceNotFoundException"}
+	elsewhere = []string{"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 
 // explain brings any error into the form of a problem.
@@ -85,6 +86,10 @@ func explain(err error) *Problem {
 		p.Code, p.Remedy = ExitUnauthenticated, "renew the AWS credentials, for example: aws sso login"
 	case slices.Contains(forbidden, code):
 		p.Remedy = "the AWS credentials are good, but lack a permission: see which role or profile is used with aws sts get-caller-identity"
+	case slices.Contains(elsewhere, code):
+		p.Remedy = "the bucket is in another region: set AWS_REGION to it"
+	case code == "NoSuchBucket":
+		p.Remedy = "check the bucket's name (--delivery-bucket), AWS_PROFILE and AWS_REGION"
 	case slices.Contains(absent, code):
 		p.Remedy = "check --ledger-table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
 	case errors.Is(err, local.ErrDamaged):

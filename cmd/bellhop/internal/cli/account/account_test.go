@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
@@ -26,6 +27,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -182,7 +184,45 @@ func TestAStackNamesItsParts(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	askAthena(t, a)
+	anyBucket(t, a)
 	ownBuckets(t, a)
+}
+
+// anyBucket demands that a bucket that is no part of the stack can be read, and that a missing one is said to be.
+func anyBucket(t *testing.T, a *installationtest.Account) {
+	t.Helper()
+	name := aws.String("somebodys-archive")
+	client := objects.NewClient(a.Config)
+	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: name}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: name, Key: aws.String("2026/a.csv"), Body: strings.NewReader("x")}); err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := account.Bucket(t.Context(), *name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for o, err := range bucket.List(t.Context(), "2026/") {
+		if err != nil || o.Key != "2026/a.csv" {
+			t.Errorf("listed %+v, %v", o, err)
+		}
+	}
+	content, _, err := bucket.Open(t.Context(), "2026/a.csv", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(content); string(got) != "x" || err != nil || content.Close() != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	other, err := account.Bucket(t.Context(), "there-is-none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = other.Open(t.Context(), "a.csv", "", "")
+	if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != "NoSuchBucket" {
+		t.Errorf("of a bucket that is not there: %v", err)
+	}
 }
 
 // ownBuckets demands that the buckets of a stack have to be of its account, and that one which somebody names may be another's.

@@ -113,6 +113,15 @@ func find(ctx context.Context, cfg aws.Config, stack string) (*installation.Inst
 	return in, cli.AboutStack(err)
 }
 
+// Bucket opens any bucket with the credentials and the region that the SDK finds.
+func Bucket(ctx context.Context, name string) (cli.AnyBucket, error) {
+	cfg, err := configured(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return objects.NewBucket(objects.NewClient(cfg), name), nil
+}
+
 // configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever
 // has none learns that, and not that some call failed.
 func configured(ctx context.Context) (aws.Config, error) {
