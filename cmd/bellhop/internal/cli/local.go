@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,13 +80,14 @@ func (a *app) upCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "up", Short: "Keep bellhop running on this machine until Ctrl-C", Args: cobra.NoArgs,
 		Long: `Start everything and keep it running, with its schedules on the real clock, until Ctrl-C. The other
-commands work meanwhile, from another terminal.`,
+commands work meanwhile, from another terminal. It says which files arrive, and what happens next: on a
+terminal in a line that changes, elsewhere in a line for each change.`,
 		Example: "  bellhop local up --verbose\n  bellhop status          # in another terminal",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log all that the functions do, not only what is wrong")
 	chaos := chaosFlags(c, local.Chaos{})
 	c.RunE = a.alone(func(ctx context.Context) error {
-		return a.up(ctx, local.Options{Log: a.log(verbose, slog.LevelWarn), Chaos: chaos})
+		return a.up(ctx, local.Options{Chaos: chaos}, verbose)
 	})
 	return c
 }
@@ -113,11 +116,15 @@ func (a *app) home() (string, error) {
 
 // log returns where the functions log to.
 func (a *app) log(verbose bool, otherwise slog.Level) *slog.Logger {
+	return a.logTo(a.Err, verbose, otherwise)
+}
+
+func (a *app) logTo(w io.Writer, verbose bool, otherwise slog.Level) *slog.Logger {
 	level := otherwise
 	if verbose {
 		level = slog.LevelInfo
 	}
-	return slog.New(telemetry.Scrub(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}), &a.secrets))
+	return slog.New(telemetry.Scrub(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}), &a.secrets))
 }
 
 // quietly is above every level that is used.
@@ -171,10 +178,17 @@ func (a *app) again(command string) string {
 	return line
 }
 
-func (a *app) up(ctx context.Context, o local.Options) (err error) {
+func (a *app) up(ctx context.Context, o local.Options, verbose bool) (err error) {
 	if o.Dir, err = a.home(); err != nil {
 		return err
 	}
+	above, stop := a.Err, func() {}
+	if o.Progress = plainly(a.Err); a.ErrTerminal && !verbose && a.Getenv("TERM") != "dumb" {
+		o.Progress, above, stop = runningBar(a.Err)
+	}
+	stop = sync.OnceFunc(stop)
+	defer stop()
+	o.Log = a.logTo(above, verbose, slog.LevelWarn)
 	m, err := a.Start(ctx, o)
 	if err != nil {
 		return err
@@ -184,10 +198,11 @@ func (a *app) up(ctx context.Context, o local.Options) (err error) {
 	if ahead, err := local.Ahead(o.Dir); err == nil && ahead >= time.Minute {
 		clock = "Its clock is simulated, and " + span(ahead) + " ahead. "
 	}
-	if err := write(a.Err, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.again("status"))); err != nil {
+	if err := write(above, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.again("status"))); err != nil {
 		return err
 	}
 	err = m.Up(ctx)
+	stop()
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		return write(a.Err, "bellhop has stopped; nothing is lost.\n")
 	}

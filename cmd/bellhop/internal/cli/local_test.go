@@ -191,12 +191,18 @@ func TestInterrupted(t *testing.T) {
 		}
 	})
 	t.Run("local up", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		b := newBench(t)
-		b.machine = &machine{upUntil: cancel}
-		code, _, errs := b.run(ctx, "local", "up")
-		if code != cli.ExitFine || !strings.Contains(errs, "has stopped") || !b.machine.closed {
-			t.Errorf("exit %d, %q", code, errs)
+		for terminal, want := range map[bool]string{true: "\x1b[K", false: "1 of 2 files loaded; next: a delivery at 2026-11-20 07:41:00Z\n"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			b := newBench(t)
+			b.errTerminal = terminal
+			b.machine = &machine{upUntil: func() {
+				b.machine.options.Progress(local.Progress{Done: 1, Total: 2, Next: "a delivery", Now: now, At: now.Add(time.Minute)})
+				cancel()
+			}}
+			code, _, errs := b.run(ctx, "local", "up")
+			if code != cli.ExitFine || !strings.Contains(errs, want) || !strings.HasSuffix(errs, "bellhop has stopped; nothing is lost.\n") || !b.machine.closed {
+				t.Errorf("on a terminal %v: exit %d, %q", terminal, code, errs)
+			}
 		}
 	})
 	t.Run("any other command", func(t *testing.T) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
@@ -19,35 +20,94 @@ const frame = 100 * time.Millisecond
 // be called, once, before anything else is written there. The cursor is never hidden, so that a process that is killed
 // meanwhile leaves the terminal as usable as it was.
 func bar(w io.Writer) (tell func(local.Progress), stop func()) {
+	b := startBar(w, 30)
+	return func(p local.Progress) { b.tell(p, clean(p.Phase)) }, b.stop
+}
+
+// runningBar is a bar for a machine that is kept running: it says what happens next, and above it which files arrived. What is
+// written to above goes there, too, a line at a time.
+func runningBar(w io.Writer) (tell func(local.Progress), above io.Writer, stop func()) {
+	b := startBar(w, 15)
+	return func(p local.Progress) {
+		for _, f := range p.Arrived {
+			b.all.Log("%s", arrived(f))
+		}
+		when := "now"
+		if left := p.At.Sub(p.Now); left > 0 {
+			when = "in " + span(left.Truncate(time.Second))
+		}
+		b.tell(p, "next: "+clean(p.Next)+" "+when)
+	}, b, b.stop
+}
+
+// arrived says that a file was loaded.
+func arrived(f local.Arrival) string {
+	return clean("loaded " + f.Table + " of " + f.Window.String() + ": " + f.Key)
+}
+
+// liveBar is a bar that is being drawn.
+type liveBar struct {
+	to      io.Writer
+	all     progress.Writer
+	tracker *progress.Tracker
+	ended   chan struct{}
+}
+
+func startBar(w io.Writer, length int) *liveBar {
 	// A total of 0 is one that is not known yet, and reaching it is not the end: more jobs may be planned.
-	t := &progress.Tracker{Message: "starting", AutoStopDisabled: true}
-	all := drawing(w)
-	all.AppendTracker(t)
-	ended := make(chan struct{})
+	b := &liveBar{w, drawing(w), &progress.Tracker{Message: "starting", AutoStopDisabled: true}, make(chan struct{})}
+	b.all.SetTrackerLength(length)
+	b.all.AppendTracker(b.tracker)
 	go func() {
-		defer close(ended)
-		all.Render()
+		defer close(b.ended)
+		b.all.Render()
 	}()
-	tell = func(p local.Progress) {
-		t.UpdateTotal(int64(p.Total))
-		t.SetValue(int64(p.Done))
-		t.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Phase)))
-	}
-	stop = func() {
-		// A stop that comes before the first frame is forgotten, so it is said until it is heard.
-		for {
-			all.Stop()
-			select {
-			case <-ended:
-				// A frame is always drawn, and ends below its line, where a terminal may have echoed the ^C. Where this
-				// cannot be written, there is no bar.
-				_ = write(w, "\r"+text.EraseLine.Sprint()+text.CursorUp.Sprint()+text.EraseLine.Sprint())
-				return
-			case <-time.After(frame / 10):
-			}
+	return b
+}
+
+func (b *liveBar) tell(p local.Progress, what string) {
+	b.tracker.UpdateTotal(int64(p.Total))
+	b.tracker.SetValue(int64(p.Done))
+	b.tracker.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", number(int64(p.Done)), count(p.Total, "file"), what))
+}
+
+// Write puts a line above the bar.
+func (b *liveBar) Write(line []byte) (int, error) {
+	b.all.Log("%s", strings.TrimRight(string(line), "\n"))
+	return len(line), nil
+}
+
+func (b *liveBar) stop() {
+	// A stop that comes before the first frame is forgotten, so it is said until it is heard.
+	for {
+		b.all.Stop()
+		select {
+		case <-b.ended:
+			// A frame is always drawn, and ends below its line, where a terminal may have echoed the ^C. Where this
+			// cannot be written, there is no bar.
+			_ = write(b.to, "\r"+text.EraseLine.Sprint()+text.CursorUp.Sprint()+text.EraseLine.Sprint())
+			return
+		case <-time.After(frame / 10):
 		}
 	}
-	return tell, stop
+}
+
+// plainly says in lines how far a machine is that is kept running: what arrived, and what happens next, each time that changes.
+func plainly(w io.Writer) func(local.Progress) {
+	last := ""
+	return func(p local.Progress) {
+		for _, f := range p.Arrived {
+			_ = write(w, second(p.Now)+"  "+arrived(f)+"\n") // a line that is lost is no loss
+		}
+		now := fmt.Sprintf("%s of %s loaded; next: %s at %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Next), second(p.At))
+		if !p.At.After(p.Now) {
+			now = fmt.Sprintf("%s of %s loaded; next: %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Next))
+		}
+		if now != last {
+			last = now
+			_ = write(w, second(p.Now)+"  "+now+"\n")
+		}
+	}
 }
 
 // drawing returns what draws one tracker as a bar, the time, and the tracker's message.
@@ -62,7 +122,6 @@ func drawing(w io.Writer) progress.Writer {
 	all := progress.NewWriter()
 	all.SetOutputWriter(w)
 	all.SetStyle(style)
-	all.SetTrackerLength(30)
 	all.SetUpdateFrequency(frame)
 	// A line that wraps cannot be taken back.
 	all.SetTerminalWidth(columns(w) - 1)

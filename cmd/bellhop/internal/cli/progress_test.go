@@ -2,11 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // terminal obeys what the bar writes, and remembers every line that it ever showed.
@@ -82,5 +85,51 @@ func TestTheBar(t *testing.T) {
 				t.Errorf("line %d, and %q is left on the screen", s.row, left)
 			}
 		})
+	}
+}
+
+var (
+	arrival = local.Arrival{Key: "a-DEVICE-1.csv", Table: "asp_device", Window: report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 7)}}
+	running = []local.Progress{
+		{Total: 5, Next: "a delivery", Now: noon, At: noon.Add(130 * time.Second)},
+		{Total: 5, Next: "a delivery", Now: noon.Add(time.Second), At: noon.Add(130 * time.Second)},
+		{Total: 5, Done: 1, Arrived: []local.Arrival{arrival}, Next: "a load", Now: noon.Add(131 * time.Second), At: noon.Add(131 * time.Second)},
+	}
+	noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+)
+
+// What a running machine says stays above the bar, which alone goes away.
+func TestTheBarOfARunningMachine(t *testing.T) {
+	var written bytes.Buffer
+	tell, above, stop := runningBar(&written)
+	if _, err := io.WriteString(above, "bellhop runs\n"); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range running {
+		tell(p)
+	}
+	stop()
+	s := terminal{lines: []string{"", ""}}
+	s.obey(t, written.String())
+	if got := strings.Join(s.lines, "\n"); strings.TrimRight(got, "\n") != "bellhop runs\nloaded asp_device of 2026-11-01..2026-11-07: a-DEVICE-1.csv" {
+		t.Errorf("left on the screen is %q", got)
+	}
+	if last := s.shown[len(s.shown)-1]; !strings.HasSuffix(last, "1 of 5 files loaded · next: a load now") {
+		t.Errorf("the last line is %q", last)
+	}
+}
+
+func TestARunningMachineInPlainLines(t *testing.T) {
+	var written bytes.Buffer
+	tell := plainly(&written)
+	for _, p := range running {
+		tell(p)
+	}
+	const want = `2026-11-20 12:00:00Z  0 of 5 files loaded; next: a delivery at 2026-11-20 12:02:10Z
+2026-11-20 12:02:11Z  loaded asp_device of 2026-11-01..2026-11-07: a-DEVICE-1.csv
+2026-11-20 12:02:11Z  1 of 5 files loaded; next: a load
+`
+	if written.String() != want {
+		t.Errorf("written is\n%s", written.String())
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -238,60 +237,35 @@ func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {
 	return report.Limits{}, fault.New(fault.Poison, "no source is called %q", sub.Source)
 }
 
-// tell reports progress by the files of the subscription's jobs.
-func (m *Machine) tell(ctx context.Context, phase string) {
-	if m.Progress == nil {
-		return
-	}
-	jobs, err := ledger.New(m.store).Jobs(ctx, Subscription)
-	if err != nil {
-		// A bar is not worth failing for, and the next reading will tell.
-		return
-	}
-	p := Progress{Phase: phase}
-	for _, j := range jobs {
-		expected := max(len(j.Files), len(j.Tables))
-		if j.Status == report.JobLost {
-			// What a lost job missed is another job's by now.
-			expected = 0
-		}
-		for _, f := range j.Files {
-			if f.Status == report.FileLoaded {
-				p.Done++
-				if j.Status == report.JobLost {
-					expected++
-				}
-			}
-		}
-		p.Total += expected
-	}
-	m.Progress(p)
-}
-
 // Up keeps the machine running on the real clock, with its schedules, until ctx ends. That is no error.
 func (m *Machine) Up(ctx context.Context) error {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
-		now := m.clock.Now()
-		err := m.deliver(ctx)
-		m.queue.Wake()
-		if m.requested.due(now, requestEvery) {
-			_, runErr := m.handle.requester(ctx, schedule)
-			err = errors.Join(err, runErr, m.vendor.Save())
-		}
-		if m.swept.due(now, sweepEvery) {
-			_, sweepErr := m.handle.janitor(ctx, schedule)
-			err = errors.Join(err, sweepErr)
-		}
-		if err != nil && ctx.Err() == nil {
-			m.Log.ErrorContext(ctx, "a schedule failed in part", "error", err)
-		}
-		m.tell(ctx, "running")
+		m.second(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-every.C:
 		}
 	}
+}
+
+// second does what has come due by the real clock.
+func (m *Machine) second(ctx context.Context) {
+	now := m.clock.Now()
+	err := m.deliver(ctx)
+	m.queue.Wake()
+	if m.requested.due(now, requestEvery) {
+		_, runErr := m.handle.requester(ctx, schedule)
+		err = errors.Join(err, runErr, m.vendor.Save())
+	}
+	if m.swept.due(now, sweepEvery) {
+		_, sweepErr := m.handle.janitor(ctx, schedule)
+		err = errors.Join(err, sweepErr)
+	}
+	if err != nil && ctx.Err() == nil {
+		m.Log.ErrorContext(ctx, "a schedule failed in part", "error", err)
+	}
+	m.tell(ctx, "running")
 }

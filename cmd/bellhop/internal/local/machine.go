@@ -95,12 +95,6 @@ type loads interface {
 	Redeliver(ctx context.Context, d report.Delivery) error
 }
 
-// Progress is how far the work is: of the files that were promised, how many are loaded, deleted and certified.
-type Progress struct {
-	Phase       string
-	Done, Total int
-}
-
 // Machine is bellhop on one machine. Close it.
 type Machine struct {
 	Options
@@ -125,6 +119,8 @@ type Machine struct {
 	handle   handlers
 
 	requested, swept rate
+	// told are the files of which it was told that they were loaded; nil before anything was told.
+	told map[string]bool
 	// requesterRuns and sweepRuns count how often the schedules fired in a demonstration.
 	requesterRuns, sweepRuns int64
 
