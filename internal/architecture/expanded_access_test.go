@@ -19,6 +19,19 @@ type statement struct {
 	resources []any
 }
 
+// either returns statements, and of an If both of its branches: neither may say too much.
+func either(statements []any) []any {
+	var all []any
+	for _, s := range statements {
+		if branches, ok := at(s, "Fn::If").([]any); ok {
+			all = append(all, branches[1:]...)
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 func (s statement) allows() bool { return s.body["Effect"] == "Allow" }
 
 // statements lists what policies of any kind say, but not who may wear a role.
@@ -30,7 +43,7 @@ func statements(x expanded) []statement {
 			documents = append(documents, at(policy, "PolicyDocument"))
 		}
 		for _, document := range documents {
-			for _, body := range list(at(document, "Statement")) {
+			for _, body := range either(list(at(document, "Statement"))) {
 				if body, ok := body.(object); ok {
 					s := statement{owner: id, body: body, resources: list(body["Resource"])}
 					for _, action := range list(body["Action"]) {
@@ -78,6 +91,7 @@ func accessRules() map[string]expandedRule {
 				"the janitor deletes days":      addGrant("JanitorRole", everyObject("DatasetBucket"), "s3:DeleteObject"),
 				"the janitor writes days":       addGrant("JanitorRole", everyObject("DatasetBucket"), "s3:PutObject"),
 				"the ingester knows the secret": addGrant("IngesterRole", object{"Ref": "LwaSecret"}, "secretsmanager:GetSecretValue"),
+				"the janitor knows the secret":  addGrant("JanitorRole", object{"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/bellhop/${AWS::StackName}/lwa"}, "ssm:GetParameter"),
 				"the requester delivers":        addGrant("RequesterRole", everyObject("DeliveryBucket"), "s3:PutObject"),
 				"the ingester delivers":         addGrant("IngesterRole", everyObject("DeliveryBucket"), "s3:PutObject"),
 				"two functions share a role":    property(object{"Fn::GetAtt": []any{"JanitorRole", "Arn"}}, "IngesterFunction", "Role"),
@@ -189,7 +203,7 @@ func keepsToItsOwn(_ *testing.T, x expanded) []string {
 					owner = "nobody"
 				case strings.HasPrefix(action, "s3:Delete"):
 					owner = "JanitorRole"
-				case strings.HasPrefix(action, "secretsmanager:"):
+				case strings.HasPrefix(action, "secretsmanager:"), strings.HasPrefix(action, "ssm:"):
 					owner = "RequesterRole"
 				case action == "s3:PutObject" && on == "[DatasetBucket]":
 					owner = "IngesterRole"

@@ -156,7 +156,7 @@ func grants(t *testing.T, template object) []grant {
 			documents = append(documents, at(resource, "Properties", "PolicyDocument"))
 		}
 		for _, document := range documents {
-			for _, statement := range at(document, "Statement").([]any) {
+			for _, statement := range either(at(document, "Statement").([]any)) {
 				all = append(all, grantsOf(t, owner, statement.(object))...)
 			}
 		}

@@ -17,7 +17,7 @@ var portsOfBuckets = map[string]string{
 // resourcesOf are what a service's calls are about. S3's are about the bucket behind the port, else about the one that doctor
 // looks at.
 var resourcesOf = map[string]string{
-	"dynamodb": "Ledger", "secretsmanager": "LwaSecret", "ssm": "LwaParameter", "sqs": "IngestQueue", "s3": "DeliveryBucket",
+	"dynamodb": "Ledger", "secretsmanager": "LwaSecret", "ssm": "ssm:parameter/bellhop/AWS::StackName/lwa", "sqs": "IngestQueue", "s3": "DeliveryBucket",
 }
 
 // permissions are what a call needs whose permission has another name. A list of AWS's is "Actions defined by" the service.
@@ -90,14 +90,10 @@ func calls(p *program) map[string]bool {
 var never = map[string]map[string]string{
 	"requester": {
 		"s3:PutObject DeliveryBucket/*": "only a source that fetches delivers, and there is none yet: a stolen role could forge deliveries",
-		"ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
-		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
 	},
 	"bellhop": {
-		"s3:GetObject AnyBucket/*":      "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
-		"s3:ListBucket AnyBucket":       "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
-		"ssm:GetParameter LwaParameter": "the template has no parameter for the credential",
-		"ssm:PutParameter LwaParameter": "the template has no parameter for the credential",
+		"s3:GetObject AnyBucket/*": "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"s3:ListBucket AnyBucket":  "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
 	},
 }
 

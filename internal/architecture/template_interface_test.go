@@ -123,7 +123,7 @@ func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"SecretCommand":       "aws secretsmanager put-secret-value --region us-east-1 --secret-id <LwaSecret> --secret-string file://lwa.json",
+		"SecretCommand":       "aws ssm put-parameter --region us-east-1 --name /bellhop/bellhop/lwa --type SecureString --overwrite --value file://lwa.json",
 		"FirstRunCommand":     "aws lambda invoke --region us-east-1 --function-name <RequesterFunction> --invocation-type Event --cli-binary-format raw-in-base64-out --payload '{}' /dev/null",
 		"LoginCommand":        "AWS_REGION=us-east-1 bellhop auth login --stack bellhop --client-id CLIENT_ID",
 		"StatusCommand":       "AWS_REGION=us-east-1 bellhop status --stack bellhop",

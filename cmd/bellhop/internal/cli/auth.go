@@ -26,7 +26,8 @@ func (a *app) authCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "auth", Short: "The credential of Login with Amazon: login, status",
 		Long: `The requester asks the vendor in the name of a person who logged in once with Login with Amazon. What it keeps of
-that, the refresh token, lies in the stack's secret and nowhere else.`,
+that, the refresh token, lies in the stack's secret and nowhere else: an encrypted parameter of Systems Manager,
+/bellhop/STACK/lwa, or a secret of Secrets Manager, by the stack's parameter CredentialStore.`,
 	}
 	a.parent(c)
 	c.AddCommand(a.loginCommand(), &cobra.Command{
@@ -42,7 +43,8 @@ Amazon replaces on this occasion is kept in the secret. The exit code is 3 when 
 	return c
 }
 
-const loginHelp = `Log in with Login with Amazon and keep the refresh token in the stack's secret, in place of the one there.
+const loginHelp = `Log in with Login with Amazon and keep the refresh token in the stack's secret, in place of the one there. The first
+login makes the secret, where that is a parameter of Systems Manager.
 
 First, once: in the security profile of your client add http://127.0.0.1:9090/cb to the allowed return URLs, and grant
 the client API access in the ASP console (Administration, Alexa Management API Clients). Then log in as a person who

@@ -15,8 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
@@ -138,12 +139,15 @@ func (d *deployed) auth() {
 	if c := d.ledger.credential; c.Shut() || c.OpenedAt.IsZero() {
 		d.t.Errorf("the jobs that waited for the login are not due: %+v", c)
 	}
-	kept, err := secretsmanager.NewFromConfig(d.Config).GetSecretValue(d.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(d.ID(installation.LwaSecret))})
+	// The login made the parameter in which the requester looks.
+	kept, err := ssm.NewFromConfig(d.Config).GetParameter(d.t.Context(), &ssm.GetParameterInput{
+		Name: aws.String(d.Template.Environment(string(installation.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]), WithDecryption: aws.Bool(true),
+	})
 	var document map[string]string
 	if err == nil {
-		err = json.Unmarshal([]byte(aws.ToString(kept.SecretString)), &document)
+		err = json.Unmarshal([]byte(aws.ToString(kept.Parameter.Value)), &document)
 	}
-	if err != nil || document["client_id"] != "amzn1.application-oa2-client.example" || document["client_secret"] != "planted-client-secret" || document["refresh_token"] != "Atzr|planted-refresh-2" {
+	if err != nil || kept.Parameter.Type != ssmtypes.ParameterTypeSecureString || document["client_id"] != "amzn1.application-oa2-client.example" || document["client_secret"] != "planted-client-secret" || document["refresh_token"] != "Atzr|planted-refresh-2" {
 		d.t.Errorf("the secret holds other things: %v", err)
 	}
 	// The second time everything is known, and nothing is asked.

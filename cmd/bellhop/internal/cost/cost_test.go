@@ -94,8 +94,7 @@ func TestAMonthByHand(t *testing.T) {
 		cost.LogBytes:       {0.01155, 0.005775, 0}, // 1,000 bytes each
 		cost.Metrics:        {21, 6.30, 3.30},
 		cost.Alarms:         {12, 1.20, 0.20},
-		cost.Secrets:        {1, 0.40, 0.40},
-		cost.SecretCalls:    {2_910, 0.01455, 0.01455},
+		cost.ParameterCalls: {2_910, 0, 0},
 		cost.Traces:         {11_550, 0.05775, 0},
 	}
 	for _, free := range []bool{false, true} {
@@ -223,7 +222,7 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	types, memory, alarms := map[string]int{}, map[string]int{}, 0
 	for name, r := range template.Resources {
 		// What the parameters' defaults leave out.
-		if r.Condition == "HasAllAlarms" || r.Condition == "HasDashboard" {
+		if r.Condition == "HasAllAlarms" || r.Condition == "HasDashboard" || r.Condition == "UsesSecretsManager" {
 			continue
 		}
 		types[r.Type]++

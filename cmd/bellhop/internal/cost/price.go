@@ -27,6 +27,7 @@ const (
 	Dashboards     Item = "dashboards"
 	Secrets        Item = "secrets"
 	SecretCalls    Item = "secret-calls"
+	ParameterCalls Item = "parameter-calls"
 	Traces         Item = "traces"
 	QueryScans     Item = "athena-scans"
 	longStanding        = "long-standing list price, from memory"
@@ -79,6 +80,7 @@ var prices = []Price{
 	{Item: Dashboards, Service: "CloudWatch", What: "dashboards", Unit: "dashboard", Amount: 3, Per: 1, Free: 3, Source: watch, Date: "2026-02"},
 	{Item: Secrets, Service: "Secrets Manager", What: "secrets", Unit: "secret", Amount: 0.40, Per: 1, Source: keeping, Date: "2026-05"},
 	{Item: SecretCalls, Service: "Secrets Manager", What: "calls", Unit: "call", Amount: 0.05, Per: 10_000, Source: keeping, Date: "2026-05"},
+	{Item: ParameterCalls, Service: "Parameter Store", What: "calls, standard parameter", Unit: "call", Amount: 0, Per: 10_000, Source: "https://aws.amazon.com/systems-manager/pricing/", Date: longStanding, Unchecked: true},
 	{Item: Traces, Service: "X-Ray", What: "traces recorded", Unit: "trace", Amount: 5, Per: million, Free: 100_000, Source: "https://aws.amazon.com/xray/pricing/", Date: "2026-11-25, a stored copy of the page"},
 	{Item: QueryScans, Service: "Athena", What: "read by queries", Unit: "TB", Amount: 5, Per: 1, Source: "https://aws.amazon.com/athena/pricing/ by https://rcpedia.stanford.edu/services/athena.html", Date: "2026-11-26, a stored copy of the page"},
 }

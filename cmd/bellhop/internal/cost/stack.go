@@ -13,7 +13,8 @@ type Stack struct {
 	// Alarms are counted by the series that they watch, which is how they are charged.
 	Alarms     int `json:"alarms"`
 	Dashboards int `json:"dashboards"`
-	Secret     int `json:"secrets"`
+	// Secret is how many secrets there are in Secrets Manager. Without one the credential is in Parameter Store.
+	Secret int `json:"secrets"`
 	// Pollers are how many reads of the queue Lambda keeps waiting while nothing comes. It begins with five, and with a
 	// maximum of concurrency it does not go down to two (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 	Pollers int `json:"pollers"`
@@ -26,7 +27,7 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	Metrics: 21, Alarms: 12, Secret: 1,
+	Metrics: 21, Alarms: 12,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
 }
 

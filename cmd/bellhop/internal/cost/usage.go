@@ -65,7 +65,7 @@ func (u Usage) perReport(s Stack, w Wish) Quantities {
 		gigabyteSeconds(s.JanitorMB, a.JanitorSeconds*float64(janitor.Invocations))
 	s.overhead(q, a, float64(requester.Invocations+u.Ingester.Invocations+janitor.Invocations))
 	one := Quantities{}
-	return one.Add(q, 1/float64(u.Reports))
+	return s.credential(one.Add(q, 1/float64(u.Reports)))
 }
 
 // overhead adds what Lambda and X-Ray do by themselves for each invocation.
@@ -84,13 +84,22 @@ func (u Usage) standing(s Stack, a Assumed) Quantities {
 		ScheduleRuns: runs + sweeps,
 		// One read of the queue waits for 20 seconds, three in a minute.
 		QueueRequests: float64(s.Pollers * 3 * 60 * 24 * daysOfMonth),
-		// At worst each run is a cold start, which reads the secret anew.
+		// At worst each run is a cold start, which reads the credential anew.
 		SecretCalls: runs,
 		LambdaCompute: gigabyteSeconds(s.RequesterMB, a.RequesterSeconds*runs) +
 			gigabyteSeconds(s.JanitorMB, a.JanitorSeconds*sweeps),
 	}
 	q.Add(u.IdleRequester.quantities(), runs).Add(u.IdleSweep.quantities(), sweeps)
 	s.overhead(q, a, runs+sweeps)
+	return s.credential(q)
+}
+
+// credential says of the calls for the credential where it is. The run on one machine counts them as those of Secrets Manager.
+func (s Stack) credential(q Quantities) Quantities {
+	if s.Secret == 0 {
+		q[ParameterCalls] += q[SecretCalls]
+		delete(q, SecretCalls)
+	}
 	return q
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
@@ -26,6 +27,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -121,20 +123,20 @@ func (p *patient) keep(refresh string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	id, client := aws.String(p.ID(installation.LwaSecret)), secretsmanager.NewFromConfig(p.Config)
-	// moto leaves a version its label AWSCURRENT when the next one is put, if the label was moved to it before.
-	before, none := client.GetSecretValue(p.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: id, VersionStage: aws.String("AWSCURRENT")})
-	put, err := client.PutSecretValue(p.t.Context(), &secretsmanager.PutSecretValueInput{
-		SecretId: id, SecretString: aws.String(string(document)), VersionStages: []string{"PLANTED"},
-	})
-	if err == nil && none == nil {
-		_, err = client.UpdateSecretVersionStage(p.t.Context(), &secretsmanager.UpdateSecretVersionStageInput{
-			SecretId: id, VersionStage: aws.String("AWSCURRENT"), MoveToVersionId: put.VersionId, RemoveFromVersionId: before.VersionId,
-		})
+	if err := p.requesters().Write(p.t.Context(), document); err != nil {
+		p.t.Fatal(err)
 	}
+}
+
+// requesters is where the requester looks for its credential, by its environment.
+func (p *patient) requesters() secret.Store {
+	p.t.Helper()
+	id := p.Template.Environment(string(installation.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]
+	store, err := secret.Open(id, secretsmanager.NewFromConfig(p.Config), ssm.NewFromConfig(p.Config))
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return store
 }
 
 func (p *patient) examine() []doctor.Finding {
@@ -164,7 +166,13 @@ type ailment struct {
 }
 
 func TestAHealthyInstallation(t *testing.T) {
-	p := newPatient(t)
+	for _, store := range []string{"ParameterStore", "SecretsManager"} {
+		t.Run(store, func(t *testing.T) { newPatient(t, map[string]string{"CredentialStore": store}).healthy() })
+	}
+}
+
+func (p *patient) healthy() {
+	t := p.t
 	findings := p.examine()
 	for _, f := range findings {
 		if f.Status != doctor.OK || f.Detail == "" || f.Remedy != "" {
@@ -179,8 +187,8 @@ func TestAHealthyInstallation(t *testing.T) {
 		t.Errorf("CloudWatch is asked %d times for the alarms", n)
 	}
 	// The rotated refresh token is kept, as after a run, and both checks of the token share one exchange.
-	out, err := secretsmanager.NewFromConfig(p.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(p.ID(installation.LwaSecret)), VersionStage: aws.String("AWSCURRENT")})
-	if err != nil || !strings.Contains(aws.ToString(out.SecretString), plantedRotated) || p.vendor.grants.Load() != 1 {
+	kept, err := p.requesters().Read(t.Context())
+	if err != nil || !strings.Contains(string(kept), plantedRotated) || p.vendor.grants.Load() != 1 {
 		t.Errorf("after %d exchanges the rotated token is not kept (%v)", p.vendor.grants.Load(), err)
 	}
 }

@@ -3,6 +3,7 @@
 package installation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -45,11 +48,11 @@ const (
 	AlarmTopic        Part = "AlarmTopic"
 )
 
-// Parts returns all of them.
+// Parts returns those that every stack has. LwaSecret is only there with CredentialStore=SecretsManager.
 func Parts() []Part {
 	return []Part{
-		Ledger, DeliveryBucket, DatasetBucket, IngestQueue, IngestDeadLetters, FailedRuns, LwaSecret, RequesterFunction, IngesterFunction,
-		JanitorFunction, RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, WorkGroup, Catalog,
+		Ledger, DeliveryBucket, DatasetBucket, IngestQueue, IngestDeadLetters, FailedRuns, RequesterFunction, IngesterFunction, JanitorFunction,
+		RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, WorkGroup, Catalog,
 		AlarmTopic,
 	}
 }
@@ -77,6 +80,10 @@ func Find(ctx context.Context, cfg aws.Config, stack string) (*Installation, err
 			return nil, fmt.Errorf("read what stack %s consists of: %w", stack, err)
 		}
 		for _, r := range page.StackResourceSummaries {
+			// What a change of parameters took away.
+			if r.ResourceStatus == types.ResourceStatusDeleteComplete {
+				continue
+			}
 			in.ids[Part(aws.ToString(r.LogicalResourceId))] = aws.ToString(r.PhysicalResourceId)
 			if aws.ToString(r.ResourceType) == "AWS::CloudWatch::Alarm" {
 				in.alarms = append(in.alarms, aws.ToString(r.PhysicalResourceId))
@@ -95,13 +102,11 @@ func absent(err error) bool {
 	return ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
 }
 
-// Secret returns the store of the credential of Login with Amazon.
+// Secret returns the store of the credential of Login with Amazon: the stack's secret, or the parameter of its name, which is
+// not one of the stack's parts, as CloudFormation makes no encrypted ones.
 func (in *Installation) Secret() (secret.Store, error) {
-	id, err := in.ID(LwaSecret)
-	if err != nil {
-		return nil, err
-	}
-	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), nil)
+	id := cmp.Or(in.ids[LwaSecret], "/bellhop/"+in.Stack+"/lwa")
+	return secret.Open(id, secretsmanager.NewFromConfig(in.Config), ssm.NewFromConfig(in.Config))
 }
 
 // Account returns the AWS account that the stack is in, "" when no part tells.

@@ -15,17 +15,17 @@ import (
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
-// account is as much of Secrets Manager and SQS as the functions call, by the API references of both:
-// https://docs.aws.amazon.com/secretsmanager/latest/apireference and
+// account is as much of Secrets Manager, Systems Manager and SQS as the functions call, by their API references:
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference, https://docs.aws.amazon.com/systems-manager/latest/APIReference and
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference. Any other call fails the test.
 type account struct {
 	t   *testing.T
 	url string
 
 	mu      sync.Mutex
-	secrets map[string]string
-	puts    int    // versions of a secret that became current
-	pending string // a version of a secret that is not current yet
+	secrets map[string]string // and encrypted parameters, whose names begin with a slash
+	puts    int               // versions of a secret that became current
+	pending string            // a version of a secret that is not current yet
 	queues  map[string]*queue
 	sent    int // SendMessage calls
 	skipped time.Duration
@@ -48,6 +48,8 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		VersionStages                                      []string
 		VersionStage, MoveToVersionID, RemoveFromVersionID string
 		SecretString                                       string
+		Name, Value, Type                                  string
+		Overwrite, WithDecryption                          bool
 		QueueURL                                           string `json:"QueueUrl"`
 		MessageBody                                        string
 	}
@@ -61,7 +63,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	operation := r.Header.Get("X-Amz-Target")
-	secret, known := a.secrets[in.SecretID]
+	secret, known := a.secrets[in.SecretID+in.Name]
 	switch {
 	case operation == "AmazonSQS.SendMessage" && in.QueueURL == a.queueURL(ingestQueue):
 		a.sent++
@@ -86,8 +88,14 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.secrets[in.SecretID] = a.pending
 		a.puts++
 		reply(w, http.StatusOK, map[string]any{"ARN": secretARN(in.SecretID), "Name": in.SecretID})
+	case operation == "AmazonSSM.GetParameter" && known && in.WithDecryption:
+		reply(w, http.StatusOK, map[string]any{"Parameter": map[string]any{"Name": in.Name, "Type": "SecureString", "Value": secret, "Version": 1 + a.puts}})
+	case operation == "AmazonSSM.PutParameter" && known && in.Type == "SecureString" && in.Overwrite:
+		a.secrets[in.Name] = in.Value
+		a.puts++
+		reply(w, http.StatusOK, map[string]any{"Version": 1 + a.puts, "Tier": "Standard"})
 	default:
-		a.t.Errorf("unexpected call of %s for secret %q, queue %q", operation, in.SecretID, in.QueueURL)
+		a.t.Errorf("unexpected call of %s for secret %q, queue %q", operation, in.SecretID+in.Name, in.QueueURL)
 		reply(w, http.StatusBadRequest, map[string]any{"__type": "ResourceNotFoundException", "message": "there is none"})
 	}
 }

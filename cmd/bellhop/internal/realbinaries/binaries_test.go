@@ -2,7 +2,7 @@
 // for Lambda, behind a Runtime API, told about the world by nothing but their environment and their events.
 //
 // Around them stand an S3 server, a DynamoDB-compatible server with its stream, the simulated vendor, and as much of
-// Secrets Manager and SQS as the functions call.
+// Secrets Manager, Systems Manager and SQS as the functions call.
 package realbinaries_test
 
 import (

@@ -31,7 +31,9 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 	for name, overTLS := range map[string]bool{"S3 over plain HTTP": false, "S3 over TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			awayFromMidnight()
-			w := newWorld(t, worldOptions{overTLS: overTLS})
+			// Once with each place of the credential.
+			store := map[bool]string{false: "ParameterStore", true: "SecretsManager"}[overTLS]
+			w := newWorld(t, worldOptions{overTLS: overTLS, values: map[string]string{"CredentialStore": store}})
 			// The defaults ask for all five categories, and for four days in one request.
 			if a := w.schedule(); a.Accepted != 1 || a.Submitted != 1 {
 				t.Fatalf("the requester answers %+v\n%s", a, w.log.tail())
@@ -194,7 +196,7 @@ func (w *world) followed() {
 // discreet demands that the rotated refresh token was kept, and that no log line holds a secret or a unit's name.
 func (w *world) discreet() {
 	w.t.Helper()
-	kept := w.account.secrets[secretName]
+	kept := w.account.secrets[w.secret]
 	if w.account.puts != 1 || strings.Contains(kept, vendorSecrets.RefreshToken) || !strings.Contains(kept, `Atzr|`) {
 		w.t.Errorf("the rotated refresh token is not kept: %d writes", w.account.puts)
 	}

@@ -59,6 +59,7 @@ type world struct {
 	stack     cloudformation.Stack
 	environ   map[string]string // the account's own part of the functions' environment
 	functions map[string]*lambdastub.Function
+	secret    string // where the credential is
 	gate      *gate
 	log       *record
 }
@@ -94,10 +95,13 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := w.keepTheCredential(); err != nil {
+		t.Fatal(err)
+	}
 	w.environ = map[string]string{
 		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
 		"AWS_ENDPOINT_URL_S3": w.gate.url, "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.account.url, "AWS_ENDPOINT_URL_SQS": w.account.url,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.account.url, "AWS_ENDPOINT_URL_SSM": w.account.url, "AWS_ENDPOINT_URL_SQS": w.account.url,
 	}
 	if o.overTLS {
 		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3.Endpoint())
@@ -155,16 +159,20 @@ func (w *world) startS3() {
 	})
 }
 
+// keepTheCredential puts it where the stack's CredentialStore says.
+func (w *world) keepTheCredential() error {
+	document, err := json.Marshal(vendorSecrets)
+	w.secret = w.stack.Environment(requesterID)["BELLHOP_LWA_SECRET_ID"]
+	w.account.secrets[w.secret] = string(document)
+	return err
+}
+
 // startVendor serves the simulated vendor, who writes into the delivery bucket and hands out a new refresh token with
 // every access token.
 func (w *world) startVendor(parts int) (url string) {
 	w.t.Helper()
-	secret, err := json.Marshal(vendorSecrets)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.account.secrets[secretName] = string(secret)
 	writer := w.s3.Client()
+	var err error
 	w.vendor, err = vendorsim.New(vendorsim.Config{
 		Seed: 7, Now: time.Now, Clients: []vendorsim.Client{vendorSecrets}, Estate: vendorsim.SizedEstate(2),
 		Delay:    vendorsim.Range{Min: time.Millisecond, Max: time.Millisecond},

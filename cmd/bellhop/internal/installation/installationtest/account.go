@@ -190,7 +190,8 @@ func (a *Account) front(moto string) string {
 	return server.URL
 }
 
-// listResources answers ListStackResources: moto leaves out the names of what it did not make.
+// listResources answers ListStackResources: moto leaves out the names of what it did not make. What the stack's parameters
+// leave out is listed as deleted, as after a change of them.
 func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
 	if name := r.FormValue("StackName"); name != Stack {
@@ -217,6 +218,11 @@ func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
 		answer.Result.Members = append(answer.Result.Members, member{id, a.resources[id], kind, "CREATE_COMPLETE", "2026-11-01T00:00:00Z"})
 	}
 	a.mu.Unlock()
+	for _, id := range a.Template.Template.IDs("AWS::CloudWatch::Alarm", "AWS::SecretsManager::Secret") {
+		if kind, _ := a.Template.Template.Resource(id)["Type"].(string); !a.Template.Has(id) {
+			answer.Result.Members = append(answer.Result.Members, member{id, "former-" + id, kind, "DELETE_COMPLETE", "2026-11-01T00:00:00Z"})
+		}
+	}
 	_ = xml.NewEncoder(w).Encode(answer) // it can be encoded; that nobody waits for it any more is the caller's affair
 }
 

@@ -26,12 +26,14 @@ import (
 func (a *Account) complete() {
 	a.t.Helper()
 	ctx := a.t.Context()
-	secret, err := secretsmanager.NewFromConfig(a.Config).CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: aws.String("LwaSecret-a1b2c3")})
-	a.must("create the secret", err)
-	a.add(string(installation.LwaSecret), aws.ToString(secret.ARN))
+	if a.Template.Has(string(installation.LwaSecret)) {
+		secret, err := secretsmanager.NewFromConfig(a.Config).CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: aws.String("LwaSecret-a1b2c3")})
+		a.must("create the secret", err)
+		a.add(string(installation.LwaSecret), aws.ToString(secret.ARN))
+	}
 	a.add(string(installation.WorkGroup), "bellhop")
 	a.add(string(installation.Catalog), "bellhop")
-	_, err = dynamodb.NewFromConfig(a.Config).UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
+	_, err := dynamodb.NewFromConfig(a.Config).UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
 		TableName: aws.String(a.ID(installation.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
 	})
 	a.must("switch the backups on", err)
