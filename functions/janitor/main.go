@@ -45,7 +45,7 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	buckets := objects.NewClient(cloud)
 	ours := objects.ExpectOwner(c.BucketOwner)
 	delivery := objects.NewBucket(buckets, c.DeliveryBucket, ours)
-	dataset := objects.NewBucket(buckets, c.DatasetBucket, ours)
+	dataset := objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours))
 	return &janitor.Handler{
 		Metrics: metrics,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),

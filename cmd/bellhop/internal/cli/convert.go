@@ -147,7 +147,7 @@ type convertedFile struct {
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
 	converter := table.NewConverter(table.Limit(table.Limits{Bytes: a.inputLimit()}), table.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
-	if err := readOnce(files); err != nil {
+	if err := errors.Join(readOnce(files), to.begin()); err != nil {
 		return err
 	}
 	var results []convertedFile

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -101,7 +102,7 @@ func TestIngestTheVendorsSample(t *testing.T) {
 	if err := json.Unmarshal(receipt, &saved); err != nil || !reflect.DeepEqual(saved, results[0]) {
 		t.Errorf("the receipt that was saved is %+v: %v", saved, err)
 	}
-	want := []string{"_receipts/asp_device/hotel-" + saved.Receipt.SHA256[:16] + ".json"}
+	want := []string{"_format.json", "_receipts/asp_device/hotel-" + saved.Receipt.SHA256[:16] + ".json"}
 	for _, date := range []string{"2023-08-15", "2023-08-16", "2023-08-17", "2023-08-19", "2023-08-20", "2023-08-21", "2023-08-22"} {
 		want = append(want, "asp_device/dataset_date="+date+"/hotel.parquet")
 	}
@@ -228,8 +229,8 @@ func TestIngestGoodAndBad(t *testing.T) {
 	if strings.Contains(out+errs, "Secret") {
 		t.Error("a cell of a file is shown")
 	}
-	if got := tree(t, dir); len(got) != 4 {
-		t.Errorf("the folder has %q, want two days and two receipts", got)
+	if got := tree(t, dir); len(got) != 5 {
+		t.Errorf("the folder has %q, want its format, two days and two receipts", got)
 	}
 
 	b.terminal = true
@@ -298,7 +299,7 @@ func TestIngestThatCannotWrite(t *testing.T) {
 		left     []string
 	}{
 		"the day":     {day, []string{}},
-		"the receipt": {receipt, []string{day}},
+		"the receipt": {receipt, []string{report.FormatKey, day}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -317,8 +318,49 @@ func TestIngestThatCannotWrite(t *testing.T) {
 			if err := os.RemoveAll(filepath.Join(dir, tt.inTheWay)); err != nil {
 				t.Fatal(err)
 			}
-			if code, _, errs := b.run(t.Context(), "ingest", "-o", dir, file); code != 0 || !slices.Equal(tree(t, dir), []string{receipt, day}) {
+			if code, _, errs := b.run(t.Context(), "ingest", "-o", dir, file); code != 0 || !slices.Equal(tree(t, dir), []string{report.FormatKey, receipt, day}) {
 				t.Errorf("afterwards: exit %d, %q, %s", code, tree(t, dir), errs)
+			}
+		})
+	}
+}
+
+// A folder says its format from its first day on; one of a newer format is left alone, and an old one is left to be migrated.
+func TestIngestLooksAtTheFormat(t *testing.T) {
+	file := delivered(t, map[string]string{"a.csv": device("5", "2026-11-01")})[0]
+	tests := map[string]struct {
+		before       map[string]string
+		code         int
+		after, error string
+	}{
+		"a new folder":              {nil, cli.ExitFine, "{\"format\":2}\n", ""},
+		"a dry run in a new folder": {nil, cli.ExitFine, "", ""},
+		"a folder of today":         {map[string]string{report.FormatKey: `{"format":2}`}, cli.ExitFine, `{"format":2}`, ""},
+		"a folder without a number": {map[string]string{"asp_device/dataset_date=2026-10-01/local.parquet": "old"}, cli.ExitFine, "", ""},
+		"a newer folder":            {map[string]string{report.FormatKey: `{"format":3}`}, cli.ExitError, `{"format":3}`, "is of format 3, and this bellhop knows none after 2: use a newer bellhop"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for key, content := range tt.before {
+				if err := errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(key)), 0o700), os.WriteFile(filepath.Join(dir, key), []byte(content), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := []string{"ingest", "-o", dir, file}
+			if strings.Contains(name, "dry run") {
+				args = append(args, "--dry-run")
+			}
+			code, _, errs := newBench(t).run(t.Context(), args...)
+			got, err := os.ReadFile(filepath.Join(dir, report.FormatKey))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			if code != tt.code || !strings.Contains(errs, tt.error) || string(got) != tt.after {
+				t.Errorf("exit %d, %q; the folder says %q", code, errs, got)
+			}
+			if wrote := len(tree(t, dir)) > len(tt.before); wrote != (code == 0 && !strings.Contains(name, "dry run")) {
+				t.Errorf("the folder has %q", tree(t, dir))
 			}
 		})
 	}

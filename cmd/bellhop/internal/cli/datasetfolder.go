@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -22,6 +23,8 @@ import (
 type datasetFolder struct {
 	dir     string
 	replace bool
+	// fresh tells that the dataset is new, and is to say its format before it has anything else.
+	fresh bool
 	// taken are the days that files of this run have had, by key: a dry run sees the same collisions as the real one.
 	taken map[string]takenDay
 }
@@ -34,6 +37,17 @@ type dayStep struct {
 	proof  report.SliceProof
 	body   *io.SectionReader
 	sha256 string
+}
+
+// begin looks at the dataset's format, which must be one that this bellhop knows.
+func (d *datasetFolder) begin() error {
+	format, err := migrate.Folder(d.dir).Format()
+	if err != nil {
+		return err
+	}
+	days, err := fs.Glob(os.DirFS(d.dir), "*/dataset_date=*/*.parquet")
+	d.fresh = format == 0 && len(days) == 0
+	return err
 }
 
 // store puts the days of a converted file into the folder, and then its receipt. Every day is compared with what is there
@@ -167,6 +181,12 @@ func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
 	key := report.SliceKey(r.Subscription, r.Table, st.proof.Date)
 	switch st.proof.Outcome {
 	case report.SliceWritten:
+		if d.fresh {
+			if err := d.put(report.FormatKey, func(to io.Writer) error { _, err := to.Write(report.EncodeFormat()); return err }); err != nil {
+				return err
+			}
+			d.fresh = false
+		}
 		return d.put(key, func(to io.Writer) error {
 			_, err := io.Copy(to, io.NewSectionReader(st.body, 0, st.body.Size()))
 			return err

@@ -59,7 +59,7 @@ func (p *plant) day() report.Slice {
 func (p *plant) left() []string {
 	p.t.Helper()
 	var keys []string
-	for key := range content(p.t.Context(), p.t, p.s3, p.outside.dataset, func(key string) bool { return strings.HasPrefix(key, "_") }) {
+	for key := range content(p.t.Context(), p.t, p.s3, p.outside.dataset, func(key string) bool { return strings.HasPrefix(key, "_") && key != report.FormatKey }) {
 		keys = append(keys, key)
 	}
 	return keys

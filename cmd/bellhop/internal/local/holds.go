@@ -19,7 +19,7 @@ func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func()
 	if err != nil {
 		return nil, nil, err
 	}
-	return &ingest.Holds{Days: m.ledger, Dataset: dataset, Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+	return &ingest.Holds{Days: m.ledger, Dataset: objects.NewDataset(dataset), Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
 }
 
 // OpenMigration opens a folder's dataset for bringing it to the format of today. A machine that runs there has it for itself: the
@@ -33,12 +33,12 @@ func OpenMigration(ctx context.Context, dir string) (_ *migrate.Service, closing
 }
 
 // OpenDataset opens a folder's dataset for deleting. A machine that runs there has it for itself: the error says so. Close it.
-func OpenDataset(ctx context.Context, dir string) (_ *objects.Bucket, closing func() error, err error) {
+func OpenDataset(ctx context.Context, dir string) (_ *objects.Dataset, closing func() error, err error) {
 	m, dataset, err := openBuckets(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return dataset, m.Close, nil
+	return objects.NewDataset(dataset), m.Close, nil
 }
 
 // openBuckets opens the ledger and the buckets of a folder, without starting anything that works by itself.

@@ -33,7 +33,7 @@ import (
 func (m *Machine) wire() {
 	between := m.between()
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
-	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
+	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewDataset(objects.NewBucket(client, m.outside.dataset))
 	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
 	records.Retention = retention
 
@@ -62,7 +62,7 @@ func (m *Machine) wire() {
 		Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: now},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
-	m.verifier = sweep.Verifier{Days: m.ledger, Dataset: objects.NewBucket(m.s3.Client(), m.outside.dataset), Now: now}
+	m.verifier = sweep.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
 	m.handle = handlers{
 		requester: m.entry(m.parts.requester, requesterTimeout, (&requester.Handler{
 			Requester: m.requests, Log: m.logger("requester"), Metrics: requests,

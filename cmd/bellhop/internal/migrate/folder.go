@@ -54,6 +54,19 @@ func (d Folder) read(key string) ([]byte, report.Object, error) {
 	return content, report.Object{Key: key, ETag: hex.EncodeToString(sum[:]), Size: int64(len(content))}, err
 }
 
+// Format returns the format that the dataset in the folder says of itself; 0 when it says none. One that this bellhop does not know is
+// Poison.
+func (d Folder) Format() (int, error) {
+	content, err := os.ReadFile(filepath.Join(string(d), report.FormatKey))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return report.DecodeFormat(content)
+}
+
 // Stat returns the file, with the format that it says.
 func (d Folder) Stat(_ context.Context, key string) (report.Object, error) {
 	content, o, err := d.read(key)

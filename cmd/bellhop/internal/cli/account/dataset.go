@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -17,7 +18,7 @@ import (
 )
 
 // bucket reads a bucket on AWS.
-type bucket struct{ *objects.Bucket }
+type bucket struct{ *objects.Dataset }
 
 // Read returns the whole object.
 func (b bucket) Read(ctx context.Context, key string) ([]byte, error) {
@@ -36,9 +37,13 @@ func (b bucket) Read(ctx context.Context, key string) ([]byte, error) {
 // datasetFolder shows the dataset of a local folder with the ETags of its objects.
 type datasetFolder struct{ folder }
 
-// List is that of the folder, with ETags.
+// List is that of the folder, with ETags, of a dataset of a format that is known.
 func (f datasetFolder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
+		if _, err := migrate.Folder(filepath.Join(f.root, f.bucket)).Format(); err != nil {
+			yield(report.Object{}, err)
+			return
+		}
 		for o, err := range f.folder.List(ctx, prefix) {
 			if err == nil {
 				o.ETag, err = s3server.ETag(filepath.Join(f.root, f.bucket, filepath.FromSlash(o.Key)))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
@@ -42,6 +43,9 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 			Code: cli.ExitError, Err: fmt.Errorf("there is no dataset in %s", c.Dataset),
 			Remedy: "make one with bellhop local run or bellhop ingest, or name its folder with --dataset",
 		}
+	}
+	if _, err := migrate.Folder(c.Dataset).Format(); err != nil {
+		return nil, err
 	}
 	e, err := duckdb.Open(ctx, duckdb.Options{Dataset: c.Dataset, Output: c.Output, Memory: c.Memory, Threads: c.Threads})
 	if err != nil {

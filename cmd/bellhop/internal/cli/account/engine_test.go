@@ -7,10 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
@@ -30,6 +33,40 @@ func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// A dataset of a format that is newer than the program is not read: what it would find there may be wrong.
+func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
+	home := t.TempDir()
+	dataset := filepath.Join(home, "s3", cli.LocalDataset)
+	ledger, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(ledger.Close(), os.MkdirAll(dataset, 0o700), os.WriteFile(filepath.Join(dataset, report.FormatKey), []byte(`{"format":3}`), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := account.Open(t.Context(), cli.Place{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := at.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, err = range at.Dataset.List(t.Context(), "") {
+		break
+	}
+	tests := map[string]error{"list": err}
+	if duckdb.Available {
+		_, tests["query"] = account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
+	}
+	for name, err := range tests {
+		if err == nil || !strings.Contains(err.Error(), "of format 3, and this bellhop knows none after 2: use a newer bellhop") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

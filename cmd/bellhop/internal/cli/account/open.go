@@ -157,10 +157,11 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket, objects.ExpectOwner(owner)), p.DeliveryBucket
 	}
 	if p.DatasetBucket != "" {
-		dataset := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
+		whole := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
+		dataset := objects.NewDataset(whole)
 		at.Dataset = bucket{dataset}
 		at.Migration = func(_ context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
-			return &migrate.Service{Dataset: dataset, Days: records, Converter: table.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
+			return &migrate.Service{Dataset: whole, Days: records, Converter: table.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
 		}
 		at.Drop = func(context.Context) (cli.Dropper, func() error, error) {
 			return dataset, func() error { return nil }, nil
