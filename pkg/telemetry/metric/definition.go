@@ -76,6 +76,14 @@ func All() []Metric {
 	}
 }
 
+// Always are the metrics that are sent with every sweep, whatever happens.
+func Always() []Metric { return []Metric{OldestRawObjectAgeSeconds} }
+
+// OfReports are those that are sent when reports come as they should. All others are sent in trouble alone.
+func OfReports() []Metric {
+	return []Metric{ReportsRequested, FilesExpected, FilesArrived, DeliveryLatencySeconds, RowsIngested, RawRetentionSeconds}
+}
+
 // Value is one value of a metric.
 type Value struct {
 	Metric Metric

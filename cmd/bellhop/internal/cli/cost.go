@@ -25,19 +25,22 @@ beside those that the handlers took here, and can be changed. A schedule that fi
 once and stands in the month.
 
 A free tier belongs to an account and a month. --free-tier takes it off the month, as if nothing else used the account;
-1,000 reports are always at list prices. The prices are a table in the program: --prices shows it, with sources and dates.
+1,000 reports are always at list prices. A metric is charged for the hours in which it is sent, each report's in an hour of its
+own; what is sent in trouble alone is not in the bill. --alarms, --dashboard and --credential-store say what is chosen
+of the stack's parameters. The prices are a table in the program: --prices shows it, with sources and dates.
 
 Exit code 2 for a wrong flag, 1 when no run of the folder was measured.`
 
 // costFlags are what the command line says of a wish.
 type costFlags struct {
 	cost.Wish
+	cost.Choice
 	size, region      string
 	prices, reference bool
 }
 
 func (a *app) costCommand() *cobra.Command {
-	f := costFlags{Wish: cost.Wish{Assumed: cost.Usual}}
+	f := costFlags{Wish: cost.Wish{Assumed: cost.Usual}, Choice: cost.Default}
 	c := &cobra.Command{
 		Use: "cost", Short: "What bellhop costs on AWS, per 1,000 reports and per month", Args: cobra.NoArgs,
 		Long: costHelp,
@@ -50,6 +53,9 @@ func (a *app) costCommand() *cobra.Command {
 	flags.Float64Var(&f.ReportsPerDay, "reports-per-day", 5, "how many reports are loaded in a day; 5 is one for each category")
 	flags.StringVar(&f.size, "report-size", "", "mean `size` of a report, such as 200KB or 5MB; default as in the run")
 	flags.BoolVar(&f.FreeTier, "free-tier", false, "take AWS's monthly free tier off the month")
+	flags.StringVar(&f.Alarms, "alarms", f.Alarms, "the stack's `choice` of Alarms: essential, all or none")
+	flags.BoolVar(&f.Dashboard, "dashboard", false, "the stack has a dashboard (Dashboard=true)")
+	flags.StringVar(&f.CredentialStore, "credential-store", f.CredentialStore, "the stack's `choice` of CredentialStore: ParameterStore or SecretsManager")
 	flags.StringVar(&f.region, "region", cost.Region, "the `region` whose prices are meant")
 	flags.BoolVar(&f.prices, "prices", false, "show the price table, with sources and dates")
 	flags.BoolVar(&f.reference, "reference", false, "take the run of the README instead of one of the folder")
@@ -75,11 +81,15 @@ func (a *app) cost(f costFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	stack, err := cost.Template.With(f.Choice)
+	if err != nil {
+		return usage("take a value that the template has", "%w", err)
+	}
 	where, measured, err := a.measured(f.reference)
 	if err != nil {
 		return err
 	}
-	e := cost.Of(measured, cost.Template, f.Wish)
+	e := cost.Of(measured, stack, f.Wish)
 	return a.show(e, func(s *screen) { s.estimate(e, where) })
 }
 

@@ -48,6 +48,9 @@ func TestCostOfTheLastRun(t *testing.T) {
 		"100 reports of 1 000 KB loaded, of 120 files that came; 3 duplicates; 25 requests to the vendor.",
 		"1.3 for a file, 1 more for a megabyte; 1 000 KB each  0.050 s\n",
 		"they say nothing about Lambda",
+		"by the hours in which it is sent. With each sweep: 1. With reports: 6",
+		"14 metrics that are sent in trouble alone",
+		"The stack has alarms on 12 metrics, no dashboard, and its credential in Parameter Store",
 		"bellhop cost --prices",
 	} {
 		if !strings.Contains(out, want) {
@@ -85,8 +88,16 @@ func TestCostByWish(t *testing.T) {
 		"and in bytes":          {[]string{"--report-size", "500000"}, less, func(e cost.Estimate) float64 { return e.PerThousand.Total }},
 		"a faster ingester": {
 			[]string{"--ingester-seconds", "0", "--megabyte-seconds", "1.8"}, less, func(e cost.Estimate) float64 { return e.PerThousand.Total }},
-		"no report":           {[]string{"--reports-per-day", "0"}, usual.Standing.Total, func(e cost.Estimate) float64 { return e.Month.Total }},
-		"the free tier":       {[]string{"--free-tier"}, usual.MonthFree, func(e cost.Estimate) float64 { return e.Month.Total }},
+		"no report":     {[]string{"--reports-per-day", "0"}, usual.Standing.Total, func(e cost.Estimate) float64 { return e.Month.Total }},
+		"the free tier": {[]string{"--free-tier"}, usual.MonthFree, func(e cost.Estimate) float64 { return e.Month.Total }},
+		"a metric more of an hour each": {
+			// Six metrics for five more hours of a day, and what five more reports cost.
+			[]string{"--reports-per-day", "10"}, usual.Standing.Total + 2*(usual.Month.Total-usual.Standing.Total), func(e cost.Estimate) float64 { return e.Month.Total }},
+		"everything that can be chosen": {
+			// 16 alarms, a dashboard, a secret and its calls: one for each of 97 runs a day.
+			[]string{"--alarms", "all", "--dashboard", "--credential-store", "SecretsManager"}, usual.Standing.Total + 1.60 + 3 + 0.40 + 97*30*0.05/10_000,
+			func(e cost.Estimate) float64 { return e.Standing.Total }},
+		"no alarms":           {[]string{"--alarms", "none"}, usual.Standing.Total - 1.20, func(e cost.Estimate) float64 { return e.Standing.Total }},
 		"listed all the same": {[]string{"--free-tier"}, usual.MonthListed, func(e cost.Estimate) float64 { return e.MonthListed }},
 		"no free tier of 1,000": {
 			[]string{"--free-tier"}, usual.PerThousand.Total, func(e cost.Estimate) float64 { return e.PerThousand.Total }},
@@ -119,6 +130,8 @@ func TestCostRefuses(t *testing.T) {
 		"a size that is none": {[]string{"--home", home, "--report-size", "large"}, cli.ExitUsage, []string{`"large" is not a size`, "200KB"}},
 		"a size of nothing":   {[]string{"--home", home, "--report-size", "0KB"}, cli.ExitUsage, []string{"200KB"}},
 		"no size at all":      {[]string{"--home", home, "--report-size", "NaN"}, cli.ExitUsage, []string{"200KB"}},
+		"alarms of no kind":   {[]string{"--home", home, "--alarms", "loud"}, cli.ExitUsage, []string{"essential, all or none", `"loud"`}},
+		"no such place":       {[]string{"--home", home, "--credential-store", "vault"}, cli.ExitUsage, []string{"ParameterStore or SecretsManager", `"vault"`}},
 		"less than nothing":   {[]string{"--home", home, "--reports-per-day", "-1"}, cli.ExitUsage, []string{"--reports-per-day", "-1"}},
 		"endless seconds":     {[]string{"--home", home, "--janitor-seconds", "Inf"}, cli.ExitUsage, []string{"--janitor-seconds"}},
 		"an account":          {[]string{"--aws", "--ledger-table", "t"}, cli.ExitUsage, []string{"on this machine", "leave --stack, --aws"}},
@@ -187,7 +200,7 @@ func TestTheReadmesBillIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := cost.Of(u, cost.Template, cost.Wish{Assumed: cost.Usual})
-	said := fmt.Sprintf("about %.0f dollars a month before any report comes, %.0f after the free tier", e.MonthListed, e.MonthFree)
+	said := fmt.Sprintf("about %.2f dollars a month before any report comes, %.2f after the free tier", e.MonthListed, e.MonthFree)
 	if cents := fmt.Sprintf("1,000 reports cost %.0f cents", 100*e.PerThousand.Total); !strings.Contains(after, said) || !strings.Contains(after, cents) {
 		t.Errorf("README.md does not say %q and %q", said, cents)
 	}

@@ -54,6 +54,7 @@ func (s *screen) estimate(e cost.Estimate, where string) {
 	s.counted(e.Usage, where)
 	s.assumed(e)
 	s.heading("NOT IN IT")
+	s.wrapped("  ", fmt.Sprintf("%s that are sent in trouble alone, for the hours of it.", count(e.Stack.MetricsOfTrouble, "metric")))
 	s.wrapped("  ", "Queries of Athena (by what they scan), storage of the ledger (some megabytes a year), mail of alarms, traffic out of AWS, tax.")
 	s.heading("PRICES")
 	all, unchecked := cost.Prices(), 0
@@ -106,6 +107,22 @@ func (s *screen) assumed(e cost.Estimate) {
 	s.wrapped("  ", "The seconds here are those of another processor, without a network and with all pauses skipped: they say nothing about Lambda.")
 	s.wrapped("  ", fmt.Sprintf("Lambda logs %s bytes by itself for each invocation, and each is a trace. %d reads of the queue wait for 20 seconds each, all month. Each of the %d requester runs a day reads the secret. A month has 30 days.",
 		quantity(a.PlatformLogBytes), e.Stack.Pollers, e.Stack.RequesterRuns))
+	s.wrapped("  ", fmt.Sprintf("CloudWatch charges a metric by the hours in which it is sent. With each sweep: %d. With reports: %d, as if each report came in an hour of its own.",
+		e.Stack.MetricsAlways, e.Stack.MetricsOfReports))
+	s.wrapped("  ", s.chosen(e.Stack))
+}
+
+// chosen says what of the stack costs something by choice.
+func (s *screen) chosen(of cost.Stack) string {
+	place, dashboard := "Parameter Store", "no dashboard"
+	if of.Secret > 0 {
+		place = "Secrets Manager"
+	}
+	if of.Dashboards > 0 {
+		dashboard = "a dashboard"
+	}
+	return fmt.Sprintf("The stack has alarms on %s, %s, and its credential in %s: see --alarms, --dashboard and --credential-store.",
+		count(of.Alarms, "metric"), dashboard, place)
 }
 
 func (s *screen) prices(all []cost.Price) {

@@ -92,7 +92,7 @@ func TestAMonthByHand(t *testing.T) {
 		cost.QueueRequests:  {648_000, 0.2592, 0}, // 5 readers × 3 a minute × 43,200 minutes
 		cost.ScheduleRuns:   {11_550, 0.01155, 0},
 		cost.LogBytes:       {0.01155, 0.005775, 0}, // 1,000 bytes each
-		cost.Metrics:        {21, 6.30, 3.30},
+		cost.Metrics:        {1, 0.30, 0},           // the age of the oldest raw file, with each sweep
 		cost.Alarms:         {12, 1.20, 0.20},
 		cost.ParameterCalls: {2_910, 0, 0},
 		cost.Traces:         {11_550, 0.05775, 0},
@@ -116,6 +116,41 @@ func TestAMonthByHand(t *testing.T) {
 	}
 }
 
+// The parts are in TestAMonthByHand: 0.0135 and 0.0023 for Lambda, 0.0864 for S3, 0.0587 for the ledger, 0.2592 for the queue,
+// 0.0116 for the schedules, 0.0058 for logs, 0.30 for a metric, 1.20 for alarms, 0.0578 for traces.
+func TestAnIdleStackByChoice(t *testing.T) {
+	for name, c := range map[string]struct {
+		choice cost.Choice
+		want   float64
+	}{
+		"as it is deployed": {cost.Default, 1.995215},
+		"all alarms":        {cost.Choice{Alarms: "all", CredentialStore: "ParameterStore"}, 1.995215 + 16*0.10},
+		"no alarms":         {cost.Choice{Alarms: "none", CredentialStore: "ParameterStore"}, 1.995215 - 12*0.10},
+		"a dashboard":       {cost.Choice{Alarms: "essential", Dashboard: true, CredentialStore: "ParameterStore"}, 1.995215 + 3},
+		"a secret":          {cost.Choice{Alarms: "essential", CredentialStore: "SecretsManager"}, 1.995215 + 0.40 + 2910*0.05/10_000},
+	} {
+		stack, err := cost.Template.With(c.choice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cost.Of(quiet(), stack, cost.Wish{Assumed: cost.Usual}).Standing.Total; math.Abs(got-c.want) > 0.00001 {
+			t.Errorf("%s: $%.6f, want $%.6f", name, got, c.want)
+		}
+	}
+	for _, c := range []cost.Choice{{Alarms: "some", CredentialStore: "ParameterStore"}, {Alarms: "all", CredentialStore: "a drawer"}} {
+		if _, err := cost.Template.With(c); err == nil {
+			t.Errorf("%+v is taken", c)
+		}
+	}
+	u, err := cost.Reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cost.Of(u, cost.Template, cost.Wish{Assumed: cost.Usual}).Standing.Total; got >= 4 {
+		t.Errorf("an idle stack costs $%.2f a month at list prices, want less than 4", got)
+	}
+}
+
 // A month of reports is the quiet month and its reports, and the storage of a year's.
 func TestAMonthOfReports(t *testing.T) {
 	u, w := quiet(), cost.Wish{Assumed: cost.Usual, ReportsPerDay: 10}
@@ -123,7 +158,9 @@ func TestAMonthOfReports(t *testing.T) {
 	e := cost.Of(u, cost.Template, w)
 	storage := amounts(e.Month)[cost.S3Storage]
 	near(t, "storage", storage.Quantity, 0.1825) // 3,650 × 50 KB
-	near(t, "the month", e.Month.Total, e.Standing.Total+300*e.PerThousand.Total/1000+0.1825*0.023)
+	// Ten of a day's 24 hours have a report, and with it six metrics at 30 cents a month.
+	near(t, "the month", e.Month.Total, e.Standing.Total+300*e.PerThousand.Total/1000+0.1825*0.023+6*10.0/24*0.30)
+	near(t, "more reports than hours", amounts(cost.Of(u, cost.Template, cost.Wish{ReportsPerDay: 1000}).Month)[cost.Metrics].Quantity, 1+6)
 	near(t, "at list prices", e.MonthListed, e.Month.Total)
 	w.ReportBytes = 400_000
 	double := cost.Of(u, cost.Template, w)
@@ -219,15 +256,12 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	if err := yaml.Unmarshal(content, &template); err != nil {
 		t.Fatal(err)
 	}
-	types, memory, alarms := map[string]int{}, map[string]int{}, 0
+	types, memory := map[string]int{}, map[string]int{}
+	alarms := map[string]int{} // by their condition
 	for name, r := range template.Resources {
-		// What the parameters' defaults leave out.
-		if r.Condition == "HasAllAlarms" || r.Condition == "HasDashboard" || r.Condition == "UsesSecretsManager" {
-			continue
-		}
 		types[r.Type]++
 		if r.Type == "AWS::CloudWatch::Alarm" {
-			alarms += series(t, r.Properties)
+			alarms[r.Condition] += series(t, r.Properties)
 		}
 		if r.Type != "AWS::Serverless::Function" {
 			continue
@@ -242,8 +276,9 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	}
 	want := cost.Stack{
 		RequesterMB: memory["RequesterFunction"], IngesterMB: memory["IngesterFunction"], JanitorMB: memory["JanitorFunction"],
-		Traced: template.Globals.Function.Tracing == "Active", Metrics: len(metric.All()),
-		Alarms: alarms, Dashboards: types["AWS::CloudWatch::Dashboard"], Secret: types["AWS::SecretsManager::Secret"],
+		Traced:        template.Globals.Function.Tracing == "Active",
+		MetricsAlways: len(metric.Always()), MetricsOfReports: len(metric.OfReports()), MetricsOfTrouble: len(metric.All()) - len(metric.Always()) - len(metric.OfReports()),
+		Alarms:  alarms["HasAlarms"],
 		Pollers: 5,
 		RequesterRuns: map[string]int{"rate(15 minutes)": 96}[template.Parameters["WorkOffSchedule"].Default] +
 			map[string]int{"cron(0 14 * * ? *)": 1}[template.Parameters["DailySchedule"].Default],
@@ -251,6 +286,15 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 	}
 	if cost.Template != want {
 		t.Errorf("the stack is %+v, the template says %+v", cost.Template, want)
+	}
+	if chosen, err := cost.Template.With(cost.Default); chosen != want || err != nil || cost.Default.Alarms != template.Parameters["Alarms"].Default ||
+		cost.Default.CredentialStore != template.Parameters["CredentialStore"].Default || template.Parameters["Dashboard"].Default != "false" {
+		t.Errorf("by default the template chooses otherwise than %+v (%v)", cost.Default, err)
+	}
+	want.Alarms += alarms["HasAllAlarms"]
+	want.Dashboards, want.Secret = types["AWS::CloudWatch::Dashboard"], types["AWS::SecretsManager::Secret"]
+	if all, err := cost.Template.With(cost.Choice{Alarms: "all", Dashboard: true, CredentialStore: "SecretsManager"}); all != want || err != nil {
+		t.Errorf("with everything the stack is %+v, the template says %+v (%v)", all, want, err)
 	}
 	// With a maximum of concurrency Lambda keeps all of its readers.
 	if !strings.Contains(string(content), "ScalingConfig: {MaximumConcurrency: 5}") {

@@ -75,7 +75,7 @@ var prices = []Price{
 	{Item: QueueRequests, Service: "SQS", What: "requests, standard queue", Unit: "request", Amount: 0.40, Per: million, Free: million, Source: "https://aws.amazon.com/sqs/pricing/", Date: longStanding, Unchecked: true},
 	{Item: ScheduleRuns, Service: "EventBridge", What: "Scheduler invocations", Unit: "invocation", Amount: 1, Per: million, Free: 14 * million, Source: "https://aws.amazon.com/eventbridge/pricing/ by https://cloudburn.io/blog/amazon-eventbridge-pricing", Date: "2026-03"},
 	{Item: LogBytes, Service: "CloudWatch", What: "logs ingested", Unit: "GB", Amount: 0.50, Per: 1, Free: 5, Source: watch, Date: "2026-02"},
-	{Item: Metrics, Service: "CloudWatch", What: "metrics", Unit: "metric", Amount: 0.30, Per: 1, Free: 10, Source: watch, Date: "2026-02"},
+	{Item: Metrics, Service: "CloudWatch", What: "metrics, by the hour", Unit: "metric", Amount: 0.30, Per: 1, Free: 10, Source: watch, Date: "2026-02"},
 	{Item: Alarms, Service: "CloudWatch", What: "alarms, by metric", Unit: "metric", Amount: 0.10, Per: 1, Free: 10, Source: watch, Date: "2026-02"},
 	{Item: Dashboards, Service: "CloudWatch", What: "dashboards", Unit: "dashboard", Amount: 3, Per: 1, Free: 3, Source: watch, Date: "2026-02"},
 	{Item: Secrets, Service: "Secrets Manager", What: "secrets", Unit: "secret", Amount: 0.40, Per: 1, Source: keeping, Date: "2026-05"},

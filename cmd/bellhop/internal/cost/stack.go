@@ -1,5 +1,7 @@
 package cost
 
+import "fmt"
+
 // Stack is what of template.yaml costs something. A test holds [Template] against the template.
 type Stack struct {
 	// RequesterMB, IngesterMB and JanitorMB are the functions' memory, of which Lambda's price depends.
@@ -8,8 +10,12 @@ type Stack struct {
 	JanitorMB   int `json:"janitor_mb"`
 	// Traced tells that each invocation is a trace in X-Ray. X-Ray records the first of each second and one in twenty of the
 	// others, so this is the most.
-	Traced  bool `json:"traced"`
-	Metrics int  `json:"metrics"`
+	Traced bool `json:"traced"`
+	// MetricsAlways are sent with each sweep, MetricsOfReports when reports come. MetricsOfTrouble are sent in trouble alone, and
+	// charged for the hours of it: an estimate has none of them.
+	MetricsAlways    int `json:"metrics_always"`
+	MetricsOfReports int `json:"metrics_of_reports"`
+	MetricsOfTrouble int `json:"metrics_of_trouble"`
 	// Alarms are counted by the series that they watch, which is how they are charged.
 	Alarms     int `json:"alarms"`
 	Dashboards int `json:"dashboards"`
@@ -27,8 +33,41 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	Metrics: 21, Alarms: 12,
+	MetricsAlways: 1, MetricsOfReports: 6, MetricsOfTrouble: 14, Alarms: 12,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
+}
+
+// Choice is what a deployment chooses that costs something, in the words of the template's parameters.
+type Choice struct {
+	Alarms          string
+	Dashboard       bool
+	CredentialStore string
+}
+
+// Default is what the template chooses.
+var Default = Choice{Alarms: "essential", CredentialStore: "ParameterStore"}
+
+// With returns the stack with other choices than the template's. Its error names the parameter that has no such value.
+func (s Stack) With(c Choice) (Stack, error) {
+	alarms, known := map[string]int{"none": 0, "essential": 12, "all": 28}[c.Alarms]
+	if !known {
+		return s, fmt.Errorf("the parameter Alarms is essential, all or none, not %q", c.Alarms)
+	}
+	secrets, known := map[string]int{"ParameterStore": 0, "SecretsManager": 1}[c.CredentialStore]
+	if !known {
+		return s, fmt.Errorf("the parameter CredentialStore is ParameterStore or SecretsManager, not %q", c.CredentialStore)
+	}
+	s.Alarms, s.Secret, s.Dashboards = alarms, secrets, 0
+	if c.Dashboard {
+		s.Dashboards = 1
+	}
+	return s, nil
+}
+
+// ofReports is how many metrics of a whole month the metrics of the reports make. CloudWatch charges a metric by the hours in
+// which it is sent; each report is taken to come in an hour of its own, which is the most.
+func (s Stack) ofReports(perDay float64) float64 {
+	return float64(s.MetricsOfReports) * min(24, perDay) / 24
 }
 
 // Assumed is what cannot be counted on one machine, in seconds and bytes as on Lambda.

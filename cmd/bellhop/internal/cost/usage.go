@@ -80,7 +80,7 @@ func (s Stack) overhead(q Quantities, a Assumed, invocations float64) {
 func (u Usage) standing(s Stack, a Assumed) Quantities {
 	runs, sweeps := float64(s.RequesterRuns*daysOfMonth), float64(s.Sweeps*daysOfMonth)
 	q := Quantities{
-		Metrics: float64(s.Metrics), Alarms: float64(s.Alarms), Dashboards: float64(s.Dashboards), Secrets: float64(s.Secret),
+		Metrics: float64(s.MetricsAlways), Alarms: float64(s.Alarms), Dashboards: float64(s.Dashboards), Secrets: float64(s.Secret),
 		ScheduleRuns: runs + sweeps,
 		// One read of the queue waits for 20 seconds, three in a minute.
 		QueueRequests: float64(s.Pollers * 3 * 60 * 24 * daysOfMonth),
@@ -128,6 +128,7 @@ func Of(u Usage, s Stack, w Wish) Estimate {
 	one, standing := u.perReport(s, w), u.standing(s, w.Assumed)
 	month := Quantities{}
 	month.Add(standing, 1).Add(one, w.ReportsPerDay*daysOfMonth)
+	month[Metrics] += s.ofReports(w.ReportsPerDay)
 	// All that a year's reports put into the dataset, as if no day replaced another.
 	grown := float64(u.Ingester.SentBytes["S3 PutObject"]) / float64(u.Reports) * w.ReportsPerDay * 365 / 1e9
 	if measured > 0 {

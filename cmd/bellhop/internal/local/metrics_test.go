@@ -3,11 +3,15 @@ package local
 import (
 	"bytes"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/internal/alarm"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric/metrictest"
@@ -43,6 +47,30 @@ func added(t *testing.T, from io.Reader) (sums, times map[string]float64) {
 		times[p.Name]++
 	}
 	return sums, times
+}
+
+// A bill counts on it: while all is well and no report comes one metric is sent, and with reports six more.
+func TestFewMetricsAreSentWhileAllIsWell(t *testing.T) {
+	w := newSite(t).watch(t, alarm.Alarm{}, trouble{})
+	sent := func(d time.Duration) []string {
+		w.pass(d)
+		_, times := added(t, w.out.take())
+		return slices.Sorted(maps.Keys(times))
+	}
+	names := func(all ...metric.Metric) []string {
+		var names []string
+		for _, m := range all {
+			names = append(names, m.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	if got, want := sent(3*time.Hour), names(append(metric.Always(), metric.OfReports()...)...); !slices.Equal(got, want) {
+		t.Errorf("with reports %v is sent, want %v", got, want)
+	}
+	if got, want := sent(3*time.Hour), names(metric.Always()...); !slices.Equal(got, want) {
+		t.Errorf("without reports %v is sent, want %v", got, want)
+	}
 }
 
 // What the functions say of their work, added up, is what the ledger knows of it: through duplicates, lost events, broken and
