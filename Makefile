@@ -102,7 +102,8 @@ template-validate: ## Expand template.yaml as SAM does, check it with AWS's vali
 checkov: ## Look for insecure settings in template.yaml and deployer.yaml; tools/checkov.yaml says what does not apply, and why
 	@mkdir -p build
 	@# It looks at what the defaults deploy. Once more with what has to be switched on.
-	@sed "s/^    Default: 'false'$$/    Default: 'true'/" template.yaml >build/everything.yaml
+	@sed "s/^    Default: 'false'$$/    Default: 'true'/; s/^    Default: essential$$/    Default: all/; s/^    Default: ParameterStore$$/    Default: SecretsManager/" \
+	  template.yaml >build/everything.yaml
 	@! cmp -s template.yaml build/everything.yaml
 	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in template.yaml build/everything.yaml deployer.yaml; do \
 	  (set -x; "$$checkov" --config-file tools/checkov.yaml --file $$template) || exit 1; \
