@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -91,7 +92,14 @@ type Definition struct {
 // ShrinkBelow returns the share of a published day of a table below which a newer report of it is held for a person.
 func ShrinkBelow(name string) float64 {
 	d, _ := Lookup(name)
-	return cmp.Or(d.ShrinkBelow, 0.5)
+	return d.shrinkBelow()
+}
+
+func (d Definition) shrinkBelow() float64 { return cmp.Or(d.ShrinkBelow, 0.5) }
+
+// HeldWhen says in a sentence when a newer report of a published day is held.
+func (d Definition) HeldWhen() string {
+	return fmt.Sprintf("A newer report of a published day is held for a person when its rows, or the values or the sum of a measure, are less than %g %% of the published ones.", d.shrinkBelow()*100)
 }
 
 // Dimensions returns the columns with [RoleDimension], in order.

@@ -241,7 +241,7 @@ func Markdown() string {
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", t.Name, t.Wrong, t.Right, whichTables(t))
 	}
 	for _, d := range Definitions() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| column | type | NULL | adds up | meaning |\n|---|---|---|---|---|\n", d.Name, d.Meaning)
+		fmt.Fprintf(&b, "\n## %s\n\n%s %s\n\n| column | type | NULL | adds up | meaning |\n|---|---|---|---|---|\n", d.Name, d.Meaning, d.HeldWhen())
 		for _, c := range d.Columns {
 			null := ""
 			if c.Nullable {

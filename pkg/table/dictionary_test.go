@@ -115,3 +115,12 @@ func TestThePageIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestEachTableSaysWhenAReportIsHeld(t *testing.T) {
+	if got := (table.Definition{ShrinkBelow: 0.8}).HeldWhen(); !strings.Contains(got, "less than 80 % of the published ones") {
+		t.Errorf("for a share of 0.8: %s", got)
+	}
+	if got := strings.Count(table.Markdown(), "less than 50 % of the published ones"); got != len(table.Definitions()) {
+		t.Errorf("%d tables of the page say so, want %d", got, len(table.Definitions()))
+	}
+}

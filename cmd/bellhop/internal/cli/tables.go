@@ -14,7 +14,7 @@ func (a *app) tablesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "tables [TABLE]", Short: "What is in the dataset: columns, types, meaning, and how to add it up",
 		Long: `List the dataset's tables, or show one: its columns with their types and meaning, over what its measures may
-be summed, and the traps that give wrong numbers without any error.
+be summed, when a newer report of a day is held, and the traps that give wrong numbers without any error.
 
 This is the dictionary that the loading itself goes by. It is the same for every account and folder.`,
 		Example: `  bellhop tables
@@ -45,6 +45,9 @@ type describedTable struct {
 	Meaning string            `json:"meaning"`
 	Columns []describedColumn `json:"columns"`
 	Traps   []table.Trap      `json:"traps"`
+	// ShrinkBelow is the share of a published day below which a newer report of it is held.
+	ShrinkBelow float64 `json:"shrink_below"`
+	heldWhen    string
 }
 
 type describedColumn struct {
@@ -57,7 +60,7 @@ type describedColumn struct {
 }
 
 func described(d table.Definition) describedTable {
-	t := describedTable{Name: d.Name, Meaning: d.Meaning, Traps: d.Traps()}
+	t := describedTable{Name: d.Name, Meaning: d.Meaning, Traps: d.Traps(), ShrinkBelow: table.ShrinkBelow(d.Name), heldWhen: d.HeldWhen()}
 	for _, c := range d.Columns {
 		t.Columns = append(t.Columns, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
 	}
@@ -118,6 +121,8 @@ func (s *screen) describedTable(t describedTable) {
 		}
 	}
 	s.table("", nil, nil, rows)
+	s.heading("WHEN A REPORT IS HELD")
+	s.wrapped("", t.heldWhen+" See them with: bellhop held list")
 	s.heading("TRAPS")
 	for _, trap := range t.Traps {
 		s.line("%s", s.paint(bad, trap.Name))

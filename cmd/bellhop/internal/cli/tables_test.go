@@ -16,7 +16,8 @@ type shownTable struct {
 		Name, Type, Kind, Additivity, Meaning string
 		Nullable                              bool
 	}
-	Traps []struct{ Name, Wrong, Right string }
+	Traps       []struct{ Name, Wrong, Right string }
+	ShrinkBelow float64 `json:"shrink_below"`
 }
 
 func (s shownTable) column(name string) string {
@@ -49,6 +50,9 @@ func TestTables(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
+	if device.ShrinkBelow != 0.5 {
+		t.Errorf("a report is held below %v of a day", device.ShrinkBelow)
+	}
 	if len(device.Traps) == 0 || device.Traps[0].Name != "LEAF and ROLLUP rows added together" {
 		t.Errorf("traps %+v", device.Traps)
 	}
@@ -77,6 +81,7 @@ func TestTablesOnATerminal(t *testing.T) {
 	for _, want := range []string{
 		"calling_duration_minutes decimal(18,6), may be NULL measure Minutes that the calls lasted.",
 		"one call, two rows A call from room to room", "→ Add up one direction only.",
+		"of a measure, are less than 50 % of the published ones. See them with: bellhop held list",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, out)
