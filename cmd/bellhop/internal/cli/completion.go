@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,7 +116,7 @@ func (a *app) proposals(root *cobra.Command) {
 		"bellhop quarantine show": files, "bellhop quarantine replay": files, "bellhop quarantine drop": files,
 		"bellhop subscriptions show": subs, "bellhop subscriptions pause": subs, "bellhop subscriptions resume": subs,
 		"bellhop subscriptions remove": subs, "bellhop refetch": subs, "bellhop verify": subs,
-		"bellhop tables": firstTable, "bellhop explain": firstTable,
+		"bellhop tables": firstTable, "bellhop explain": a.explainable(),
 		"bellhop subscriptions apply": subs,
 		"bellhop held accept":         a.heldDays(), "bellhop held drop": a.heldDays(), "bellhop held show": a.heldDays(),
 	}
@@ -164,6 +167,64 @@ func (a *app) heldDays() cobra.CompletionFunc {
 			return found, err
 		})(c, nil, typed)
 	}
+}
+
+// explainable proposes a table, then the units of its newest day, then the days that have rows.
+func (a *app) explainable() cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) == 0 || len(args) > 2 {
+			return firstTable(c, args, typed)
+		}
+		return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
+			d, _ := table.Lookup(args[0])
+			days, err := daysOf(ctx, at, d.Name)
+			if err != nil || len(days) == 0 {
+				return nil, err
+			}
+			if len(args) == 1 {
+				return unitsOf(ctx, at, d, days[len(days)-1], typed)
+			}
+			var dates []cobra.Completion
+			for _, s := range days {
+				dates = append(dates, s.Date.String())
+			}
+			return slices.Compact(dates), nil
+		})(c, nil, typed)
+	}
+}
+
+// daysOf returns the published days of a table that have rows, of all subscriptions, the newest last.
+func daysOf(ctx context.Context, at Account, name string) ([]report.Slice, error) {
+	subs, err := at.Ledger.Subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var days []report.Slice
+	for _, sub := range subs {
+		board, err := at.Ledger.Board(ctx, sub.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range board.Slices {
+			if s.Table == name && s.Rows > 0 && s.Key != "" {
+				days = append(days, s)
+			}
+		}
+	}
+	slices.SortStableFunc(days, func(x, y report.Slice) int { return cmp.Compare(x.Date, y.Date) })
+	return days, nil
+}
+
+// unitsOf returns the ids and names of a day's units that begin as typed.
+func unitsOf(ctx context.Context, at Account, d table.Definition, day report.Slice, typed string) ([]cobra.Completion, error) {
+	of, err := find(ctx, at, question{table: d, date: day.Date}, day)
+	var units []cobra.Completion
+	for _, name := range slices.Sorted(maps.Keys(of.names)) {
+		if strings.HasPrefix(name, typed) {
+			units = append(units, name)
+		}
+	}
+	return units, err
 }
 
 // everyCommand visits a command and all below it.

@@ -67,18 +67,29 @@ func TestShellsAreProposedWhatIsThere(t *testing.T) {
 		args []string
 		want string
 	}{
-		"jobs":              {[]string{"jobs", "show", ""}, "hotel-000001"},
-		"files":             {[]string{"files", "show", ""}, "d.csv"},
-		"tables":            {[]string{"explain", "asp_d"}, "asp_device\tDevices and their use, per unit and day (category DEVICE)."},
-		"tables of a flag":  {[]string{"export", "--table", ""}, "asp_communication\tCalls and drop-ins per unit and day (category COMMUNICATION)."},
-		"subscriptions":     {[]string{"coverage", "--subscription", ""}, "hotel"},
-		"statuses":          {[]string{"jobs", "list", "--status", ""}, "REFUSED"},
-		"file statuses":     {[]string{"files", "list", "--status", ""}, "QUARANTINED"},
-		"forms of a result": {[]string{"query", "--format", ""}, "parquet"},
+		"a subscription to show":   {[]string{"subscriptions", "show", ""}, "hotel"},
+		"what is held":             {[]string{"held", "accept", ""}, "hotel"},
+		"its table":                {[]string{"held", "accept", "hotel", ""}, "asp_device"},
+		"its day":                  {[]string{"held", "accept", "hotel", "asp_device", ""}, "2026-11-15"},
+		"a table to explain":       {[]string{"explain", ""}, "asp_device\tDevices and their use, per unit and day (category DEVICE)."},
+		"a unit of it by its name": {[]string{"explain", "asp_device", "The"}, "The Inn"},
+		"a unit of it by its id":   {[]string{"explain", "asp_device", ""}, "inn"},
+		"a day of it":              {[]string{"explain", "asp_device", "inn", ""}, "2026-11-14"},
+		"jobs":                     {[]string{"jobs", "show", ""}, "hotel-000001"},
+		"files":                    {[]string{"files", "show", ""}, "d.csv"},
+		"tables":                   {[]string{"explain", "asp_d"}, "asp_device\tDevices and their use, per unit and day (category DEVICE)."},
+		"tables of a flag":         {[]string{"export", "--table", ""}, "asp_communication\tCalls and drop-ins per unit and day (category COMMUNICATION)."},
+		"subscriptions":            {[]string{"coverage", "--subscription", ""}, "hotel"},
+		"statuses":                 {[]string{"jobs", "list", "--status", ""}, "REFUSED"},
+		"file statuses":            {[]string{"files", "list", "--status", ""}, "QUARANTINED"},
+		"forms of a result":        {[]string{"query", "--format", ""}, "parquet"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, out, _ := newBench(t).run(t.Context(), append([]string{"__complete"}, test.args...)...)
+			b := holding(t)
+			b.dataset = dataset{}
+			b.publish(t, "hotel", rooms)
+			_, out, _ := b.run(t.Context(), append([]string{"__complete"}, test.args...)...)
 			if !strings.Contains("\n"+out, "\n"+test.want+"\n") {
 				t.Errorf("proposed: %q, without %q", out, test.want)
 			}
