@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
@@ -30,6 +31,31 @@ func skip(t *testing.T, why string) {
 		t.Fatal("REQUIRE_REAL=1, but " + why)
 	}
 	t.Skip("NOT TESTED: " + why)
+}
+
+// A figure without its date and machine is no figure: on the printed tables, and on the page.
+func TestEachTableSaysWhenAndOnWhatItWasMeasured(t *testing.T) {
+	b, out := newBench(t)
+	b.measured = measured(time.Date(2026, 11, 25, 23, 0, 0, 0, time.UTC), "AMD EPYC")
+	if err := b.show(newGrid("rows", "s")); err != nil || !strings.Contains(out.String(), " |\n\nMeasured on 2026-11-25: ") || !strings.Contains(out.String(), "cores (AMD EPYC), "+runtime.GOOS) {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	page, err := os.ReadFile(filepath.Join(b.root, "bench", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := 0
+	for block := range strings.SplitSeq(string(page), "\n\n| ") {
+		if tables++; tables == 1 {
+			continue // before the first table
+		}
+		if _, below, _ := strings.Cut(block, "|\n\n"); !strings.HasPrefix(below, "Measured on 20") {
+			t.Errorf("not said of the table | %.60s", block)
+		}
+	}
+	if tables < 5 {
+		t.Errorf("only %d tables were found", tables-1)
+	}
 }
 
 func TestTheFunctionsAreSmall(t *testing.T) {
@@ -203,7 +229,7 @@ func TestCapacityIsCounted(t *testing.T) {
 	if err := b.growDynamoDB(t.Context(), []int{150, 200}); err != nil {
 		t.Fatal(err)
 	}
-	if got := out.String(); strings.Count(got, "\n") != 10 || strings.Contains(got, "|              0.0 |") {
+	if got := out.String(); strings.Count(got, "\n|") != 9 || strings.Contains(got, "|              0.0 |") {
 		t.Errorf("the table is\n%s", got)
 	}
 }

@@ -31,6 +31,8 @@ type bench struct {
 	quick bool
 	// required makes a failure of what would be left out because something is not installed.
 	required bool
+	// measured says when and on what kind of machine; it stands below each table.
+	measured string
 	out, log io.Writer
 }
 
@@ -89,7 +91,7 @@ func start(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	b.printf("%s, %s/%s, %d cores\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	b.measured = measured(time.Now(), processor())
 	for _, p := range chosen {
 		b.printf("\n%s: %s\n\n", p.name, p.what)
 		if err := p.run(ctx, b); err != nil {
@@ -97,6 +99,22 @@ func start(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		}
 	}
 	return nil
+}
+
+// measured says when a table was measured, and on what kind of machine.
+func measured(now time.Time, processor string) string {
+	return fmt.Sprintf("Measured on %s: %d cores (%s), %s/%s, %s.", now.UTC().Format(time.DateOnly), runtime.NumCPU(), processor, runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
+// processor is the kind of the machine's processor, where the system tells.
+func processor() string {
+	content, _ := os.ReadFile("/proc/cpuinfo") // only Linux has it
+	for line := range strings.Lines(string(content)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "of an unknown kind"
 }
 
 func choose(names string) ([]part, error) {

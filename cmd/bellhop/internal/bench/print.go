@@ -16,7 +16,7 @@ func newGrid(header ...string) *grid { return &grid{rows: [][]string{header}} }
 
 func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
 
-// show prints the table: the first column to the left, the others to the right.
+// show prints the table, the first column to the left and the others to the right, and below it when and where it was measured.
 func (b *bench) show(g *grid) error {
 	widths := make([]int, len(g.rows[0]))
 	for _, row := range g.rows {
@@ -47,7 +47,7 @@ func (b *bench) show(g *grid) error {
 	for _, row := range g.rows[1:] {
 		line(row)
 	}
-	_, err := fmt.Fprint(b.out, text.String())
+	_, err := fmt.Fprintf(b.out, "%s\n%s\n\n", text.String(), b.measured)
 	return err
 }
 
