@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -24,6 +25,45 @@ func (l *Ledger) Slices(ctx context.Context, subscription, table string, w repor
 		days[i].Version = r.Version
 	}
 	return days, nil
+}
+
+// DaysBetween returns the published days of a subscription whose objects have keys behind one key of the dataset and up to another, in
+// the order of their keys. Without the other it is up to the end. Days without an object have no key.
+func (l *Ledger) DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error) {
+	first, _ := around(after)
+	_, last := around(to)
+	records, err := l.store.Between(ctx, subPrefix+subscription, first, last)
+	if err != nil {
+		return nil, err
+	}
+	var days []report.Slice
+	for _, r := range records {
+		s := report.Slice{Version: r.Version}
+		if err := decode(r, &s); err != nil {
+			return nil, err
+		}
+		if s.Key > after && (to == "" || s.Key <= to) {
+			days = append(days, s)
+		}
+	}
+	return days, nil
+}
+
+// around returns sort keys between which all days are whose objects lie beside a key of the dataset: those of its day, of its table,
+// or of all tables whose names begin like the key. Behind the first, and before the last, the order of both kinds of keys is the same.
+func around(key string) (first, last string) {
+	end := strings.IndexFunc(key, func(r rune) bool { return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') })
+	if end < 0 {
+		end = len(key)
+	}
+	table, rest := slicePrefix+key[:end], key[end:]
+	if day, ok := strings.CutPrefix(rest, "/dataset_date="); ok && len(day) >= len(time.DateOnly) {
+		if _, err := report.ParseDate(day[:len(time.DateOnly)]); err == nil {
+			at := table + "#" + day[:len(time.DateOnly)]
+			return at, at
+		}
+	}
+	return table, table + "~"
 }
 
 // Fence gives the claim of a file the exclusive right to replace the objects of these days until a time, and returns

@@ -49,15 +49,15 @@ func (d *Dataset) Put(ctx context.Context, key string, body io.ReadSeeker, size 
 	return d.bucket.Put(ctx, key, body, size, cond, metadata, contentType)
 }
 
-// List is [Bucket.List], in a dataset of a format that this code knows. In one of a newer format days may lie elsewhere, so
+// ListAfter is [Bucket.ListAfter], in a dataset of a format that this code knows. In one of a newer format days may lie elsewhere, so
 // that a listing would show them as missing.
-func (d *Dataset) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+func (d *Dataset) ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		if err := d.check(ctx); err != nil {
 			yield(report.Object{}, err)
 			return
 		}
-		d.bucket.List(ctx, prefix)(yield)
+		d.bucket.ListAfter(ctx, key)(yield)
 	}
 }
 

@@ -132,6 +132,17 @@ func SliceKey(subscription, table string, d Date) string {
 	return path.Join(table, "dataset_date="+d.String(), subscription+".parquet")
 }
 
+// ParseSliceKey undoes [SliceKey]; ok is false for any other key.
+func ParseSliceKey(key string) (subscription, table string, d Date, ok bool) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 3 {
+		return "", "", 0, false
+	}
+	d, err := ParseDate(strings.TrimPrefix(parts[1], "dataset_date="))
+	subscription, table = strings.TrimSuffix(parts[2], ".parquet"), parts[0]
+	return subscription, table, d, err == nil && SliceKey(subscription, table, d) == key
+}
+
 // StagedKey is the object key of one file's share of a slice while the other files are awaited.
 func StagedKey(job, table string, d Date, file string) string {
 	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")

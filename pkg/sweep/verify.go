@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,9 +18,10 @@ import (
 type Days interface {
 	// Subscriptions returns all that are in use, by name.
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
-	// Board returns a subscription with all of its published days, or NotFound.
-	Board(ctx context.Context, subscription string) (report.Board, error)
 	Slices
+	// DaysBetween returns the published days of a subscription whose objects have keys behind one key and up to another, which
+	// counts when it is not empty.
+	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error)
 	// MarkDay writes down what was found of a day. Conflict when it has changed since it was read.
 	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
 	// Verification and NoteVerification keep how far a round has come. Conflict when another run has gone on since.
@@ -30,12 +32,14 @@ type Days interface {
 // Published lists the dataset bucket and looks at its objects.
 type Published interface {
 	Dataset
-	// List yields every object. An error ends it: what was not yielded is not known to be absent.
-	List(ctx context.Context, prefix string) iter.Seq2[report.Object, error]
+	// ListAfter yields every object behind a key, in order of their keys. An error ends it: what was not yielded is not known to be
+	// absent.
+	ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error]
 }
 
 // Verifier compares the dataset with the ledger: a published object that is gone, or is another, makes its day missing, and
-// the planner asks for it again while the vendor still has it. It only reads the dataset. All fields but Only are required.
+// the planner asks for it again while the vendor still has it. Objects among the tables that no record knows are named. It
+// only reads the dataset. All fields but Only, Table and Lists are required.
 type Verifier struct {
 	Days    Days
 	Dataset Published
@@ -46,6 +50,8 @@ type Verifier struct {
 	Only string
 	// Table restricts it to one table when it is not empty.
 	Table string
+	// Lists bounds the LIST calls of one run of a round. Default 1000.
+	Lists int
 }
 
 // Verified is what a verification found.
@@ -57,10 +63,25 @@ type Verified struct {
 	Vanished  []report.Slice `json:"vanished"`
 	Returned  []report.Slice `json:"returned"`
 	Unsettled int            `json:"unsettled"`
+	// Unknown are objects among the tables that no record of the ledger knows, and MoreUnknown counts those that are not named.
+	Unknown     []report.Object `json:"unknown"`
+	MoreUnknown int             `json:"more_unknown"`
 }
 
-// together is how many subscriptions share one listing of their tables.
-const together = 50
+// page is how many objects one LIST call returns at most.
+const page = 1000
+
+// The objects that are compared together are as many that the ledger is asked once for several days of each subscription.
+const (
+	stretchAtLeast  = 10 * page
+	perSubscription = 10
+)
+
+// tables is where the listing of the tables begins: folders whose names begin with an underscore are none.
+const tables = "_\U0010FFFF"
+
+// named is how many unknown objects are looked at and named in one run.
+const named = 100
 
 // roundEvery is how long after the begin of a round the next one begins. Sweeps come every quarter of an hour, so that a round
 // a day is kept.
@@ -69,132 +90,208 @@ const roundEvery = 23 * time.Hour
 // reserve is how much of a run's time is kept for the rest of it.
 const reserve = 30 * time.Second
 
-// Round goes on with the round that is under way, or begins one when it is time, as far as the context's time goes. What it
-// has done is noted, so that the next run goes on from there.
+// Round goes on with the round that is under way, or begins one when it is time, as far as the context's time and the budget of
+// LIST calls go. What it has done is noted, so that the next run goes on from there.
 func (v Verifier) Round(ctx context.Context) (Verified, error) {
-	var found Verified
-	at, err := v.Days.Verification(ctx)
-	if err != nil {
-		return found, fmt.Errorf("read how far the dataset is verified: %w", err)
+	r := round{Verifier: v}
+	var err error
+	if r.at, err = v.Days.Verification(ctx); err != nil {
+		return r.found, fmt.Errorf("read how far the dataset is verified: %w", err)
 	}
-	now := v.Now()
-	if at.After == "" {
-		if !at.BeganAt.IsZero() && now.Sub(at.BeganAt) < roundEvery {
-			return found, nil
+	if r.at.Key == "" {
+		if !r.at.BeganAt.IsZero() && v.Now().Sub(r.at.BeganAt) < roundEvery {
+			return r.found, nil
 		}
-		at.BeganAt = now
+		r.at.BeganAt, r.at.Gaps = v.Now(), false
 	}
-	names, err := v.names(ctx)
-	if err != nil {
-		return found, err
+	limit := cmp.Or(v.Lists, 1000)
+	r.late = func() bool {
+		deadline, limited := ctx.Deadline()
+		return limited && deadline.Sub(v.Now()) < reserve
 	}
-	var problems problems
-	for names = slices.DeleteFunc(names, func(n string) bool { return n <= at.After }); len(names) > 0; {
-		if deadline, ok := ctx.Deadline(); ok && deadline.Sub(v.Now()) < reserve {
-			return found, problems.joined()
+	r.over = func() bool { return r.lists >= limit || r.late() }
+	r.note = func() error {
+		r.at.Gaps = r.at.Gaps || r.problems.joined() != nil
+		if r.at.Key == "" && !r.at.Gaps {
+			r.at.WholeAt = r.at.BeganAt
 		}
-		batch := names[:min(together, len(names))]
-		names = names[len(batch):]
-		if err := v.batch(ctx, batch, at.WholeAt, &found, &problems); err != nil {
-			problems.last(err)
-			return found, problems.joined()
+		err := v.Days.NoteVerification(ctx, r.at)
+		r.at.Version++
+		if err != nil {
+			return fmt.Errorf("note how far the dataset is verified: %w", err)
 		}
-		at.After = batch[len(batch)-1]
-		if len(names) > 0 {
-			if err := v.note(ctx, &at); err != nil {
-				problems.last(err)
-				return found, problems.joined()
-			}
-		}
+		return nil
 	}
-	at.After = ""
-	if problems.joined() == nil {
-		at.WholeAt = at.BeganAt
-	}
-	if err := v.note(ctx, &at); err != nil {
-		problems.last(err)
-	}
-	return found, problems.joined()
-}
-
-// note writes down how far the round is. When another run has gone on meanwhile, this one has nothing more to do.
-func (v Verifier) note(ctx context.Context, at *report.Verification) error {
-	err := v.Days.NoteVerification(ctx, *at)
-	at.Version++
-	if err != nil {
-		return fmt.Errorf("note how far the dataset is verified: %w", err)
-	}
-	return nil
+	r.run(ctx)
+	return r.found, r.problems.joined()
 }
 
 // All verifies everything now, or what Only and Table choose, and leaves the rounds alone.
 func (v Verifier) All(ctx context.Context) (Verified, error) {
-	found := Verified{Vanished: []report.Slice{}, Returned: []report.Slice{}}
+	r := round{
+		Verifier: v, late: func() bool { return false }, over: func() bool { return false }, note: func() error { return nil },
+		found: Verified{Vanished: []report.Slice{}, Returned: []report.Slice{}, Unknown: []report.Object{}},
+	}
 	at, err := v.Days.Verification(ctx)
 	if err != nil {
-		return found, fmt.Errorf("read how far the dataset is verified: %w", err)
+		return r.found, fmt.Errorf("read how far the dataset is verified: %w", err)
 	}
-	names, err := v.names(ctx)
-	if err != nil {
-		return found, err
+	r.at.WholeAt = at.WholeAt
+	if v.Table != "" {
+		r.at.Key = v.Table + "/"
 	}
-	if v.Only != "" {
-		names = []string{v.Only}
-	}
-	var problems problems
-	for batch := range slices.Chunk(names, together) {
-		if err := v.batch(ctx, batch, at.WholeAt, &found, &problems); err != nil {
-			problems.last(err)
-			break
-		}
-	}
-	return found, problems.joined()
+	r.run(ctx)
+	return r.found, r.problems.joined()
 }
 
-func (v Verifier) names(ctx context.Context) ([]string, error) {
-	subs, err := v.Days.Subscriptions(ctx)
+// round is one run over the dataset.
+type round struct {
+	Verifier
+	// at is how far it is. Its Key is empty at the beginning and at the end.
+	at    report.Verification
+	found Verified
+	// lists counts the LIST calls.
+	lists    int
+	problems problems
+	// late tells that the time is up, over that it or the budget is, and note writes down how far the run is.
+	late, over func() bool
+	note       func() error
+}
+
+// run goes through the dataset in the order of its keys, stretch by stretch: it lists one, and then asks the ledger for the days
+// that have to be there.
+func (r *round) run(ctx context.Context) {
+	subs, err := r.Days.Subscriptions(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the subscriptions: %w", err)
+		r.problems.last(fmt.Errorf("read the subscriptions: %w", err))
+		return
 	}
 	var names []string
 	for _, s := range subs {
 		names = append(names, s.Name)
 	}
 	slices.Sort(names)
-	return names, nil
+	for !r.over() {
+		s, err := r.list(ctx, cmp.Or(r.at.Key, tables), max(stretchAtLeast, perSubscription*len(names)))
+		if err == nil {
+			err = r.compare(ctx, names, s)
+		}
+		if err == nil {
+			err = r.note()
+		}
+		if err != nil {
+			r.problems.last(err)
+			return
+		}
+		if r.at.Key == "" {
+			return
+		}
+	}
 }
 
-// batch verifies some subscriptions by one listing of each of their tables. A day that cannot be looked at is a problem of its
-// own; an error is one of all.
-func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time, found *Verified, problems *problems) error {
-	var days []report.Slice
-	tables := map[string]bool{}
-	for _, name := range names {
-		board, err := v.Days.Board(ctx, name)
-		if fault.Is(err, fault.NotFound) {
+// stretch is what lies behind one key and up to another, or up to the end when that is empty.
+type stretch struct {
+	after, to string
+	objects   map[string]report.Object
+}
+
+// list lists so many objects, or fewer when the run is over before that. A stretch that was begun before is listed as it was.
+func (r *round) list(ctx context.Context, after string, size int) (stretch, error) {
+	s, n := stretch{after: after, objects: map[string]report.Object{}}, 0
+	r.lists++
+	for o, err := range r.Dataset.ListAfter(ctx, after) {
+		if err != nil {
+			return s, fmt.Errorf("list the dataset: %w", err)
+		}
+		if r.Table != "" && !strings.HasPrefix(o.Key, r.Table+"/") {
+			break
+		}
+		if r.at.Until != "" && o.Key > r.at.Until {
+			s.to = r.at.Until
+			break
+		}
+		s.objects[o.Key] = o
+		if n++; n%page > 0 {
 			continue
 		}
+		if r.at.Subscription == "" && (n >= size || r.over()) {
+			s.to = o.Key
+			break
+		}
+		r.lists++
+	}
+	return s, nil
+}
+
+// compare compares a stretch with the ledger. When the time is up before it has asked for all subscriptions, the next one lists
+// the stretch again and goes on behind the last of them. A day, or a subscription, that cannot be looked at is a problem of its
+// own; an error is one of all.
+func (r *round) compare(ctx context.Context, names []string, s stretch) error {
+	done := r.at.Subscription
+	used := map[string]bool{}
+	for _, name := range names {
+		used[name] = true
+	}
+	others := map[string]bool{}
+	for key := range s.objects {
+		name, _, _, ok := report.ParseSliceKey(key)
+		switch {
+		case ok && used[name] && name <= done, r.Only != "" && name != r.Only:
+			delete(s.objects, key)
+		case ok && !used[name]:
+			others[name] = true
+		}
+	}
+	for _, name := range names {
+		if name <= done || r.Only != "" && name != r.Only {
+			continue
+		}
+		if err := r.subscription(ctx, name, s); err != nil {
+			return err
+		}
+		if name != names[len(names)-1] && r.late() {
+			r.at.Key, r.at.Until, r.at.Subscription = s.after, s.to, name
+			return nil
+		}
+	}
+	r.at.Key, r.at.Until, r.at.Subscription = s.to, "", ""
+	// A removed subscription may have left its days, which are not asked for again.
+	for name := range others {
+		days, err := r.Days.DaysBetween(ctx, name, s.after, s.to)
 		if err != nil {
 			return fmt.Errorf("read the days of %s: %w", name, err)
 		}
-		for _, s := range board.Slices {
-			if s.Key != "" && cmp.Or(v.Table, s.Table) == s.Table {
-				s.Subscription = name
-				days, tables[s.Table] = append(days, s), true
-			}
+		for _, d := range days {
+			delete(s.objects, d.Key)
 		}
 	}
-	listed, err := v.list(ctx, tables, days)
+	return r.unknown(ctx, s)
+}
+
+// subscription compares the days of one subscription, and takes their objects out of the stretch.
+func (r *round) subscription(ctx context.Context, name string, s stretch) error {
+	days, err := r.Days.DaysBetween(ctx, name, s.after, s.to)
 	if err != nil {
-		return err
+		r.problems.add(fmt.Errorf("read the days of %s: %w", name, err))
+		maps.DeleteFunc(s.objects, func(key string, _ report.Object) bool {
+			of, _, _, ok := report.ParseSliceKey(key)
+			return ok && of == name // nothing is known of them
+		})
+		return ctx.Err()
 	}
-	found.Days += len(days)
-	for _, s := range days {
-		if etag, there := listed[s.Key]; !s.Suspect(etag, there) {
+	for _, d := range days {
+		if r.Table != "" && d.Table != r.Table {
 			continue
 		}
-		if err := v.settle(ctx, s, lastSeen, found); err != nil {
-			problems.add(fmt.Errorf("%s of %s of %s: %w", s.Date, s.Table, s.Subscription, err))
+		d.Subscription = name
+		o, there := s.objects[d.Key]
+		delete(s.objects, d.Key)
+		r.found.Days++
+		if !d.Suspect(o.ETag, there) {
+			continue
+		}
+		if err := r.settle(ctx, d); err != nil {
+			r.problems.add(fmt.Errorf("%s of %s of %s: %w", d.Date, d.Table, name, err))
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -203,53 +300,34 @@ func (v Verifier) batch(ctx context.Context, names []string, lastSeen time.Time,
 	return nil
 }
 
-// list returns the ETags of the objects of these days that are there, by key.
-func (v Verifier) list(ctx context.Context, tables map[string]bool, days []report.Slice) (map[string]string, error) {
-	wanted := make(map[string]bool, len(days))
-	for _, s := range days {
-		wanted[s.Key] = true
-	}
-	listed := make(map[string]string, len(days))
-	for table := range tables {
-		for o, err := range v.Dataset.List(ctx, table+"/") {
-			if err != nil {
-				return nil, fmt.Errorf("list %s in the dataset: %w", table, err)
-			}
-			if wanted[o.Key] && strings.HasPrefix(o.Key, table+"/") {
-				listed[o.Key] = o.ETag
-			}
-		}
-	}
-	return listed, nil
-}
-
 // settle looks at a day's object that a listing speaks against, or for, and marks the day if that is right. The day may have been
 // published again since.
-func (v Verifier) settle(ctx context.Context, s report.Slice, lastSeen time.Time, found *Verified) error {
-	current, err := v.Days.Slices(ctx, s.Subscription, s.Table, report.Window{From: s.Date, To: s.Date})
+func (r *round) settle(ctx context.Context, s report.Slice) error {
+	current, err := r.Days.Slices(ctx, s.Subscription, s.Table, report.Window{From: s.Date, To: s.Date})
 	if err != nil {
 		return err
 	}
-	if len(current) != 1 || current[0].Version != s.Version || current[0].Replacing(v.Now()) {
-		found.Unsettled++
+	now := r.Now()
+	if len(current) != 1 || current[0].Version != s.Version || current[0].Replacing(now) {
+		r.found.Unsettled++
 		return nil
 	}
-	there, err := v.look(ctx, s.Key)
+	there, err := r.look(ctx, s.Key)
 	if err != nil {
 		return fmt.Errorf("look for its object: %w", err)
 	}
-	seen := s.Seen(there, v.Now(), lastSeen)
+	seen := s.Seen(there, now, r.at.WholeAt)
 	switch {
-	case there != nil && (s.Presence(*there, v.Now()) == report.Uncommitted || there.ETag == s.ETag && s.Vanished == nil):
-		found.Unsettled++ // it is not recorded yet, or it came back after the listing
+	case there != nil && (s.Presence(*there, now) == report.Uncommitted || there.ETag == s.ETag && s.Vanished == nil):
+		r.found.Unsettled++ // it is not recorded yet, or it came back after the listing
 		return nil
 	case (seen.Vanished == nil) == (s.Vanished == nil):
 		return nil
 	}
-	if !v.DryRun {
-		err := v.Days.MarkDay(ctx, seen, v.Now())
+	if !r.DryRun {
+		err := r.Days.MarkDay(ctx, seen, now)
 		if fault.Is(err, fault.Conflict) {
-			found.Unsettled++
+			r.found.Unsettled++
 			return nil
 		}
 		if err != nil {
@@ -257,18 +335,59 @@ func (v Verifier) settle(ctx context.Context, s report.Slice, lastSeen time.Time
 		}
 	}
 	if seen.Vanished != nil {
-		found.Vanished = append(found.Vanished, seen)
+		r.found.Vanished = append(r.found.Vanished, seen)
 	} else {
-		found.Returned = append(found.Returned, seen)
+		r.found.Returned = append(r.found.Returned, seen)
 	}
 	return nil
 }
 
 // look returns the object under a key, nil when there is none.
-func (v Verifier) look(ctx context.Context, key string) (*report.Object, error) {
-	o, err := v.Dataset.Stat(ctx, key)
+func (r *round) look(ctx context.Context, key string) (*report.Object, error) {
+	o, err := r.Dataset.Stat(ctx, key)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	return &o, err
+}
+
+// unknown names the objects of a stretch that no day's record has claimed.
+func (r *round) unknown(ctx context.Context, s stretch) error {
+	for _, key := range slices.Sorted(maps.Keys(s.objects)) {
+		if len(r.found.Unknown) == named {
+			r.found.MoreUnknown++
+			continue
+		}
+		o, err := r.foreign(ctx, key)
+		if err != nil {
+			r.problems.add(fmt.Errorf("look at %s: %w", key, err))
+		}
+		if o != nil {
+			r.found.Unknown = append(r.found.Unknown, *o)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// foreign looks once more at an object that was in a listing and in no record. It returns nil when the object is a day's by now, is
+// one that a load may still record, or is gone.
+func (r *round) foreign(ctx context.Context, key string) (*report.Object, error) {
+	var day report.Slice
+	if name, table, d, ok := report.ParseSliceKey(key); ok {
+		current, err := r.Days.Slices(ctx, name, table, report.Window{From: d, To: d})
+		if err != nil {
+			return nil, err
+		}
+		if len(current) == 1 {
+			day = current[0]
+		}
+	}
+	o, err := r.look(ctx, key)
+	if err != nil || o == nil || day.Key == key || day.Replacing(r.Now()) || day.Presence(*o, r.Now()) != report.Foreign {
+		return nil, err
+	}
+	return o, nil
 }

@@ -27,9 +27,13 @@ type archive struct {
 	metadata map[string]map[string]string
 	putAt    time.Time
 	round    report.Verification
-	boards   int
-	listErr  error
-	statErr  error
+	// queries counts the reads of a subscription's days, and lists the LIST calls, each of a thousand keys.
+	queries, lists int
+	// queried happens at each read, and unreadable is a subscription whose days cannot be read.
+	queried    func(name string)
+	unreadable string
+	listErr    error
+	statErr    error
 	// meanwhile happens after the listing.
 	meanwhile func()
 	now       time.Time
@@ -58,9 +62,21 @@ func (a *archive) Subscriptions(context.Context) ([]report.Subscription, error) 
 	return all, nil
 }
 
-func (a *archive) Board(_ context.Context, name string) (report.Board, error) {
-	a.boards++
-	return report.Board{Slices: slices.Clone(a.days[name])}, nil
+func (a *archive) DaysBetween(_ context.Context, name, after, to string) ([]report.Slice, error) {
+	a.queries++
+	if a.queried != nil {
+		a.queried(name)
+	}
+	if name == a.unreadable {
+		return nil, fault.New(fault.Internal, "a day of %s cannot be read", name)
+	}
+	var days []report.Slice
+	for _, s := range a.days[name] {
+		if s.Key > after && (to == "" || s.Key <= to) {
+			days = append(days, s)
+		}
+	}
+	return days, nil
 }
 
 func (a *archive) Slices(_ context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
@@ -91,10 +107,16 @@ func (a *archive) NoteVerification(_ context.Context, v report.Verification) err
 	return nil
 }
 
-func (a *archive) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
+func (a *archive) ListAfter(_ context.Context, after string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
-		for _, key := range slices.Sorted(maps.Keys(a.objects)) {
-			if strings.HasPrefix(key, prefix) && !yield(report.Object{Key: key, ETag: a.objects[key]}, nil) {
+		keys := slices.Sorted(maps.Keys(a.objects))
+		first, _ := slices.BinarySearch(keys, after+"\x00")
+		a.lists++
+		for i, key := range keys[first:] {
+			if i > 0 && i%1000 == 0 {
+				a.lists++
+			}
+			if !yield(report.Object{Key: key, ETag: a.objects[key]}, nil) {
 				return
 			}
 		}
@@ -232,32 +254,6 @@ func TestVerifyingTheDataset(t *testing.T) {
 	})
 }
 
-// A round goes through all subscriptions, over as many runs as their time takes, and the next one begins a day later.
-func TestARoundGoesOnWhereTheLastRunStopped(t *testing.T) {
-	var names []string
-	for i := range 120 {
-		names = append(names, fmt.Sprintf("hotel-%03d", i))
-	}
-	a := newArchive(names...)
-	// Each listing takes two minutes of the run's three.
-	a.meanwhile = func() { a.now = a.now.Add(2 * time.Minute) }
-	began, boards := a.now, []int{}
-	for range 4 {
-		a.boards = 0
-		if _, err := a.verifier().Round(ending{t.Context(), a.now.Add(2*time.Minute + 10*time.Second)}); err != nil {
-			t.Fatal(err)
-		}
-		boards = append(boards, a.boards)
-	}
-	if want := []int{50, 50, 20, 0}; !slices.Equal(boards, want) || !a.round.WholeAt.Equal(began) || a.round.After != "" {
-		t.Errorf("subscriptions in each run: %v, want %v; %+v", boards, want, a.round)
-	}
-	a.now, a.boards = began.Add(24*time.Hour), 0
-	if _, err := a.verifier().Round(t.Context()); err != nil || a.boards != 120 {
-		t.Errorf("a day later: %d subscriptions, %v", a.boards, err)
-	}
-}
-
 // ending is a context with a deadline by the test's clock.
 type ending struct {
 	context.Context
@@ -265,26 +261,6 @@ type ending struct {
 }
 
 func (e ending) Deadline() (time.Time, bool) { return e.at, true }
-
-// A day that cannot be looked at is a problem of its own: the round goes on, and does not count as one that saw everything.
-func TestAnUnreadableDayKeepsNoOtherFromBeingVerified(t *testing.T) {
-	var names []string
-	for i := range 51 {
-		names = append(names, fmt.Sprintf("hotel-%02d", i))
-	}
-	a := newArchive(names...)
-	unreadable := report.SliceKey(names[0], "asp_device", report.NewDate(2026, 11, 1))
-	delete(a.objects, unreadable)
-	delete(a.objects, report.SliceKey(names[50], "asp_device", report.NewDate(2026, 11, 1)))
-	v := a.verifier()
-	v.Dataset = refusing{a, unreadable}
-	if _, err := v.Round(t.Context()); err == nil || a.round.After != "" || !a.round.WholeAt.IsZero() {
-		t.Errorf("%+v, %v", a.round, err)
-	}
-	if want := "hotel-50 2026-11-01 replaced=false seen 03:00"; a.marks() != want {
-		t.Errorf("marked %q, want %q", a.marks(), want)
-	}
-}
 
 // refusing is an archive in which one object may not be looked at.
 type refusing struct {

@@ -140,6 +140,12 @@ func (h *Handler) verify(ctx context.Context) error {
 		h.Log.WarnContext(ctx, "published day vanished",
 			"subscription", s.Subscription, "table", s.Table, "date", s.Date.String(), "slice", s.Key, "replaced", s.Vanished.Replaced, "last_seen", s.Vanished.LastSeen)
 	}
+	for _, o := range found.Unknown {
+		h.Log.WarnContext(ctx, "unknown object among the tables", "key", o.Key, "size", o.Size, "last_modified", o.ModifiedAt)
+	}
+	if found.MoreUnknown > 0 {
+		h.Log.WarnContext(ctx, "more unknown objects among the tables", "objects", found.MoreUnknown)
+	}
 	if err != nil {
 		h.Log.ErrorContext(ctx, "verification of the dataset failed in part", "error", err)
 		return fmt.Errorf("verify the dataset: %w", err)

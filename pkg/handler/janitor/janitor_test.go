@@ -17,6 +17,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
@@ -251,5 +252,31 @@ func TestAFailedRecordIsNamed(t *testing.T) {
 	}
 	if errors := strings.Count(log, fmt.Sprintf(`"level":%q`, "ERROR")); errors != 3 {
 		t.Errorf("%d errors in the log, want 3", errors)
+	}
+}
+
+// TestWhatAVerificationFindsIsLogged, by name.
+func TestWhatAVerificationFindsIsLogged(t *testing.T) {
+	day := report.Slice{Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "t/day", Vanished: &report.Vanished{Replaced: true}}
+	put := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
+	h, lines := newHandler(t, &sweeper{
+		sweep: func() (sweep.Summary, error) { return sweep.Summary{}, nil },
+		verify: func() (sweep.Verified, error) {
+			return sweep.Verified{
+				Days: 7, Vanished: []report.Slice{day}, MoreUnknown: 3, Unknown: []report.Object{{Key: "t/copy", Size: 12, ModifiedAt: put}},
+			}, nil
+		},
+	})
+	if _, err := h.Handle(t.Context(), event(t, "scheduler-sweep.json")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"msg":"published day vanished"`, `"slice":"t/day"`, `"replaced":true`,
+		`"msg":"unknown object among the tables"`, `"key":"t/copy","size":12,"last_modified":"2026-11-20T06:00:00Z"`,
+		`"msg":"more unknown objects among the tables"`, `"objects":3`, `"msg":"dataset verified"`, `"days":7`,
+	} {
+		if !strings.Contains(lines.String(), want) {
+			t.Errorf("the log does not say %s:\n%s", want, lines)
+		}
 	}
 }

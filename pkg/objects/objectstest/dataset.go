@@ -35,7 +35,7 @@ func write(ctx context.Context, d *objects.Dataset, key string) error {
 }
 
 func list(ctx context.Context, d *objects.Dataset) error {
-	for _, err := range d.List(ctx, "t/") {
+	for _, err := range d.ListAfter(ctx, "t/") {
 		if err != nil {
 			return err
 		}

@@ -161,6 +161,10 @@ func (l *ledger) DropDays(_ context.Context, days []report.Slice) error {
 	return nil
 }
 
+func (l *ledger) DaysBetween(_ context.Context, name, after, to string) ([]report.Slice, error) {
+	return slices.DeleteFunc(slices.Clone(l.boards[name].Slices), func(s report.Slice) bool { return s.Key <= after || to != "" && s.Key > to }), nil
+}
+
 func (l *ledger) MarkDay(_ context.Context, s report.Slice, _ time.Time) error {
 	l.writes++
 	b := l.boards[s.Subscription]
@@ -303,10 +307,21 @@ func (d dataset) etag(key string) string {
 }
 
 func (d dataset) Stat(_ context.Context, key string) (report.Object, error) {
-	_, err := get(d, "object", key)
-	return report.Object{Key: key, ETag: d.etag(key)}, err
+	content, err := get(d, "object", key)
+	return report.Object{Key: key, ETag: d.etag(key), Size: int64(len(content)), ModifiedAt: at("00:30:00")}, err
 }
 
+func (d dataset) ListAfter(_ context.Context, after string) iter.Seq2[report.Object, error] {
+	return func(yield func(report.Object, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(d)) {
+			if key > after && !yield(report.Object{Key: key, ETag: d.etag(key)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// List is for the buckets of a person's own.
 func (d dataset) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		for _, key := range slices.Sorted(maps.Keys(d)) {

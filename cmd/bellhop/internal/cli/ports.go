@@ -44,7 +44,8 @@ type Ledger interface {
 	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
-	// MarkDay, Verification and NoteVerification are for verifying the dataset; see [sweep.Days].
+	// DaysBetween, MarkDay, Verification and NoteVerification are for verifying the dataset; see [sweep.Days].
+	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error)
 	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
 	Verification(ctx context.Context) (report.Verification, error)
 	NoteVerification(ctx context.Context, v report.Verification) error

@@ -20,9 +20,12 @@ const verifyHelp = `Compare the dataset with the ledger, now: every published da
 object is gone, or was replaced by another hand, is marked as missing; the planner asks for it again while the vendor still
 has it. A day whose object is back is marked as there. The objects themselves are only listed.
 
+An object among the tables that the ledger does not know is named: whoever reads the tables reads it, too. It is never deleted; see
+what it is, and move it away.
+
 The janitor does the same by itself, once a day; this command does not wait for that.
 
-Exit code 3 when a day is gone or replaced, also when an earlier verification has found it.`
+Exit code 3 when a day is gone or replaced, also when an earlier verification has found it, and when an object is unknown.`
 
 func (a *app) verifyCommand() *cobra.Command {
 	var v sweep.Verifier
@@ -57,9 +60,19 @@ type verifiedDataset struct {
 	New      int          `json:"new"`
 	Returned int          `json:"returned"`
 	Missing  []missingDay `json:"missing"`
+	// Unknown are objects among the tables that the ledger does not know, and MoreUnknown counts those that are not named.
+	Unknown     []unknownObject `json:"unknown"`
+	MoreUnknown int             `json:"more_unknown"`
 	// Unsettled counts days that changed while they were looked at.
 	Unsettled int  `json:"unsettled"`
 	DryRun    bool `json:"dry_run"`
+}
+
+// unknownObject is an object of no day.
+type unknownObject struct {
+	Key          string    `json:"key"`
+	Size         int64     `json:"size"`
+	LastModified time.Time `json:"last_modified"`
 }
 
 // missingDay is a published day that is not there as it was published.
@@ -89,7 +102,10 @@ func (a *app) verifyDataset(ctx context.Context, at Account, v sweep.Verifier) e
 	}
 	shown := verifiedDataset{
 		AsOf: at.Now().UTC(), Days: found.Days, New: len(found.Vanished), Returned: len(found.Returned), Unsettled: found.Unsettled,
-		DryRun: v.DryRun, Missing: []missingDay{},
+		DryRun: v.DryRun, Missing: []missingDay{}, Unknown: []unknownObject{}, MoreUnknown: found.MoreUnknown,
+	}
+	for _, o := range found.Unknown {
+		shown.Unknown = append(shown.Unknown, unknownObject{o.Key, o.Size, o.ModifiedAt})
 	}
 	for _, sub := range subs {
 		if err := a.missingDays(ctx, at, sub, v, &shown); err != nil {
@@ -99,7 +115,7 @@ func (a *app) verifyDataset(ctx context.Context, at Account, v sweep.Verifier) e
 	if err := a.show(shown, func(s *screen) { s.verifiedDataset(shown) }); err != nil {
 		return err
 	}
-	if len(shown.Missing) > 0 {
+	if len(shown.Missing)+len(shown.Unknown) > 0 {
 		return exit(ExitAttention)
 	}
 	return nil
@@ -144,8 +160,26 @@ func (s *screen) verifiedDataset(v verifiedDataset) {
 	}
 	if len(v.Missing) == 0 {
 		s.line("%s", s.paint(good, "every published day is there"))
+	} else {
+		s.missingDays(v)
+	}
+	if len(v.Unknown) == 0 {
 		return
 	}
+	s.heading("UNKNOWN OBJECTS")
+	var rows [][]cell
+	for _, o := range v.Unknown {
+		rows = append(rows, cells(o.Key, number(o.Size), second(o.LastModified)))
+	}
+	s.table("", []string{"object", "bytes", "last modified"}, []string{"bytes"}, rows)
+	if v.MoreUnknown > 0 {
+		s.line("and %d more", v.MoreUnknown)
+	}
+	s.line("")
+	s.line("The ledger does not know them, and whoever reads the tables reads them, too. See what they are, and move them away.")
+}
+
+func (s *screen) missingDays(v verifiedDataset) {
 	s.heading("MISSING")
 	var rows [][]cell
 	for _, m := range v.Missing {
@@ -204,7 +238,7 @@ func (a *app) asListed(ctx context.Context, at Account, days []report.Slice) ([]
 	}
 	if a.listed == nil {
 		listed := map[string]string{}
-		for o, err := range at.Dataset.List(ctx, "") {
+		for o, err := range at.Dataset.ListAfter(ctx, "") {
 			if err != nil {
 				return nil, fmt.Errorf("list the dataset: %w", err)
 			}

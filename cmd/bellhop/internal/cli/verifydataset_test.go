@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -67,6 +68,36 @@ func TestVerifyComparesTheDatasetWithTheLedger(t *testing.T) {
 	}
 	if code, _, errs := newBench(t).run(t.Context(), "verify", "--table", "asp_devices"); code != cli.ExitUsage || !strings.Contains(errs, "no table") {
 		t.Errorf("exit %d, %q", code, errs)
+	}
+}
+
+// What is among the tables and in no record is shown with all that is known of it, and left alone.
+func TestVerifyNamesUnknownObjects(t *testing.T) {
+	b := archived(t)
+	b.dataset["asp_device/copy.parquet"] = []byte("rows")
+	code, out, _ := b.run(t.Context(), "verify")
+	var got struct {
+		Unknown []struct {
+			Key          string
+			Size         int
+			LastModified time.Time `json:"last_modified"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != cli.ExitAttention || len(got.Unknown) != 1 {
+		t.Fatalf("exit %d, %s, %v", code, out, err)
+	}
+	if o := got.Unknown[0]; o.Key != "asp_device/copy.parquet" || o.Size != 4 || !o.LastModified.Equal(at("00:30:00")) {
+		t.Errorf("%+v", o)
+	}
+	b.terminal = true
+	code, out, _ = b.run(t.Context(), "verify")
+	for _, want := range []string{"every published day is there", "UNKNOWN OBJECTS", "asp_device/copy.parquet", "2026-11-20 00:30:00Z"} {
+		if code != cli.ExitAttention || !strings.Contains(out, want) {
+			t.Errorf("exit %d, and %q is not in\n%s", code, want, out)
+		}
+	}
+	if _, there := b.dataset["asp_device/copy.parquet"]; !there || b.ledger.writes > 0 {
+		t.Error("something was done about it")
 	}
 }
 

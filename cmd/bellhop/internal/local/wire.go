@@ -33,7 +33,8 @@ import (
 func (m *Machine) wire() {
 	between := m.between()
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
-	delivery, dataset := objects.NewBucket(client, m.outside.delivery), objects.NewDataset(objects.NewBucket(client, m.outside.dataset))
+	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
+	dataset := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
 	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
 	records.Retention = retention
 
@@ -54,7 +55,7 @@ func (m *Machine) wire() {
 	}
 	ingests := &ingest.Service{
 		Claims: records, Days: records, Siblings: records,
-		Deliveries: delivery, Dataset: dataset, Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text,
+		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text,
 		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &sweep.Service{

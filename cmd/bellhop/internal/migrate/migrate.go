@@ -12,7 +12,6 @@ import (
 	"iter"
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -159,15 +158,10 @@ type day struct {
 }
 
 // parse undoes [report.SliceKey]. Whatever else lies in the dataset is none of ours to rewrite.
-func parse(key string) (d day, ok bool) {
-	parts := strings.Split(key, "/")
-	if len(parts) != 3 {
-		return d, false
-	}
-	date, err := report.ParseDate(strings.TrimPrefix(parts[1], "dataset_date="))
-	d = day{strings.TrimSuffix(parts[2], ".parquet"), parts[0], date}
-	_, known := table.Lookup(d.table)
-	return d, err == nil && known && report.SliceKey(d.subscription, d.table, d.date) == key
+func parse(key string) (day, bool) {
+	sub, name, date, ok := report.ParseSliceKey(key)
+	_, known := table.Lookup(name)
+	return day{sub, name, date}, ok && known
 }
 
 func (s *Service) object(ctx context.Context, key string, sum *Summary) error {

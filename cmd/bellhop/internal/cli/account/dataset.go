@@ -9,6 +9,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
@@ -37,17 +39,24 @@ func (b bucket) Read(ctx context.Context, key string) ([]byte, error) {
 // datasetFolder shows the dataset of a local folder with the ETags of its objects.
 type datasetFolder struct{ folder }
 
-// List is that of the folder, with ETags, of a dataset of a format that is known.
-func (f datasetFolder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
+// ListAfter yields the objects behind a key with their ETags, in a dataset of a format that is known.
+func (f datasetFolder) ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
-		if _, err := migrate.Folder(filepath.Join(f.root, f.bucket)).Format(); err != nil {
+		_, err := migrate.Folder(filepath.Join(f.root, f.bucket)).Format()
+		var objects []report.Object
+		for o, listErr := range f.List(ctx, "") {
+			if err = errors.Join(err, listErr); err == nil && o.Key > key {
+				objects = append(objects, o)
+			}
+		}
+		if err != nil {
 			yield(report.Object{}, err)
 			return
 		}
-		for o, err := range f.folder.List(ctx, prefix) {
-			if err == nil {
-				o.ETag, err = s3server.ETag(filepath.Join(f.root, f.bucket, filepath.FromSlash(o.Key)))
-			}
+		// A folder is walked in another order than that of keys.
+		slices.SortFunc(objects, func(a, b report.Object) int { return strings.Compare(a.Key, b.Key) })
+		for _, o := range objects {
+			o.ETag, err = s3server.ETag(filepath.Join(f.root, f.bucket, filepath.FromSlash(o.Key)))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // it was replaced just now
 			}

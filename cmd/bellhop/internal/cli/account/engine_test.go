@@ -56,7 +56,7 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for _, err = range at.Dataset.List(t.Context(), "") {
+	for _, err = range at.Dataset.ListAfter(t.Context(), "") {
 		break
 	}
 	tests := map[string]error{"list": err}
