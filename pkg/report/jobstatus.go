@@ -114,7 +114,7 @@ func (s *JobStatus) UnmarshalText(text []byte) error { return known(s, text, Job
 
 func known[S ~string](s *S, text []byte, all []S, what string) error {
 	if !slices.Contains(all, S(text)) {
-		return fmt.Errorf("%q is no status of %s that this release knows: a later release may have written it", text, what)
+		return fmt.Errorf("unknown status %q of %s: a later release may have written it", text, what)
 	}
 	*s = S(text)
 	return nil

@@ -54,7 +54,7 @@ func TestPoison(t *testing.T) {
 		"duplicate column":           {csv: "dataset_date,unitId_level_1,device_count,Device Count,active_device_count,dialog_count\n", want: "duplicate column"},
 		"duplicate unknown column":   {csv: "dataset_date,unitId_level_1,device_count,active_device_count,dialog_count,x,X\n", want: "duplicate column X"},
 		"data without a header":      {csv: "11/1/2026," + secret + ",1,1,1\n", want: "none of the 5 cells of the first line is a known column"},
-		"control in the header":      {csv: "dataset_date,a\x07b\n", want: "column 2 has no sensible name"},
+		"control in the header":      {csv: "dataset_date,a\x07b\n", want: "column 2 has no usable name"},
 		"too many columns":           {csv: strings.Repeat("a,", 1000) + "b\n", want: "1001 columns; at most 1000"},
 		"short row":                  {csv: deviceHeader + ok + "11/1/2026,u,n,1,1\n", want: "line 3: 5 cells where the header has 6"},
 		"long row":                   {csv: deviceHeader + ok + "11/1/2026,u,n,1,1,1,1\n", want: "line 3: 7 cells where the header has 6"},

@@ -65,7 +65,7 @@ func (c *Converter) Recognise(ctx context.Context, csv io.Reader) (Definition, e
 	case 1:
 		return best[0], nil
 	case 0:
-		return Definition{}, fault.As(fault.Poison, fmt.Errorf("recognise the table: it is none of ours; the nearest: %w", misfit))
+		return Definition{}, fault.As(fault.Poison, fmt.Errorf("recognise the table: no known table has this header; the nearest: %w", misfit))
 	default:
 		return Definition{}, fault.New(fault.Poison, "recognise the table: the header fits %s and %s equally well", best[0].Name, best[1].Name)
 	}
@@ -285,7 +285,7 @@ the path is the data's, not that of the load. A day is replaced whole, by a newe
 //nolint:unqueryvet // a page for people, which shows the plainest query
 const pageReading = `
 Folders that begin with an underscore are no tables. ` + "`dataset_date`" + ` is in the path alone, as in every dataset that is partitioned
-in Hive's way: whoever reads a table's folder has it as a column. A single file that is opened by itself has no such column, and says
+in Hive's way: a reader of the table's folder gets it as a column. A single file that is opened alone has no such column, and says
 its day in its key-value metadata, as ` + "`bellhop.dataset_date`" + `, beside ` + "`bellhop.format`" + `, the number of this layout. In S3 each object says
 in its metadata which job (` + "`job`" + `) of which submission time (` + "`generation`" + `) it is from, how many rows it has, the SHA-256 of its
 bytes, and the layout's number (` + "`format`" + `). A day for which the vendor reported no rows has no object; the ledger knows it as ZERO.

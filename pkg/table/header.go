@@ -156,7 +156,7 @@ func headerNames(header []string, limits Limits) ([]string, error) {
 	for i, h := range header {
 		h = strings.TrimSpace(h)
 		if len(h) > maxHeaderName || !utf8.ValidString(h) || strings.ContainsFunc(h, unicode.IsControl) {
-			return nil, fault.New(fault.Poison, "header: column %d has no sensible name", i+1)
+			return nil, fault.New(fault.Poison, "header: column %d has no usable name", i+1)
 		}
 		if h == "" {
 			h = "column_" + strconv.Itoa(i+1)

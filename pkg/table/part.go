@@ -39,7 +39,7 @@ func openPart(d Definition, date report.Date, r *io.SectionReader) (*part, error
 	}
 	want := schemaOf(d.Name, p.columns)
 	if !slices.EqualFunc(want.Columns(), file.Schema().Columns(), slices.Equal) || file.Schema().String() != want.String() {
-		return nil, fault.New(fault.Poison, "is no slice of %s", d.Name)
+		return nil, fault.New(fault.Poison, "is not a slice of %s", d.Name)
 	}
 	return p, nil
 }

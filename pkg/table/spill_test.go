@@ -133,7 +133,7 @@ func TestMergeRefuses(t *testing.T) {
 		kind  fault.Kind
 	}{
 		"another date":  {"asp_device", device.Days[1].Date, device.Days[0].Body, "part 1: holds rows of another date", fault.Poison},
-		"another table": {"asp_property_skill", device.Days[0].Date, device.Days[0].Body, "part 1: is no slice of asp_property_skill", fault.Poison},
+		"another table": {"asp_property_skill", device.Days[0].Date, device.Days[0].Body, "part 1: is not a slice of asp_property_skill", fault.Poison},
 		"no Parquet":    {"asp_device", device.Days[0].Date, io.NewSectionReader(strings.NewReader("hello"), 0, 5), "part 1: open", fault.Internal},
 	}
 	for name, tt := range tests {

@@ -51,7 +51,7 @@ func ReadSums(r *io.SectionReader) (rows int64, sums map[string]string, err erro
 func FormatOf(r io.ReaderAt, size int64) (string, error) {
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return "", fault.New(fault.Poison, "this is no Parquet file: %w", err)
+		return "", fault.New(fault.Poison, "this is not a Parquet file: %w", err)
 	}
 	if format, said := file.Lookup(report.ParquetFormat); said {
 		return format, nil

@@ -155,7 +155,7 @@ func DecodeImage(image map[string]types.AttributeValue) (ledger.Record, error) {
 		members[attrDueAt] = r.DueAt
 	}
 	if r.Doc, err = marshal(members); err != nil {
-		return ledger.Record{}, fault.New(fault.Poison, "ledger record %s has a number that is none", r.Key)
+		return ledger.Record{}, fault.New(fault.Poison, "ledger record %s has an invalid number", r.Key)
 	}
 	return r, nil
 }

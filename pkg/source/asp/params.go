@@ -75,7 +75,7 @@ func (s *Source) Validate(p report.Params) error {
 	var problems []error
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	for _, name := range p.Unknown(ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity) {
-		bad("%s is no parameter of %s: there are %s, %s, %s and %s", name, s.Name(),
+		bad("%s is not a parameter of %s: use %s, %s, %s or %s", name, s.Name(),
 			ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity)
 	}
 	switch id := p[ParamUnitID]; {
@@ -86,7 +86,7 @@ func (s *Source) Validate(p report.Params) error {
 	}
 	for _, name := range p.List(ParamCategories) {
 		if _, ok := byName(name); !ok {
-			bad("%s has %q, for which there is no table: known are %s", ParamCategories, name, strings.Join(Categories(), ", "))
+			bad("%s has %q, which is unknown: use %s", ParamCategories, name, strings.Join(Categories(), ", "))
 		}
 	}
 	if v := p[ParamShowSubUnits]; v != "" && v != "true" && v != "false" {

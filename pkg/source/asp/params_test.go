@@ -33,8 +33,8 @@ func TestValidate(t *testing.T) {
 				"unit_id": "42", "categories": "DEVICE,DEFECTS,device", "show_sub_units": "yes", "granularity": "daily", "unit": "x", "colour": "red",
 			},
 			problems: []string{
-				"colour is no parameter", "unit is no parameter", `unit_id is "42"`,
-				`categories has "DEFECTS", for which there is no table: known are DEVICE, DOMAIN_ENGAGEMENT, PROACTIVE_CAMPAIGN, PROPERTY_SKILL, COMMUNICATION`,
+				"colour is not a parameter", "unit is not a parameter", `unit_id is "42"`,
+				`categories has "DEFECTS", which is unknown: use DEVICE, DOMAIN_ENGAGEMENT, PROACTIVE_CAMPAIGN, PROPERTY_SKILL, COMMUNICATION`,
 				`categories has "device"`, `show_sub_units is "yes": it must be true or false`, `granularity is "daily": it must be a word of capital letters`,
 			},
 		},

@@ -42,7 +42,7 @@ var (
 func DefaultRules() []Rule {
 	return []Rule{
 		{Name: "token or access refused", From: 401, To: 401, Outcome: report.OutcomeUnauthorized,
-			Remedy: "check that the LWA client has API access to this unit's organisation, and that whoever logged in may see the unit"},
+			Remedy: "check that the LWA client has API access to this unit's organisation, and that the person who logged in may see the unit"},
 		{Name: "rate exceeded", From: 429, To: 429, Outcome: report.OutcomeBackOff},
 		{Name: "request not received in time", From: 408, To: 408, Outcome: report.OutcomeBackOff},
 		{Name: "vendor not reached", From: 500, To: 599, Text: unreached, Outcome: report.OutcomeBackOff},

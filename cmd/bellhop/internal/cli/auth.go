@@ -124,7 +124,7 @@ func (a *app) login(ctx context.Context, in *installation.Installation, o loginO
 	}
 	if err := a.reopen(context.WithoutCancel(ctx)); err != nil {
 		// The login is good all the same.
-		text := "The requester cannot be told of it, and notices by itself within fifteen minutes: " + err.Error() + "\n"
+		text := "The requester could not be told of it; it notices within fifteen minutes: " + err.Error() + "\n"
 		if err := write(a.Err, clean(a.secrets.Scrub(text))); err != nil {
 			return err
 		}

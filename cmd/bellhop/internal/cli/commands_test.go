@@ -223,7 +223,7 @@ func TestApplyRefuses(t *testing.T) {
 		says []string
 	}{
 		"unknown keys":              {"name: a\nunit: x\nlagdays: 3\n", []string{"line 2: unit: unknown key", "line 3: lagdays: unknown key"}},
-		"unknown parameters":        {"name: a\nparams: {unit: x}\n", []string{"unit is no parameter", "unit_id is missing"}},
+		"unknown parameters":        {"name: a\nparams: {unit: x}\n", []string{"unit is not a parameter", "unit_id is missing"}},
 		"a name that is no slug":    {"name: Grand Hotel\nparams: {unit_id: amzn1.alexa.unit.did.X}\n", []string{"not a slug"}},
 		"no name":                   {"source: asp-analytics\n", []string{"name is missing"}},
 		"a key twice":               {"name: a\nname: b\n", []string{"name: comes twice"}},

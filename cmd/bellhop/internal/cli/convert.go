@@ -85,7 +85,7 @@ type conversionOrder struct {
 }
 
 func (o *conversionOrder) define(f *pflag.FlagSet) {
-	f.StringVarP(&o.output, "output", "o", "", "the `folder` of the dataset; it is made when there is none")
+	f.StringVarP(&o.output, "output", "o", "", "the `folder` of the dataset; it is created when it is missing")
 	f.StringVar(&o.table, "table", "", "the dataset's `table`, such as asp_device (default: told from the header)")
 	f.StringVar(&o.subscription, "subscription", "local", "the `name` of the subscription")
 	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")

@@ -105,7 +105,7 @@ func (s *screen) assumed(e cost.Estimate) {
 		cells("janitor", fmt.Sprintf("%d MB", e.Stack.JanitorMB), fmt.Sprintf("%g for an invocation", a.JanitorSeconds), here(u.Janitor)),
 	})
 	s.wrapped("  ", "The seconds here are those of another processor, without a network and with all pauses skipped: they say nothing about Lambda.")
-	s.wrapped("  ", fmt.Sprintf("Lambda logs %s bytes by itself for each invocation, and each is a trace. %d reads of the queue wait for 20 seconds each, all month. Each of the %d requester runs a day reads the secret. A month has 30 days.",
+	s.wrapped("  ", fmt.Sprintf("Lambda itself logs %s bytes for each invocation, and each is a trace. %d reads of the queue wait for 20 seconds each, all month. Each of the %d requester runs a day reads the secret. A month has 30 days.",
 		quantity(a.PlatformLogBytes), e.Stack.Pollers, e.Stack.RequesterRuns))
 	s.wrapped("  ", fmt.Sprintf("CloudWatch charges a metric by the hours in which it is sent. With each sweep: %d. With reports: %d, as if each report came in an hour of its own.",
 		e.Stack.MetricsAlways, e.Stack.MetricsOfReports))
@@ -142,5 +142,5 @@ func (s *screen) prices(all []cost.Price) {
 		s.line("      %s", p.Source)
 	}
 	s.line("")
-	s.wrapped("", "Where the date is no date, the price is as AWS has listed it for years, and the page is where to check it. Free tiers are those that last; what an account gets in its first year is not in the table.")
+	s.wrapped("", "A price without a date has been listed by AWS for years; check it on the page. Free tiers are those that last; what an account gets in its first year is not in the table.")
 }

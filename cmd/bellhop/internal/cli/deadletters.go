@@ -14,7 +14,7 @@ import (
 
 func (a *app) deadLettersCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "dlq", Short: "What was given up: list, redrive, purge",
+		Use: "dlq", Short: "Events and runs that failed for good: list, redrive, purge",
 		Long: `What failed for good waits for a person in two queues, for 14 days:
 
   deliveries   notifications of files that could not be loaded after five tries. The sweep starts their loads again in

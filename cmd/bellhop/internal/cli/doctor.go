@@ -24,7 +24,7 @@ could not be looked at.`
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "Is everything set up as it has to be?", Long: doctorHelp, Args: cobra.NoArgs,
+		Use: "doctor", Short: "Is everything set up correctly?", Long: doctorHelp, Args: cobra.NoArgs,
 		Example: "  bellhop doctor --stack hotels\n  bellhop doctor --stack hotels --json | jq '.findings[] | select(.status != \"ok\")'",
 		RunE: a.run(func(cmd *cobra.Command, _ []string) error {
 			p, err := a.where()
@@ -113,6 +113,6 @@ func (s *screen) findings(e examination) {
 	case unknown > 0:
 		s.line("%s", s.paint(waiting, count(unknown, "thing")+" could not be looked at"))
 	default:
-		s.line("%s", s.paint(good, "everything is as it has to be"))
+		s.line("%s", s.paint(good, "everything is set up correctly"))
 	}
 }

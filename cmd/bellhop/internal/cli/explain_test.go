@@ -63,7 +63,7 @@ unit   a
 day    2026-11-14
 
 SUBSCRIPTION hotel
-the day is  COMPLETE
+status  COMPLETE
 unit_name  row_scope  device_count  active_device_count  dialog_count
 Room 1     LEAF                  1                    1            20
 slice              asp_device/dataset_date=2026-11-14/hotel.parquet

@@ -30,7 +30,7 @@ func (s *screen) explained(e explained, unit string, q question) {
 	if e.Coverage != "" {
 		status = cell{string(e.Coverage), coverageTone(e.Coverage)}
 	}
-	s.facts(cell{"the day is", plain}, status, cell{"why", plain}, cell{e.Why, plain})
+	s.facts(cell{"status", plain}, status, cell{"why", plain}, cell{e.Why, plain})
 	if e.Slice == nil {
 		return
 	}

@@ -34,7 +34,7 @@ vendor's.`,
 			return h.Accept(ctx, s.Subscription, s.Table, s.Date, s.Held.Generation)
 		},
 	}, &cobra.Command{
-		Short: "Publish a held report in place of the day's older content",
+		Short: "Publish a held report instead of the day's older content",
 		Long: `Publish the held report: the vendor was right. The day's object is replaced in one step; by a report without rows it is
 taken away. On AWS the bucket keeps the older content for 30 days. It may be repeated after a failure.`,
 		Example: "  bellhop held accept hotel asp_device 2026-11-14 --dry-run\n  bellhop held accept hotel asp_device 2026-11-14",
@@ -181,7 +181,7 @@ func (a *app) decideCommand(d decision, c *cobra.Command) *cobra.Command {
 		}
 		return a.show(done, func(s *screen) {
 			if *dryRun {
-				s.line("would %s %s, in place of %s", d.verb, newer, older)
+				s.line("would %s %s, instead of %s", d.verb, newer, older)
 				return
 			}
 			s.line("%s %s: %s of %s has %s now", newer, d.done, done.Date, done.Table, count(int(done.RowsNow), "row"))

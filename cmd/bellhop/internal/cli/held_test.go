@@ -160,7 +160,7 @@ func TestDecidingAboutAHeldReport(t *testing.T) {
 	}{
 		"accepted":           {[]string{"accept", "--confirm"}, "", nil, cli.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published: 2026-11-15 of asp_device has 3 rows now"},
 		"dropped":            {[]string{"drop", "--confirm"}, "", func(b *bench) { b.holds.result.Rows = 41 }, cli.ExitFine, []string{"drop hotel asp_device 2026-11-15 06:30"}, "is forgotten: 2026-11-15 of asp_device has 41 rows now"},
-		"tried":              {[]string{"accept", "--dry-run"}, "", nil, cli.ExitFine, nil, "would accept the report with 3 rows that was asked for at 2026-11-20 06:30Z, in place of 2026-11-15 of asp_device (41 rows)"},
+		"tried":              {[]string{"accept", "--dry-run"}, "", nil, cli.ExitFine, nil, "would accept the report with 3 rows that was asked for at 2026-11-20 06:30Z, instead of 2026-11-15 of asp_device (41 rows)"},
 		"asked, and yes":     {[]string{"accept"}, "y\n", func(b *bench) { b.terminal = true }, cli.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published"},
 		"asked, and no":      {[]string{"drop"}, "\n", func(b *bench) { b.terminal = true }, cli.ExitError, nil, "nothing was done"},
 		"nobody to ask":      {[]string{"accept"}, "", nil, cli.ExitUsage, nil, "--confirm"},

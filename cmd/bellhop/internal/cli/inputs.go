@@ -118,7 +118,7 @@ func (a *app) opened(ctx context.Context, name string, yield func(input) bool) b
 		return a.unzipped(name, from, ahead, yield)
 	}
 	if strings.HasSuffix(strings.ToLower(name), ".zip") {
-		return yield(input{name: name, err: errors.New("it ends in .zip and is no zip archive")})
+		return yield(input{name: name, err: errors.New("it ends in .zip and is not a zip archive")})
 	}
 	content, err := unpacked(name, ahead)
 	return yield(input{name, content, err})

@@ -126,7 +126,7 @@ func TestIngestSaysWhatItCannotRead(t *testing.T) {
 		"a bomb of gzip":           {"x.csv.gz", gzipped(t, zeros), 0, "longer than"},
 		"too large when unpacked":  {"x.csv.gz", gzipped(t, large), 300, "longer than 300 bytes"},
 		"too large":                {"x.csv", large, 300, "longer than 300 bytes"},
-		"no zip":                   {"x.zip", good, 0, "it ends in .zip and is no zip archive"},
+		"no zip":                   {"x.zip", good, 0, "it ends in .zip and is not a zip archive"},
 		"zip, cut off":             {"x.zip", archive[:len(archive)-10], 0, "the zip data is cut off or damaged"},
 		"zip with a wrong sum":     {"x.zip", tampered(archive, 16, 0x1234), 0, "the zip data is cut off or damaged: zip: checksum error"},
 		"zip without CSV":          {"x.zip", zipped(t, "a.txt", good), 0, "a zip archive without a .csv or .csv.gz file"},

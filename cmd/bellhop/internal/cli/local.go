@@ -242,7 +242,7 @@ func (a *app) reset(confirm, dryRun bool) error {
 // ask wants a yes of a person. Where there is no person to ask, it is a matter of usage.
 func (a *app) ask(question string) error {
 	if !a.InTerminal {
-		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this cannot be taken back, and there is nobody to ask")
+		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this cannot be undone, and there is no terminal to ask on")
 	}
 	if err := write(a.Err, question); err != nil {
 		return err

@@ -109,7 +109,7 @@ LEFT FOR YOU TO TRY
     bellhop held show demo asp_device 2026-11-14  compare both; then accept or drop it, by the same three words
   - a gap: asp_communication of 2026-11-05, which the vendor promised and did not deliver
     bellhop refetch demo 2026-11-05 --table asp_communication  ask once more; then the next local run closes the gap
-  - 2 rooms with a device to which nobody speaks
+  - 2 rooms with a device that nobody uses
     bellhop query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"  name them
 `
 	leaving := func() local.Summary {

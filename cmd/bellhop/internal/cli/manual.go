@@ -22,7 +22,7 @@ output. They say what --help says.`,
 		Example: `  bellhop man -o man1 && man man1/bellhop-query.1
   sudo bellhop man -o /usr/local/share/man/man1`,
 	}
-	c.Flags().StringVarP(&output, "output", "o", "", "the `folder`; it is made when there is none")
+	c.Flags().StringVarP(&output, "output", "o", "", "the `folder`; it is created when it is missing")
 	c.Flags().BoolVar(&markdown, "markdown", false, "one page of Markdown instead")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if (output == "") != markdown {

@@ -18,8 +18,8 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
-const queryHelp = `Ask the dataset with SQL. The plain name of a table is its default view, by which sums are right: LEAF rows
-only, and each unit and day once, however many subscriptions report it. All rows are in the schema raw, such
+const queryHelp = `Ask the dataset with SQL. The plain name of a table is its default view. It has LEAF rows only, and each
+unit and day once, however many subscriptions report it, so that sums are right. All rows are in the schema raw, such
 as raw.asp_device. bellhop tables says what the columns mean, and docs/sql.md has questions and answers.
 
 The engine is DuckDB, in this program, over the folder of --home or --dataset. A statement can only read, and

@@ -101,7 +101,7 @@ func (a *app) command() *cobra.Command {
 		Example: `  bellhop local run                  play it all on this machine
   bellhop status                     is anything wrong?
   bellhop coverage                   which days are there, and which are not
-  bellhop doctor --stack bellhop     is everything set up on AWS as it has to be?
+  bellhop doctor --stack bellhop     is everything on AWS set up correctly?
   bellhop status --stack bellhop`,
 		SilenceErrors: true,
 		SilenceUsage:  true,

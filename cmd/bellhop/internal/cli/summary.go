@@ -145,7 +145,7 @@ func (s *screen) left(l local.Left, again func(string) string) {
 			fmt.Sprintf("refetch %s %s --table %s", d.Subscription, d.Date, d.Table), "ask once more; then the next local run closes the gap")
 	}
 	if l.Silent > 0 {
-		try(fmt.Sprintf("%s with a device to which nobody speaks", count(l.Silent, "room")),
+		try(fmt.Sprintf("%s with a device that nobody uses", count(l.Silent, "room")),
 			`query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"`, "name them")
 	}
 }

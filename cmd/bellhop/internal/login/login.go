@@ -52,7 +52,7 @@ type Flow struct {
 func CheckRedirect(redirect string) error {
 	u, err := url.Parse(redirect)
 	if err != nil || u.Scheme != "http" || u.Port() == "" || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("%q is no address such as %s", redirect, DefaultRedirect)
+		return fmt.Errorf("%q is not an address such as %s", redirect, DefaultRedirect)
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("%s is not this machine: the answer has to come here", u.Hostname())

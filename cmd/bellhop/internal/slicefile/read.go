@@ -28,7 +28,7 @@ const batch = 256
 func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) error) error {
 	file, err := parquet.OpenFile(content, size)
 	if err != nil {
-		return fault.New(fault.Poison, "this is no Parquet file: %w", err)
+		return fault.New(fault.Poison, "this is not a Parquet file: %w", err)
 	}
 	leaves, err := match(file.Schema(), d)
 	if err != nil {
