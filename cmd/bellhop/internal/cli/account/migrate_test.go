@@ -1,0 +1,253 @@
+package account_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// format1 is what the first release left. The path is absolute, because the embedded S3 changes the working directory.
+var format1, errFormat1 = filepath.Abs(filepath.Join("..", "..", "..", "..", "..", "testdata", "format1"))
+
+// firstFormat puts into a ledger and a bucket what the first release left, and returns the published days with their content.
+func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[string][]byte {
+	t.Helper()
+	if errFormat1 != nil {
+		t.Fatal(errFormat1)
+	}
+	var records []struct {
+		PK, SK, Lane string
+		DueAt        time.Time `json:"due_at"`
+		Doc          json.RawMessage
+	}
+	var stored []struct {
+		Bucket, Key, ETag string
+		Metadata          map[string]string
+	}
+	for name, into := range map[string]any{"ledger.json": &records, "objects.json": &stored} {
+		content, err := os.ReadFile(filepath.Join(format1, name))
+		if err == nil {
+			err = json.Unmarshal(content, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range records {
+		record := ledger.Record{Key: ledger.Key{PK: r.PK, SK: r.SK}, Lane: ledger.Lane(r.Lane), DueAt: r.DueAt, Doc: r.Doc}
+		if err := store.Write(t.Context(), ledger.Mutation{Record: record}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	days := map[string][]byte{}
+	for _, o := range stored {
+		if o.Bucket != local.DatasetBucket {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(format1, o.Bucket, o.Key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put, err := dataset.Put(t.Context(), o.Key, bytes.NewReader(content), int64(len(content)), report.Condition{}, o.Metadata, "")
+		if err != nil || put.ETag != o.ETag {
+			t.Fatalf("%s has the ETag %s, and the ledger knows %s: %v", o.Key, put.ETag, o.ETag, err)
+		}
+		if _, _, _, ok := report.ParseSliceKey(o.Key); ok {
+			days[o.Key] = content
+		}
+	}
+	return days
+}
+
+// place is where a dataset of the first format lies: how it is named on the command line, and how an object of it is read.
+type place struct {
+	days  map[string][]byte
+	flags []string
+	read  func(key string) ([]byte, error)
+}
+
+func inFolder(t *testing.T) place {
+	home := t.TempDir()
+	store, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := s3server.Start(t.Context(), s3server.Options{Dir: home, Clock: time.Now, Buckets: map[string]s3server.OnCreated{local.DatasetBucket: nil, local.DeliveryBucket: nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := firstFormat(t, store, objects.NewBucket(server.Client(), local.DatasetBucket))
+	if err := errors.Join(server.Close(), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return place{days, []string{"--home", home}, func(key string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(home, "s3", local.DatasetBucket, key))
+	}}
+}
+
+func onStack(t *testing.T) place {
+	a := installationtest.Deploy(t, nil)
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.ToString(a.Config.BaseEndpoint), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_PROFILE": ""} {
+		t.Setenv(name, value)
+	}
+	dataset := objects.NewBucket(objects.NewClient(a.Config), a.ID(installation.DatasetBucket))
+	days := firstFormat(t, dynamostore.New(dynamodb.NewFromConfig(a.Config), a.ID(installation.Ledger)), dataset)
+	return place{days, []string{"--stack", installationtest.Stack}, func(key string) ([]byte, error) {
+		body, _, err := dataset.Open(t.Context(), key, "", "")
+		if err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(body)
+		return content, errors.Join(err, body.Close())
+	}}
+}
+
+// run runs a command, and stops it after so many days of a migration, if that is more than none.
+func (p place) run(t *testing.T, stopAfter int, args ...string) (code int, out, errs string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var stdout, stderr bytes.Buffer
+	code = cli.Run(ctx, append(args, p.flags...), cli.Environment{
+		In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		Find: account.Find, Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
+		Open: func(ctx context.Context, place cli.Place) (cli.Account, error) {
+			at, err := account.Open(ctx, place)
+			migration := at.Migration
+			at.Migration = func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+				return migration(ctx, func(done, total int) {
+					progress(done, total)
+					if stopAfter > 0 && done == stopAfter {
+						stop()
+					}
+				})
+			}
+			return at, err
+		},
+	})
+	return code, stdout.String(), stderr.String()
+}
+
+type migrated struct {
+	From     int `json:"from_format"`
+	Objects  int
+	Migrated int
+	Already  int `json:"of_this_format_already"`
+}
+
+// What the first release left is brought to today's format from the command line, also when that is stopped half-way: every row and sum
+// is there, and the ledger and the dataset agree all the time.
+func TestMigrateFromTheCommandLine(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) place{"in a folder": inFolder, "on a stack": onStack} {
+		t.Run(name, func(t *testing.T) {
+			p := open(t)
+			const half = 6
+			agrees := func(when string) {
+				t.Helper()
+				if code, out, errs := p.run(t, 0, "verify"); code != 0 {
+					t.Errorf("verify %s: exit %d: %s%s", when, code, out, errs)
+				}
+			}
+			step := func(stopAfter, wantCode int, want migrated, args ...string) {
+				t.Helper()
+				code, out, errs := p.run(t, stopAfter, append([]string{"migrate"}, args...)...)
+				var got migrated
+				if err := json.Unmarshal([]byte(out), &got); code == 0 && err != nil {
+					t.Errorf("%q: %v", out, err)
+				}
+				if code != wantCode || got != want {
+					t.Errorf("migrate %v: exit %d, %+v, want exit %d, %+v; %s", args, code, got, wantCode, want, errs)
+				}
+			}
+			all := len(p.days)
+			step(0, 0, migrated{1, all, all, 0}, "--dry-run")
+			agrees("before")
+			step(half, cli.ExitError, migrated{})
+			agrees("half-way")
+			step(0, 0, migrated{1, all, all - half, half})
+			agrees("afterwards")
+			step(0, 0, migrated{2, 0, 0, 0})
+			if content, err := p.read(report.FormatKey); err != nil || string(content) != "{\"format\":2}\n" {
+				t.Errorf("the dataset says %q: %v", content, err)
+			}
+			for key, before := range p.days {
+				after, err := p.read(key)
+				if err != nil {
+					t.Errorf("%s: %v", key, err)
+					continue
+				}
+				if was, is := sums(t, before), sums(t, after); was != is || bytes.Equal(before, after) {
+					t.Errorf("%s had %s, and has %s", key, was, is)
+				}
+			}
+		})
+	}
+}
+
+// A folder of bellhop ingest has no ledger and no metadata.
+func TestMigrateAFolderByItsName(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(format1, local.DatasetBucket)
+	if err := os.CopyFS(dir, os.DirFS(old)); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := place{}.run(t, 0, "migrate", dir)
+	var got migrated
+	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || got != (migrated{1, 13, 13, 0}) {
+		t.Fatalf("exit %d, %+v, %v; %s", code, got, err, errs)
+	}
+	paths, err := filepath.Glob(filepath.Join(old, "asp_*", "*", "*.parquet"))
+	if err != nil || len(paths) != 13 {
+		t.Fatalf("%d days, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		name, err := filepath.Rel(old, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, beforeErr := os.ReadFile(path)
+		after, afterErr := os.ReadFile(filepath.Join(dir, name))
+		if err := errors.Join(beforeErr, afterErr); err != nil {
+			t.Fatal(err)
+		}
+		if was, is := sums(t, before), sums(t, after); was != is || bytes.Equal(before, after) {
+			t.Errorf("%s had %s, and has %s", name, was, is)
+		}
+	}
+}
+
+// sums are the rows of a Parquet file of the dataset, and the sums of its measures.
+func sums(t *testing.T, content []byte) string {
+	t.Helper()
+	rows, totals, err := table.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(rows, totals)
+}
