@@ -16,8 +16,8 @@ import (
 
 // Days is the ledger's record of what is published.
 type Days interface {
-	// Subscriptions returns all that are in use, by name.
-	Subscriptions(ctx context.Context) ([]report.Subscription, error)
+	// Standings returns a note of each subscription that is in use, by name.
+	Standings(ctx context.Context) ([]report.Standing, error)
 	Slices
 	// DaysBetween returns the published days of a subscription whose objects have keys behind one key and up to another, which
 	// counts when it is not empty.
@@ -161,14 +161,15 @@ type round struct {
 // run goes through the dataset in the order of its keys, stretch by stretch: it lists one, and then asks the ledger for the days
 // that have to be there.
 func (r *round) run(ctx context.Context) {
-	subs, err := r.Days.Subscriptions(ctx)
+	// Not from the subscriptions' own records: one that cannot be read would keep all others back.
+	standings, err := r.Days.Standings(ctx)
 	if err != nil {
-		r.problems.last(fmt.Errorf("read the subscriptions: %w", err))
+		r.problems.last(fmt.Errorf("read the names of the subscriptions: %w", err))
 		return
 	}
 	var names []string
-	for _, s := range subs {
-		names = append(names, s.Name)
+	for _, s := range standings {
+		names = append(names, s.Subscription)
 	}
 	slices.Sort(names)
 	for !r.over() {

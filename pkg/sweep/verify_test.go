@@ -54,10 +54,10 @@ func newArchive(subs ...string) *archive {
 	return a
 }
 
-func (a *archive) Subscriptions(context.Context) ([]report.Subscription, error) {
-	var all []report.Subscription
+func (a *archive) Standings(context.Context) ([]report.Standing, error) {
+	var all []report.Standing
 	for _, name := range a.subs {
-		all = append(all, report.Subscription{Name: name})
+		all = append(all, report.Standing{Subscription: name})
 	}
 	return all, nil
 }
