@@ -58,6 +58,29 @@ func (g gapGroup) what() string {
 	return fmt.Sprintf("%s of %s in %s %s", count(g.Days, "day"), tables(g.tables), when, g.Subscription)
 }
 
+// lastAttempt is a reason that says that the planner asks no more.
+var lastAttempt = regexp.MustCompile(`^job \S+ was the last of`)
+
+// openEnd says why missing days stay missing, and what a person can do that is not said of their jobs already.
+func (g gapGroup) openEnd() string {
+	them := "them"
+	if g.Days == 1 {
+		them = "it"
+	}
+	switch {
+	case strings.HasPrefix(refusedBy.ReplaceAllString(g.Why, "refused"), "refused"):
+		return ": refused by the vendor"
+	case lastAttempt.MatchString(g.Why) && g.gaps == 1:
+		days := g.Window.From.String()
+		if g.Window.Len() > 1 {
+			days = g.Window.String()
+		}
+		return fmt.Sprintf(", and no open job asks for %s; ask once more: bellhop refetch %s %s --table %s", them, g.Subscription, days, g.Table)
+	default:
+		return ", and no open job asks for " + them
+	}
+}
+
 // refusal are refused jobs that have one cause.
 type refusal struct {
 	subscription, reason string

@@ -36,6 +36,33 @@ func TestStatusGroupsByCauseAndNamesTheFixFirst(t *testing.T) {
 	}
 }
 
+func TestStatusSaysWhatToDoAboutDaysThatStayMissing(t *testing.T) {
+	lost := report.Marker{Job: "hotel-000002", Window: report.Window{From: day(14), To: day(15)}, Tables: []string{"asp_device"}, Status: report.JobLost, Ask: report.MaxAsks, Reason: "files missing"}
+	for name, tt := range map[string]struct {
+		markers []report.Marker
+		without int // days of asp_device that are not there, from 14 November on
+		want    string
+	}{
+		"given up":             {[]report.Marker{lost}, 2, "2 days of asp_device (hotel) missing, and no open job asks for them; ask once more: bellhop refetch hotel 2026-11-14..2026-11-15 --table asp_device\n"},
+		"one day, given up":    {[]report.Marker{lost}, 1, "1 day of asp_device (hotel) missing, and no open job asks for it; ask once more: bellhop refetch hotel 2026-11-14 --table asp_device\n"},
+		"not asked for so far": {nil, 1, "1 day of asp_device (hotel) missing, and no open job asks for it\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal = true
+			board := b.ledger.boards["hotel"]
+			board.Slices = slices.DeleteFunc(slices.Clone(board.Slices), func(s report.Slice) bool {
+				return s.Table == "asp_device" && s.Date < day(14)+report.Date(tt.without)
+			})
+			board.Markers = tt.markers
+			b.ledger.boards["hotel"] = board
+			if code, out, _ := b.run(t.Context(), "status"); code != cli.ExitAttention || !strings.Contains(out, tt.want) {
+				t.Errorf("exit %d:\n%s", code, out)
+			}
+		})
+	}
+}
+
 func TestLinesBreakBetweenWords(t *testing.T) {
 	shown := func(width int, env map[string]string) string {
 		b := troubled(t)

@@ -56,7 +56,7 @@ GAPS  asp_device 2026-08-20 hotel   EXPIRED, lost after 2026-11-18   the vendor 
       asp_device 2026-11-15 hotel   MISSING, lost after 2027-02-13 (in 85 days)   job hotel-000002 was refused: 403: no permission
 RAW   0 objects in the delivery bucket · 1 file deleted, last 2026-11-20 06:12Z
 NEEDS 1 job refused: bellhop jobs show hotel-000002, and bellhop subscriptions show hotel; when the cause is gone: bellhop jobs retry hotel-000002
-      1 day of asp_device (hotel) missing, and no job is on them`},
+      1 day of asp_device (hotel) missing: refused by the vendor`},
 		"a calendar of whole days": {newBench, []string{"coverage", "--month", "2026-11"}, 0, `
 hotel
 2026-11-14..2026-11-17: 7 COMPLETE · 1 ZERO

@@ -18,7 +18,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Say on one screen how things stand, and what needs a person. It reads the whole ledger.
 
 Exit code 3 when something needs attention:
-  - days are missing, other than today's newest, and no job is on them
+  - days are missing, other than today's newest, and no open job asks for them
   - nobody has logged in, or the login is not good any more: all jobs wait
   - a job was refused, or is overdue by more than an hour
   - a newer report that would shrink older data is held back
@@ -168,13 +168,13 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 		}
 	}
 	for _, g := range groupGaps(missing) {
-		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s (%s) missing, and no job is on them", count(g.Days, "day"), tables(g.tables), sub.Name))
+		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s (%s) missing%s", count(g.Days, "day"), tables(g.tables), sub.Name, g.openEnd()))
 	}
 	if complete >= c.Window.From {
 		d.CompleteTo = complete
 	}
 	if d.Held > 0 && !sub.Paused {
-		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s: a newer report would shrink them and is held: bellhop held list", count(d.Held, "day"), sub.Name))
+		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s with a newer report that is held, because it has much less: bellhop held list", count(d.Held, "day"), sub.Name))
 	}
 	o.Data = append(o.Data, d)
 	return nil
