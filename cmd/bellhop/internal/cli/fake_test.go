@@ -68,6 +68,16 @@ func (l *ledger) Subscriptions(context.Context) ([]report.Subscription, error) {
 	return all, l.err
 }
 
+// Standings names each subscription, as the ledger's notes do.
+func (l *ledger) Standings(ctx context.Context) ([]report.Standing, error) {
+	subs, err := l.Subscriptions(ctx)
+	var all []report.Standing
+	for _, s := range subs {
+		all = append(all, report.Standing{Subscription: s.Name})
+	}
+	return all, err
+}
+
 func get[T any](m map[string]T, what, name string) (T, error) {
 	v, ok := m[name]
 	if !ok {
