@@ -39,6 +39,9 @@ func (d *Dataset) Stat(ctx context.Context, key string) (report.Object, error) {
 	return d.bucket.Stat(ctx, key)
 }
 
+// Format is [Bucket.Format].
+func (d *Dataset) Format(ctx context.Context) (int, error) { return d.bucket.Format(ctx) }
+
 // Put is [Bucket.Put], in a dataset of a format that this code knows.
 func (d *Dataset) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, cond report.Condition,
 	metadata map[string]string, contentType string,

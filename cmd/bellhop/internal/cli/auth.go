@@ -37,7 +37,7 @@ stack's reports are about. Nothing of the secret is shown but the client's id. A
 Amazon replaces on this occasion is kept in the secret. The exit code is 3 when the credential does not work.`,
 		Example: "  bellhop auth status --stack bellhop",
 		RunE: a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
-			return a.report(ctx, "the credential of stack "+in.Stack, a.subject(in, nil, a.now).CredentialChecks())
+			return a.report(ctx, "the credential of stack "+in.Stack, a.subject(in, nil, nil, a.now).CredentialChecks())
 		}),
 	})
 	return c
@@ -129,7 +129,7 @@ func (a *app) login(ctx context.Context, in *installation.Installation, o loginO
 			return err
 		}
 	}
-	return a.report(ctx, "the new credential of stack "+in.Stack, a.subject(in, nil, a.now).CredentialChecks())
+	return a.report(ctx, "the new credential of stack "+in.Stack, a.subject(in, nil, nil, a.now).CredentialChecks())
 }
 
 // reopen records that there is a new credential, so that all jobs that waited for it are due at once.

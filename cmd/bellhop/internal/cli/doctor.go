@@ -14,12 +14,13 @@ import (
 const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
 and its stream, the delivery bucket (the vendor's statement word for word, ownership, encryption, versions,
 lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, the
-alarms and whether somebody hears them, this machine's clock, and when the vendor last accepted a request.
+alarms and whether somebody hears them, this machine's clock, when the vendor last accepted a request, published days that
+vanished, and the dataset's format.
 
 It changes nothing, with one exception: asking Login with Amazon for an access token may give the refresh token a
 successor, which is then kept in the secret, as after any run.
 
-On a local folder it looks at the ledger alone. The exit code is 3 when something is wrong, and 5 when something
+On a local folder it looks at the ledger and the dataset alone. The exit code is 3 when something is wrong, and 5 when something
 could not be looked at.`
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -46,13 +47,13 @@ func (a *app) examine(ctx context.Context, p Place) (err error) {
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
 	if at.Installation == nil {
-		return a.report(ctx, at.Name, doctor.DataChecks(at.Ledger, at.Now))
+		return a.report(ctx, at.Name, doctor.DataChecks(at.Ledger, at.Dataset, at.Now))
 	}
-	return a.report(ctx, at.Name, a.subject(at.Installation, at.Ledger, at.Now).Checks())
+	return a.report(ctx, at.Name, a.subject(at.Installation, at.Ledger, at.Dataset, at.Now).Checks())
 }
 
-func (a *app) subject(in *installation.Installation, l doctor.Ledger, now func() time.Time) doctor.Subject {
-	return doctor.Subject{Installation: in, Ledger: l, Now: now, Scrubber: &a.secrets}
+func (a *app) subject(in *installation.Installation, l doctor.Ledger, d doctor.Dataset, now func() time.Time) doctor.Subject {
+	return doctor.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Scrubber: &a.secrets}
 }
 
 // examination is what a doctor found.

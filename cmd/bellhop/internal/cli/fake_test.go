@@ -321,6 +321,14 @@ func (d dataset) Stat(_ context.Context, key string) (report.Object, error) {
 	return report.Object{Key: key, ETag: d.etag(key), Size: int64(len(content)), ModifiedAt: at("00:30:00")}, err
 }
 
+func (d dataset) Format(context.Context) (int, error) {
+	content, says := d[report.FormatKey]
+	if !says {
+		return 0, nil
+	}
+	return report.DecodeFormat(content)
+}
+
 func (d dataset) ListAfter(_ context.Context, after string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		for _, key := range slices.Sorted(maps.Keys(d)) {

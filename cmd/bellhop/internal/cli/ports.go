@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
@@ -64,6 +65,7 @@ type Deliveries interface {
 // Dataset reads the dataset bucket.
 type Dataset interface {
 	sweep.Published
+	doctor.Dataset
 	// Read returns the whole object under a key. NotFound when there is none.
 	Read(ctx context.Context, key string) ([]byte, error)
 }

@@ -25,7 +25,9 @@ import (
 type Subject struct {
 	*installation.Installation
 	Ledger Ledger
-	Now    func() time.Time
+	// Dataset is nil when it is not known.
+	Dataset Dataset
+	Now     func() time.Time
 	// Scrubber learns the secrets that pass through.
 	Scrubber *redact.Scrubber
 }
@@ -54,7 +56,7 @@ func (s Subject) Checks() []Check {
 	checks = append(checks, s.functionChecks()...)
 	checks = append(checks, s.CredentialChecks()...)
 	checks = append(checks, s.wakingChecks(describe)...)
-	return append(checks, DataChecks(s.Ledger, s.Now)...)
+	return append(checks, DataChecks(s.Ledger, s.Dataset, s.Now)...)
 }
 
 // skew is by how much a clock may be wrong. AWS refuses signatures that are fifteen minutes off.

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 func bucketAilments() map[string]ailment {
@@ -203,7 +205,7 @@ func alarmAilments() map[string]ailment {
 }
 
 func otherAilments() map[string]ailment {
-	const last = "last successful request"
+	const last, format = "last successful request", "format of the dataset"
 	ledger := func(change func(b *books)) func(p *patient) func() {
 		return func(p *patient) func() {
 			before := *p.books
@@ -216,9 +218,18 @@ func otherAilments() map[string]ailment {
 		"no subscription":              {ledger(func(b *books) { b.subs = nil }), []string{last}, "no subscription"},
 		"nothing accepted yet":         {ledger(func(b *books) { b.jobs = nil }), []string{last}, "accepted no request yet"},
 		"silence":                      {ledger(func(b *books) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
-		"a ledger that cannot be read": {ledger(func(b *books) { b.err = &smithyError{} }), []string{last}, "may not"},
-		"no time to live":              {timeToLive(false, "forget_at"), []string{"time to live"}, "never forgotten"},
-		"another time to live":         {timeToLive(true, "due_at"), []string{"time to live"}, "goes by due_at"},
+		"a ledger that cannot be read": {ledger(func(b *books) { b.err = &smithyError{} }), []string{last, "published days"}, "may not"},
+		"a day that vanished": {ledger(func(b *books) {
+			b.days = append(slices.Clone(b.days), report.Slice{Table: "asp_device", Date: report.NewDate(2026, 11, 2), Key: "l", Vanished: &report.Vanished{}})
+		}), []string{"published days"}, "1 of 2 vanished from the dataset or were replaced there, such as 2026-11-02 of asp_device of hotel"},
+		"a dataset of an older format": {ledger(func(b *books) { b.format = 1 }), []string{format}, "1, and this bellhop writes 2"},
+		"a dataset without a number":   {ledger(func(b *books) { b.format = 0 }), []string{format}, "says none"},
+		"a dataset of a newer format": {ledger(func(b *books) {
+			_, b.formatErr = report.DecodeFormat([]byte(`{"format":3}`))
+		}), []string{format}, "of format 3, and this bellhop knows none after 2"},
+		"a dataset that cannot be read": {ledger(func(b *books) { b.formatErr = &smithyError{} }), []string{format}, "may not"},
+		"no time to live":               {timeToLive(false, "forget_at"), []string{"time to live"}, "never forgotten"},
+		"another time to live":          {timeToLive(true, "due_at"), []string{"time to live"}, "goes by due_at"},
 		"no backups": {func(p *patient) func() {
 			set := func(on bool) {
 				if _, err := dynamodb.NewFromConfig(p.Config).UpdateContinuousBackups(p.t.Context(), &dynamodb.UpdateContinuousBackupsInput{

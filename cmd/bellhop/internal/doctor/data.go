@@ -3,8 +3,10 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -12,14 +14,90 @@ import (
 type Ledger interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
+	// Board returns a subscription with its published days.
+	Board(ctx context.Context, subscription string) (report.Board, error)
+}
+
+// Dataset says of which format it is.
+type Dataset interface {
+	// Format returns 0 when the dataset says none. One that this bellhop does not know is Poison.
+	Format(ctx context.Context) (int, error)
 }
 
 // silence is after how long without an accepted request something is off: each day has one. The alarm waits as long.
 const silence = 26 * time.Hour
 
-// DataChecks returns what there is to look at in a ledger, wherever it is.
-func DataChecks(l Ledger, now func() time.Time) []Check {
-	return []Check{{"data", "last successful request", func(ctx context.Context) (string, error) { return lastRequest(ctx, l, now()) }}}
+// DataChecks returns what there is to look at in a ledger and a dataset, wherever they are; d is nil when the dataset is not known.
+func DataChecks(l Ledger, d Dataset, now func() time.Time) []Check {
+	days := once(func(ctx context.Context) ([]report.Slice, error) { return published(ctx, l) })
+	checks := []Check{
+		{"data", "last successful request", func(ctx context.Context) (string, error) { return lastRequest(ctx, l, now()) }},
+		{"data", "published days", func(ctx context.Context) (string, error) { return vanished(ctx, days) }},
+	}
+	if d != nil {
+		checks = append(checks, Check{"data", "format of the dataset", func(ctx context.Context) (string, error) { return format(ctx, d, days) }})
+	}
+	return checks
+}
+
+// published returns the published days of all subscriptions in use that have an object.
+func published(ctx context.Context, l Ledger) ([]report.Slice, error) {
+	subs, err := l.Subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var days []report.Slice
+	for _, sub := range subs {
+		board, err := l.Board(ctx, sub.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range board.Slices {
+			if s.Key != "" {
+				s.Subscription = sub.Name
+				days = append(days, s)
+			}
+		}
+	}
+	return days, nil
+}
+
+// vanished looks for days that the last verification found gone or replaced.
+func vanished(ctx context.Context, days func(context.Context) ([]report.Slice, error)) (string, error) {
+	all, err := days(ctx)
+	if err != nil {
+		return "", err
+	}
+	gone := slices.DeleteFunc(slices.Clone(all), func(s report.Slice) bool { return s.Vanished == nil })
+	if len(gone) == 0 {
+		return fmt.Sprintf("%d, and none was found to be gone", len(all)), nil
+	}
+	first := gone[0]
+	return "", trouble("see which: bellhop verify; days that the vendor still has are asked for again by themselves",
+		"%d of %d vanished from the dataset or were replaced there, such as %s of %s of %s", len(gone), len(all), first.Date, first.Table, first.Subscription)
+}
+
+// format looks whether the dataset is of today's format.
+func format(ctx context.Context, d Dataset, days func(context.Context) ([]report.Slice, error)) (string, error) {
+	n, err := d.Format(ctx)
+	switch {
+	case fault.Is(err, fault.Poison):
+		return "", trouble("use the bellhop that wrote it, here and in the stack, or a newer one", "%v", err)
+	case err != nil:
+		return "", err
+	case n == report.DatasetFormat:
+		return fmt.Sprintf("%d, that of this bellhop", n), nil
+	case n > 0:
+		return "", trouble("bring it to this format: bellhop migrate", "%d, and this bellhop writes %d", n, report.DatasetFormat)
+	}
+	all, err := days(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "nothing is published yet", nil
+	}
+	return "", trouble("bring it to this format: bellhop migrate", "the dataset says none, so that days may be of an earlier one than %d", report.DatasetFormat)
 }
 
 func lastRequest(ctx context.Context, l Ledger, now time.Time) (string, error) {

@@ -83,10 +83,19 @@ type books struct {
 	subs []report.Subscription
 	jobs []report.Job
 	err  error
+	days []report.Slice
+	// format is what the dataset says.
+	format    int
+	formatErr error
 }
 
 func (b *books) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
 func (b *books) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
+
+func (b *books) Board(context.Context, string) (report.Board, error) {
+	return report.Board{Slices: b.days}, b.err
+}
+func (b *books) Format(context.Context) (int, error) { return b.format, b.formatErr }
 
 func acceptedAt(at time.Time) []report.Job {
 	return []report.Job{{ID: "hotel-000001", History: []report.Event{{At: at, To: string(report.JobAwaitingFiles)}}}}
@@ -106,6 +115,7 @@ func newPatient(t *testing.T, more ...map[string]string) *patient {
 	v := newVendor(t)
 	p := &patient{t: t, vendor: v, books: &books{
 		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
+		format: 2, days: []report.Slice{{Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "k"}},
 	}}
 	parameters := map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token", "AlarmEmail": plantedAddress}
 	for _, m := range more {
@@ -141,7 +151,7 @@ func (p *patient) requesters() secret.Store {
 
 func (p *patient) examine() []doctor.Finding {
 	p.t.Helper()
-	s := doctor.Subject{Installation: p.Installation(), Ledger: p.books, Scrubber: &redact.Scrubber{}, Now: func() time.Time { return time.Now().Add(p.off) }}
+	s := doctor.Subject{Installation: p.Installation(), Ledger: p.books, Dataset: p.books, Scrubber: &redact.Scrubber{}, Now: func() time.Time { return time.Now().Add(p.off) }}
 	findings, err := doctor.Examine(p.t.Context(), s.Checks())
 	if err != nil {
 		p.t.Fatal(err)
@@ -321,7 +331,7 @@ func TestALedgerWithoutItsStreamIsFound(t *testing.T) {
 func TestExamineStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := doctor.Examine(ctx, doctor.DataChecks(&books{}, time.Now)); !errors.Is(err, context.Canceled) {
+	if _, err := doctor.Examine(ctx, doctor.DataChecks(&books{}, nil, time.Now)); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

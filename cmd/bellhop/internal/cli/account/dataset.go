@@ -42,7 +42,7 @@ type datasetFolder struct{ folder }
 // ListAfter yields the objects behind a key with their ETags, in a dataset of a format that is known.
 func (f datasetFolder) ListAfter(ctx context.Context, key string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
-		_, err := migrate.Folder(filepath.Join(f.root, f.bucket)).Format()
+		_, err := f.Format(ctx)
 		var objects []report.Object
 		for o, listErr := range f.List(ctx, "") {
 			if err = errors.Join(err, listErr); err == nil && o.Key > key {
@@ -65,6 +65,11 @@ func (f datasetFolder) ListAfter(ctx context.Context, key string) iter.Seq2[repo
 			}
 		}
 	}
+}
+
+// Format returns the format that the dataset says of itself; 0 when it says none.
+func (f datasetFolder) Format(context.Context) (int, error) {
+	return migrate.Folder(filepath.Join(f.root, f.bucket)).Format()
 }
 
 // Stat returns the object under the key with its ETag and metadata, or a NotFound.
