@@ -105,11 +105,11 @@ var pictures = []struct {
 	metrics          []metric.Metric
 }{
 	{"Asked", "Sum", []metric.Metric{metric.ReportsRequested, metric.FilesExpected, metric.ReportRequestFailures, metric.JobsLost, metric.TokenRefreshFailures}},
-	{"Delivered", "Sum", []metric.Metric{metric.FilesArrived, metric.FilesQuarantined, metric.UnexpectedObjects, metric.IngestFailures}},
+	{"Delivered", "Sum", []metric.Metric{metric.FilesArrived, metric.FilesQuarantined, metric.UnexpectedObjects, metric.IngestFailures, metric.DuplicateDeliveries}},
 	{"Rows loaded", "Sum", []metric.Metric{metric.RowsIngested}},
 	{"From request to delivery", "Average", []metric.Metric{metric.DeliveryLatencySeconds}},
 	{"How long raw files lie there", "Maximum", []metric.Metric{metric.RawRetentionSeconds, metric.OldestRawObjectAgeSeconds}},
-	{"Deletions that failed, objects kept on purpose, days that vanished", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose, metric.DaysVanished}},
+	{"Deletions that failed, objects kept on purpose or unknown, days that vanished", "Maximum", []metric.Metric{metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose, metric.DaysVanished, metric.UnknownObjects}},
 	{"Days that are not there", "Maximum", []metric.Metric{metric.DaysMissing, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles}},
 }
 

@@ -105,7 +105,8 @@ func (h *Handler) object(ctx context.Context, o s3event.Object) error {
 	return err
 }
 
-// count emits what became of one delivery. One that is known already emits nothing, so that what comes twice counts once.
+// count emits what became of one delivery. One that was loaded already is a duplicate and nothing else, so that what comes twice counts
+// once.
 func (h *Handler) count(out ingest.Outcome, arrived time.Time, err error) {
 	f := out.File
 	begun := out.Decision == report.DecideLoad && f.Loads == 1
@@ -120,6 +121,8 @@ func (h *Handler) count(out ingest.Outcome, arrived time.Time, err error) {
 		values = append(values, metric.FilesQuarantined.Int(1))
 	case out.Decision == report.DecideStray:
 		values = append(values, metric.UnexpectedObjects.Int(1))
+	case out.Decision == report.DecideDuplicate && (f.Status == report.FileLoaded || f.Status == report.FileDeleted && f.Receipt != nil):
+		values = append(values, metric.DuplicateDeliveries.Int(1))
 	case out.Decision == report.DecideLoad && f.Status == report.FileLoaded:
 		values = append(values, metric.RowsIngested.Of(float64(f.Receipt.Rows)),
 			metric.DeliveryLatencySeconds.Of(arrived.Sub(f.Generation).Seconds()))

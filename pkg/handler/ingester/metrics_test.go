@@ -44,7 +44,16 @@ func TestADeliveryIsCountedOnce(t *testing.T) {
 			out:  ingest.Outcome{File: report.File{Key: device, Status: report.FileStray}, Decision: report.DecideStray},
 			want: "UnexpectedObjects=1",
 		},
-		"known already":           {out: ingest.Outcome{File: file(report.FileDeleted, 1), Decision: report.DecideDuplicate}},
+		"loaded already": {
+			out:  ingest.Outcome{File: file(report.FileLoaded, 1), Decision: report.DecideDuplicate},
+			want: "DuplicateDeliveries=1",
+		},
+		"loaded and deleted already": {
+			out:  ingest.Outcome{File: file(report.FileDeleted, 1), Decision: report.DecideDuplicate},
+			want: "DuplicateDeliveries=1",
+		},
+		"deleted without a load":  {out: ingest.Outcome{File: report.File{Key: device, Status: report.FileDeleted}, Decision: report.DecideDuplicate}},
+		"quarantined already":     {out: ingest.Outcome{File: file(report.FileQuarantined, 1), Decision: report.DecideDuplicate}},
 		"somebody else is at it":  {out: ingest.Outcome{File: file(report.FileClaimed, 1), Decision: report.DecideBusy}},
 		"put again, of no job":    {out: ingest.Outcome{File: file(report.FileStray, 1), Decision: report.DecideReturned}},
 		"the ledger is not there": {err: fault.New(fault.Transient, "throttled"), want: "IngestFailures=1"},

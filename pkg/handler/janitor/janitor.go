@@ -140,6 +140,9 @@ func (h *Handler) verify(ctx context.Context) error {
 		h.Log.WarnContext(ctx, "published day vanished",
 			"subscription", s.Subscription, "table", s.Table, "date", s.Date.String(), "slice", s.Key, "replaced", s.Vanished.Replaced, "last_seen", s.Vanished.LastSeen)
 	}
+	if n := len(found.Unknown) + found.MoreUnknown; n > 0 {
+		h.Metrics.Emit(metric.UnknownObjects.Int(n))
+	}
 	for _, o := range found.Unknown {
 		h.Log.WarnContext(ctx, "unknown object among the tables", "key", o.Key, "size", o.Size, "last_modified", o.ModifiedAt)
 	}

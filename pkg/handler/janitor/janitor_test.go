@@ -20,6 +20,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric/metrictest"
 )
 
 // sweeper is a janitor that does what the test says.
@@ -267,8 +268,12 @@ func TestWhatAVerificationFindsIsLogged(t *testing.T) {
 			}, nil
 		},
 	})
+	sent := counting(h)
 	if _, err := h.Handle(t.Context(), event(t, "scheduler-sweep.json")); err != nil {
 		t.Fatal(err)
+	}
+	if got, want := metrictest.Text(metrictest.Read(t, sent)), "OldestRawObjectAgeSeconds=0 DaysVanished=1 UnknownObjects=4"; got != want {
+		t.Errorf("metrics %s, want %s", got, want)
 	}
 	for _, want := range []string{
 		`"msg":"published day vanished"`, `"slice":"t/day"`, `"replaced":true`,

@@ -55,6 +55,7 @@ var (
 	IngestFailures         = Metric{"IngestFailures", Count, ingester, "Loads that failed and will be tried again."}
 	FilesQuarantined       = Metric{"FilesQuarantined", Count, ingester, "Files that can never load."}
 	UnexpectedObjects      = Metric{"UnexpectedObjects", Count, ingester, "Arrivals of objects that nobody expects."}
+	DuplicateDeliveries    = Metric{"DuplicateDeliveries", Count, ingester, "Arrivals of content that was loaded already: an event that came twice, or a file that was delivered again as it was."}
 )
 
 // The metrics of the janitor. Those that are marked as a state say after every sweep how it stands then.
@@ -64,6 +65,7 @@ var (
 	ObjectsKeptOnPurpose      = Metric{"ObjectsKeptOnPurpose", Count, janitor, "State: strays and quarantined files that rest in the delivery bucket."}
 	DeleteFailures            = Metric{"DeleteFailures", Count, janitor, "Deletions that failed and will be tried again."}
 	DaysVanished              = Metric{"DaysVanished", Count, janitor, "Published days whose objects were found to be gone or replaced, each when it is noticed. Their days are asked for again."}
+	UnknownObjects            = Metric{"UnknownObjects", Count, janitor, "Objects among the dataset's tables that the ledger does not know, as a verification comes by them."}
 	DeleteVerifyFailures      = Metric{"DeleteVerifyFailures", Count, janitor, "Deletions after which the object could not be seen to be gone."}
 )
 
@@ -71,8 +73,8 @@ var (
 func All() []Metric {
 	return []Metric{
 		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysExpired, TokenRefreshFailures,
-		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects,
-		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures, DaysVanished,
+		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects, DuplicateDeliveries,
+		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures, DaysVanished, UnknownObjects,
 	}
 }
 

@@ -33,7 +33,7 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	MetricsAlways: 1, MetricsOfReports: 6, MetricsOfTrouble: 14, Alarms: 12,
+	MetricsAlways: 1, MetricsOfReports: 6, MetricsOfTrouble: 16, Alarms: 12,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
 }
 
