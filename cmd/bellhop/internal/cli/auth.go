@@ -25,16 +25,16 @@ import (
 func (a *app) authCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "auth", Short: "The credential of Login with Amazon: login, status",
-		Long: `The requester asks the vendor in the name of a person who logged in once with Login with Amazon. What it keeps of
-that, the refresh token, lies in the stack's secret and nowhere else: an encrypted parameter of Systems Manager,
-/bellhop/STACK/lwa, or a secret of Secrets Manager, by the stack's parameter CredentialStore.`,
+		Long: `The requester sends its requests in the name of a person who logged in once with Login with Amazon. The refresh token
+from that login is kept in the stack's secret and nowhere else. The secret is an encrypted parameter of Systems
+Manager, /bellhop/STACK/lwa, or a secret of Secrets Manager; the stack's parameter CredentialStore chooses which.`,
 	}
 	a.parent(c)
 	c.AddCommand(a.loginCommand(), &cobra.Command{
 		Use: "status", Short: "Does the credential work, and may it see our unit?", Args: cobra.NoArgs,
-		Long: `Read the stack's secret, have Login with Amazon hand out an access token, and ask the vendor for the unit that the
-stack's reports are about. Nothing of the secret is shown but the client's id. A refresh token that Login with
-Amazon replaces on this occasion is kept in the secret. The exit code is 3 when the credential does not work.`,
+		Long: `Read the stack's secret, get an access token from Login with Amazon, and ask the vendor for the unit that the stack's
+reports are about. Of the secret, only the client's id is shown. If Login with Amazon replaces the refresh token
+meanwhile, bellhop stores the new one in the secret. The exit code is 3 when the credential does not work.`,
 		Example: "  bellhop auth status --stack bellhop",
 		RunE: a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
 			return a.report(ctx, "the credential of stack "+in.Stack, a.subject(in, nil, nil, a.now).CredentialChecks())
@@ -43,17 +43,17 @@ Amazon replaces on this occasion is kept in the secret. The exit code is 3 when 
 	return c
 }
 
-const loginHelp = `Log in with Login with Amazon and keep the refresh token in the stack's secret, in place of the one there. The first
-login makes the secret, where that is a parameter of Systems Manager.
+const loginHelp = `Log in with Login with Amazon and store the refresh token in the stack's secret. It replaces the token that is there.
+Where the secret is a parameter of Systems Manager, the first login creates it.
 
 First, once: in the security profile of your client add http://127.0.0.1:9090/cb to the allowed return URLs, and grant
 the client API access in the ASP console (Administration, Alexa Management API Clients). Then log in as a person who
 administers the organisation in the ASP console.
 
-bellhop opens the login page, or shows its address, and hears the answer on this machine, at --redirect. On a machine
-without a browser forward that port: ssh -L 9090:127.0.0.1:9090 MACHINE. The client's secret is asked for, or read from
-the standard input when that is no terminal, unless the stack's secret has it already. Nothing is written to disk, and
-no token is shown.
+bellhop opens the login page in your browser, or shows its address, and waits for the answer on this machine, at
+--redirect. For a machine without a browser forward that port: ssh -L 9090:127.0.0.1:9090 MACHINE. If the stack's
+secret does not have the client's secret yet, bellhop asks for it, or reads it from a pipe. bellhop writes nothing to
+disk and shows no token.
 
 Jobs that waited for the login are due at once: the next run of the requester sends them.`
 

@@ -17,8 +17,8 @@ lifecycle, public access, notification), the queues, functions and schedules, th
 alarms and whether somebody hears them, this machine's clock, when the vendor last accepted a request, published days that
 vanished, and the dataset's format.
 
-It changes nothing, with one exception: asking Login with Amazon for an access token may give the refresh token a
-successor, which is then kept in the secret, as after any run.
+It changes nothing, with one exception: when it asks Login with Amazon for an access token, Amazon may replace the
+refresh token, and doctor then stores the new one in the secret, as every run does.
 
 On a local folder it looks at the ledger and the dataset alone. The exit code is 3 when something is wrong, and 5 when something
 could not be looked at.`

@@ -17,10 +17,9 @@ import (
 func (a *app) heldCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "held", Short: "Reports that would have erased or shrunk a day: list, show, accept, drop",
-		Long: `A newer report of a day that has fewer than half of the published rows, or none, is not published; nor is one in which
-a measure has a number in fewer than half of as many cells, or adds up to less than half, over LEAF rows. It is held for
-a person, and the day keeps its older content. That may be right, when the vendor has mended a day, or an accident at the
-vendor's.`,
+		Long: `bellhop does not publish a newer report of a day when it has fewer than half of the published rows, or when a measure
+has values in fewer than half as many cells, or adds up to less than half, over LEAF rows. It holds the report for a
+person to decide on, and the day keeps its older content. The vendor may have corrected the day, or made a mistake.`,
 	}
 	a.parent(c)
 	list := &cobra.Command{

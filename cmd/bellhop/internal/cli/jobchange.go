@@ -32,12 +32,12 @@ func (a *app) retryCommand() *cobra.Command {
 		check: a.retryable, healed: true,
 	}, &cobra.Command{
 		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",
-		Long: `Take jobs back to PLANNED, once the cause of their failure is gone: a renewed credential, a corrected
-subscription, a vendor that is well again. The next run of the requester sends them. A job that is in BACKOFF is due now.
+		Long: `Set jobs back to PLANNED once the cause of their failure is gone: the credential is renewed, the subscription is
+corrected, or the vendor works again. The next run of the requester sends them. A job that is in BACKOFF is due now.
 Jobs that wait for a login need no retry: they are sent as soon as bellhop auth login has worked.
 
-A job whose days have all grown too old for the vendor is not retried. Of one whose first days have, the
-requester plans the others as a new job.`,
+A job whose days are all too old to be asked for is not retried. When only its first days are too old, the
+requester plans a new job for the rest.`,
 		Example: "  bellhop jobs retry hotel-000012 --dry-run\n  bellhop jobs retry hotel-000012 hotel-000013",
 	})
 }
