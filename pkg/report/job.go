@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -276,7 +277,7 @@ func (j *Job) settled(now time.Time) error {
 	if !j.Status.Holds() {
 		return nil
 	}
-	return j.to(JobLost, now, fmt.Sprintf("nothing loaded for %v", pending))
+	return j.to(JobLost, now, "nothing loaded for "+strings.Join(pending, ", "))
 }
 
 // PendingTables returns the tables of which a file is missing, or for which no file was ever named.

@@ -20,7 +20,7 @@ func crowded(t *testing.T) *bench {
 	}
 	b.deliveries.objects[key] = report.Object{Key: key, ETag: "e2"}
 	job := b.ledger.jobs["hotel-000001"]
-	job.Status, job.Reason = report.JobLost, "nothing loaded for [asp_property_skill]"
+	job.Status, job.Reason = report.JobLost, "nothing loaded for asp_property_skill"
 	job.Files = append(job.Files, report.JobFile{Key: key, Table: "asp_proactive_campaign", Status: report.FileQuarantined})
 	b.ledger.jobs[job.ID] = job
 	c := b.ledger.certificates[0]
