@@ -18,7 +18,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
@@ -65,7 +65,7 @@ func environment() cli.Environment {
 		Start:      account.Start,
 		Reset:      local.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
-		Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
+		Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
 	}
 }
 

@@ -16,8 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
-	"github.com/bellhop-asp/bellhop/pkg/handler/ingester"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -50,7 +49,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 		Metrics: metrics,
 		Bucket:  c.DeliveryBucket,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
-		Ingester: &ingest.Service{
+		Ingester: &ingester.Service{
 			Claims: records, Days: records, Siblings: records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours)),
 			Converter: table.NewConverter(table.UnitIDs(c.UnitIDForms...)), Now: time.Now, Worker: rand.Text, ShrinkBelow: table.ShrinkBelow,

@@ -14,12 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
-	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/queue"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
@@ -47,11 +46,11 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	delivery := objects.NewBucket(buckets, c.DeliveryBucket, ours)
 	dataset := objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours))
 	return &janitor.Handler{
-		Metrics: metrics,
-		Log:     telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
-		Janitor: &sweep.Service{
+		Metrics: metrics, Decode: dynamostore.DecodeFileChanges,
+		Log: telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
+		Janitor: &janitor.Service{
 			Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: dataset, Slices: records, Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: time.Now},
+			Dataset: dataset, Slices: records, Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: time.Now},
 			Queue: queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
 			Certified: janitor.Certified(metrics),

@@ -18,13 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
-	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/queue"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
@@ -78,8 +77,8 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	return &requester.Handler{
 		Metrics: metrics,
 		Log:     log,
-		Requester: &request.Service{
-			Boards: records, Jobs: records, Credentials: records, Sources: []request.Source{alexa},
+		Requester: &requester.Service{
+			Boards: records, Jobs: records, Credentials: records, Sources: []requester.Source{alexa},
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // required is what must be set; first is what asks for the first subscription.
@@ -109,7 +109,7 @@ func TestADeliveryIsForTheAccountsOwnBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, ok := h.Requester.(*request.Service)
+	service, ok := h.Requester.(*requester.Service)
 	if !ok {
 		t.Fatalf("the requester is a %T", h.Requester)
 	}

@@ -24,8 +24,9 @@ const (
 )
 
 var (
-	core     = []string{"pkg/report", "pkg/fault"}
-	useCases = layer{own: core, libs: []string{xsync}, pure: true}
+	core = []string{"pkg/report", "pkg/fault"}
+	// A function's package: its handler, its use-case and the ports. aws-lambda-go has the types of AWS's events.
+	useCase = layer{own: and(core, "pkg/telemetry/metric"), libs: []string{xsync, awsLambda}, pure: true}
 	// What keeps secrets out of text is a leaf, for all that meets secrets.
 	meetsSecrets = and(core, "pkg/telemetry/redact")
 	// What every vendor's client is built from.
@@ -45,15 +46,9 @@ var layers = map[string]layer{
 	"pkg/fault":  {pure: true},
 	"pkg/report": {own: []string{"pkg/fault"}, pure: true},
 
-	"pkg/request": useCases,
-	"pkg/ingest":  useCases,
-	"pkg/sweep":   useCases,
-
-	// A handler turns one function's events into calls of its use-case.
-	"pkg/handler/requester": {own: and(core, "pkg/request", "pkg/telemetry/metric")},
-	"pkg/handler/ingester":  {own: and(core, "pkg/ingest", "pkg/s3event", "pkg/telemetry/metric")},
-	// The janitor's events are records of the ledger, in the form of its stream.
-	"pkg/handler/janitor": {own: and(core, "pkg/sweep", "pkg/ledger", "pkg/ledger/dynamostore", "pkg/telemetry/metric")},
+	"pkg/requester": useCase,
+	"pkg/ingester":  {own: and(useCase.own, "pkg/s3event"), libs: useCase.libs, pure: true},
+	"pkg/janitor":   useCase,
 
 	// A vendor's client may share what all of them share, and nothing of another vendor's.
 	"pkg/source":          {own: meetsSecrets, libs: []string{xsync}},
@@ -79,9 +74,9 @@ var layers = map[string]layer{
 	"pkg/telemetry/metric":            {pure: true},
 	"pkg/telemetry/metric/metrictest": {own: []string{"pkg/telemetry/metric"}},
 
-	"functions/requester": {own: and(wired, "pkg/handler/requester", "pkg/request", "pkg/source/..."), libs: onAWS},
-	"functions/ingester":  {own: and(wired, "pkg/handler/ingester", "pkg/ingest", "pkg/table"), libs: onAWS},
-	"functions/janitor":   {own: and(wired, "pkg/handler/janitor", "pkg/sweep"), libs: onAWS},
+	"functions/requester": {own: and(wired, "pkg/requester", "pkg/source/..."), libs: onAWS},
+	"functions/ingester":  {own: and(wired, "pkg/ingester", "pkg/table"), libs: onAWS},
+	"functions/janitor":   {own: and(wired, "pkg/janitor"), libs: onAWS},
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
 	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
@@ -152,15 +147,15 @@ func TestLayersRefuse(t *testing.T) {
 		dir, imported string
 		refused       bool
 	}{
-		"a use-case its rules":                {"pkg/ingest", module + "/pkg/report", false},
-		"a use-case another use-case":         {"pkg/ingest", module + "/pkg/sweep", true},
-		"a use-case an adapter":               {"pkg/ingest", module + "/pkg/objects", true},
-		"a use-case the SDK":                  {"pkg/request", "github.com/aws/aws-sdk-go-v2/aws", true},
-		"a use-case the network":              {"pkg/sweep", "net/http", true},
-		"a use-case the standard library":     {"pkg/sweep", "context", false},
+		"a use-case its rules":                {"pkg/ingester", module + "/pkg/report", false},
+		"a use-case another use-case":         {"pkg/ingester", module + "/pkg/janitor", true},
+		"a use-case an adapter":               {"pkg/ingester", module + "/pkg/objects", true},
+		"a use-case the SDK":                  {"pkg/requester", "github.com/aws/aws-sdk-go-v2/aws", true},
+		"a use-case the network":              {"pkg/janitor", "net/http", true},
+		"a use-case the standard library":     {"pkg/janitor", "context", false},
 		"the rules an adapter":                {"pkg/report", module + "/pkg/ledger", true},
 		"fault anything of ours":              {"pkg/fault", module + "/pkg/report", true},
-		"an adapter a use-case":               {"pkg/objects", module + "/pkg/ingest", true},
+		"an adapter a use-case":               {"pkg/objects", module + "/pkg/ingester", true},
 		"an adapter the SDK":                  {"pkg/objects", "github.com/aws/aws-sdk-go-v2/service/s3", false},
 		"one vendor another vendor":           {"pkg/source/asp", module + "/pkg/source/khoros", true},
 		"the requester Parquet":               {"functions/requester", module + "/pkg/table", true},

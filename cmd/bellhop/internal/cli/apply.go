@@ -14,7 +14,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // maxFile bounds what is read of a file or of the standard input.
@@ -168,7 +168,7 @@ func (a *app) apply(ctx context.Context, at Account, wanted []desire, problems [
 
 // perform applies what was rehearsed, and returns how many went well before the first that did not.
 func (a *app) perform(ctx context.Context, at Account, results []applied) (int, error) {
-	service := request.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
 	for i, r := range results {
 		if r.Outcome == "unchanged" {
 			continue
@@ -196,7 +196,7 @@ func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, erro
 		return applied{}, fault.New(fault.Poison, "it is one of %s, and its source cannot become %s: take another name", before.Source, sub.Source)
 	}
 	var after report.Subscription
-	service := request.Service{Boards: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Boards: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -155,7 +155,7 @@ type gap struct {
 }
 
 // source returns the vendor of a subscription, if its parameters are good.
-func (a *app) source(sub report.Subscription) (request.Source, error) {
+func (a *app) source(sub report.Subscription) (requester.Source, error) {
 	for _, s := range a.Sources {
 		if s.Name() == sub.Source {
 			if err := s.Validate(sub.Params); err != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
@@ -43,7 +43,7 @@ const bucket = "deliveries"
 // ledger is a ledger in memory. What is not in it is not found; planning is not asked of it.
 type ledger struct {
 	// Boards is nil: the command line plans nothing.
-	request.Boards
+	requester.Boards
 	t            *testing.T
 	subs         map[string]report.Subscription
 	boards       map[string]report.Board
@@ -542,7 +542,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			return b.machine, b.machine.startErr
 		},
 		Reset:   func(dir string) error { b.resets = append(b.resets, dir); return nil },
-		Sources: []request.Source{asp.New(asp.Options{Now: func() time.Time { return now }})},
+		Sources: []requester.Source{asp.New(asp.Options{Now: func() time.Time { return now }})},
 	})
 	return code, stdout.String(), stderr.String()
 }

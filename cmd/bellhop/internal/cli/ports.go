@@ -11,14 +11,14 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
 type Ledger interface {
-	request.Boards
+	requester.Boards
 	// Board returns everything about a subscription's days, or a NotFound.
 	Board(ctx context.Context, name string) (report.Board, error)
 	// Job and File return a NotFound for a name that the ledger does not know.
@@ -45,7 +45,7 @@ type Ledger interface {
 	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
-	// DaysBetween, MarkDay, Verification and NoteVerification are for verifying the dataset; see [sweep.Days].
+	// DaysBetween, MarkDay, Verification and NoteVerification are for verifying the dataset; see [janitor.Days].
 	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error)
 	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
 	Verification(ctx context.Context) (report.Verification, error)
@@ -64,7 +64,7 @@ type Deliveries interface {
 
 // Dataset reads the dataset bucket.
 type Dataset interface {
-	sweep.Published
+	janitor.Published
 	doctor.Dataset
 	// Read returns the whole object under a key. NotFound when there is none.
 	Read(ctx context.Context, key string) ([]byte, error)
@@ -211,5 +211,5 @@ type Environment struct {
 	// Reset deletes a local folder, unless a machine runs in it.
 	Reset func(dir string) error
 	// Sources are the vendors whose subscriptions can be checked.
-	Sources []request.Source
+	Sources []requester.Source
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 const refetchHelp = `Ask the vendor again for days of a subscription, whether they are loaded, missing or were given up.
@@ -107,7 +107,7 @@ func (a *app) refetch(ctx context.Context, at Account, o refetchOptions) error {
 			shown.add("", r.Window, r.Tables, r.Why)
 		}
 	} else {
-		service := request.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+		service := requester.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
 		jobs, err := service.Plan(ctx, sub, narrow)
 		for _, j := range jobs {
 			shown.add(j.ID, j.Window, j.Tables, j.History[0].Why)

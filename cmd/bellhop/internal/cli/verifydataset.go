@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -28,7 +28,7 @@ The janitor does the same by itself, once a day; this command does not wait for 
 Exit code 3 when a day is gone or replaced, also when an earlier verification has found it, and when an object is unknown.`
 
 func (a *app) verifyCommand() *cobra.Command {
-	var v sweep.Verifier
+	var v janitor.Verifier
 	c := &cobra.Command{
 		Use: "verify [SUBSCRIPTION]", Short: "Compare the dataset with the ledger: is every published day there?", Long: verifyHelp,
 		Example: "  bellhop verify\n  bellhop verify hotel --table asp_device --dry-run\n  bellhop verify --stack bellhop --json | jq '.missing[].key'",
@@ -87,7 +87,7 @@ type missingDay struct {
 	Expired   bool        `json:"expired"`
 }
 
-func (a *app) verifyDataset(ctx context.Context, at Account, v sweep.Verifier) error {
+func (a *app) verifyDataset(ctx context.Context, at Account, v janitor.Verifier) error {
 	if at.Dataset == nil {
 		return usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
 	}
@@ -122,7 +122,7 @@ func (a *app) verifyDataset(ctx context.Context, at Account, v sweep.Verifier) e
 }
 
 // missingDays lists the days of a subscription that are not there as they were published.
-func (a *app) missingDays(ctx context.Context, at Account, sub report.Subscription, v sweep.Verifier, shown *verifiedDataset) error {
+func (a *app) missingDays(ctx context.Context, at Account, sub report.Subscription, v janitor.Verifier, shown *verifiedDataset) error {
 	source, err := a.source(sub)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -84,7 +84,7 @@ func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
 			server: at.server, delivery: fmt.Sprintf("delivery-%d", n), dataset: fmt.Sprintf("dataset-%d", n),
 			store:  func(s ledger.Store) ledger.Store { return fusedStore{s, p.fuse} },
 			s3:     p.fuse.s3,
-			source: func(s request.Source) request.Source { return fusedSource{s, p.fuse} },
+			source: func(s requester.Source) requester.Source { return fusedSource{s, p.fuse} },
 			queue:  func(l loads) loads { return fusedLoads{l, p.fuse} },
 			estate: &estate, stepwise: true, unitIDs: []string{table.AnyUnitID},
 		},
@@ -309,7 +309,7 @@ func (s fusedStore) Scan(context.Context, string) iter.Seq2[ledger.Record, error
 }
 
 type fusedSource struct {
-	request.Source
+	requester.Source
 	fuse *fuse
 }
 

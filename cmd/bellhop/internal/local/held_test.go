@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -38,8 +38,8 @@ func (p *plant) deliverNext(name, content string) {
 }
 
 // holds are those of the plant, with its fuse between them and the outside.
-func (p *plant) holds() *ingest.Holds {
-	return &ingest.Holds{
+func (p *plant) holds() *ingester.Holds {
+	return &ingester.Holds{
 		Days: ledger.New(fusedStore{p.store, p.fuse}), Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.fuse.s3), p.outside.dataset),
 		Converter: table.NewConverter(), Now: p.clock.Now,
 	}
@@ -84,7 +84,7 @@ func TestACrashInADecisionChangesNothing(t *testing.T) {
 	by := max(1, stride(t)/20) // a decision has few steps
 	for name, tt := range map[string]struct {
 		held   string
-		decide func(ctx context.Context, h *ingest.Holds, held time.Time) (report.Slice, error)
+		decide func(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error)
 		// like is the report that a fresh machine would have loaded to have this dataset.
 		like           string
 		rows, restated int
@@ -133,18 +133,18 @@ func TestACrashInADecisionChangesNothing(t *testing.T) {
 	}
 }
 
-func accept(ctx context.Context, h *ingest.Holds, held time.Time) (report.Slice, error) {
+func accept(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error) {
 	return h.Accept(ctx, Subscription, "asp_device", november1, held)
 }
 
-func drop(ctx context.Context, h *ingest.Holds, held time.Time) (report.Slice, error) {
+func drop(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error) {
 	return h.Drop(ctx, Subscription, "asp_device", november1, held)
 }
 
 // A decision is about the report that the person saw, and about no other.
 func TestADecisionIsAboutWhatWasSeen(t *testing.T) {
 	at := newSite(t)
-	for name, decide := range map[string]func(context.Context, *ingest.Holds, time.Time) (report.Slice, error){"accept": accept, "drop": drop} {
+	for name, decide := range map[string]func(context.Context, *ingester.Holds, time.Time) (report.Slice, error){"accept": accept, "drop": drop} {
 		t.Run(name, func(t *testing.T) {
 			p := at.heldPlant(t, oneRoom())
 			seen := p.day().Held.Generation

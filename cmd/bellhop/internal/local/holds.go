@@ -7,19 +7,19 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // OpenHolds opens a folder to decide about held reports. A machine that runs there has the dataset for itself: the error says
 // so. Close it.
-func OpenHolds(ctx context.Context, dir string) (_ *ingest.Holds, closing func() error, err error) {
+func OpenHolds(ctx context.Context, dir string) (_ *ingester.Holds, closing func() error, err error) {
 	m, dataset, err := openBuckets(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &ingest.Holds{Days: m.ledger, Dataset: objects.NewDataset(dataset), Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+	return &ingester.Holds{Days: m.ledger, Dataset: objects.NewDataset(dataset), Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
 }
 
 // OpenMigration opens a folder's dataset for bringing it to the format of today. A machine that runs there has it for itself: the

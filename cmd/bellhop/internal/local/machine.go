@@ -20,11 +20,11 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
@@ -73,7 +73,7 @@ type outside struct {
 
 	store  func(ledger.Store) ledger.Store
 	s3     func(*s3.Options)
-	source func(request.Source) request.Source
+	source func(requester.Source) requester.Source
 	queue  func(loads) loads
 
 	estate   *vendorsim.Estate
@@ -114,8 +114,8 @@ type Machine struct {
 	// before is what had gone wrong before this run.
 	before map[vendorsim.FaultKind]int
 
-	requests *request.Service
-	verifier sweep.Verifier
+	requests *requester.Service
+	verifier janitor.Verifier
 	handle   handlers
 
 	requested, swept rate

@@ -7,7 +7,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // However a vendor misbehaves, it is asked seldom: a loop that nobody notices on one day is ninety requests, and a ban.
@@ -66,7 +66,7 @@ func (p *plant) until(day report.Date) {
 
 // slowSource is a source whose every request takes some time on the machine's clock.
 type slowSource struct {
-	request.Source
+	requester.Source
 	wait func(context.Context) error
 }
 
@@ -90,7 +90,7 @@ func TestARunBeginsNoRequestThatItMightNotRecord(t *testing.T) {
 			var p *plant
 			p = at.newPlant(t, func(o *Options) {
 				between := o.outside.source
-				o.outside.source = func(s request.Source) request.Source {
+				o.outside.source = func(s requester.Source) requester.Source {
 					return slowSource{between(s), func(ctx context.Context) error { return p.clock.Sleep(ctx, tt.took) }}
 				}
 			})

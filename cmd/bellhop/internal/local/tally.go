@@ -7,9 +7,9 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
 )
 
 // tally adds up what delivered files and duplicates ask for.
@@ -33,11 +33,11 @@ func (s *share) add(t *tally, by *metering.Meter, count int64) {
 
 // meteredIngester books the calls of each delivery.
 type meteredIngester struct {
-	*ingest.Service
+	*ingester.Service
 	tally *tally
 }
 
-func (i meteredIngester) Ingest(ctx context.Context, d report.Delivery) (ingest.Outcome, error) {
+func (i meteredIngester) Ingest(ctx context.Context, d report.Delivery) (ingester.Outcome, error) {
 	ctx, made := metering.Start(ctx)
 	out, err := i.Service.Ingest(ctx, d)
 	switch {
@@ -52,14 +52,14 @@ func (i meteredIngester) Ingest(ctx context.Context, d report.Delivery) (ingest.
 
 // meteredJanitor books the calls of each prompt deletion to the file that it completes.
 type meteredJanitor struct {
-	*sweep.Service
+	*janitor.Service
 	tally *tally
 }
 
-func (j meteredJanitor) Release(ctx context.Context, key string) (sweep.Outcome, error) {
+func (j meteredJanitor) Release(ctx context.Context, key string) (janitor.Outcome, error) {
 	ctx, made := metering.Start(ctx)
 	outcome, err := j.Service.Release(ctx, key)
-	if outcome == sweep.OutcomeDeleted {
+	if outcome == janitor.OutcomeDeleted {
 		j.tally.files.add(j.tally, made, 0)
 	}
 	return outcome, err

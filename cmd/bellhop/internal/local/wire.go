@@ -12,18 +12,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
-	"github.com/bellhop-asp/bellhop/pkg/handler/ingester"
-	"github.com/bellhop-asp/bellhop/pkg/handler/janitor"
-	"github.com/bellhop-asp/bellhop/pkg/handler/requester"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
-	"github.com/bellhop-asp/bellhop/pkg/sweep"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
@@ -45,25 +43,25 @@ func (m *Machine) wire() {
 		Failed: func(error) { requests.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	first := m.subscription()
-	m.requests = &request.Service{
+	m.requests = &requester.Service{
 		Boards: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
-		Sources: []request.Source{between.source(asp.New(asp.Options{
+		Sources: []requester.Source{between.source(asp.New(asp.Options{
 			Endpoint: m.vendor.url, HTTP: outbound.New(outbound.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
 		}))},
 		DeliveryBucket: m.outside.delivery, First: &first,
 		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: outbound.DefaultTimeout, Worker: rand.Text, Moved: requester.Moved(m.logger("requester")),
 	}
-	ingests := &ingest.Service{
+	ingests := &ingester.Service{
 		Claims: records, Days: records, Siblings: records,
 		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text,
 		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
-	sweeps := &sweep.Service{
+	sweeps := &janitor.Service{
 		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Slices: records,
-		Verifier: sweep.Verifier{Days: records, Dataset: dataset, Now: now},
+		Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: now},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
 	}
-	m.verifier = sweep.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
+	m.verifier = janitor.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
 	m.handle = handlers{
 		requester: m.entry(m.parts.requester, requesterTimeout, (&requester.Handler{
 			Requester: m.requests, Log: m.logger("requester"), Metrics: requests,
@@ -72,7 +70,7 @@ func (m *Machine) wire() {
 			Ingester: meteredIngester{ingests, &m.tally}, Bucket: m.outside.delivery, Log: m.logger("ingester"), Metrics: m.sink("ingester", m.parts.ingester),
 		}).Handle),
 		janitor: m.entry(m.parts.janitor, janitorTimeout, (&janitor.Handler{
-			Janitor: meteredJanitor{sweeps, &m.tally}, Log: m.logger("janitor"), Metrics: deletions,
+			Janitor: meteredJanitor{sweeps, &m.tally}, Decode: dynamostore.DecodeFileChanges, Log: m.logger("janitor"), Metrics: deletions,
 		}).Handle),
 	}
 	m.queue.handle = failures(m.handle.ingester)
@@ -94,7 +92,7 @@ func (m *Machine) between() outside {
 		o.s3 = func(*s3.Options) {}
 	}
 	if o.source == nil {
-		o.source = func(s request.Source) request.Source { return s }
+		o.source = func(s requester.Source) requester.Source { return s }
 	}
 	if o.queue == nil {
 		o.queue = func(l loads) loads { return l }

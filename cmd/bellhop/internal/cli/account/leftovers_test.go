@@ -13,7 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/request"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
@@ -29,7 +29,7 @@ func (p person) types(code int, args ...string) string {
 	var out, errs bytes.Buffer
 	got := cli.Run(p.t.Context(), append(args, "--home", p.dir), cli.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
-		Open: account.Open, Start: account.Start, Reset: local.Reset, Sources: []request.Source{asp.New(asp.Options{Now: time.Now})},
+		Open: account.Open, Start: account.Start, Reset: local.Reset, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
 	})
 	if got != code {
 		p.t.Fatalf("bellhop %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())

@@ -14,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
-	"github.com/bellhop-asp/bellhop/pkg/ingest"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -167,7 +167,7 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 			return dataset, func() error { return nil }, nil
 		}
 		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
-			return &ingest.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
+			return &ingester.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
 		}
 	}
 	return at

@@ -1,0 +1,270 @@
+package ingester_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+var (
+	// start is when every test begins.
+	start = time.Date(2026, 11, 5, 4, 10, 0, 0, time.UTC)
+	// asked is the generation of the job's files.
+	asked = time.Date(2026, 11, 5, 4, 0, 0, 0, time.UTC)
+	// window of the job: three days.
+	window = report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 3)}
+)
+
+// dock is an ingester with all that it needs around it: a ledger, two buckets and a converter of a toy format, in memory.
+// What a test does not want is taken out or replaced field by field.
+type dock struct {
+	*ingester.Service
+	t      *testing.T
+	now    time.Time
+	closed int // conversions
+
+	claims     *claims
+	days       *days
+	siblings   *siblings
+	deliveries *bucket
+	dataset    *bucket
+	converter  *converter
+
+	files     map[string]report.File
+	job       report.Job
+	published map[report.Date]report.Slice
+	delivered map[string]objectstest.Stored
+	stored    map[string]objectstest.Stored
+	memory    *objectstest.Memory // the dataset's, which has what is stored
+	puts      []string
+}
+
+func newDock(t *testing.T) *dock {
+	t.Helper()
+	d := &dock{
+		t: t, now: start, files: map[string]report.File{}, published: map[report.Date]report.Slice{},
+		job: report.Job{
+			ID: "seaside-1", Subscription: "seaside", Source: "push", Window: window, Tables: []string{"asp_device"},
+			Status: report.JobSubmitting, SubmittedAt: asked,
+		},
+	}
+	d.claims = &claims{t, d.arrive, d.update}
+	d.days = &days{t, d.slicesIn, d.fence, d.commit}
+	d.siblings = &siblings{t, func(context.Context, string) (report.Job, error) { return d.job, nil }, d.file}
+	now := func() time.Time { return d.now }
+	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
+	d.delivered, d.stored = deliveries.Objects, dataset.Objects
+	d.deliveries = &bucket{t: t, open: deliveries.Open, stat: deliveries.Stat}
+	d.memory = dataset
+	d.dataset = &bucket{t: t, open: dataset.Open, stat: dataset.Stat, put: d.put}
+	d.converter = &converter{t, d.convert, d.merge}
+	workers := 0
+	d.Service = &ingester.Service{
+		Claims: d.claims, Days: d.days, Siblings: d.siblings, Deliveries: d.deliveries, Dataset: d.dataset,
+		Converter: d.converter, Now: func() time.Time { return d.now },
+		Worker: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
+	}
+	return d
+}
+
+// expect records a job that names these files.
+func (d *dock) expect(names ...string) {
+	d.t.Helper()
+	a := report.Answer{Outcome: report.OutcomeAccepted}
+	for _, name := range names {
+		a.Files = append(a.Files, report.NamedFile{Name: name, Table: "asp_device"})
+	}
+	if err := d.job.Await(asked, a, start.Add(time.Hour)); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, named := range d.job.Files {
+		f := report.File{Key: named.Key}
+		if err := f.Expect(asked, d.job, named, len(names), start.Add(time.Hour)); err != nil {
+			d.t.Fatal(err)
+		}
+		d.files[named.Key] = f
+	}
+}
+
+func digest(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
+}
+
+// deliver puts an object into the delivery bucket, and returns what S3 says of it.
+func (d *dock) deliver(key, content string) report.Delivery {
+	o := report.Object{Key: key, ETag: objectstest.ETag(content), Size: int64(len(content)), ModifiedAt: d.now}
+	d.delivered[key] = objectstest.Stored{Object: o, Content: content}
+	return report.Delivery{Bucket: "delivery", Key: key, ETag: o.ETag, Size: o.Size, At: d.now}
+}
+
+// ingest expects the run to end well.
+func (d *dock) ingest(delivery report.Delivery) ingester.Outcome {
+	d.t.Helper()
+	out, err := d.Ingest(d.t.Context(), delivery)
+	if err != nil {
+		d.t.Fatalf("ingest: %v", err)
+	}
+	return out
+}
+
+func (d *dock) arrive(ctx context.Context, delivery report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error) {
+	if err := ctx.Err(); err != nil {
+		return report.File{}, 0, err
+	}
+	f, ok := d.files[delivery.Key]
+	if !ok {
+		f.Key = delivery.Key
+	}
+	f.History = slices.Clone(f.History)
+	decision, err := f.Arrive(delivery, worker, now, lease, grace)
+	if err == nil {
+		d.files[f.Key] = f
+	}
+	return f, decision, err
+}
+
+func (d *dock) update(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error) {
+	if err := ctx.Err(); err != nil {
+		return report.File{}, err
+	}
+	f := d.files[key]
+	f.History = slices.Clone(f.History)
+	if err := change(&f); err != nil {
+		return f, err
+	}
+	d.files[key] = f
+	d.job.Files = slices.Clone(d.job.Files)
+	return f, d.job.Settle(now, key, f.Status)
+}
+
+func (d *dock) file(_ context.Context, key string) (report.File, error) { return d.files[key], nil }
+
+func (d *dock) slicesIn(context.Context, string, string, report.Window) ([]report.Slice, error) {
+	var all []report.Slice
+	for _, date := range slices.Sorted(maps.Keys(d.published)) {
+		if window.Contains(date) {
+			all = append(all, d.published[date])
+		}
+	}
+	return all, nil
+}
+
+func (d *dock) fence(_ context.Context, f report.File, days []report.Slice, _, until time.Time) ([]report.Slice, error) {
+	fenced := slices.Clone(days)
+	for i, s := range days {
+		if d.published[s.Date].Version != s.Version {
+			return nil, fault.New(fault.Conflict, "%s has changed", s.Date)
+		}
+		fenced[i].Fence = &report.Fence{File: f.Key, Epoch: f.Epoch, Until: until}
+		fenced[i].Version++
+		d.published[s.Date] = fenced[i]
+	}
+	return fenced, nil
+}
+
+func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+	if f.Parts > 1 && len(d.job.LoadedParts(f.Table, f.Key)) != staged {
+		return report.File{}, fault.New(fault.Conflict, "another file was staged")
+	}
+	for _, s := range days {
+		if d.published[s.Date].Version != s.Version {
+			return report.File{}, fault.New(fault.Conflict, "%s has changed", s.Date)
+		}
+	}
+	loaded, err := d.update(ctx, f.Key, now, func(current *report.File) error { return current.Load(now, f.Epoch, r) })
+	if err != nil {
+		return loaded, err
+	}
+	for _, s := range days {
+		s.Fence = nil
+		s.Version++
+		d.published[s.Date] = s
+	}
+	return loaded, nil
+}
+
+func (d *dock) put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
+	d.t.Helper()
+	if contentType != "application/vnd.apache.parquet" {
+		d.t.Errorf("%s is put as %s", key, contentType)
+	}
+	o, err := d.memory.Put(ctx, key, body, size, c, metadata, contentType)
+	if err == nil {
+		d.puts = append(d.puts, key)
+	}
+	return o, err
+}
+
+// convert reads the toy format: a line is a date, a number of minutes and perhaps one of calls, "? name" is a column that
+// nobody knows, and anything else breaks the contract. A day is encoded as its lines.
+func (d *dock) convert(_ context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
+	content, err := io.ReadAll(csv)
+	if err != nil {
+		return report.Conversion{}, err
+	}
+	conversion := report.Conversion{Close: func() error { d.closed++; return nil }}
+	lines := map[report.Date][]string{}
+	for line := range strings.Lines(string(content)) {
+		if name, unknown := strings.CutPrefix(line, "? "); unknown {
+			conversion.Unknown = append(conversion.Unknown, strings.TrimSpace(name))
+			continue
+		}
+		date, _, _ := strings.Cut(line, ",")
+		day, err := report.ParseDate(date)
+		if err != nil || !c.Window.Contains(day) {
+			return report.Conversion{}, fault.New(fault.Poison, "line %d is no row", conversion.Rows+1)
+		}
+		lines[day] = append(lines[day], line)
+		conversion.Rows++
+	}
+	for _, day := range slices.Sorted(maps.Keys(lines)) {
+		conversion.Days = append(conversion.Days, d.encode(day, strings.Join(lines[day], "")))
+	}
+	return conversion, nil
+}
+
+func (d *dock) merge(_ context.Context, _ report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
+	var all bytes.Buffer
+	for _, part := range parts {
+		if _, err := io.Copy(&all, part); err != nil {
+			return report.EncodedDay{}, err
+		}
+	}
+	return d.encode(date, all.String()), nil
+}
+
+func (d *dock) encode(date report.Date, content string) report.EncodedDay {
+	d.t.Helper()
+	day := report.EncodedDay{Date: date, SHA256: digest(content), Sums: map[string]string{}, Figures: map[string]report.Figures{}}
+	for line := range strings.Lines(content) {
+		for i, cell := range strings.Split(strings.TrimSpace(line), ",")[1:] {
+			measure := []string{"minutes", "calls"}[i]
+			sum, err := report.AddDecimals(day.Sums[measure], cell)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			f := report.Figures{Values: day.Figures[measure].Values, Sum: sum}
+			if cell != "" {
+				f.Values++
+			}
+			day.Sums[measure], day.Figures[measure] = sum, f
+		}
+		day.Rows++
+	}
+	day.Body = io.NewSectionReader(strings.NewReader(content), 0, int64(len(content)))
+	return day
+}

@@ -1,0 +1,186 @@
+package ingester
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// load converts a claimed file, publishes or stages its days, and commits the receipt.
+func (s *Service) load(ctx context.Context, f report.File) (report.File, error) {
+	if limit := cmp.Or(s.MaxBytes, 5<<30); f.Delivery.Size > limit {
+		return f, fault.New(fault.Poison, "the file has %d bytes; at most %d are read", f.Delivery.Size, limit)
+	}
+	conversion, receipt, err := s.convert(ctx, f)
+	if err != nil {
+		return f, err
+	}
+	loaded, err := s.publishOrStage(ctx, f, conversion, receipt)
+	if closeErr := conversion.Close(); err == nil && closeErr != nil {
+		// What is committed is committed; a temporary file that cannot be removed is still no success.
+		err = fault.New(fault.Internal, "release the spilled parts of %s: %w", f.Key, closeErr)
+	}
+	return loaded, err
+}
+
+// convert reads the delivered object once: hash, count and conversion see the same bytes.
+func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversion, r report.Receipt, err error) {
+	body, _, err := s.Deliveries.Open(ctx, f.Delivery.Key, f.Delivery.ETag, f.Delivery.VersionID)
+	if err != nil {
+		return c, r, fmt.Errorf("open the delivery of %s: %w", f.Key, err)
+	}
+	defer body.Close()
+	read := report.NewTally(body)
+	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root, Today: report.DateOf(s.Now())})
+	if err != nil {
+		return c, r, err
+	}
+	if f.Delivery.Size > 0 && read.Bytes() != f.Delivery.Size {
+		return c, r, closing(c, fault.New(fault.Transient, "read %d bytes of %d", read.Bytes(), f.Delivery.Size))
+	}
+	if r, err = read.Receipt(c); err != nil {
+		return c, r, closing(c, err)
+	}
+	return c, r, nil
+}
+
+func closing(c report.Conversion, err error) error {
+	if closeErr := c.Close(); closeErr != nil {
+		return fault.As(fault.KindOf(err), fmt.Errorf("%w; and its spilled parts stay: %w", err, closeErr))
+	}
+	return err
+}
+
+func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
+	for range looks {
+		loaded, err := s.attempt(ctx, f, c, r)
+		if !fault.Is(err, fault.Conflict) {
+			return loaded, err
+		}
+		// A day, the job or the claim has changed. If it was the claim, it is over; else look again.
+		current, readErr := s.Siblings.File(ctx, f.Key)
+		if readErr != nil {
+			return f, readErr
+		}
+		if over := current.HeldBy(f.Epoch); over != nil {
+			return f, over
+		}
+	}
+	return f, fault.New(fault.Transient, "the days of %s changed %d times while they were being published", f.Key, looks)
+}
+
+// attempt does it once, from the ledger as it is now.
+func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
+	days, staged := c.Days, 0
+	r.Slices, r.Duplicates = nil, c.Duplicates
+	if f.Parts > 1 {
+		job, err := s.Siblings.Job(ctx, f.Job)
+		if err != nil {
+			return f, err
+		}
+		if r.Slices, err = s.stage(ctx, f, days); err != nil {
+			return f, err
+		}
+		others := job.LoadedParts(f.Table, f.Key)
+		if staged = len(others); staged+1 < f.Parts {
+			r.LoadedAt = s.Now()
+			return s.Days.Commit(ctx, f, r, nil, staged, r.LoadedAt)
+		}
+		if days, err = s.merge(ctx, f, job, r.Slices); err != nil {
+			return f, err
+		}
+		for _, day := range days {
+			r.Duplicates += day.Duplicates
+		}
+	}
+	proofs, published, err := s.publish(ctx, f, days)
+	if err != nil {
+		return f, err
+	}
+	r.Slices = append(r.Slices, proofs...)
+	r.LoadedAt = s.Now()
+	return s.Days.Commit(ctx, f, r, published, staged, r.LoadedAt)
+}
+
+// stage puts this file's share of each day where the last file of the table will find it. The keys and the bytes are
+// functions of the file, so staging twice is harmless.
+func (s *Service) stage(ctx context.Context, f report.File, days []report.EncodedDay) ([]report.SliceProof, error) {
+	var proofs []report.SliceProof
+	for _, day := range days {
+		key := report.StagedKey(f.Job, f.Table, day.Date, f.Key)
+		o, err := put(ctx, s.Dataset, f, key, day, report.Condition{})
+		if err != nil {
+			return nil, fmt.Errorf("stage %s of file %s: %w", day.Date, f.Key, ofDataset(err))
+		}
+		proofs = append(proofs, report.SliceProof{Date: day.Date, Outcome: report.SliceStaged, Rows: day.Rows, Key: key, ETag: o.ETag})
+	}
+	return proofs, nil
+}
+
+// merge makes the days of a table from what all of its files staged, in the order in which the vendor named the files.
+func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine []report.SliceProof) ([]report.EncodedDay, error) {
+	byDate, names := map[report.Date][]*io.SectionReader{}, map[report.Date][]string{}
+	for _, named := range job.Files {
+		if named.Table != f.Table {
+			continue
+		}
+		proofs := mine
+		if named.Key != f.Key {
+			sibling, err := s.Siblings.File(ctx, named.Key)
+			if err != nil {
+				return nil, err
+			}
+			if sibling.Receipt == nil {
+				return nil, fault.New(fault.Conflict, "file %s is no longer staged", named.Key)
+			}
+			proofs = sibling.Receipt.Slices
+		}
+		for _, p := range proofs {
+			if p.Outcome != report.SliceStaged {
+				continue
+			}
+			part, err := readWhole(ctx, s.Dataset, p.Key, p.ETag)
+			if fault.Is(err, fault.NotFound) {
+				// The sibling's file is deleted by now, so nobody can stage its share again: only a new report helps.
+				return nil, fault.New(fault.Poison, "what file %s has staged for %s is gone from the dataset bucket, so the day cannot be completed; it will be asked for again", named.Key, p.Date)
+			}
+			if err != nil {
+				return nil, err
+			}
+			byDate[p.Date], names[p.Date] = append(byDate[p.Date], part), append(names[p.Date], named.Key)
+		}
+	}
+	contract := report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}
+	var days []report.EncodedDay
+	for d := range f.Window.Days() {
+		if parts := byDate[d]; len(parts) > 0 {
+			day, err := s.Converter.Merge(ctx, contract, d, parts)
+			if err != nil {
+				return nil, fmt.Errorf("merge %s of %s, whose parts are %s: %w", d, f.Table, strings.Join(names[d], ", "), err)
+			}
+			days = append(days, day)
+		}
+	}
+	return slices.Clip(days), nil
+}
+
+// readWhole reads a day that is not in its place yet whole: it is compressed, and of one file.
+func readWhole(ctx context.Context, from Dataset, key, etag string) (*io.SectionReader, error) {
+	body, _, err := from.Open(ctx, key, etag, "")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", key, err)
+	}
+	defer body.Close()
+	content, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fault.New(fault.Transient, "read %s: %w", key, err)
+	}
+	return io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))), nil
+}

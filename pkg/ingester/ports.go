@@ -1,0 +1,63 @@
+package ingester
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Claims is the ledger's record of files.
+type Claims interface {
+	// Arrive records an arrival and decides about it. A lost race that does not end is Transient.
+	Arrive(ctx context.Context, d report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error)
+	// UpdateFile applies a transition to a file and settles it with its job. The transition's error is returned as it is.
+	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
+}
+
+// Days is the ledger's record of published days.
+type Days interface {
+	// Slices returns the published days of a table within a window, in order.
+	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+	// Fence gives a claim the exclusive right to replace the objects of days. Transient while another claim has it;
+	// Conflict when a day has changed since it was read.
+	Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error)
+	// Commit records a load, all or nothing. Conflict when the claim is over or a day has changed since it was read.
+	Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error)
+}
+
+// Siblings finds the other files of a job.
+type Siblings interface {
+	Job(ctx context.Context, id string) (report.Job, error)
+	File(ctx context.Context, key string) (report.File, error)
+}
+
+// Deliveries reads the delivery bucket.
+type Deliveries interface {
+	// Open reads the object on the condition that it still has the ETag, or the version when one is given. NotFound
+	// when it is gone, Conflict when it has changed. A body that ends early fails as Transient while it is read.
+	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
+	// Stat returns what is there now, or NotFound.
+	Stat(ctx context.Context, key string) (report.Object, error)
+}
+
+// Dataset writes the dataset bucket.
+type Dataset interface {
+	// Put writes a whole object, checksummed, on a condition. Conflict when it does not hold; NotFound when it names an ETag
+	// and there is no object.
+	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	// Stat returns the object with its metadata, or NotFound.
+	Stat(ctx context.Context, key string) (report.Object, error)
+	// Open reads the object on the condition that it still has the ETag.
+	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
+}
+
+// Converter turns delivered bytes into encoded slices.
+type Converter interface {
+	// Convert reads one delivered CSV to its end. A file that breaks its contract is Poison, with a reason that holds no
+	// value of any cell.
+	Convert(ctx context.Context, csv io.Reader, c report.Contract) (report.Conversion, error)
+	// Merge makes one slice of the parts of one date, in their order.
+	Merge(ctx context.Context, c report.Contract, d report.Date, parts []*io.SectionReader) (report.EncodedDay, error)
+}

@@ -1,0 +1,175 @@
+// Package ingester loads delivered files. [Handler] takes the function's events: an SQS batch of S3 notifications, a
+// bare S3 event, an EventBridge S3 event, or S3's test event. [Service] loads one delivery: it claims the file, converts
+// it, publishes its days and commits the receipt. It may be stopped between any two steps, run twice, or run at the same
+// time: the next run over the same delivery finds and finishes whatever it leaves behind.
+package ingester
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Service loads deliveries. All fields are required but those with a default.
+type Service struct {
+	Claims     Claims
+	Days       Days
+	Siblings   Siblings
+	Deliveries Deliveries
+	Dataset    Dataset
+	Converter  Converter
+	Now        func() time.Time
+	// Worker returns a new name for each claim, never the same twice.
+	Worker func() string
+	// ShrinkBelow says of a table below which share of a published day, in rows or in a measure's values or sum, a newer
+	// report is held instead of published.
+	ShrinkBelow func(table string) float64
+
+	// Lease is how long a claim lasts when the context has no deadline, and how much longer than the deadline it lasts
+	// otherwise: a worker must be dead before its claim is taken over. Default one minute.
+	Lease time.Duration
+	// StrayGrace is how long a stray rests before it is deleted. Default 6 hours: a name may still be recorded.
+	StrayGrace time.Duration
+	// QuarantineHold is how long a quarantined file is kept for a person. Default 12 hours.
+	QuarantineHold time.Duration
+	// MaxBytes bounds a delivered file; a larger one is quarantined unread. Default 5 GiB.
+	MaxBytes int64
+}
+
+// Outcome is what became of one delivery.
+type Outcome struct {
+	File     report.File
+	Decision report.Decision
+	// Quarantined is set when the content can never load.
+	Quarantined bool
+}
+
+// looks is how often a file is looked at anew in one run when it, or a day of it, changes under our hands.
+const looks = 4
+
+// tidying bounds the writes that record a failure after the run's own context has ended.
+const tidying = 5 * time.Second
+
+// Ingest deals with one arrival. It returns nil when nothing is left to do for it now: it is loaded, known, not ours, or
+// quarantined with its reason. An error means that it must come again; by then the claim has been given back.
+func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error) {
+	if d.ETag == "" || d.At.IsZero() {
+		// An event written by hand may lack what S3's own always has.
+		o, err := s.Deliveries.Stat(ctx, d.Key)
+		if fault.Is(err, fault.NotFound) {
+			return Outcome{Decision: report.DecideDuplicate}, nil
+		}
+		if err != nil {
+			return Outcome{}, err
+		}
+		d.ETag, d.VersionID, d.Size, d.At = o.ETag, o.VersionID, o.Size, s.Now()
+	}
+	for range looks {
+		now := s.Now()
+		f, decision, err := s.Claims.Arrive(ctx, d, s.Worker(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
+		if err != nil {
+			return Outcome{}, err
+		}
+		switch decision {
+		case report.DecideLoad:
+		case report.DecideExhausted:
+			return s.quarantine(ctx, f, fault.New(fault.Poison, "%s", f.Exhausted()))
+		case report.DecideDuplicate, report.DecideBusy, report.DecideStray, report.DecideReturned:
+			return Outcome{File: f, Decision: decision}, nil
+		}
+		loaded, err := s.load(ctx, f)
+		switch {
+		case err == nil:
+			return Outcome{File: loaded, Decision: decision}, nil
+		case fault.Is(err, fault.Poison):
+			return s.quarantine(ctx, f, err)
+		case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound):
+			if d, err = s.lookAgain(ctx, f, err); err != nil || d.Key == "" {
+				return Outcome{File: f, Decision: decision}, err
+			}
+		default:
+			return Outcome{File: f, Decision: decision}, s.giveBack(ctx, f, err)
+		}
+	}
+	return Outcome{}, fault.New(fault.Transient, "the delivery changed %d times while it was being loaded", looks)
+}
+
+func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
+	lease := cmp.Or(s.Lease, time.Minute)
+	if deadline, ok := ctx.Deadline(); ok {
+		return now.Add(max(deadline.Sub(now), 0) + lease)
+	}
+	return now.Add(lease)
+}
+
+// quarantine records that the content of a claimed file can never load.
+func (s *Service) quarantine(ctx context.Context, f report.File, why error) (Outcome, error) {
+	now := s.Now()
+	until := now.Add(cmp.Or(s.QuarantineHold, 12*time.Hour))
+	quarantined, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
+		return f2.Quarantine(now, f.Epoch, until, why.Error())
+	})
+	if fault.Is(err, fault.Conflict) {
+		// Somebody took the claim over: what is to be said about the content is theirs to say.
+		return Outcome{File: f, Decision: report.DecideBusy}, nil
+	}
+	if err != nil {
+		return Outcome{File: f}, fmt.Errorf("quarantine file %s: %w", f.Key, err)
+	}
+	return Outcome{File: quarantined, Quarantined: true}, nil
+}
+
+// lookAgain returns the delivery as it is now, after the one that was claimed turned out to have changed or to be gone. A
+// delivery without a key means that nothing is left to do.
+func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (report.Delivery, error) {
+	o, err := s.Deliveries.Stat(ctx, f.Delivery.Key)
+	now := s.Now()
+	switch {
+	case fault.Is(err, fault.NotFound):
+		_, err = s.Claims.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+			if err := current.HeldBy(f.Epoch); err != nil {
+				return err
+			}
+			return current.Lose(now, "the delivered object is gone")
+		})
+		if fault.Is(err, fault.Conflict) {
+			err = nil
+		}
+		return report.Delivery{}, err
+	case err != nil:
+		return report.Delivery{}, s.giveBack(ctx, f, err)
+	}
+	d := *f.Delivery
+	if o.ETag != d.ETag || o.VersionID != d.VersionID {
+		return f.Found(d.Bucket, o), nil
+	}
+	// The object is the same, so the ledger moved: give the claim back, if it is still ours, and claim anew.
+	if err := s.giveBack(ctx, f, cause); !fault.Is(err, fault.Conflict) {
+		return report.Delivery{}, err
+	}
+	return d, nil
+}
+
+// giveBack releases the claim after a failure, and returns the failure. A claim that is already somebody else's is left
+// alone.
+func (s *Service) giveBack(ctx context.Context, f report.File, cause error) error {
+	// What the content is to blame for is Poison, and quarantined. But a run whose time is up may be its fault, too.
+	setback := ctx.Err() == nil
+	// The run's context may be what ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying)
+	defer cancel()
+	now := s.Now()
+	_, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
+		return f2.Unclaim(now, f.Epoch, setback, cause.Error())
+	})
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		// The claim stays until its lease runs out: that decides what happens next, whatever the cause was.
+		return fault.As(fault.KindOf(err), errors.Join(cause, fmt.Errorf("give file %s back: %w", f.Key, err)))
+	}
+	return cause
+}

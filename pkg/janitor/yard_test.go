@@ -1,0 +1,197 @@
+package janitor_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+var (
+	// start is when every test begins; objects were delivered an hour before, by a job that was sent two hours before.
+	start     = time.Date(2026, 11, 5, 6, 0, 0, 0, time.UTC)
+	delivered = start.Add(-time.Hour)
+	asked     = start.Add(-2 * time.Hour)
+)
+
+const sliceKey = "asp_device/dataset_date=2026-11-01/seaside.parquet"
+
+// yard is a janitor with all that it needs around it, in memory. What a test does not want is taken out or replaced field
+// by field.
+type yard struct {
+	*janitor.Service
+	t   *testing.T
+	now time.Time
+
+	files       *files
+	transitions *transitions
+	deliveries  *bucket
+	dataset     *bucket
+	queue       *queue
+
+	ledger       map[string]report.File
+	objects      map[string]objectstest.Stored // in the delivery bucket
+	stored       map[string]objectstest.Stored // in the dataset
+	deletes      []string                      // "key etag version"
+	started      []report.Delivery
+	certificates []report.Certificate
+	sweptTo      string
+	published    []report.Slice
+}
+
+func newYard(t *testing.T) *yard {
+	t.Helper()
+	y := &yard{t: t, now: start, ledger: map[string]report.File{}}
+	now := func() time.Time { return y.now }
+	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
+	y.objects, y.stored = deliveries.Objects, dataset.Objects
+	read := func(_ context.Context, key string) (report.File, error) {
+		f, ok := y.ledger[key]
+		if !ok {
+			return report.File{Key: key}, nil
+		}
+		return f, nil
+	}
+	y.files = &files{t, func(ctx context.Context, key string) (report.File, error) {
+		if _, ok := y.ledger[key]; !ok {
+			return report.File{}, fault.New(fault.NotFound, "no file %s", key)
+		}
+		return read(ctx, key)
+	}, read, y.due}
+	y.transitions = &transitions{t, y.update, y.certify}
+	y.deliveries = &bucket{
+		t: t, list: deliveries.ListAfter, stat: deliveries.Stat, versions: deliveries.Versions,
+		delete: func(ctx context.Context, key, etag, versionID string) (string, error) {
+			y.deletes = append(y.deletes, key+" "+etag+" "+versionID)
+			return deliveries.Delete(ctx, key, etag, versionID)
+		},
+		abort: func(context.Context, time.Time) (int, error) { return 0, nil },
+	}
+	y.dataset = &bucket{t: t, stat: dataset.Stat}
+	y.queue = &queue{t, func(_ context.Context, d report.Delivery) error {
+		y.started = append(y.started, d)
+		return nil
+	}}
+	y.Service = &janitor.Service{
+		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
+		Slices: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery",
+	}
+	return y
+}
+
+// notThere answers for a bucket that is empty by now.
+func notThere(_ context.Context, key string) (report.Object, error) {
+	return report.Object{}, fault.New(fault.NotFound, "%s is not there", key)
+}
+
+// put lays an object into the delivery bucket.
+func (y *yard) put(key, etag string) report.Object {
+	o := report.Object{Key: key, ETag: etag, Size: 48213, ModifiedAt: delivered}
+	y.objects[key] = objectstest.Stored{Object: o}
+	return o
+}
+
+// file records a file whose delivery has the ETag "e1"; one that was ever loaded was loaded into one slice, which is there.
+func (y *yard) file(key string, status report.FileStatus) report.File {
+	f := report.File{
+		Key: key, Status: status, Job: "seaside-1", Subscription: "seaside", Table: "asp_device", Generation: asked, Epoch: 2,
+		Delivery: &report.Delivery{Bucket: "delivery", Key: key, ETag: "e1", Size: 48213, At: delivered},
+	}
+	switch status {
+	case report.FileLoaded, report.FileDeleted:
+		f.Receipt = &report.Receipt{SHA256: "digest", Bytes: 48213, LoadedAt: start.Add(-time.Minute), Slices: []report.SliceProof{
+			{Date: report.NewDate(2026, 11, 1), Outcome: report.SliceWritten, Rows: 7, Key: sliceKey, ETag: "s1"},
+			{Date: report.NewDate(2026, 11, 2), Outcome: report.SliceZero},
+		}}
+		y.store("s1", map[string]string{"generation": report.FormatGeneration(asked)})
+	case report.FileStray:
+		f.Job, f.Subscription, f.Table, f.Generation = "", "", "", time.Time{}
+	}
+	if status == report.FileDeleted {
+		f.DeletedAt = start.Add(-time.Second)
+	}
+	y.ledger[key] = f
+	return f
+}
+
+// dueIn sets when a file is due.
+func (y *yard) dueIn(key string, wait time.Duration) {
+	f := y.ledger[key]
+	f.DueAt = start.Add(wait)
+	y.ledger[key] = f
+}
+
+func (y *yard) sweep() janitor.Summary {
+	y.t.Helper()
+	sum, err := y.Sweep(y.t.Context())
+	if err != nil {
+		y.t.Fatalf("sweep: %v", err)
+	}
+	return sum
+}
+
+// SweptTo and NoteSweptTo keep the cursor in the yard.
+func (y *yard) SweptTo(context.Context) (string, error) { return y.sweptTo, nil }
+
+func (y *yard) NoteSweptTo(_ context.Context, key string) error {
+	y.sweptTo = key
+	return nil
+}
+
+// Slices are the days that the ledger has recorded as published.
+func (y *yard) Slices(_ context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
+	return slices.DeleteFunc(slices.Clone(y.published), func(s report.Slice) bool {
+		return s.Subscription != subscription || s.Table != table || !w.Contains(s.Date)
+	}), nil
+}
+
+// store lays the object of the one day into the dataset.
+func (y *yard) store(etag string, metadata map[string]string) {
+	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: etag, Metadata: metadata}}
+}
+
+// replaced makes an object that a report of another time than the file's has put, and records it where recorded is true.
+func (y *yard) replaced(generation time.Time, recorded bool) {
+	metadata := map[string]string{report.MetaGeneration: report.FormatGeneration(generation)}
+	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}}
+	if recorded {
+		y.published = []report.Slice{{
+			Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Generation: generation, Key: sliceKey, ETag: "s2",
+		}}
+	}
+}
+
+func (y *yard) due(_ context.Context, now time.Time, limit int) ([]report.File, error) {
+	var due []report.File
+	for _, key := range slices.Sorted(maps.Keys(y.ledger)) {
+		if f := y.ledger[key]; !f.DueAt.IsZero() && !f.DueAt.After(now) {
+			due = append(due, f)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b report.File) int { return a.DueAt.Compare(b.DueAt) })
+	return due[:min(limit, len(due))], nil
+}
+
+func (y *yard) update(_ context.Context, key string, _ time.Time, change func(*report.File) error) (report.File, error) {
+	f := y.ledger[key]
+	f.History = slices.Clone(f.History)
+	if err := change(&f); err != nil {
+		return f, err
+	}
+	y.ledger[key] = f
+	return f, nil
+}
+
+func (y *yard) certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error) {
+	f, err := y.update(ctx, key, now, func(f *report.File) error { return f.Delete(now, "verified gone") })
+	if err == nil {
+		y.certificates = append(y.certificates, c)
+	}
+	return f, err
+}

@@ -1,0 +1,187 @@
+package requester
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// recording bounds the writes that record an answer, also when the run's own time has ended meanwhile.
+const recording = 15 * time.Second
+
+// pollSoonest is how soon an export may be asked after again.
+const pollSoonest = 5 * time.Second
+
+// record puts an answer into the ledger. An answer that cannot be recorded leaves the job under its lease; when that has
+// run out, the job counts as one whose outcome is not known.
+func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recording)
+	defer cancel()
+	// What the answer means for the job is recorded also when the credential's record cannot be written.
+	return errors.Join(r.heed(ctx, j, a), r.recordAnswer(ctx, limits, j, a))
+}
+
+func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
+	now := r.Now()
+	if j.Status == report.JobPolling && a.Outcome != report.OutcomeAccepted && a.Outcome != report.OutcomeRefused && a.Outcome != report.OutcomeUnauthorized {
+		// The export goes on at the vendor's whatever became of asking after it.
+		return r.askLater(ctx, j, a)
+	}
+	switch a.Outcome {
+	case report.OutcomeAccepted:
+		return r.accept(ctx, limits, j, a)
+	case report.OutcomePending:
+		return r.askLater(ctx, j, a)
+	case report.OutcomeNotReady:
+		// Hours, not quite the same for all, so that they do not all come back at once.
+		wait := 3*time.Hour + time.Duration(r.Chance()*float64(time.Hour)) - 30*time.Minute
+		return r.postpone(ctx, j, report.JobWaitingUpstream, now.Add(max(wait, a.RetryAfter)), a.Why)
+	case report.OutcomeBackOff:
+		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Attempt), a.RetryAfter)), a.Why)
+	case report.OutcomeNotEligible:
+		until := a.Until
+		if !until.After(now) {
+			until = now.Add(24 * time.Hour)
+		}
+		return r.postpone(ctx, j, report.JobNotEligible, until, a.Why)
+	case report.OutcomeUnauthorized:
+		return r.unauthorized(ctx, j, a)
+	case report.OutcomeRefused:
+		r.Refused++
+		return r.update(ctx, j, func(current *report.Job) error { return current.Refuse(now, a.Why) })
+	case report.OutcomeUnknown:
+		return r.doubt(ctx, j, a.Why)
+	default:
+		panic("request: unhandled outcome " + a.Outcome.String())
+	}
+}
+
+// askLater notes when to ask after an export next.
+func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error {
+	now := r.Now()
+	until := a.Until
+	if until.IsZero() {
+		until = now.Add(max(a.RetryAfter, 30*time.Second))
+	}
+	// A vendor whose clock is slow, or who names the time when it began, must not be asked without end.
+	if soonest := now.Add(pollSoonest); until.Before(soonest) {
+		until = soonest
+	}
+	if a.Ticket == "" {
+		a.Ticket = j.Ticket
+	}
+	return r.update(ctx, j, func(current *report.Job) error { return current.Pend(now, a, until) })
+}
+
+// accept records an accepted request, and starts the loads of files that came before their names.
+func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
+	now := r.Now()
+	job, arrived, err := r.Jobs.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(deliveryWindow(limits)))
+	if fault.Is(err, fault.Poison) || fault.Is(err, fault.Conflict) {
+		return r.unrecorded(ctx, j, a, err)
+	}
+	if err != nil {
+		return err
+	}
+	r.Accepted++
+	r.Files += len(job.Files)
+	r.tell(ctx, job)
+	for _, f := range arrived {
+		if err := r.Queue.Redeliver(ctx, *f.Delivery); err != nil {
+			return fmt.Errorf("start the load of file %s: %w", f.Key, err)
+		}
+	}
+	return nil
+}
+
+// unrecorded deals with an accepted request whose files the ledger does not take. A job that this run no longer holds is a
+// Conflict; everything else is for a person to hear of, whatever kind the cause has.
+func (r *run) unrecorded(ctx context.Context, j report.Job, a report.Answer, cause error) error {
+	var err error
+	cause = fault.As(fault.Internal, fmt.Errorf("accepted, but its files cannot be recorded: %w", cause))
+	if j.Status == report.JobPolling {
+		// Asking after an export is safe to repeat, and what stands in the way may have gone by then.
+		a.Ticket = ""
+		err = r.askLater(ctx, j, a)
+	} else {
+		// The vendor has taken the request, so it must not be sent again before its files can have come.
+		err = r.doubt(ctx, j, cause.Error())
+	}
+	if err != nil {
+		return err
+	}
+	return cause
+}
+
+func deliveryWindow(l report.Limits) time.Duration {
+	return cmp.Or(time.Duration(l.DeliverySeconds)*time.Second, 6*time.Hour)
+}
+
+// backOff returns a random wait below a bound that doubles from two seconds to four minutes, and after that is two hours.
+func (r *run) backOff(attempt int) time.Duration {
+	const quick = 8
+	bound := 2 * time.Hour
+	if attempt <= quick {
+		bound = time.Second << attempt
+	}
+	return time.Duration(r.Chance() * float64(bound))
+}
+
+func (r *run) postpone(ctx context.Context, j report.Job, status report.JobStatus, until time.Time, why string) error {
+	r.Postponed++
+	err := r.update(ctx, j, func(current *report.Job) error {
+		return current.Postpone(status, r.Now(), until, why)
+	})
+	if err == nil {
+		r.aside = append(r.aside, until)
+	}
+	return err
+}
+
+// doubt puts a job to rest whose request may or may not have been taken.
+func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
+	_, _, limits, err := r.order(ctx, j)
+	if err != nil {
+		return err
+	}
+	now := r.Now()
+	err = r.update(ctx, j, func(current *report.Job) error {
+		return current.Doubt(now, now.Add(deliveryWindow(limits)), why)
+	})
+	if err == nil {
+		r.Unknown++
+	}
+	return err
+}
+
+func (r *run) lose(ctx context.Context, j report.Job, why string) error {
+	now := r.Now()
+	job, err := r.Jobs.LoseJob(ctx, j.ID, now, now.Add(time.Hour), why)
+	if err != nil {
+		return err
+	}
+	if job.Status == report.JobLost {
+		r.Lost++
+	}
+	r.tell(ctx, job)
+	return nil
+}
+
+// update applies a transition to a job that this run holds.
+func (r *run) update(ctx context.Context, j report.Job, change func(*report.Job) error) error {
+	job, err := r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+		if current.Epoch != j.Epoch || current.Status != j.Status {
+			return fault.New(fault.Conflict, "another run, or a person, has moved it")
+		}
+		return change(current)
+	})
+	if err == nil {
+		r.tell(ctx, job)
+	}
+	return err
+}
