@@ -52,7 +52,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 		Ingester: &ingester.Service{
 			Claims: records, Days: records, Siblings: records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours)),
-			Converter: table.NewConverter(table.UnitIDs(c.UnitIDForms...)), Now: time.Now, Worker: rand.Text, ShrinkBelow: table.ShrinkBelow,
+			Converter: table.NewConverter(table.UnitIDs(c.UnitIDForms...)), Now: time.Now, NewWorkerID: rand.Text, ShrinkBelow: table.ShrinkBelow,
 			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
 		},
 	}

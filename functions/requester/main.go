@@ -78,12 +78,12 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Metrics: metrics,
 		Log:     log,
 		Requester: &requester.Service{
-			Boards: records, Jobs: records, Credentials: records, Sources: []requester.Source{alexa},
+			Snapshots: records, Jobs: records, Credentials: records, Sources: []requester.Source{alexa},
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
-			DeliveryBucket: c.DeliveryBucket, First: first, Worker: cryptorand.Text,
+			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,
 			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, RequestTime: outbound.DefaultTimeout,
-			Moved: requester.Moved(log),
+			OnJobChange: requester.LogJobChange(log),
 		},
 	}, nil
 }

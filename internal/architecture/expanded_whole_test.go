@@ -272,7 +272,7 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
 	want := map[string]string{}
 	for _, d := range table.Definitions() {
-		want[d.Name] = bucket + path.Dir(report.SliceKey("hotel", d.Name, report.NewDate(2026, 11, 17)))
+		want[d.Name] = bucket + path.Dir(report.PartitionKey("hotel", d.Name, report.NewDate(2026, 11, 17)))
 		if !views[d.Name] {
 			problems = append(problems, d.Name+" has no default view")
 		}

@@ -59,8 +59,8 @@ func glueTables(t *testing.T) map[string]glueTable {
 	return byName
 }
 
-// slice converts the vendor's sample for a table, and opens the Parquet that comes out.
-func slice(t *testing.T, d table.Definition) *parquet.File {
+// partition converts the vendor's sample for a table, and opens the Parquet that comes out.
+func partition(t *testing.T, d table.Definition) *parquet.File {
 	t.Helper()
 	csv, err := os.ReadFile(filepath.Join("..", "..", "testdata", "asp", strings.TrimPrefix(d.Name, "asp_")+".csv"))
 	if err != nil {
@@ -124,7 +124,7 @@ func TestTheCatalogueIsWhatIsInTheFiles(t *testing.T) {
 	for _, d := range table.Definitions() {
 		t.Run(d.Name, func(t *testing.T) {
 			var inFile []string
-			for _, field := range slice(t, d).Schema().Fields() {
+			for _, field := range partition(t, d).Schema().Fields() {
 				inFile = append(inFile, field.Name()+" "+hive(field))
 			}
 			input := tables[d.Name].Properties.TableInput

@@ -137,18 +137,18 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 			d := newDock(t)
 			d.expect("a.csv")
 			commits := 0
-			d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+			d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 				if commits++; commits == 1 {
 					d.publish("2026-11-01,1.8\n", generation)
 				}
 				return d.commit(ctx, f, r, days, staged, now)
 			}
 			out := d.ingest(d.deliver("a.csv", "2026-11-01,1\n"))
-			want, content := report.SliceWritten, "2026-11-01,1\n"
+			want, content := report.PartitionWritten, "2026-11-01,1\n"
 			if generation.After(asked) {
-				want, content = report.SliceSuperseded, "2026-11-01,1.8\n"
+				want, content = report.PartitionSuperseded, "2026-11-01,1.8\n"
 			}
-			if got := out.File.Receipt.Slices[0].Outcome; got != want || commits != 2 || d.stored[november1].Content != content {
+			if got := out.File.Receipt.Partitions[0].Outcome; got != want || commits != 2 || d.stored[november1].Content != content {
 				t.Errorf("outcome %s after %d commits, stored %q; want %s, %q", got, commits, d.stored[november1].Content, want, content)
 			}
 		})
@@ -161,7 +161,7 @@ func (d *dock) publish(content string, generation time.Time) {
 	d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: objectstest.ETag(content), Metadata: map[string]string{
 		report.MetaGeneration: report.FormatGeneration(generation), report.MetaSHA256: day.SHA256,
 	}}, Content: content}
-	d.published[window.From] = report.Slice{
+	d.published[window.From] = report.Partition{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: generation, Job: "earlier", File: "earlier.csv",
 		Rows: day.Rows, Sums: day.Sums, Figures: day.Figures, Key: november1, ETag: objectstest.ETag(content), SHA256: day.SHA256,
 		Version: d.published[window.From].Version + 1,
@@ -173,7 +173,7 @@ func TestDaysThatKeepChanging(t *testing.T) {
 	d := newDock(t)
 	d.expect("a.csv")
 	commits := 0
-	d.days.commit = func(context.Context, report.File, report.Receipt, []report.Slice, int, time.Time) (report.File, error) {
+	d.days.commit = func(context.Context, report.File, report.Receipt, []report.Partition, int, time.Time) (report.File, error) {
 		commits++
 		return report.File{}, fault.New(fault.Conflict, "a day has changed")
 	}
@@ -190,7 +190,7 @@ func TestAClaimThatIsOverCommitsNothing(t *testing.T) {
 	d := newDock(t)
 	d.expect("a.csv")
 	commits := 0
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 		commits++
 		other := d.files["a.csv"]
 		other.Epoch++
@@ -221,10 +221,10 @@ func TestAClaimThatIsOverCommitsNothing(t *testing.T) {
 // work; the lease runs out, and the delivery comes again. Dataset and records end up the same, for every n.
 func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 	type end struct {
-		Stored  map[string]string
-		Slices  map[report.Date]string
-		Receipt report.Receipt
-		Job     report.JobStatus
+		Stored     map[string]string
+		Partitions map[report.Date]string
+		Receipt    report.Receipt
+		Job        report.JobStatus
 	}
 	play := func(t *testing.T, stop int, after bool) (end, int) {
 		t.Helper()
@@ -258,7 +258,7 @@ func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 			result.Stored[key] = o.Content
 		}
 		for date, s := range d.published {
-			result.Slices[date] = fmt.Sprint(s.Rows, s.Sums, s.Key, s.ETag, s.SHA256, s.Generation, s.Fence == nil)
+			result.Partitions[date] = fmt.Sprint(s.Rows, s.Sums, s.Key, s.ETag, s.SHA256, s.Generation, s.Fence == nil)
 		}
 		return result, *calls
 	}
@@ -303,12 +303,12 @@ func (d *dock) dieAt(n int, after bool) *int {
 		defer step(true)
 		return deliveries.open(ctx, key, etag, version)
 	}
-	d.days.slices = func(ctx context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
+	d.days.partitions = func(ctx context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
 		step(false)
 		defer step(true)
-		return days.slices(ctx, sub, table, w)
+		return days.partitions(ctx, sub, table, w)
 	}
-	d.days.fence = func(ctx context.Context, f report.File, s []report.Slice, now, until time.Time) ([]report.Slice, error) {
+	d.days.fence = func(ctx context.Context, f report.File, s []report.Partition, now, until time.Time) ([]report.Partition, error) {
 		step(false)
 		defer step(true)
 		return days.fence(ctx, f, s, now, until)
@@ -318,7 +318,7 @@ func (d *dock) dieAt(n int, after bool) *int {
 		defer step(true)
 		return dataset.put(ctx, key, body, size, c, m, ct)
 	}
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, s []report.Slice, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, s []report.Partition, staged int, now time.Time) (report.File, error) {
 		step(false)
 		defer step(true)
 		return days.commit(ctx, f, r, s, staged, now)
@@ -339,14 +339,14 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 	}
 	cases := map[string]struct {
 		change  func(*dock)
-		outcome report.SliceOutcome
+		outcome report.PartitionOutcome
 		stored  string
 		puts    int
 	}{
-		"it is there":                {func(*dock) {}, report.SliceUnchanged, rows(2), 0},
-		"it is gone":                 {func(d *dock) { delete(d.stored, november1) }, report.SliceWritten, rows(2), 1},
-		"an older report lies there": {other(asked.Add(-2 * time.Hour)), report.SliceWritten, rows(2), 1},
-		"a newer report lies there, not yet recorded": {other(asked.Add(time.Hour)), report.SliceSuperseded, "2026-11-01,1.5\n", 0},
+		"it is there":                {func(*dock) {}, report.PartitionUnchanged, rows(2), 0},
+		"it is gone":                 {func(d *dock) { delete(d.stored, november1) }, report.PartitionWritten, rows(2), 1},
+		"an older report lies there": {other(asked.Add(-2 * time.Hour)), report.PartitionWritten, rows(2), 1},
+		"a newer report lies there, not yet recorded": {other(asked.Add(time.Hour)), report.PartitionSuperseded, "2026-11-01,1.5\n", 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -355,7 +355,7 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 			d.expect("a.csv")
 			c.change(d)
 			out := d.ingest(d.deliver("a.csv", rows(2)))
-			proof := out.File.Receipt.Slices[0]
+			proof := out.File.Receipt.Partitions[0]
 			if got := d.stored[november1].Content; proof.Outcome != c.outcome || got != c.stored || len(d.puts) != c.puts {
 				t.Errorf("%s, stored %q with %d puts; want %s, %q with %d", proof.Outcome, got, len(d.puts), c.outcome, c.stored, c.puts)
 			}

@@ -45,7 +45,7 @@ type dock struct {
 
 	files     map[string]report.File
 	job       report.Job
-	published map[report.Date]report.Slice
+	published map[report.Date]report.Partition
 	delivered map[string]objectstest.Stored
 	stored    map[string]objectstest.Stored
 	memory    *objectstest.Memory // the dataset's, which has what is stored
@@ -55,14 +55,14 @@ type dock struct {
 func newDock(t *testing.T) *dock {
 	t.Helper()
 	d := &dock{
-		t: t, now: start, files: map[string]report.File{}, published: map[report.Date]report.Slice{},
+		t: t, now: start, files: map[string]report.File{}, published: map[report.Date]report.Partition{},
 		job: report.Job{
 			ID: "seaside-1", Subscription: "seaside", Source: "push", Window: window, Tables: []string{"asp_device"},
 			Status: report.JobSubmitting, SubmittedAt: asked,
 		},
 	}
 	d.claims = &claims{t, d.arrive, d.update}
-	d.days = &days{t, d.slicesIn, d.fence, d.commit}
+	d.days = &days{t, d.partitionsIn, d.fence, d.commit}
 	d.siblings = &siblings{t, func(context.Context, string) (report.Job, error) { return d.job, nil }, d.file}
 	now := func() time.Time { return d.now }
 	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
@@ -75,7 +75,7 @@ func newDock(t *testing.T) *dock {
 	d.Service = &ingester.Service{
 		Claims: d.claims, Days: d.days, Siblings: d.siblings, Deliveries: d.deliveries, Dataset: d.dataset,
 		Converter: d.converter, Now: func() time.Time { return d.now },
-		Worker: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
+		NewWorkerID: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
 	}
 	return d
 }
@@ -87,7 +87,7 @@ func (d *dock) expect(names ...string) {
 	for _, name := range names {
 		a.Files = append(a.Files, report.NamedFile{Name: name, Table: "asp_device"})
 	}
-	if err := d.job.Await(asked, a, start.Add(time.Hour)); err != nil {
+	if err := d.job.AwaitFiles(asked, a, start.Add(time.Hour)); err != nil {
 		d.t.Fatal(err)
 	}
 	for _, named := range d.job.Files {
@@ -148,13 +148,13 @@ func (d *dock) update(ctx context.Context, key string, now time.Time, change fun
 	}
 	d.files[key] = f
 	d.job.Files = slices.Clone(d.job.Files)
-	return f, d.job.Settle(now, key, f.Status)
+	return f, d.job.SettleFile(now, key, f.Status)
 }
 
 func (d *dock) file(_ context.Context, key string) (report.File, error) { return d.files[key], nil }
 
-func (d *dock) slicesIn(context.Context, string, string, report.Window) ([]report.Slice, error) {
-	var all []report.Slice
+func (d *dock) partitionsIn(context.Context, string, string, report.Window) ([]report.Partition, error) {
+	var all []report.Partition
 	for _, date := range slices.Sorted(maps.Keys(d.published)) {
 		if window.Contains(date) {
 			all = append(all, d.published[date])
@@ -163,7 +163,7 @@ func (d *dock) slicesIn(context.Context, string, string, report.Window) ([]repor
 	return all, nil
 }
 
-func (d *dock) fence(_ context.Context, f report.File, days []report.Slice, _, until time.Time) ([]report.Slice, error) {
+func (d *dock) fence(_ context.Context, f report.File, days []report.Partition, _, until time.Time) ([]report.Partition, error) {
 	fenced := slices.Clone(days)
 	for i, s := range days {
 		if d.published[s.Date].Version != s.Version {
@@ -176,7 +176,7 @@ func (d *dock) fence(_ context.Context, f report.File, days []report.Slice, _, u
 	return fenced, nil
 }
 
-func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 	if f.Parts > 1 && len(d.job.LoadedParts(f.Table, f.Key)) != staged {
 		return report.File{}, fault.New(fault.Conflict, "another file was staged")
 	}

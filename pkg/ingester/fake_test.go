@@ -38,21 +38,21 @@ func (c *claims) UpdateFile(ctx context.Context, key string, now time.Time, chan
 }
 
 type days struct {
-	t      *testing.T
-	slices func(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
-	fence  func(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error)
-	commit func(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error)
+	t          *testing.T
+	partitions func(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
+	fence      func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
+	commit     func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error)
 }
 
-func (d *days) Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
+func (d *days) Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
 	d.t.Helper()
-	if d.slices == nil {
-		unset(d.t, "Slices")
+	if d.partitions == nil {
+		unset(d.t, "Partitions")
 	}
-	return d.slices(ctx, subscription, table, w)
+	return d.partitions(ctx, subscription, table, w)
 }
 
-func (d *days) Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
+func (d *days) Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error) {
 	d.t.Helper()
 	if d.fence == nil {
 		unset(d.t, "Fence")
@@ -60,7 +60,7 @@ func (d *days) Fence(ctx context.Context, f report.File, days []report.Slice, no
 	return d.fence(ctx, f, days, now, until)
 }
 
-func (d *days) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+func (d *days) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 	d.t.Helper()
 	if d.commit == nil {
 		unset(d.t, "Commit")

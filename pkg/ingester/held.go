@@ -12,10 +12,10 @@ import (
 
 // HeldDays is the ledger's record of days, as a decision about a held report needs it.
 type HeldDays interface {
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
-	Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error)
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
+	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	// DecideHeld changes the record of a day of which a report is held; NotFound when none is. Decide may run more than once.
-	DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error
+	DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Partition) error) error
 }
 
 // HeldDataset is the dataset bucket, as a decision about a held report needs it.
@@ -35,8 +35,8 @@ type Holds struct {
 	Now       func() time.Time
 }
 
-// deciding is how long a person's decision keeps loads of the day away: it takes a moment.
-const deciding = time.Minute
+// decisionTimeout is how long a person's decision keeps loads of the day away: it takes a moment.
+const decisionTimeout = time.Minute
 
 // byPerson fences days for a person. No claim has such an epoch.
 const byPerson = -1
@@ -44,54 +44,54 @@ const byPerson = -1
 // Accept publishes the held report in place of the published one, which is then a day that was restated. A report without
 // rows takes the day's object away. NotFound when nothing is held; Conflict when a newer report was published or held
 // meanwhile, or when held is not the generation of what is held: look again.
-func (h *Holds) Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
-	slice, err := h.find(ctx, subscription, table, d, held)
+func (h *Holds) Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
+	partition, err := h.find(ctx, subscription, table, d, held)
 	if err != nil {
-		return slice, err
+		return partition, err
 	}
-	if slice.Generation.After(held) {
-		return slice, fault.New(fault.Conflict, "a newer report of %s is published: there is nothing to accept any more", d)
+	if partition.Generation.After(held) {
+		return partition, fault.New(fault.Conflict, "a newer report of %s is published: there is nothing to accept any more", d)
 	}
 	f := report.File{
-		Key: slice.Held.File, Job: slice.Held.Job, Subscription: subscription, Table: table, Window: report.Window{From: d, To: d},
+		Key: partition.Held.File, Job: partition.Held.Job, Subscription: subscription, Table: table, Window: report.Window{From: d, To: d},
 		Generation: held, Epoch: byPerson,
 	}
-	day, source, err := h.read(ctx, f, slice)
+	day, source, err := h.read(ctx, f, partition)
 	if err != nil {
-		return slice, err
+		return partition, err
 	}
 	f.Delivery = &report.Delivery{ETag: source}
 	now := h.Now()
-	fenced, err := h.Days.Fence(ctx, f, []report.Slice{slice}, now, now.Add(deciding))
+	fenced, err := h.Days.Fence(ctx, f, []report.Partition{partition}, now, now.Add(decisionTimeout))
 	if err != nil {
-		return slice, err
+		return partition, err
 	}
-	st := step{day: day, slice: fenced[0]}
+	st := step{day: day, partition: fenced[0]}
 	if err := h.take(ctx, f, &st); err != nil {
-		return slice, fmt.Errorf("publish the held report of %s of %s: %w", d, table, err)
+		return partition, fmt.Errorf("publish the held report of %s of %s: %w", d, table, err)
 	}
-	return h.settle(ctx, f, st.slice)
+	return h.settle(ctx, f, st.partition)
 }
 
 // Drop forgets the held report: the published day stays as it is. Errors are those of [Holds.Accept].
-func (h *Holds) Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
-	slice, err := h.find(ctx, subscription, table, d, held)
+func (h *Holds) Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
+	partition, err := h.find(ctx, subscription, table, d, held)
 	if err != nil {
-		return slice, err
+		return partition, err
 	}
-	key := slice.Held.Key
-	err = h.Days.DecideHeld(ctx, subscription, table, d, func(s *report.Slice) error {
+	key := partition.Held.Key
+	err = h.Days.DecideHeld(ctx, subscription, table, d, func(s *report.Partition) error {
 		if !s.Held.Generation.Equal(held) {
 			return another(d)
 		}
 		s.Held = nil
-		slice = *s
+		partition = *s
 		return nil
 	})
 	if err != nil {
-		return slice, err
+		return partition, err
 	}
-	return slice, h.remove(ctx, key, held)
+	return partition, h.remove(ctx, key, held)
 }
 
 func another(d report.Date) error {
@@ -99,13 +99,13 @@ func another(d report.Date) error {
 }
 
 // find returns the day with the held report that is meant.
-func (h *Holds) find(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
-	days, err := h.Days.Slices(ctx, subscription, table, report.Window{From: d, To: d})
+func (h *Holds) find(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
+	days, err := h.Days.Partitions(ctx, subscription, table, report.Window{From: d, To: d})
 	if err != nil {
-		return report.Slice{}, err
+		return report.Partition{}, err
 	}
 	if len(days) != 1 || days[0].Held == nil {
-		return report.Slice{}, fault.New(fault.NotFound, "no report is held for %s of %s on %s", table, subscription, d)
+		return report.Partition{}, fault.New(fault.NotFound, "no report is held for %s of %s on %s", table, subscription, d)
 	}
 	if !days[0].Held.Generation.Equal(held) {
 		return days[0], another(d)
@@ -114,29 +114,29 @@ func (h *Holds) find(ctx context.Context, subscription, table string, d report.D
 }
 
 // read reads the held report; nil for one without rows. Source is the ETag of the delivery that it came with.
-func (h *Holds) read(ctx context.Context, f report.File, slice report.Slice) (day *report.EncodedDay, source string, err error) {
-	key := slice.Held.Key
+func (h *Holds) read(ctx context.Context, f report.File, partition report.Partition) (day *report.EncodedDay, source string, err error) {
+	key := partition.Held.Key
 	if key == "" {
 		return nil, "", nil
 	}
 	o, err := h.Dataset.Stat(ctx, key)
 	if fault.Is(err, fault.NotFound) {
-		return nil, "", fault.New(fault.Poison, "the held report of %s is no longer kept: drop it; while the vendor has the day, its next report comes by itself", slice.Date)
+		return nil, "", fault.New(fault.Poison, "the held report of %s is no longer kept: drop it; while the vendor has the day, its next report comes by itself", partition.Date)
 	}
 	if err != nil {
 		return nil, "", err
 	}
 	if !o.Generation().Equal(f.Generation) {
 		// A load that was stopped before its commit has put a younger one there, and will come again.
-		return nil, "", another(slice.Date)
+		return nil, "", another(partition.Date)
 	}
 	part, err := readWhole(ctx, h.Dataset, key, o.ETag)
 	if err != nil {
 		return nil, "", err
 	}
-	merged, err := h.Converter.Merge(ctx, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}, slice.Date, []*io.SectionReader{part})
+	merged, err := h.Converter.Merge(ctx, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}, partition.Date, []*io.SectionReader{part})
 	if err != nil {
-		return nil, "", fmt.Errorf("read the held report of %s: %w", slice.Date, err)
+		return nil, "", fmt.Errorf("read the held report of %s: %w", partition.Date, err)
 	}
 	return &merged, o.Metadata[report.MetaSourceETag], nil
 }
@@ -146,28 +146,28 @@ func (h *Holds) take(ctx context.Context, f report.File, st *step) error {
 	if st.day != nil {
 		newer, err := replace(ctx, h.Dataset, f, st)
 		if err == nil && newer {
-			err = another(st.slice.Date)
+			err = another(st.partition.Date)
 		}
 		return err
 	}
-	if st.slice.Key != "" {
-		_, err := h.Dataset.Delete(ctx, st.slice.Key, st.slice.ETag, "")
+	if st.partition.Key != "" {
+		_, err := h.Dataset.Delete(ctx, st.partition.Key, st.partition.ETag, "")
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		st.slice.Restated++
+		st.partition.Restated++
 	}
-	st.slice.Key, st.slice.ETag, st.slice.SHA256 = "", "", ""
-	st.slice.Rows, st.slice.Sums, st.slice.Figures = 0, nil, nil
+	st.partition.Key, st.partition.ETag, st.partition.SHA256 = "", "", ""
+	st.partition.Rows, st.partition.Sums, st.partition.Figures = 0, nil, nil
 	return nil
 }
 
 // settle commits the day as it is now published, if nobody took it over, and removes what was held.
-func (h *Holds) settle(ctx context.Context, f report.File, published report.Slice) (report.Slice, error) {
+func (h *Holds) settle(ctx context.Context, f report.File, published report.Partition) (report.Partition, error) {
 	key := published.Held.Key
 	published.Generation, published.Job, published.File, published.LoadedAt = f.Generation, f.Job, f.Key, h.Now()
 	published.Held, published.Fence = nil, nil
-	err := h.Days.DecideHeld(ctx, f.Subscription, f.Table, published.Date, func(s *report.Slice) error {
+	err := h.Days.DecideHeld(ctx, f.Subscription, f.Table, published.Date, func(s *report.Partition) error {
 		if !s.Held.Generation.Equal(f.Generation) || s.Fence == nil || s.Fence.File != f.Key || s.Fence.Epoch != f.Epoch {
 			return another(published.Date)
 		}

@@ -21,10 +21,10 @@ type desk struct {
 
 type heldDays struct {
 	*days
-	decide func(context.Context, string, string, report.Date, func(*report.Slice) error) error
+	decide func(context.Context, string, string, report.Date, func(*report.Partition) error) error
 }
 
-func (h *heldDays) DecideHeld(ctx context.Context, sub, table string, d report.Date, decide func(*report.Slice) error) error {
+func (h *heldDays) DecideHeld(ctx context.Context, sub, table string, d report.Date, decide func(*report.Partition) error) error {
 	return h.decide(ctx, sub, table, d, decide)
 }
 
@@ -47,10 +47,10 @@ func newDesk(t *testing.T) *desk {
 	if d.published[window.From].Held == nil {
 		t.Fatal("nothing is held")
 	}
-	d.dock.days.slices = func(_ context.Context, _, _ string, w report.Window) ([]report.Slice, error) {
-		return []report.Slice{d.published[w.From]}, nil
+	d.dock.days.partitions = func(_ context.Context, _, _ string, w report.Window) ([]report.Partition, error) {
+		return []report.Partition{d.published[w.From]}, nil
 	}
-	d.days = &heldDays{d.dock.days, func(_ context.Context, _, _ string, date report.Date, decide func(*report.Slice) error) error {
+	d.days = &heldDays{d.dock.days, func(_ context.Context, _, _ string, date report.Date, decide func(*report.Partition) error) error {
 		s := d.published[date]
 		if s.Held == nil {
 			return fault.New(fault.NotFound, "nothing is held")
@@ -67,11 +67,11 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) accept() (report.Slice, error) {
+func (d *desk) accept() (report.Partition, error) {
 	return d.holds.Accept(d.t.Context(), "seaside", "asp_device", window.From, asked)
 }
 
-func (d *desk) drop() (report.Slice, error) {
+func (d *desk) drop() (report.Partition, error) {
 	return d.holds.Drop(d.t.Context(), "seaside", "asp_device", window.From, asked)
 }
 
@@ -80,13 +80,13 @@ func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 	down := errors.New("S3 is down")
 	for name, tt := range map[string]struct {
 		breaks func(d *desk)
-		decide func(d *desk) (report.Slice, error)
+		decide func(d *desk) (report.Partition, error)
 		kind   fault.Kind
 		rows   int64 // of the day afterwards
 		held   bool
 	}{
 		"the day cannot be read": {func(d *desk) {
-			d.days.slices = func(context.Context, string, string, report.Window) ([]report.Slice, error) {
+			d.days.partitions = func(context.Context, string, string, report.Window) ([]report.Partition, error) {
 				return nil, fault.As(fault.Transient, down)
 			}
 		}, (*desk).accept, fault.Transient, 3, true},
@@ -107,13 +107,13 @@ func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 			}
 		}, (*desk).accept, fault.Transient, 3, true},
 		"the day is being replaced": {func(d *desk) {
-			d.days.fence = func(context.Context, report.File, []report.Slice, time.Time, time.Time) ([]report.Slice, error) {
+			d.days.fence = func(context.Context, report.File, []report.Partition, time.Time, time.Time) ([]report.Partition, error) {
 				return nil, fault.New(fault.Transient, "file b.csv replaces it")
 			}
 		}, (*desk).accept, fault.Transient, 3, true},
 		"somebody takes the day over": {func(d *desk) {
 			decide := d.days.decide
-			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Slice) error) error {
+			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 				s := d.published[date]
 				s.Fence = nil
 				d.published[date] = s
@@ -122,7 +122,7 @@ func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 		}, (*desk).accept, fault.Conflict, 3, true},
 		"another report comes while it is dropped": {func(d *desk) {
 			decide := d.days.decide
-			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Slice) error) error {
+			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 				d.published[date].Held.Generation = asked.AddDate(0, 0, 1)
 				return decide(ctx, sub, table, date, change)
 			}
@@ -185,7 +185,7 @@ func TestADayThatIsGoneAlready(t *testing.T) {
 func TestAYoungerCopyIsLeftAlone(t *testing.T) {
 	d := newDesk(t)
 	decide := d.days.decide
-	d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Slice) error) error {
+	d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 		err := decide(ctx, sub, table, date, change)
 		d.stored[heldNovember1].Metadata[report.MetaGeneration] = report.FormatGeneration(asked.AddDate(0, 0, 1))
 		return err

@@ -59,7 +59,7 @@ func closing(c report.Conversion, err error) error {
 }
 
 func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
-	for range looks {
+	for range maxAttempts {
 		loaded, err := s.attempt(ctx, f, c, r)
 		if !fault.Is(err, fault.Conflict) {
 			return loaded, err
@@ -73,19 +73,19 @@ func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Co
 			return f, over
 		}
 	}
-	return f, fault.New(fault.Transient, "the days of %s changed %d times while they were being published", f.Key, looks)
+	return f, fault.New(fault.Transient, "the days of %s changed %d times while they were being published", f.Key, maxAttempts)
 }
 
 // attempt does it once, from the ledger as it is now.
 func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
 	days, staged := c.Days, 0
-	r.Slices, r.Duplicates = nil, c.Duplicates
+	r.Partitions, r.Duplicates = nil, c.Duplicates
 	if f.Parts > 1 {
 		job, err := s.Siblings.Job(ctx, f.Job)
 		if err != nil {
 			return f, err
 		}
-		if r.Slices, err = s.stage(ctx, f, days); err != nil {
+		if r.Partitions, err = s.stage(ctx, f, days); err != nil {
 			return f, err
 		}
 		others := job.LoadedParts(f.Table, f.Key)
@@ -93,7 +93,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 			r.LoadedAt = s.Now()
 			return s.Days.Commit(ctx, f, r, nil, staged, r.LoadedAt)
 		}
-		if days, err = s.merge(ctx, f, job, r.Slices); err != nil {
+		if days, err = s.merge(ctx, f, job, r.Partitions); err != nil {
 			return f, err
 		}
 		for _, day := range days {
@@ -104,28 +104,28 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 	if err != nil {
 		return f, err
 	}
-	r.Slices = append(r.Slices, proofs...)
+	r.Partitions = append(r.Partitions, proofs...)
 	r.LoadedAt = s.Now()
 	return s.Days.Commit(ctx, f, r, published, staged, r.LoadedAt)
 }
 
 // stage puts this file's share of each day where the last file of the table will find it. The keys and the bytes are
 // functions of the file, so staging twice is harmless.
-func (s *Service) stage(ctx context.Context, f report.File, days []report.EncodedDay) ([]report.SliceProof, error) {
-	var proofs []report.SliceProof
+func (s *Service) stage(ctx context.Context, f report.File, days []report.EncodedDay) ([]report.PartitionProof, error) {
+	var proofs []report.PartitionProof
 	for _, day := range days {
 		key := report.StagedKey(f.Job, f.Table, day.Date, f.Key)
 		o, err := put(ctx, s.Dataset, f, key, day, report.Condition{})
 		if err != nil {
 			return nil, fmt.Errorf("stage %s of file %s: %w", day.Date, f.Key, ofDataset(err))
 		}
-		proofs = append(proofs, report.SliceProof{Date: day.Date, Outcome: report.SliceStaged, Rows: day.Rows, Key: key, ETag: o.ETag})
+		proofs = append(proofs, report.PartitionProof{Date: day.Date, Outcome: report.PartitionStaged, Rows: day.Rows, Key: key, ETag: o.ETag})
 	}
 	return proofs, nil
 }
 
 // merge makes the days of a table from what all of its files staged, in the order in which the vendor named the files.
-func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine []report.SliceProof) ([]report.EncodedDay, error) {
+func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine []report.PartitionProof) ([]report.EncodedDay, error) {
 	byDate, names := map[report.Date][]*io.SectionReader{}, map[report.Date][]string{}
 	for _, named := range job.Files {
 		if named.Table != f.Table {
@@ -140,10 +140,10 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 			if sibling.Receipt == nil {
 				return nil, fault.New(fault.Conflict, "file %s is no longer staged", named.Key)
 			}
-			proofs = sibling.Receipt.Slices
+			proofs = sibling.Receipt.Partitions
 		}
 		for _, p := range proofs {
-			if p.Outcome != report.SliceStaged {
+			if p.Outcome != report.PartitionStaged {
 				continue
 			}
 			part, err := readWhole(ctx, s.Dataset, p.Key, p.ETag)

@@ -67,12 +67,12 @@ func TestAFileThatIsNotTheLastIsStaged(t *testing.T) {
 	}
 	key := "_staging/seaside-1/asp_device/2026-11-01/a.csv.parquet"
 	r := d.files["a.csv"].Receipt
-	if r.Rows != 2 || r.Sums["minutes"] != "3" || len(r.Slices) != 2 {
+	if r.Rows != 2 || r.Sums["minutes"] != "3" || len(r.Partitions) != 2 {
 		t.Fatalf("receipt %+v", r)
 	}
-	want := report.SliceProof{Date: window.From, Outcome: report.SliceStaged, Rows: 1, Key: key, ETag: objectstest.ETag("2026-11-01,1\n")}
-	if r.Slices[0] != want || d.stored[key].Content != "2026-11-01,1\n" {
-		t.Errorf("proof %+v, staged %q", r.Slices[0], d.stored[key].Content)
+	want := report.PartitionProof{Date: window.From, Outcome: report.PartitionStaged, Rows: 1, Key: key, ETag: objectstest.ETag("2026-11-01,1\n")}
+	if r.Partitions[0] != want || d.stored[key].Content != "2026-11-01,1\n" {
+		t.Errorf("proof %+v, staged %q", r.Partitions[0], d.stored[key].Content)
 	}
 	if d.files["a.csv"].Status != report.FileLoaded || d.job.Status != report.JobAwaitingFiles {
 		t.Errorf("file %s, job %s", d.files["a.csv"].Status, d.job.Status)
@@ -83,7 +83,7 @@ func TestAFileThatIsNotTheLastIsStaged(t *testing.T) {
 func TestTheLastFilesReceipt(t *testing.T) {
 	d := parts(t, "a.csv", "b.csv", "c.csv")
 	var got []string
-	for _, p := range d.files["c.csv"].Receipt.Slices {
+	for _, p := range d.files["c.csv"].Receipt.Partitions {
 		got = append(got, p.Date.String()+" "+string(p.Outcome))
 	}
 	want := []string{
@@ -102,7 +102,7 @@ func TestTwoFilesThatFinishAtOnce(t *testing.T) {
 	first, second := d.deliver("a.csv", partA), d.deliver("b.csv", partB)
 	commits := 0
 	commit := d.days.commit
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 		if commits++; commits == 1 {
 			// To its end, while the first is about to commit.
 			if _, err := d.Ingest(ctx, second); err != nil {
@@ -196,7 +196,7 @@ func TestASiblingsShareThatIsGone(t *testing.T) {
 func TestAFileThatIsLoadedAgain(t *testing.T) {
 	d := parts(t, "a.csv", "b.csv", "c.csv")
 	f := d.files["a.csv"]
-	if err := f.Reopen(start, "a slice was not there"); err != nil {
+	if err := f.Reopen(start, "a partition was not there"); err != nil {
 		t.Fatal(err)
 	}
 	d.files["a.csv"] = f

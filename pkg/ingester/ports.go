@@ -18,13 +18,13 @@ type Claims interface {
 
 // Days is the ledger's record of published days.
 type Days interface {
-	// Slices returns the published days of a table within a window, in order.
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+	// Partitions returns the published days of a table within a window, in order.
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	// Fence gives a claim the exclusive right to replace the objects of days. Transient while another claim has it;
 	// Conflict when a day has changed since it was read.
-	Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error)
+	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	// Commit records a load, all or nothing. Conflict when the claim is over or a day has changed since it was read.
-	Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error)
+	Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error)
 }
 
 // Siblings finds the other files of a job.
@@ -58,6 +58,6 @@ type Converter interface {
 	// Convert reads one delivered CSV to its end. A file that breaks its contract is Poison, with a reason that holds no
 	// value of any cell.
 	Convert(ctx context.Context, csv io.Reader, c report.Contract) (report.Conversion, error)
-	// Merge makes one slice of the parts of one date, in their order.
+	// Merge makes one partition of the parts of one date, in their order.
 	Merge(ctx context.Context, c report.Contract, d report.Date, parts []*io.SectionReader) (report.EncodedDay, error)
 }

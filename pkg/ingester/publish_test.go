@@ -28,41 +28,41 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 		generation time.Time
 		shrink     float64
 		report     string
-		outcome    report.SliceOutcome
+		outcome    report.PartitionOutcome
 		stored     string // of the day, afterwards
 		puts       []string
 		moved      bool // the day's record now speaks of this file
 		held       int64
 		why        string
 	}{
-		"new":                            {report: rows(2), outcome: report.SliceWritten, stored: rows(2), puts: []string{november1}, moved: true},
-		"new, and empty":                 {report: "", outcome: report.SliceZero, moved: true},
-		"other content":                  {published: "2026-11-01,1.5\n", generation: earlier, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
-		"other content, same generation": {published: "2026-11-01,1.5\n", generation: asked, report: rows(1), outcome: report.SliceWritten, stored: rows(1), puts: []string{november1}, moved: true},
+		"new":                            {report: rows(2), outcome: report.PartitionWritten, stored: rows(2), puts: []string{november1}, moved: true},
+		"new, and empty":                 {report: "", outcome: report.PartitionZero, moved: true},
+		"other content":                  {published: "2026-11-01,1.5\n", generation: earlier, report: rows(1), outcome: report.PartitionWritten, stored: rows(1), puts: []string{november1}, moved: true},
+		"other content, same generation": {published: "2026-11-01,1.5\n", generation: asked, report: rows(1), outcome: report.PartitionWritten, stored: rows(1), puts: []string{november1}, moved: true},
 		"the same content: no put, and the generation moves on": {
-			published: rows(2), generation: earlier, report: rows(2), outcome: report.SliceUnchanged, stored: rows(2), moved: true,
+			published: rows(2), generation: earlier, report: rows(2), outcome: report.PartitionUnchanged, stored: rows(2), moved: true,
 		},
-		"a newer report is there": {published: "2026-11-01,1.5\n", generation: later, report: rows(1), outcome: report.SliceSuperseded, stored: "2026-11-01,1.5\n"},
+		"a newer report is there": {published: "2026-11-01,1.5\n", generation: later, report: rows(1), outcome: report.PartitionSuperseded, stored: "2026-11-01,1.5\n"},
 		"a newer report of the same content is there": {
-			published: rows(2), generation: later, report: rows(2), outcome: report.SliceSuperseded, stored: rows(2),
+			published: rows(2), generation: later, report: rows(2), outcome: report.PartitionSuperseded, stored: rows(2),
 		},
-		"a newer report is there, and this one would empty it": {published: rows(9), generation: later, report: "", outcome: report.SliceSuperseded, stored: rows(9)},
+		"a newer report is there, and this one would empty it": {published: rows(9), generation: later, report: "", outcome: report.PartitionSuperseded, stored: rows(9)},
 		"emptied": {
-			published: rows(3), generation: earlier, report: "", outcome: report.SliceHeld, stored: rows(3), why: "it has 0 rows, the published day has 3",
+			published: rows(3), generation: earlier, report: "", outcome: report.PartitionHeld, stored: rows(3), why: "it has 0 rows, the published day has 3",
 		},
 		"shrunk below half": {
-			published: rows(5), generation: earlier, report: rows(2), outcome: report.SliceHeld, stored: rows(5), puts: []string{heldNovember1},
+			published: rows(5), generation: earlier, report: rows(2), outcome: report.PartitionHeld, stored: rows(5), puts: []string{heldNovember1},
 			held: 2, why: "it has 2 rows, the published day has 5",
 		},
 		"shrunk to half": {
-			published: rows(4), generation: earlier, report: rows(2), outcome: report.SliceWritten, stored: rows(2), puts: []string{november1}, moved: true,
+			published: rows(4), generation: earlier, report: rows(2), outcome: report.PartitionWritten, stored: rows(2), puts: []string{november1}, moved: true,
 		},
 		"shrunk below the configured share": {
-			published: rows(10), generation: earlier, shrink: 0.9, report: rows(8), outcome: report.SliceHeld, stored: rows(10),
+			published: rows(10), generation: earlier, shrink: 0.9, report: rows(8), outcome: report.PartitionHeld, stored: rows(10),
 			puts: []string{heldNovember1}, held: 8, why: "it has 8 rows, the published day has 10",
 		},
 		"shrunk to the configured share": {
-			published: rows(10), generation: earlier, shrink: 0.5, report: rows(5), outcome: report.SliceWritten, stored: rows(5), puts: []string{november1}, moved: true,
+			published: rows(10), generation: earlier, shrink: 0.5, report: rows(5), outcome: report.PartitionWritten, stored: rows(5), puts: []string{november1}, moved: true,
 		},
 	}
 	for name, c := range cases {
@@ -78,7 +78,7 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", c.report))
 
-			proof := out.File.Receipt.Slices[0]
+			proof := out.File.Receipt.Partitions[0]
 			if proof.Outcome != c.outcome {
 				t.Fatalf("outcome %s, want %s", proof.Outcome, c.outcome)
 			}
@@ -92,7 +92,7 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 			if moved := after.File == "a.csv" && after.Generation.Equal(asked); moved != c.moved {
 				t.Errorf("the day is recorded as of %s, %s", after.File, after.Generation)
 			}
-			if c.outcome == report.SliceHeld {
+			if c.outcome == report.PartitionHeld {
 				if h := after.Held; h == nil || h.Rows != c.held || h.Why != c.why || h.File != "a.csv" || !h.Generation.Equal(asked) || !h.At.Equal(start) {
 					t.Errorf("held %+v", h)
 				}
@@ -106,7 +106,7 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 			if proof.Key != "" && d.stored[proof.Key].ETag != proof.ETag {
 				t.Errorf("the receipt proves %s with %s, stored is %s", proof.Key, proof.ETag, d.stored[proof.Key].ETag)
 			}
-			if hasObject := c.report != "" || c.outcome == report.SliceSuperseded; hasObject != (proof.Key != "") {
+			if hasObject := c.report != "" || c.outcome == report.PartitionSuperseded; hasObject != (proof.Key != "") {
 				t.Errorf("the receipt names %q", proof.Key)
 			}
 			if after.Fence != nil {
@@ -146,15 +146,15 @@ func TestAHeldReport(t *testing.T) {
 	cases := map[string]struct {
 		held    time.Time
 		report  string
-		outcome report.SliceOutcome
+		outcome report.PartitionOutcome
 		file    string // of the report that is held afterwards
 	}{
-		"a younger report settles it":                    {asked.Add(-time.Minute), rows(5), report.SliceWritten, ""},
-		"a younger report of the same content":           {asked.Add(-time.Minute), rows(4), report.SliceUnchanged, ""},
-		"a younger one that shrinks the day is held now": {asked.Add(-time.Minute), rows(1), report.SliceHeld, "a.csv"},
-		"an older report does not settle it":             {asked.Add(time.Minute), rows(5), report.SliceWritten, "held.csv"},
-		"an older one that shrinks the day is late":      {asked.Add(time.Minute), rows(1), report.SliceSuperseded, "held.csv"},
-		"an older one that empties the day is late":      {asked.Add(time.Minute), "", report.SliceSuperseded, "held.csv"},
+		"a younger report settles it":                    {asked.Add(-time.Minute), rows(5), report.PartitionWritten, ""},
+		"a younger report of the same content":           {asked.Add(-time.Minute), rows(4), report.PartitionUnchanged, ""},
+		"a younger one that shrinks the day is held now": {asked.Add(-time.Minute), rows(1), report.PartitionHeld, "a.csv"},
+		"an older report does not settle it":             {asked.Add(time.Minute), rows(5), report.PartitionWritten, "held.csv"},
+		"an older one that shrinks the day is late":      {asked.Add(time.Minute), rows(1), report.PartitionSuperseded, "held.csv"},
+		"an older one that empties the day is late":      {asked.Add(time.Minute), "", report.PartitionSuperseded, "held.csv"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestAHeldReport(t *testing.T) {
 			d.published[window.From] = day
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", c.report))
-			if got := out.File.Receipt.Slices[0].Outcome; got != c.outcome {
+			if got := out.File.Receipt.Partitions[0].Outcome; got != c.outcome {
 				t.Errorf("outcome %s, want %s", got, c.outcome)
 			}
 			held := ""
@@ -185,16 +185,16 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 	cases := map[string]struct {
 		content    string
 		generation time.Time
-		outcome    report.SliceOutcome
+		outcome    report.PartitionOutcome
 		stored     string
 		puts       int
 	}{
-		"our own, from an earlier try: adopted":            {rows(1), asked, report.SliceWritten, rows(1), 0},
-		"the same content of an older report: put again":   {rows(1), older, report.SliceWritten, rows(1), 1},
-		"the same content of a newer report: left to that": {rows(1), newer, report.SliceSuperseded, rows(1), 0},
-		"an older report: replaced":                        {"2026-11-01,1.5\n", older, report.SliceWritten, rows(1), 1},
-		"a newer report: left to that":                     {"2026-11-01,1.5\n", newer, report.SliceSuperseded, "2026-11-01,1.5\n", 0},
-		"without a generation: replaced":                   {"2026-11-01,1.5\n", time.Time{}, report.SliceWritten, rows(1), 1},
+		"our own, from an earlier try: adopted":            {rows(1), asked, report.PartitionWritten, rows(1), 0},
+		"the same content of an older report: put again":   {rows(1), older, report.PartitionWritten, rows(1), 1},
+		"the same content of a newer report: left to that": {rows(1), newer, report.PartitionSuperseded, rows(1), 0},
+		"an older report: replaced":                        {"2026-11-01,1.5\n", older, report.PartitionWritten, rows(1), 1},
+		"a newer report: left to that":                     {"2026-11-01,1.5\n", newer, report.PartitionSuperseded, "2026-11-01,1.5\n", 0},
+		"without a generation: replaced":                   {"2026-11-01,1.5\n", time.Time{}, report.PartitionWritten, rows(1), 1},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 			delete(d.published, window.From)
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", rows(1)))
-			proof := out.File.Receipt.Slices[0]
+			proof := out.File.Receipt.Partitions[0]
 			if proof.Outcome != c.outcome || proof.ETag != objectstest.ETag(c.stored) || proof.Key != november1 {
 				t.Errorf("proof %+v, want %s with the ETag of what is there", proof, c.outcome)
 			}
@@ -211,7 +211,7 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 				t.Errorf("stored %q with %d puts, want %q with %d", got, len(d.puts), c.stored, c.puts)
 			}
 			day, recorded := d.published[window.From]
-			if recorded != (c.outcome == report.SliceWritten) || recorded && day.ETag != objectstest.ETag(c.stored) {
+			if recorded != (c.outcome == report.PartitionWritten) || recorded && day.ETag != objectstest.ETag(c.stored) {
 				t.Errorf("recorded as %+v", day)
 			}
 		})
@@ -334,7 +334,7 @@ func TestOnlyWhatIsReplacedIsFenced(t *testing.T) {
 	d := newDock(t)
 	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
-	d.days.fence = func(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
+	d.days.fence = func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error) {
 		if len(days) != 1 || days[0].Date != window.From || !now.Equal(start) || !until.Equal(start.Add(time.Minute)) {
 			t.Errorf("fences %v from %s until %s", days, now, until)
 		}
@@ -349,14 +349,14 @@ func TestAFenceThatLosesARace(t *testing.T) {
 	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	fences := 0
-	d.days.fence = func(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
+	d.days.fence = func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error) {
 		if fences++; fences == 1 {
 			d.publish("2026-11-01,6\n", asked.Add(time.Hour))
 		}
 		return d.fence(ctx, f, days, now, until)
 	}
 	out := d.ingest(d.deliver("a.csv", rows(1)))
-	if got := out.File.Receipt.Slices[0].Outcome; got != report.SliceSuperseded || len(d.puts) != 0 {
+	if got := out.File.Receipt.Partitions[0].Outcome; got != report.PartitionSuperseded || len(d.puts) != 0 {
 		t.Errorf("outcome %s with %d puts, want superseded without any", got, len(d.puts))
 	}
 }

@@ -20,10 +20,10 @@ func lines(cells ...string) string {
 
 // TestARestatementIsWeighedByMeasure: rows may all be there, and still say less.
 func TestARestatementIsWeighedByMeasure(t *testing.T) {
-	older := func(s *report.Slice) { s.Figures = nil }
+	older := func(s *report.Partition) { s.Figures = nil }
 	cases := map[string]struct {
 		published string
-		record    func(*report.Slice) // what is other about the day's record
+		record    func(*report.Partition) // what is other about the day's record
 		share     float64
 		report    string
 		fell      []string // nil: the report is published
@@ -69,7 +69,7 @@ func TestARestatementIsWeighedByMeasure(t *testing.T) {
 		"the table's share is lower":    {published: lines("10"), share: 0.2, report: lines("3")},
 		"an older record, a sum falls":  {published: lines("5,1"), record: older, report: lines("1,1"), fell: []string{"minutes"}, why: "minutes adds up to 1, in the published day to 5"},
 		"an older record, cells blank":  {published: lines("1,0"), record: older, report: lines("1,")},
-		"an older record without sums":  {published: lines("5,1"), record: func(s *report.Slice) { s.Figures, s.Sums = nil, nil }, report: lines("1,1")},
+		"an older record without sums":  {published: lines("5,1"), record: func(s *report.Partition) { s.Figures, s.Sums = nil, nil }, report: lines("1,1")},
 		"an older record, rows fall":    {published: lines("1", "1", "1"), record: older, report: lines("1"), fell: []string{"rows"}, why: "it has 1 rows, the published day has 3"},
 		"an older record, all the same": {published: lines("1", "1"), record: older, report: lines("1", "1")},
 	}

@@ -25,7 +25,7 @@ type Service struct {
 	Converter  Converter
 	Now        func() time.Time
 	// Worker returns a new name for each claim, never the same twice.
-	Worker func() string
+	NewWorkerID func() string
 	// ShrinkBelow says of a table below which share of a published day, in rows or in a measure's values or sum, a newer
 	// report is held instead of published.
 	ShrinkBelow func(table string) float64
@@ -49,11 +49,11 @@ type Outcome struct {
 	Quarantined bool
 }
 
-// looks is how often a file is looked at anew in one run when it, or a day of it, changes under our hands.
-const looks = 4
+// maxAttempts is how often a file is looked at anew in one run when it, or a day of it, changes under our hands.
+const maxAttempts = 4
 
-// tidying bounds the writes that record a failure after the run's own context has ended.
-const tidying = 5 * time.Second
+// cleanupTimeout bounds the writes that record a failure after the run's own context has ended.
+const cleanupTimeout = 5 * time.Second
 
 // Ingest deals with one arrival. It returns nil when nothing is left to do for it now: it is loaded, known, not ours, or
 // quarantined with its reason. An error means that it must come again; by then the claim has been given back.
@@ -69,9 +69,9 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 		}
 		d.ETag, d.VersionID, d.Size, d.At = o.ETag, o.VersionID, o.Size, s.Now()
 	}
-	for range looks {
+	for range maxAttempts {
 		now := s.Now()
-		f, decision, err := s.Claims.Arrive(ctx, d, s.Worker(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
+		f, decision, err := s.Claims.Arrive(ctx, d, s.NewWorkerID(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -96,7 +96,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 			return Outcome{File: f, Decision: decision}, s.giveBack(ctx, f, err)
 		}
 	}
-	return Outcome{}, fault.New(fault.Transient, "the delivery changed %d times while it was being loaded", looks)
+	return Outcome{}, fault.New(fault.Transient, "the delivery changed %d times while it was being loaded", maxAttempts)
 }
 
 func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
@@ -135,7 +135,7 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 			if err := current.HeldBy(f.Epoch); err != nil {
 				return err
 			}
-			return current.Lose(now, "the delivered object is gone")
+			return current.MarkLost(now, "the delivered object is gone")
 		})
 		if fault.Is(err, fault.Conflict) {
 			err = nil
@@ -161,7 +161,7 @@ func (s *Service) giveBack(ctx context.Context, f report.File, cause error) erro
 	// What the content is to blame for is Poison, and quarantined. But a run whose time is up may be its fault, too.
 	setback := ctx.Err() == nil
 	// The run's context may be what ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	now := s.Now()
 	_, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {

@@ -33,22 +33,22 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 	want := &report.Receipt{
 		SHA256: "12001943eec7ce8801fc75a8a44a06c5ff73a9da5914638d5e16acacabdfebb6", Bytes: 44, Rows: 3,
 		Sums: map[string]string{"minutes": "3.75"}, LoadedAt: start,
-		Slices: []report.SliceProof{
-			{Date: window.From, Outcome: report.SliceWritten, Rows: 2, Key: november1, ETag: objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n")},
-			{Date: window.From + 1, Outcome: report.SliceZero},
-			{Date: window.To, Outcome: report.SliceWritten, Rows: 1, Key: november3, ETag: objectstest.ETag("2026-11-03,0.25\n")},
+		Partitions: []report.PartitionProof{
+			{Date: window.From, Outcome: report.PartitionWritten, Rows: 2, Key: november1, ETag: objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n")},
+			{Date: window.From + 1, Outcome: report.PartitionZero},
+			{Date: window.To, Outcome: report.PartitionWritten, Rows: 1, Key: november3, ETag: objectstest.ETag("2026-11-03,0.25\n")},
 		},
 	}
 	if diff := cmp.Diff(want, out.File.Receipt); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)
 	}
-	slice := d.published[window.From]
-	slice.Version = 0
-	if diff := cmp.Diff(report.Slice{
+	partition := d.published[window.From]
+	partition.Version = 0
+	if diff := cmp.Diff(report.Partition{
 		Subscription: "seaside", Table: "asp_device", Date: window.From, Generation: asked, Job: "seaside-1", File: "a.csv",
 		Rows: 2, Sums: map[string]string{"minutes": "3.5"}, Figures: map[string]report.Figures{"minutes": {Values: 2, Sum: "3.5"}}, Key: november1, ETag: objectstest.ETag("2026-11-01,1.5\n2026-11-01,2\n"),
 		SHA256: digest("2026-11-01,1.5\n2026-11-01,2\n"), LoadedAt: start,
-	}, slice); diff != "" {
+	}, partition); diff != "" {
 		t.Errorf("slice (-want +got):\n%s", diff)
 	}
 	if zero := d.published[window.From+1]; zero.Version != 1 || zero.Rows != 0 || zero.Key != "" || !zero.Generation.Equal(asked) {
@@ -238,10 +238,10 @@ func TestAFailureInPassing(t *testing.T) {
 			}
 		},
 		"reading the published days": func(d *dock) {
-			d.days.slices = func(context.Context, string, string, report.Window) ([]report.Slice, error) { return nil, down }
+			d.days.partitions = func(context.Context, string, string, report.Window) ([]report.Partition, error) { return nil, down }
 		},
 		"fencing them": func(d *dock) {
-			d.days.fence = func(context.Context, report.File, []report.Slice, time.Time, time.Time) ([]report.Slice, error) {
+			d.days.fence = func(context.Context, report.File, []report.Partition, time.Time, time.Time) ([]report.Partition, error) {
 				return nil, down
 			}
 		},
@@ -251,7 +251,7 @@ func TestAFailureInPassing(t *testing.T) {
 			}
 		},
 		"committing": func(d *dock) {
-			d.days.commit = func(context.Context, report.File, report.Receipt, []report.Slice, int, time.Time) (report.File, error) {
+			d.days.commit = func(context.Context, report.File, report.Receipt, []report.Partition, int, time.Time) (report.File, error) {
 				return report.File{}, down
 			}
 		},

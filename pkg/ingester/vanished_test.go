@@ -69,16 +69,16 @@ func TestAReportOfAVanishedDay(t *testing.T) {
 	for name, tt := range map[string]struct {
 		foreign bool
 		report  string
-		outcome report.SliceOutcome
+		outcome report.PartitionOutcome
 		stored  string
 		gone    bool
 	}{
-		"the same rows":                 {false, rows(5), report.SliceWritten, rows(5), false},
-		"other rows":                    {false, rows(4), report.SliceWritten, rows(4), false},
-		"the same rows over a foreign":  {true, rows(5), report.SliceWritten, rows(5), false},
-		"other rows over a foreign one": {true, rows(4), report.SliceWritten, rows(4), false},
-		"no rows":                       {false, "2026-11-02,1\n", report.SliceHeld, "", true},
-		"no rows beside a foreign one":  {true, "2026-11-02,1\n", report.SliceHeld, "foreign rows", true},
+		"the same rows":                 {false, rows(5), report.PartitionWritten, rows(5), false},
+		"other rows":                    {false, rows(4), report.PartitionWritten, rows(4), false},
+		"the same rows over a foreign":  {true, rows(5), report.PartitionWritten, rows(5), false},
+		"other rows over a foreign one": {true, rows(4), report.PartitionWritten, rows(4), false},
+		"no rows":                       {false, "2026-11-02,1\n", report.PartitionHeld, "", true},
+		"no rows beside a foreign one":  {true, "2026-11-02,1\n", report.PartitionHeld, "foreign rows", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDock(t)
@@ -93,7 +93,7 @@ func TestAReportOfAVanishedDay(t *testing.T) {
 			d.expect("a.csv")
 			out := d.ingest(d.deliver("a.csv", tt.report))
 			day = d.published[window.From]
-			if got := out.File.Receipt.Slices[0].Outcome; got != tt.outcome || d.stored[november1].Content != tt.stored || (day.Vanished != nil) != tt.gone {
+			if got := out.File.Receipt.Partitions[0].Outcome; got != tt.outcome || d.stored[november1].Content != tt.stored || (day.Vanished != nil) != tt.gone {
 				t.Errorf("outcome %s; stored %q; vanished %v", got, d.stored[november1].Content, day.Vanished)
 			}
 			if !tt.gone && day.ETag != objectstest.ETag(tt.stored) {

@@ -42,23 +42,23 @@ func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, err
 	return OutcomeUnproven, nil
 }
 
-// errUndecided: a newer report has been put in a slice's place and is not recorded. Its load may be at work, so that the slice is
+// errUndecided: a newer report has been put in a partition's place and is not recorded. Its load may be at work, so that the partition is
 // neither proven nor missing; the next sweep looks again.
 var errUndecided = errors.New("a newer report of a slice is there and not recorded yet")
 
-// prove looks at every slice of the receipt. It returns what is missing, or an error when it could not find out: not having
-// seen a slice is not the same as having seen that it is not there.
+// prove looks at every partition of the receipt. It returns what is missing, or an error when it could not find out: not having
+// seen a partition is not the same as having seen that it is not there.
 func (s *Service) prove(ctx context.Context, f report.File) (missing string, err error) {
 	if f.Receipt == nil {
 		return "it has no receipt", nil
 	}
-	for _, p := range f.Receipt.Slices {
+	for _, p := range f.Receipt.Partitions {
 		if p.Key == "" {
 			continue
 		}
 		o, err := s.Dataset.Stat(ctx, p.Key)
 		if fault.Is(err, fault.NotFound) {
-			return "the slice " + p.Key + " is not there", nil
+			return "the partition " + p.Key + " is not there", nil
 		}
 		if err != nil {
 			return "", err
@@ -68,24 +68,24 @@ func (s *Service) prove(ctx context.Context, f report.File) (missing string, err
 			return "", err
 		}
 		if !there {
-			return "the slice " + p.Key + " holds something else", nil
+			return "the partition " + p.Key + " holds something else", nil
 		}
 	}
 	return "", nil
 }
 
-// proven reports whether an object stands for a slice of the receipt: it is the one that the receipt names, or the one that the
+// proven reports whether an object stands for a partition of the receipt: it is the one that the receipt names, or the one that the
 // ledger has recorded since for a report that is no older.
-func (s *Service) proven(ctx context.Context, f report.File, p report.SliceProof, o report.Object) (bool, error) {
+func (s *Service) proven(ctx context.Context, f report.File, p report.PartitionProof, o report.Object) (bool, error) {
 	// What superseded the file is another load's, which may have ended before it was recorded.
-	named := report.Slice{ETag: p.ETag, Generation: f.Generation}
-	if p.Outcome != report.SliceSuperseded && named.Presence(o, s.Now()) == report.AsPublished {
+	named := report.Partition{ETag: p.ETag, Generation: f.Generation}
+	if p.Outcome != report.PartitionSuperseded && named.Presence(o, s.Now()) == report.AsPublished {
 		return true, nil
 	}
-	if p.Outcome == report.SliceStaged || p.Outcome == report.SliceHeld {
+	if p.Outcome == report.PartitionStaged || p.Outcome == report.PartitionHeld {
 		return false, nil
 	}
-	days, err := s.Slices.Slices(ctx, f.Subscription, f.Table, report.Window{From: p.Date, To: p.Date})
+	days, err := s.Partitions.Partitions(ctx, f.Subscription, f.Table, report.Window{From: p.Date, To: p.Date})
 	if err != nil {
 		return false, fmt.Errorf("read the record of %s of %s: %w", p.Date, f.Table, err)
 	}
@@ -207,8 +207,8 @@ func (s *Service) certify(ctx context.Context, f report.File, requestID string, 
 		}
 		return f, fmt.Errorf("certify its deletion: %w", err)
 	}
-	if s.Certified != nil {
-		s.Certified(c)
+	if s.OnCertificate != nil {
+		s.OnCertificate(c)
 	}
 	return certified, nil
 }

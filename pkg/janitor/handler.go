@@ -34,7 +34,7 @@ type Handler struct {
 
 // Certified emits how long a file that was loaded lay in the bucket. It is for [Service.Certified]. What is kept there
 // on purpose for hours has other metrics.
-func Certified(to *metric.Sink) func(report.Certificate) {
+func EmitRetention(to *metric.Sink) func(report.Certificate) {
 	return func(c report.Certificate) {
 		if c.Cause == report.FileLoaded {
 			to.Emit(metric.RawRetentionSeconds.Of(c.Exposure().Seconds()))

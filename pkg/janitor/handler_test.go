@@ -257,13 +257,13 @@ func TestAFailedRecordIsNamed(t *testing.T) {
 
 // TestWhatAVerificationFindsIsLogged, by name.
 func TestWhatAVerificationFindsIsLogged(t *testing.T) {
-	day := report.Slice{Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "t/day", Vanished: &report.Vanished{Replaced: true}}
+	day := report.Partition{Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "t/day", Vanished: &report.Vanished{Replaced: true}}
 	put := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
 	h, lines := newHandler(t, &sweeper{
 		sweep: func() (janitor.Summary, error) { return janitor.Summary{}, nil },
 		verify: func() (janitor.Verified, error) {
 			return janitor.Verified{
-				Days: 7, Vanished: []report.Slice{day}, MoreUnknown: 3, Unknown: []report.Object{{Key: "t/copy", Size: 12, ModifiedAt: put}},
+				Days: 7, Vanished: []report.Partition{day}, MoreUnknown: 3, Unknown: []report.Object{{Key: "t/copy", Size: 12, ModifiedAt: put}},
 			}, nil
 		},
 	})

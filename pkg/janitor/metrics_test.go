@@ -74,7 +74,7 @@ func TestADeletionThatFailsIsCounted(t *testing.T) {
 
 func TestOnlyLoadedFilesAreExposed(t *testing.T) {
 	var lines bytes.Buffer
-	told := janitor.Certified(&metric.Sink{To: &lines, Service: "bellhop", Function: "janitor", Now: time.Now})
+	told := janitor.EmitRetention(&metric.Sink{To: &lines, Service: "bellhop", Function: "janitor", Now: time.Now})
 	now := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
 	for _, cause := range report.FileStatuses() {
 		told(report.Certificate{Cause: cause, DeliveredAt: now, VerifiedAt: now.Add(2500 * time.Millisecond)})

@@ -59,10 +59,10 @@ type Dataset interface {
 	Stat(ctx context.Context, key string) (report.Object, error)
 }
 
-// Slices is the ledger's record of published days, of which [Days] is all.
-type Slices interface {
-	// Slices returns the published days of a table within a window, in order.
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+// Partitions is the ledger's record of published days, of which [Days] is all.
+type Partitions interface {
+	// Partitions returns the published days of a table within a window, in order.
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 }
 
 // Queue starts the load of a delivery.

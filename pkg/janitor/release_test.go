@@ -174,7 +174,7 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		change func(*yard)
 		reason string // "": the proof holds
 	}{
-		"the slice is there":                    {func(*yard) {}, ""},
+		"the partition is there":                {func(*yard) {}, ""},
 		"a newer report is there, and recorded": {func(y *yard) { y.replaced(asked.Add(time.Second), true) }, ""},
 		"it is migrated": {func(y *yard) {
 			y.store("s2", map[string]string{"migrated-from": "s1"})
@@ -185,15 +185,15 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		}, ""},
 		"a newer report is there, and was not recorded for a day": {func(y *yard) {
 			y.replaced(asked.Add(time.Second), false)
-			o := y.stored[sliceKey]
+			o := y.stored[partitionKey]
 			o.ModifiedAt = start.Add(-24 * time.Hour)
-			y.stored[sliceKey] = o
+			y.stored[partitionKey] = o
 		}, "holds something else"},
 		"what is recorded of a newer report is not there": {func(y *yard) {
 			y.replaced(asked.Add(time.Second), true)
 			y.store("s3", nil)
 		}, "holds something else"},
-		"the slice is missing": {func(y *yard) { delete(y.stored, sliceKey) }, "is not there"},
+		"the partition is missing": {func(y *yard) { delete(y.stored, partitionKey) }, "is not there"},
 		"an older generation is there": {func(y *yard) {
 			y.store("s2", metadata(asked.Add(-time.Second)))
 		}, "holds something else"},
@@ -203,9 +203,9 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		"something without a generation is there": {func(y *yard) {
 			y.store("s2", nil)
 		}, "holds something else"},
-		"the second slice is missing": {func(y *yard) {
+		"the second partition is missing": {func(y *yard) {
 			r := y.ledger["a.csv"].Receipt
-			r.Slices = append(r.Slices, report.SliceProof{Outcome: report.SliceStaged, Key: "_staging/x", ETag: "s9"})
+			r.Partitions = append(r.Partitions, report.PartitionProof{Outcome: report.PartitionStaged, Key: "_staging/x", ETag: "s9"})
 		}, "_staging/x is not there"},
 		"there is no receipt": {func(y *yard) {
 			f := y.ledger["a.csv"]
@@ -240,7 +240,7 @@ func TestANewerReportThatIsNotRecordedProvesNothing(t *testing.T) {
 	cases := map[string]func(*yard){
 		"in place of the file's": func(*yard) {},
 		"in the way of the file's load": func(y *yard) {
-			y.ledger["a.csv"].Receipt.Slices[0] = report.SliceProof{Date: report.NewDate(2026, 11, 1), Outcome: report.SliceSuperseded, Key: sliceKey, ETag: "s2"}
+			y.ledger["a.csv"].Receipt.Partitions[0] = report.PartitionProof{Date: report.NewDate(2026, 11, 1), Outcome: report.PartitionSuperseded, Key: partitionKey, ETag: "s2"}
 		},
 	}
 	for name, change := range cases {
@@ -279,7 +279,7 @@ func TestAnUnprovenFileMayHaveMovedOn(t *testing.T) {
 	unproven := func(t *testing.T) *yard {
 		t.Helper()
 		y := loaded(t)
-		delete(y.stored, sliceKey)
+		delete(y.stored, partitionKey)
 		return y
 	}
 	for name, meanwhile := range map[string]func(*report.File){

@@ -18,9 +18,9 @@ func filled(subs, days int) *archive {
 		a.subs = append(a.subs, name)
 		for d := range days {
 			date := report.NewDate(2020, 1, 1) + report.Date(d)
-			key := report.SliceKey(name, "asp_device", date)
+			key := report.PartitionKey(name, "asp_device", date)
 			a.objects[key] = "e"
-			a.days[name] = append(a.days[name], report.Slice{
+			a.days[name] = append(a.days[name], report.Partition{
 				Subscription: name, Table: "asp_device", Date: date, Rows: 3, Key: key, ETag: "e", LoadedAt: verifiedAt.Add(-time.Hour), Version: 1,
 			})
 		}
@@ -74,7 +74,7 @@ func TestARoundGoesOnBehindTheLastSubscription(t *testing.T) {
 		asked = append(asked, name)
 		a.now = a.now.Add(time.Minute)
 	}
-	delete(a.objects, report.SliceKey("annex", "asp_device", report.NewDate(2026, 11, 1)))
+	delete(a.objects, report.PartitionKey("annex", "asp_device", report.NewDate(2026, 11, 1)))
 	for range 4 {
 		if _, err := a.verifier().Round(ending{t.Context(), a.now.Add(80 * time.Second)}); err != nil {
 			t.Fatal(err)
@@ -97,22 +97,22 @@ func TestUnknownObjectsAreNamed(t *testing.T) {
 		change func(a *archive, key string)
 		known  bool
 	}{
-		"of a subscription that has no such day": {report.SliceKey("hotel", "asp_device", day), nil, false},
-		"of no subscription":                     {report.SliceKey("guest", "asp_device", day), nil, false},
+		"of a subscription that has no such day": {report.PartitionKey("hotel", "asp_device", day), nil, false},
+		"of no subscription":                     {report.PartitionKey("guest", "asp_device", day), nil, false},
 		"beside the days":                        {"asp_device/notes.txt", nil, false},
 		"in no table":                            {"backup/dataset_date=2026-11-03/hotel.parquet", nil, false},
 		"a held report":                          {"_held/asp_device/dataset_date=2026-11-03/hotel-x.parquet", nil, true},
 		"the dataset's format":                   {report.FormatKey, nil, true},
-		"of a subscription that was removed": {report.SliceKey("guest", "asp_device", day), func(a *archive, key string) {
-			a.days["guest"] = []report.Slice{{Subscription: "guest", Table: "asp_device", Date: day, Key: key, ETag: "e"}}
+		"of a subscription that was removed": {report.PartitionKey("guest", "asp_device", day), func(a *archive, key string) {
+			a.days["guest"] = []report.Partition{{Subscription: "guest", Table: "asp_device", Date: day, Key: key, ETag: "e"}}
 		}, true},
-		"of a load that is not recorded yet": {report.SliceKey("hotel", "asp_device", day), func(a *archive, key string) {
+		"of a load that is not recorded yet": {report.PartitionKey("hotel", "asp_device", day), func(a *archive, key string) {
 			a.replace(key, report.MetaGeneration, report.FormatGeneration(verifiedAt))
 		}, true},
-		"recorded since it was listed": {report.SliceKey("hotel", "asp_device", day), func(a *archive, key string) {
+		"recorded since it was listed": {report.PartitionKey("hotel", "asp_device", day), func(a *archive, key string) {
 			a.queried = func(name string) {
 				if name == "inn" {
-					a.days["hotel"] = append(a.days["hotel"], report.Slice{Subscription: "hotel", Table: "asp_device", Date: day, Key: key, ETag: "e"})
+					a.days["hotel"] = append(a.days["hotel"], report.Partition{Subscription: "hotel", Table: "asp_device", Date: day, Key: key, ETag: "e"})
 				}
 			}
 		}, true},
@@ -144,13 +144,13 @@ func TestUnknownObjectsAreNamed(t *testing.T) {
 	})
 	t.Run("of one table and subscription", func(t *testing.T) {
 		a := newArchive("hotel", "inn")
-		delete(a.objects, report.SliceKey("inn", "asp_device", report.NewDate(2026, 11, 1)))
-		for _, key := range []string{report.SliceKey("hotel", "asp_device", day), report.SliceKey("inn", "asp_device", day), report.SliceKey("hotel", "asp_property_skill", day)} {
+		delete(a.objects, report.PartitionKey("inn", "asp_device", report.NewDate(2026, 11, 1)))
+		for _, key := range []string{report.PartitionKey("hotel", "asp_device", day), report.PartitionKey("inn", "asp_device", day), report.PartitionKey("hotel", "asp_property_skill", day)} {
 			a.objects[key] = "e"
 		}
 		v := a.verifier()
 		v.Only, v.Table = "hotel", "asp_device"
-		if found, err := v.All(t.Context()); err != nil || found.Days != 2 || len(found.Vanished) > 0 || len(found.Unknown) != 1 || found.Unknown[0].Key != report.SliceKey("hotel", "asp_device", day) {
+		if found, err := v.All(t.Context()); err != nil || found.Days != 2 || len(found.Vanished) > 0 || len(found.Unknown) != 1 || found.Unknown[0].Key != report.PartitionKey("hotel", "asp_device", day) {
 			t.Errorf("%+v, %v", found, err)
 		}
 	})
@@ -159,7 +159,7 @@ func TestUnknownObjectsAreNamed(t *testing.T) {
 // A day that cannot be looked at, or a subscription that cannot be read, is a problem of its own: the round goes on, and does not count as
 // one that saw everything, also when that was in an earlier run.
 func TestWhatIsUnreadableKeepsNothingElseFromBeingVerified(t *testing.T) {
-	first := report.SliceKey("hotel-0000", "asp_device", report.NewDate(2020, 1, 1))
+	first := report.PartitionKey("hotel-0000", "asp_device", report.NewDate(2020, 1, 1))
 	tests := map[string]struct {
 		harm  func(*archive, *janitor.Verifier)
 		marks int
@@ -176,7 +176,7 @@ func TestWhatIsUnreadableKeepsNothingElseFromBeingVerified(t *testing.T) {
 			v := a.verifier()
 			v.Lists = 10
 			tt.harm(a, &v)
-			delete(a.objects, report.SliceKey("hotel-0001", "asp_device", report.NewDate(2020, 1, 2)))
+			delete(a.objects, report.PartitionKey("hotel-0001", "asp_device", report.NewDate(2020, 1, 2)))
 			if _, err := v.Round(t.Context()); err == nil || a.round.Key == "" {
 				t.Errorf("the first run: %+v, %v", a.round, err)
 			}

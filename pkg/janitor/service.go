@@ -22,7 +22,7 @@ type Service struct {
 	Deliveries  Deliveries
 	Uploads     Uploads
 	Dataset     Dataset
-	Slices      Slices
+	Partitions  Partitions
 	Cursor      Cursor
 	Queue       Queue
 	Now         func() time.Time
@@ -37,7 +37,7 @@ type Service struct {
 	// Verifier compares the dataset with the ledger.
 	Verifier Verifier
 	// Certified, if set, is told of every certificate that was written.
-	Certified func(report.Certificate)
+	OnCertificate func(report.Certificate)
 }
 
 // ErrUnverified marks the error of a deletion after which the object could not be seen to be gone. There is no
@@ -145,8 +145,8 @@ func (s *Service) Release(ctx context.Context, key string) (Outcome, error) {
 	return s.deleteLoaded(ctx, f)
 }
 
-// due is how many due files one sweep looks at beyond those in the bucket.
-const due = 1000
+// maxDueFiles is how many due files one sweep looks at beyond those in the bucket.
+const maxDueFiles = 1000
 
 // Sweep goes through the delivery bucket, then through the files that are due, and ends unfinished uploads. It needs no event
 // to have arrived: it finds all work from these. Of the context's time the bucket gets a part, so that however much lies
@@ -210,7 +210,7 @@ func (s *Service) part(ctx context.Context) time.Time {
 		return time.Time{}
 	}
 	now := s.Now()
-	return now.Add((deadline.Sub(now) - 2*reserve) * 3 / 5)
+	return now.Add((deadline.Sub(now) - 2*recordingTime) * 3 / 5)
 }
 
 // sweepSpan returns the last key that it dealt with, and whether it came to the end.
@@ -243,8 +243,8 @@ func (s *Service) sweepSpan(ctx context.Context, p span, seen map[string]bool, s
 	return last, true, nil
 }
 
-// shown is how many problems of one sweep are told in full: a log line has an end.
-const shown = 50
+// maxProblemsTold is how many problems of one sweep are told in full: a log line has an end.
+const maxProblemsTold = 50
 
 // problems are what went wrong in one sweep.
 type problems struct {
@@ -257,7 +257,7 @@ func (p *problems) last(err error) { p.first = append(p.first, err) }
 
 func (p *problems) add(err error) {
 	switch {
-	case len(p.first) < shown:
+	case len(p.first) < maxProblemsTold:
 		p.first = append(p.first, err)
 	default:
 		p.more++
@@ -338,7 +338,7 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 
 // sweepDue deals with the due files that the sweep of the bucket has not met: their objects are gone, or it had no time for them.
 func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) {
-	files, err := s.Files.DueFiles(ctx, s.Now(), due)
+	files, err := s.Files.DueFiles(ctx, s.Now(), maxDueFiles)
 	if err != nil {
 		// Those that could be read are beside it.
 		problems.last(fmt.Errorf("read the due files: %w", err))
@@ -348,7 +348,7 @@ func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summa
 			// A file that has not come is given up by its job.
 			continue
 		}
-		if deadline, limited := ctx.Deadline(); ctx.Err() != nil || limited && deadline.Sub(s.Now()) < reserve {
+		if deadline, limited := ctx.Deadline(); ctx.Err() != nil || limited && deadline.Sub(s.Now()) < recordingTime {
 			sum.CutShort = true
 			break
 		}
@@ -395,7 +395,7 @@ func (s *Service) lose(ctx context.Context, f report.File) (Outcome, error) {
 		if current.Epoch != f.Epoch || current.Status != f.Status {
 			return fault.New(fault.Conflict, "file %s has moved on", f.Key)
 		}
-		return current.Lose(now, "the delivered object is gone")
+		return current.MarkLost(now, "the delivered object is gone")
 	})
 	if fault.Is(err, fault.Conflict) {
 		return OutcomeLeft, nil

@@ -18,12 +18,12 @@ import (
 type Days interface {
 	// Standings returns a note of each subscription that is in use, by name.
 	Standings(ctx context.Context) ([]report.Standing, error)
-	Slices
+	Partitions
 	// DaysBetween returns the published days of a subscription whose objects have keys behind one key and up to another, which
 	// counts when it is not empty.
-	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error)
+	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)
 	// MarkDay writes down what was found of a day. Conflict when it has changed since it was read.
-	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
+	MarkDay(ctx context.Context, s report.Partition, now time.Time) error
 	// Verification and NoteVerification keep how far a round has come. Conflict when another run has gone on since.
 	Verification(ctx context.Context) (report.Verification, error)
 	NoteVerification(ctx context.Context, v report.Verification) error
@@ -60,9 +60,9 @@ type Verified struct {
 	Days int `json:"days"`
 	// Vanished are the days whose objects were found to be gone or replaced just now, Returned those whose objects are
 	// back as they were published. Unsettled counts days that changed while they were looked at: the next time tells.
-	Vanished  []report.Slice `json:"vanished"`
-	Returned  []report.Slice `json:"returned"`
-	Unsettled int            `json:"unsettled"`
+	Vanished  []report.Partition `json:"vanished"`
+	Returned  []report.Partition `json:"returned"`
+	Unsettled int                `json:"unsettled"`
 	// Unknown are objects among the tables that no record of the ledger knows, and MoreUnknown counts those that are not named.
 	Unknown     []report.Object `json:"unknown"`
 	MoreUnknown int             `json:"more_unknown"`
@@ -87,8 +87,8 @@ const named = 100
 // a day is kept.
 const roundEvery = 23 * time.Hour
 
-// reserve is how much of a run's time is kept for the rest of it.
-const reserve = 30 * time.Second
+// recordingTime is how much of a run's time is kept for the rest of it.
+const recordingTime = 30 * time.Second
 
 // Round goes on with the round that is under way, or begins one when it is time, as far as the context's time and the budget of
 // LIST calls go. What it has done is noted, so that the next run goes on from there.
@@ -107,7 +107,7 @@ func (v Verifier) Round(ctx context.Context) (Verified, error) {
 	limit := cmp.Or(v.Lists, 1000)
 	r.late = func() bool {
 		deadline, limited := ctx.Deadline()
-		return limited && deadline.Sub(v.Now()) < reserve
+		return limited && deadline.Sub(v.Now()) < recordingTime
 	}
 	r.over = func() bool { return r.lists >= limit || r.late() }
 	r.note = func() error {
@@ -130,7 +130,7 @@ func (v Verifier) Round(ctx context.Context) (Verified, error) {
 func (v Verifier) All(ctx context.Context) (Verified, error) {
 	r := round{
 		Verifier: v, late: func() bool { return false }, over: func() bool { return false }, note: func() error { return nil },
-		found: Verified{Vanished: []report.Slice{}, Returned: []report.Slice{}, Unknown: []report.Object{}},
+		found: Verified{Vanished: []report.Partition{}, Returned: []report.Partition{}, Unknown: []report.Object{}},
 	}
 	at, err := v.Days.Verification(ctx)
 	if err != nil {
@@ -235,7 +235,7 @@ func (r *round) compare(ctx context.Context, names []string, s stretch) error {
 	}
 	others := map[string]bool{}
 	for key := range s.objects {
-		name, _, _, ok := report.ParseSliceKey(key)
+		name, _, _, ok := report.ParsePartitionKey(key)
 		switch {
 		case ok && used[name] && name <= done, r.Only != "" && name != r.Only:
 			delete(s.objects, key)
@@ -275,7 +275,7 @@ func (r *round) subscription(ctx context.Context, name string, s stretch) error 
 	if err != nil {
 		r.problems.add(fmt.Errorf("read the days of %s: %w", name, err))
 		maps.DeleteFunc(s.objects, func(key string, _ report.Object) bool {
-			of, _, _, ok := report.ParseSliceKey(key)
+			of, _, _, ok := report.ParsePartitionKey(key)
 			return ok && of == name // nothing is known of them
 		})
 		return ctx.Err()
@@ -303,8 +303,8 @@ func (r *round) subscription(ctx context.Context, name string, s stretch) error 
 
 // settle looks at a day's object that a listing speaks against, or for, and marks the day if that is right. The day may have been
 // published again since.
-func (r *round) settle(ctx context.Context, s report.Slice) error {
-	current, err := r.Days.Slices(ctx, s.Subscription, s.Table, report.Window{From: s.Date, To: s.Date})
+func (r *round) settle(ctx context.Context, s report.Partition) error {
+	current, err := r.Days.Partitions(ctx, s.Subscription, s.Table, report.Window{From: s.Date, To: s.Date})
 	if err != nil {
 		return err
 	}
@@ -376,9 +376,9 @@ func (r *round) unknown(ctx context.Context, s stretch) error {
 // foreign looks once more at an object that was in a listing and in no record. It returns nil when the object is a day's by now, is
 // one that a load may still record, or is gone.
 func (r *round) foreign(ctx context.Context, key string) (*report.Object, error) {
-	var day report.Slice
-	if name, table, d, ok := report.ParseSliceKey(key); ok {
-		current, err := r.Days.Slices(ctx, name, table, report.Window{From: d, To: d})
+	var day report.Partition
+	if name, table, d, ok := report.ParsePartitionKey(key); ok {
+		current, err := r.Days.Partitions(ctx, name, table, report.Window{From: d, To: d})
 		if err != nil {
 			return nil, err
 		}

@@ -21,8 +21,8 @@ var verifiedAt = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)
 // archive is a dataset with the ledger's record of it.
 type archive struct {
 	subs    []string
-	days    map[string][]report.Slice // by subscription
-	objects map[string]string         // ETags by key
+	days    map[string][]report.Partition // by subscription
+	objects map[string]string             // ETags by key
 	// metadata is what objects say of themselves, by key, and putAt when they were put.
 	metadata map[string]map[string]string
 	putAt    time.Time
@@ -41,12 +41,12 @@ type archive struct {
 
 // newArchive has two days of one table for each subscription, published an hour ago.
 func newArchive(subs ...string) *archive {
-	a := &archive{subs: subs, days: map[string][]report.Slice{}, objects: map[string]string{}, now: verifiedAt, putAt: verifiedAt}
+	a := &archive{subs: subs, days: map[string][]report.Partition{}, objects: map[string]string{}, now: verifiedAt, putAt: verifiedAt}
 	for _, sub := range subs {
 		for d := report.NewDate(2026, 11, 1); d <= report.NewDate(2026, 11, 2); d++ {
-			key := report.SliceKey(sub, "asp_device", d)
+			key := report.PartitionKey(sub, "asp_device", d)
 			a.objects[key] = "e-" + d.String()
-			a.days[sub] = append(a.days[sub], report.Slice{
+			a.days[sub] = append(a.days[sub], report.Partition{
 				Subscription: sub, Table: "asp_device", Date: d, Rows: 3, Key: key, ETag: "e-" + d.String(), LoadedAt: verifiedAt.Add(-time.Hour), Version: 1,
 			})
 		}
@@ -62,7 +62,7 @@ func (a *archive) Standings(context.Context) ([]report.Standing, error) {
 	return all, nil
 }
 
-func (a *archive) DaysBetween(_ context.Context, name, after, to string) ([]report.Slice, error) {
+func (a *archive) DaysBetween(_ context.Context, name, after, to string) ([]report.Partition, error) {
 	a.queries++
 	if a.queried != nil {
 		a.queried(name)
@@ -70,7 +70,7 @@ func (a *archive) DaysBetween(_ context.Context, name, after, to string) ([]repo
 	if name == a.unreadable {
 		return nil, fault.New(fault.Internal, "a day of %s cannot be read", name)
 	}
-	var days []report.Slice
+	var days []report.Partition
 	for _, s := range a.days[name] {
 		if s.Key > after && (to == "" || s.Key <= to) {
 			days = append(days, s)
@@ -79,11 +79,11 @@ func (a *archive) DaysBetween(_ context.Context, name, after, to string) ([]repo
 	return days, nil
 }
 
-func (a *archive) Slices(_ context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
-	return slices.DeleteFunc(slices.Clone(a.days[sub]), func(s report.Slice) bool { return s.Table != table || !w.Contains(s.Date) }), nil
+func (a *archive) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
+	return slices.DeleteFunc(slices.Clone(a.days[sub]), func(s report.Partition) bool { return s.Table != table || !w.Contains(s.Date) }), nil
 }
 
-func (a *archive) MarkDay(_ context.Context, s report.Slice, _ time.Time) error {
+func (a *archive) MarkDay(_ context.Context, s report.Partition, _ time.Time) error {
 	for i, current := range a.days[s.Subscription] {
 		if current.Table == s.Table && current.Date == s.Date {
 			if current.Version != s.Version {
@@ -167,7 +167,7 @@ func (a *archive) marks() string {
 }
 
 func TestVerifyingTheDataset(t *testing.T) {
-	first := report.SliceKey("hotel", "asp_device", report.NewDate(2026, 11, 1))
+	first := report.PartitionKey("hotel", "asp_device", report.NewDate(2026, 11, 1))
 	down := fault.New(fault.Transient, "S3 is down")
 	tests := map[string]struct {
 		change func(*archive)

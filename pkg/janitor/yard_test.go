@@ -20,7 +20,7 @@ var (
 	asked     = start.Add(-2 * time.Hour)
 )
 
-const sliceKey = "asp_device/dataset_date=2026-11-01/seaside.parquet"
+const partitionKey = "asp_device/dataset_date=2026-11-01/seaside.parquet"
 
 // yard is a janitor with all that it needs around it, in memory. What a test does not want is taken out or replaced field
 // by field.
@@ -42,7 +42,7 @@ type yard struct {
 	started      []report.Delivery
 	certificates []report.Certificate
 	sweptTo      string
-	published    []report.Slice
+	published    []report.Partition
 }
 
 func newYard(t *testing.T) *yard {
@@ -80,7 +80,7 @@ func newYard(t *testing.T) *yard {
 	}}
 	y.Service = &janitor.Service{
 		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Slices: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery",
+		Partitions: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery",
 	}
 	return y
 }
@@ -97,7 +97,7 @@ func (y *yard) put(key, etag string) report.Object {
 	return o
 }
 
-// file records a file whose delivery has the ETag "e1"; one that was ever loaded was loaded into one slice, which is there.
+// file records a file whose delivery has the ETag "e1"; one that was ever loaded was loaded into one partition, which is there.
 func (y *yard) file(key string, status report.FileStatus) report.File {
 	f := report.File{
 		Key: key, Status: status, Job: "seaside-1", Subscription: "seaside", Table: "asp_device", Generation: asked, Epoch: 2,
@@ -105,9 +105,9 @@ func (y *yard) file(key string, status report.FileStatus) report.File {
 	}
 	switch status {
 	case report.FileLoaded, report.FileDeleted:
-		f.Receipt = &report.Receipt{SHA256: "digest", Bytes: 48213, LoadedAt: start.Add(-time.Minute), Slices: []report.SliceProof{
-			{Date: report.NewDate(2026, 11, 1), Outcome: report.SliceWritten, Rows: 7, Key: sliceKey, ETag: "s1"},
-			{Date: report.NewDate(2026, 11, 2), Outcome: report.SliceZero},
+		f.Receipt = &report.Receipt{SHA256: "digest", Bytes: 48213, LoadedAt: start.Add(-time.Minute), Partitions: []report.PartitionProof{
+			{Date: report.NewDate(2026, 11, 1), Outcome: report.PartitionWritten, Rows: 7, Key: partitionKey, ETag: "s1"},
+			{Date: report.NewDate(2026, 11, 2), Outcome: report.PartitionZero},
 		}}
 		y.store("s1", map[string]string{"generation": report.FormatGeneration(asked)})
 	case report.FileStray:
@@ -144,25 +144,25 @@ func (y *yard) NoteSweptTo(_ context.Context, key string) error {
 	return nil
 }
 
-// Slices are the days that the ledger has recorded as published.
-func (y *yard) Slices(_ context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
-	return slices.DeleteFunc(slices.Clone(y.published), func(s report.Slice) bool {
+// Partitions are the days that the ledger has recorded as published.
+func (y *yard) Partitions(_ context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
+	return slices.DeleteFunc(slices.Clone(y.published), func(s report.Partition) bool {
 		return s.Subscription != subscription || s.Table != table || !w.Contains(s.Date)
 	}), nil
 }
 
 // store lays the object of the one day into the dataset.
 func (y *yard) store(etag string, metadata map[string]string) {
-	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: etag, Metadata: metadata}}
+	y.stored[partitionKey] = objectstest.Stored{Object: report.Object{Key: partitionKey, ETag: etag, Metadata: metadata}}
 }
 
 // replaced makes an object that a report of another time than the file's has put, and records it where recorded is true.
 func (y *yard) replaced(generation time.Time, recorded bool) {
 	metadata := map[string]string{report.MetaGeneration: report.FormatGeneration(generation)}
-	y.stored[sliceKey] = objectstest.Stored{Object: report.Object{Key: sliceKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}}
+	y.stored[partitionKey] = objectstest.Stored{Object: report.Object{Key: partitionKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}}
 	if recorded {
-		y.published = []report.Slice{{
-			Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Generation: generation, Key: sliceKey, ETag: "s2",
+		y.published = []report.Partition{{
+			Subscription: "seaside", Table: "asp_device", Date: report.NewDate(2026, 11, 1), Generation: generation, Key: partitionKey, ETag: "s2",
 		}}
 	}
 }

@@ -1,4 +1,4 @@
-// Package ledger is the durable record of subscriptions, jobs, files and slices, and the only authority on what may
+// Package ledger is the durable record of subscriptions, jobs, files and partitions, and the only authority on what may
 // be loaded and deleted. [Ledger] is the protocol: which records change together, and on what condition. [Store] is
 // the port beneath it, with one adapter for DynamoDB and one for SQLite.
 //
@@ -16,6 +16,6 @@
 //	FILE#<key>        META                    the file
 //	FILE#<key>        CERT#<instant>          the certificate of one deletion
 //
-// OPEN sorts before SLICE on purpose: a board that is read while a job is being loaded sees the job, its slices, or
+// OPEN sorts before SLICE on purpose: a snapshot that is read while a job is being loaded sees the job, its partitions, or
 // both, and never neither.
 package ledger

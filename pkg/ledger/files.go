@@ -26,7 +26,7 @@ func (l *Ledger) DueFiles(ctx context.Context, now time.Time, limit int) ([]repo
 	files := []report.File{}
 	var problems []error
 	for read, page := 0, limit; len(files) < limit; page *= 2 {
-		keys, err := l.store.Due(ctx, LaneFiles, now, page)
+		keys, err := l.store.Due(ctx, FileQueue, now, page)
 		if err != nil {
 			return nil, err
 		}
@@ -224,7 +224,7 @@ func settle(t *tx, job string, f report.File, before report.FileStatus, now time
 		return nil
 	}
 	stood := doc.Status
-	if err := doc.Settle(now, f.Key, status); err != nil {
+	if err := doc.SettleFile(now, f.Key, status); err != nil {
 		return err
 	}
 	return putJob(t, t.read[jobKey(job)].Version, doc, stood)

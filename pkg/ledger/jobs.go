@@ -41,7 +41,7 @@ func putJob(t *tx, version int64, doc jobDoc, before report.JobStatus) error {
 
 // putJobAlone writes a job, and leaves its marker to the caller. A finished one may be forgotten after its retention.
 func (t *tx) putJobAlone(version int64, doc jobDoc) error {
-	if err := t.putAt(jobKey(doc.ID), version, LaneJobs, doc.DueAt, doc); err != nil {
+	if err := t.putAt(jobKey(doc.ID), version, JobQueue, doc.DueAt, doc); err != nil {
 		return err
 	}
 	t.retain(doc.Finished())
@@ -71,7 +71,7 @@ func (l *Ledger) Jobs(ctx context.Context, subscription string) ([]report.Job, e
 // DueJobs returns up to limit jobs that are due at now, the longest overdue first. Of records that cannot be read the error
 // tells, and the other jobs are returned beside it; when nothing could be read at all, there are none, not even an empty list.
 func (l *Ledger) DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
-	keys, err := l.store.Due(ctx, LaneJobs, now, limit)
+	keys, err := l.store.Due(ctx, JobQueue, now, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (l *Ledger) ChangeJob(ctx context.Context, id string, now time.Time, change
 			if !exists || f.Job != id || f.Status != report.FileExpected || f.Delivery != nil {
 				continue
 			}
-			if err := f.Lose(now, "its job is "+string(doc.Status)+": "+doc.Reason); err != nil {
+			if err := f.MarkLost(now, "its job is "+string(doc.Status)+": "+doc.Reason); err != nil {
 				return err
 			}
 			if err := t.putFile(f); err != nil {
@@ -226,7 +226,7 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 			return err
 		}
 		before := doc.Status
-		if err := doc.Await(now, a, deadline); err != nil {
+		if err := doc.AwaitFiles(now, a, deadline); err != nil {
 			return err
 		}
 		for _, named := range doc.Files {
@@ -285,7 +285,7 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 				underway = true
 				continue
 			}
-			if err := f.Lose(now, why); err != nil {
+			if err := f.MarkLost(now, why); err != nil {
 				return err
 			}
 			if err := t.putFile(f); err != nil {
@@ -297,7 +297,7 @@ func (l *Ledger) LoseJob(ctx context.Context, id string, now, recheck time.Time,
 			doc.DueAt = recheck
 			return nil
 		}
-		return doc.Lose(now, recheck, why)
+		return doc.MarkLost(now, recheck, why)
 	})
 	if err != nil {
 		err = fmt.Errorf("give job %s up: %w", id, err)

@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	meta        = "META"
-	subPrefix   = "SUB#"
-	jobPrefix   = "JOB#"
-	openPrefix  = "OPEN#"
-	slicePrefix = "SLICE#"
-	filePrefix  = "FILE#"
-	certPrefix  = "CERT#"
+	meta            = "META"
+	subPrefix       = "SUB#"
+	jobPrefix       = "JOB#"
+	openPrefix      = "OPEN#"
+	partitionPrefix = "SLICE#"
+	filePrefix      = "FILE#"
+	certPrefix      = "CERT#"
 
 	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
@@ -34,8 +34,8 @@ func credentialKey(id string) Key    { return Key{credentialPrefix + id, meta} }
 
 func markerKey(sub, job string) Key { return Key{subPrefix + sub, openPrefix + job} }
 
-func sliceKey(sub, table string, d report.Date) Key {
-	return Key{subPrefix + sub, slicePrefix + table + "#" + d.String()}
+func partitionKey(sub, table string, d report.Date) Key {
+	return Key{subPrefix + sub, partitionPrefix + table + "#" + d.String()}
 }
 
 // certKey sorts the certificates of one file by time.

@@ -7,9 +7,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// A board is read in this order, page by page: a job that is loaded meanwhile must not vanish before its days appear.
+// A snapshot is read in this order, page by page: a job that is loaded meanwhile must not vanish before its days appear.
 func TestMarkersBeforeDays(t *testing.T) {
-	marker, day := markerKey("hotel", "hotel-999999"), sliceKey("hotel", "asp_device", report.NewDate(2026, 11, 1))
+	marker, day := markerKey("hotel", "hotel-999999"), partitionKey("hotel", "asp_device", report.NewDate(2026, 11, 1))
 	if marker.PK != day.PK || marker.SK >= day.SK {
 		t.Errorf("%s is not before %s", marker, day)
 	}
@@ -25,7 +25,7 @@ func TestKeys(t *testing.T) {
 		"entry":        {subEntryKey("hotel"), "SUB#/hotel"},
 		"job entry":    {jobEntryKey("hotel", "hotel-000001"), "SUB#hotel/JOB#hotel-000001"},
 		"marker":       {markerKey("hotel", "hotel-000001"), "SUB#hotel/OPEN#hotel-000001"},
-		"day":          {sliceKey("hotel", "asp_device", report.NewDate(2026, 11, 1)), "SUB#hotel/SLICE#asp_device#2026-11-01"},
+		"day":          {partitionKey("hotel", "asp_device", report.NewDate(2026, 11, 1)), "SUB#hotel/SLICE#asp_device#2026-11-01"},
 		"job":          {jobKey("hotel-000001"), "JOB#hotel-000001/META"},
 		"file":         {fileKey("in/a.csv"), "FILE#in/a.csv/META"},
 		"certificate":  {certKey("in/a.csv", verified), "FILE#in/a.csv/CERT#2026-11-01T12:00:00.500000000Z"},

@@ -12,7 +12,7 @@ import (
 // DueSubscriptions returns up to limit subscriptions that are to be planned at now, the longest overdue first. Records that
 // cannot be read are told of as by [Ledger.DueJobs].
 func (l *Ledger) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
-	keys, err := l.store.Due(ctx, LaneSubscriptions, now, limit)
+	keys, err := l.store.Due(ctx, SubscriptionQueue, now, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -31,32 +31,32 @@ func (l *Ledger) DueSubscriptions(ctx context.Context, now time.Time, limit int)
 
 // RecentBoard returns what the planner must know of one subscription today, or a NotFound: of the published days only
 // those that the vendor still has, and those that [report.Gone] does not count yet.
-func (l *Ledger) RecentBoard(ctx context.Context, name string, limits report.Limits, today report.Date) (report.Board, error) {
-	// The markers are read before the days, so that a board which is read while a job is being loaded sees the job, its
+func (l *Ledger) RecentSnapshot(ctx context.Context, name string, limits report.Limits, today report.Date) (report.Snapshot, error) {
+	// The markers are read before the days, so that a snapshot which is read while a job is being loaded sees the job, its
 	// days, or both.
 	records, err := l.store.Between(ctx, subPrefix+name, meta, openPrefix+"~")
 	if err != nil {
-		return report.Board{}, err
+		return report.Snapshot{}, err
 	}
-	b, err := board(name, records)
+	b, err := snapshot(name, records)
 	if err != nil {
-		return report.Board{}, err
+		return report.Snapshot{}, err
 	}
 	b.Since = b.Planning.Gone.Since(b.Subscription, limits, today)
 	for _, table := range limits.Tables {
-		days, err := l.Slices(ctx, name, table, report.Window{From: b.Since, To: today})
+		days, err := l.Partitions(ctx, name, table, report.Window{From: b.Since, To: today})
 		if err != nil {
-			return report.Board{}, err
+			return report.Snapshot{}, err
 		}
-		b.Slices = append(b.Slices, days...)
+		b.Partitions = append(b.Partitions, days...)
 	}
 	return b, nil
 }
 
-// Planned records that the subscription of the board, which must be the present one, was planned at now: how it stands,
-// and what the next plan builds upon. When anything was written to the subscription since the board was read, such as a
+// Planned records that the subscription of the snapshot, which must be the present one, was planned at now: how it stands,
+// and what the next plan builds upon. When anything was written to the subscription since the snapshot was read, such as a
 // wish to plan it, the error is a Conflict and the caller reads and plans again.
-func (l *Ledger) Planned(ctx context.Context, b report.Board, next report.Planning, stock report.Stock, now time.Time) error {
+func (l *Ledger) Planned(ctx context.Context, b report.Snapshot, next report.Planning, gauges report.Gauges, now time.Time) error {
 	if b.Subscription.Removed() {
 		// Its entry would put it back on the list.
 		return nil
@@ -68,7 +68,7 @@ func (l *Ledger) Planned(ctx context.Context, b report.Board, next report.Planni
 		if err := t.putSubscription(b.Version, doc); err != nil {
 			return err
 		}
-		return t.put(entry, "", time.Time{}, report.Standing{Subscription: name, PlannedAt: now, NextPlan: next.DueAt, Stock: stock})
+		return t.put(entry, "", time.Time{}, report.Standing{Subscription: name, PlannedAt: now, NextPlan: next.DueAt, Gauges: gauges})
 	})
 }
 
@@ -119,13 +119,13 @@ func (t *tx) jobMoved(job report.Job, before report.JobStatus) error {
 }
 
 // daysCame makes the subscription due when any of its published days is new that counts as gone for ever.
-func (t *tx) daysCame(subscription string, days []report.Slice, now time.Time) error {
+func (t *tx) daysCame(subscription string, days []report.Partition, now time.Time) error {
 	var doc subDoc
 	exists, err := t.get(subKey(subscription), &doc)
 	if err != nil || !exists || doc.Removed() {
 		return err
 	}
-	if !slices.ContainsFunc(days, func(s report.Slice) bool { return s.Version == 0 && s.Date <= doc.Gone.Through }) {
+	if !slices.ContainsFunc(days, func(s report.Partition) bool { return s.Version == 0 && s.Date <= doc.Gone.Through }) {
 		return nil
 	}
 	return t.planNow(doc, now, true)

@@ -74,11 +74,11 @@ func (t *tx) forgetNames(doc *jobDoc) (forgotten bool, err error) {
 
 // DropDays removes the records of published days, whose objects the caller has deleted. A day that has changed since it was
 // read is a Conflict, and then some days may be removed and others not.
-func (l *Ledger) DropDays(ctx context.Context, days []report.Slice) error {
+func (l *Ledger) DropDays(ctx context.Context, days []report.Partition) error {
 	for chunk := range slices.Chunk(days, MaxMutations) {
 		t := &tx{}
 		for _, s := range chunk {
-			t.deleteAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version)
+			t.deleteAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version)
 		}
 		if err := l.store.Write(ctx, t.writes...); err != nil {
 			return fmt.Errorf("remove the records of %d days: %w", len(chunk), err)

@@ -16,15 +16,15 @@ type Key struct {
 
 func (k Key) String() string { return k.PK + "/" + k.SK }
 
-// Lane is one kind of due work. Records of different lanes never appear in the same due list.
-type Lane string
+// Queue is one kind of due work. Records of different due queues never appear in the same due list.
+type DueQueue string
 
-// The lanes.
+// The due queues.
 const (
-	LaneJobs  Lane = "JOB"
-	LaneFiles Lane = "FILE"
+	JobQueue  DueQueue = "JOB"
+	FileQueue DueQueue = "FILE"
 	// LaneSubscriptions is of the subscriptions that are to be planned.
-	LaneSubscriptions Lane = "SUB"
+	SubscriptionQueue DueQueue = "SUB"
 )
 
 // Record is one item of the ledger. Records are replaced whole, each time under the next version.
@@ -32,8 +32,8 @@ type Record struct {
 	Key
 	// Version is 1 for a new record and grows by one with each write.
 	Version int64
-	// Lane and DueAt put the record on the list of due work. A zero DueAt keeps it off: the index is sparse.
-	Lane  Lane
+	// Queue and DueAt put the record on the list of due work. A zero DueAt keeps it off: the index is sparse.
+	Queue DueQueue
 	DueAt time.Time
 	// Doc is a JSON object: the type of package report that the record holds.
 	Doc json.RawMessage
@@ -102,9 +102,9 @@ type Store interface {
 	// Between is Query for the places from first to last, both included.
 	Between(ctx context.Context, pk, first, last string) ([]Record, error)
 
-	// Due returns the keys of up to limit records of a lane that are due at now, the longest overdue first. The
+	// Due returns the keys of up to limit records of a due queue that are due at now, the longest overdue first. The
 	// list may lag behind the records: the caller reads each record and looks again.
-	Due(ctx context.Context, lane Lane, now time.Time, limit int) ([]Key, error)
+	Due(ctx context.Context, lane DueQueue, now time.Time, limit int) ([]Key, error)
 
 	// Write applies all mutations or none, at most [MaxMutations], each key once. When a version is not as
 	// expected the error is a *[ConflictError] of kind Conflict. A write whose answer was lost and that is

@@ -19,7 +19,7 @@ type subDoc struct {
 
 // putSubscription writes a subscription. It is on the list of those that are to be planned by its due time.
 func (t *tx) putSubscription(version int64, doc subDoc) error {
-	return t.putAt(subKey(doc.Name), version, LaneSubscriptions, doc.DueAt, doc)
+	return t.putAt(subKey(doc.Name), version, SubscriptionQueue, doc.DueAt, doc)
 }
 
 // Subscriptions returns all subscriptions, by name. Records that cannot be read are told of as by [Ledger.DueJobs].
@@ -68,7 +68,7 @@ func (l *Ledger) read(ctx context.Context, key Key, v any, what string) error {
 }
 
 // Apply creates the subscription or brings the one of the same name to this form. It reports whether anything
-// changed; if so, the subscription is to be planned at once. A subscription never changes its source: its slices belong
+// changed; if so, the subscription is to be planned at once. A subscription never changes its source: its partitions belong
 // to it. One that was removed comes back, with the days that were kept.
 func (l *Ledger) Apply(ctx context.Context, sub report.Subscription, now time.Time) (changed bool, err error) {
 	key, entry := subKey(sub.Name), subEntryKey(sub.Name)
@@ -112,56 +112,56 @@ func sameSubscription(a, b report.Subscription) bool {
 	return fmt.Sprint(a) == fmt.Sprint(b)
 }
 
-// Board returns everything about one subscription's days, or a NotFound.
-func (l *Ledger) Board(ctx context.Context, name string) (report.Board, error) {
-	// From META to the last slice: the entries of all its jobs, which are the more the longer it lives, come before META.
-	records, err := l.store.Between(ctx, subPrefix+name, meta, slicePrefix+"~")
+// Snapshot returns everything about one subscription's days, or a NotFound.
+func (l *Ledger) Snapshot(ctx context.Context, name string) (report.Snapshot, error) {
+	// From META to the last partition: the entries of all its jobs, which are the more the longer it lives, come before META.
+	records, err := l.store.Between(ctx, subPrefix+name, meta, partitionPrefix+"~")
 	if err != nil {
-		return report.Board{}, err
+		return report.Snapshot{}, err
 	}
-	return board(name, records)
+	return snapshot(name, records)
 }
 
-// board makes the board of a subscription from its records.
-func board(name string, records []Record) (report.Board, error) {
-	var b report.Board
+// snapshot makes the snapshot of a subscription from its records.
+func snapshot(name string, records []Record) (report.Snapshot, error) {
+	var b report.Snapshot
 	for _, r := range records {
 		switch {
 		case r.SK == meta:
 			var doc subDoc
 			if err := decode(r, &doc); err != nil {
-				return report.Board{}, err
+				return report.Snapshot{}, err
 			}
 			b.Subscription, b.Planning, b.NextJob, b.Version = doc.Subscription, doc.Planning, doc.NextJob, r.Version
 		case strings.HasPrefix(r.SK, openPrefix):
 			var m report.Marker
 			if err := decode(r, &m); err != nil {
-				return report.Board{}, err
+				return report.Snapshot{}, err
 			}
 			b.Markers = append(b.Markers, m)
-		case strings.HasPrefix(r.SK, slicePrefix):
-			var s report.Slice
+		case strings.HasPrefix(r.SK, partitionPrefix):
+			var s report.Partition
 			if err := decode(r, &s); err != nil {
-				return report.Board{}, err
+				return report.Snapshot{}, err
 			}
 			s.Version = r.Version
-			b.Slices = append(b.Slices, s)
+			b.Partitions = append(b.Partitions, s)
 		}
 	}
 	if b.Version == 0 {
-		return report.Board{}, fault.New(fault.NotFound, "there is no subscription %s in the ledger", name)
+		return report.Snapshot{}, fault.New(fault.NotFound, "there is no subscription %s in the ledger", name)
 	}
 	return b, nil
 }
 
-// reservable is how many jobs one transaction reserves: three records each, and the subscription's.
-const reservable = (MaxMutations - 1) / 3
+// maxReserved is how many jobs one transaction reserves: three records each, and the subscription's.
+const maxReserved = (MaxMutations - 1) / 3
 
-// Reserve turns planned requests into PLANNED jobs. The board must be the present one: when another plan was
+// Reserve turns planned requests into PLANNED jobs. The snapshot must be the present one: when another plan was
 // reserved for the subscription since it was read, the error is a Conflict and the caller reads and plans again. Of
 // many requests only the first are reserved; the rest is planned again by the next run.
-func (l *Ledger) Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
-	requests = requests[:min(len(requests), reservable)]
+func (l *Ledger) Reserve(ctx context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
+	requests = requests[:min(len(requests), maxReserved)]
 	if len(requests) == 0 {
 		return nil, nil
 	}

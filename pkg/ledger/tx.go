@@ -13,9 +13,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// races is how often a change is run again after losing a race. The records of one job are touched by as many
+// maxConflicts is how often a change is run again after losing a race. The records of one job are touched by as many
 // workers as it has files, each once or twice.
-const races = 16
+const maxConflicts = 16
 
 // ShortestRetention is longer than a finished job or file can matter to anything: a vendor's horizon of 90 days and the half
 // year in which a person may decide on a held report are over.
@@ -25,7 +25,7 @@ const ShortestRetention = 200 * 24 * time.Hour
 // error: what was written is found and not written twice.
 type Ledger struct {
 	// Retention is for how long a job or a file is kept after it came to its end: at least [ShortestRetention], or 0 for
-	// ever. It is to be set before the ledger is used. What the rules of loading rest on, the slices, and the proof, the
+	// ever. It is to be set before the ledger is used. What the rules of loading rest on, the partitions, and the proof, the
 	// certificates, are kept for ever.
 	Retention time.Duration
 
@@ -52,18 +52,18 @@ func (t *tx) get(key Key, v any) (bool, error) {
 }
 
 // put writes v under key, on the condition that the record is still as it was read.
-func (t *tx) put(key Key, lane Lane, due time.Time, v any) error {
+func (t *tx) put(key Key, lane DueQueue, due time.Time, v any) error {
 	return t.putAt(key, t.read[key].Version, lane, due, v)
 }
 
 // putAt is put for a record whose version is known without reading it.
-func (t *tx) putAt(key Key, version int64, lane Lane, due time.Time, v any) error {
+func (t *tx) putAt(key Key, version int64, lane DueQueue, due time.Time, v any) error {
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode ledger record %s: %w", key, err)
 	}
 	t.writes = append(t.writes, Mutation{
-		Record: Record{Key: key, Lane: lane, DueAt: due, Doc: doc},
+		Record: Record{Key: key, Queue: lane, DueAt: due, Doc: doc},
 		Expect: version,
 	})
 	return nil
@@ -71,7 +71,7 @@ func (t *tx) putAt(key Key, version int64, lane Lane, due time.Time, v any) erro
 
 // putFile writes a file. A finished one may be forgotten after its retention.
 func (t *tx) putFile(f report.File) error {
-	if err := t.put(fileKey(f.Key), LaneFiles, f.DueAt, f); err != nil {
+	if err := t.put(fileKey(f.Key), FileQueue, f.DueAt, f); err != nil {
 		return err
 	}
 	t.retain(f.Finished())
@@ -130,7 +130,7 @@ func (l *Ledger) atomically(ctx context.Context, keys []Key, change func(*tx) er
 	if err != nil {
 		return err
 	}
-	for range races {
+	for range maxConflicts {
 		t := &tx{read: read, retention: l.Retention}
 		if err := change(t); err != nil {
 			return err
@@ -147,7 +147,7 @@ func (l *Ledger) atomically(ctx context.Context, keys []Key, change func(*tx) er
 			return err
 		}
 	}
-	return fault.New(fault.Transient, "the ledger record %s is changing too fast: lost %d races", keys[0], races)
+	return fault.New(fault.Transient, "the ledger record %s is changing too fast: lost %d races", keys[0], maxConflicts)
 }
 
 // reread returns the records after a lost race. What the store told about the winners saves reading them again. A marker

@@ -24,7 +24,7 @@ type Conversion struct {
 	Rows int64
 	// Duplicates counts the rows that come again, equal in everything.
 	Duplicates int64
-	// Days holds one encoded slice per date that has rows, in order of date.
+	// Days holds one encoded partition per date that has rows, in order of date.
 	Days []EncodedDay
 	// Unknown names the columns that the table does not define, in file order. Their cells are kept in "extra".
 	Unknown []string
@@ -50,7 +50,7 @@ func (c Conversion) Sums() (map[string]string, error) {
 	return total, nil
 }
 
-// EncodedDay is one slice as Parquet, ready to be written in one PUT.
+// EncodedDay is one partition as Parquet, ready to be written in one PUT.
 // The same rows, in any order, always encode to the same bytes.
 type EncodedDay struct {
 	Date Date

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// Board is what the ledger knows of one subscription's days: the planner's whole input, read at once.
-type Board struct {
+// Snapshot is what the ledger knows of one subscription's days: the planner's whole input, read at once.
+type Snapshot struct {
 	Subscription Subscription
-	// Version is the ledger's version of the board: reserving jobs for it fails when another plan came first.
+	// Version is the ledger's version of the snapshot: reserving jobs for it fails when another plan came first.
 	Version int64
 	// NextJob is the sequence number of the next job.
-	NextJob int64
-	Slices  []Slice
-	Markers []Marker
-	// Since is the first day whose slices were read. Nothing is known of an earlier one; the zero date: all were read.
+	NextJob    int64
+	Partitions []Partition
+	Markers    []Marker
+	// Since is the first day whose partitions were read. Nothing is known of an earlier one; the zero date: all were read.
 	Since Date
 	// Planning is what the last plan left to the next.
 	Planning Planning
 }
 
-// Reserved returns the board as it is when the ledger has turned requests into these jobs.
-func (b Board) Reserved(jobs []Job) Board {
+// Reserved returns the snapshot as it is when the ledger has turned requests into these jobs.
+func (b Snapshot) Reserved(jobs []Job) Snapshot {
 	if len(jobs) == 0 {
 		return b
 	}
@@ -99,10 +99,10 @@ type cell struct {
 	date  Date
 }
 
-// slices returns the published days that are there.
-func (b Board) slices() map[cell]Slice {
-	m := make(map[cell]Slice, len(b.Slices))
-	for _, s := range b.Slices {
+// partitions returns the published days that are there.
+func (b Snapshot) partitions() map[cell]Partition {
+	m := make(map[cell]Partition, len(b.Partitions))
+	for _, s := range b.Partitions {
 		if s.Vanished == nil {
 			m[cell{s.Table, s.Date}] = s
 		}
@@ -111,9 +111,9 @@ func (b Board) slices() map[cell]Slice {
 }
 
 // vanished returns the published days that are not there any more.
-func (b Board) vanished() map[cell]Vanished {
+func (b Snapshot) vanished() map[cell]Vanished {
 	m := map[cell]Vanished{}
-	for _, s := range b.Slices {
+	for _, s := range b.Partitions {
 		if s.Vanished != nil {
 			m[cell{s.Table, s.Date}] = *s.Vanished
 		}
@@ -122,7 +122,7 @@ func (b Board) vanished() map[cell]Vanished {
 }
 
 // marker returns the marker that holds the day or, when none does, the one of the last attempt that lost it.
-func (b Board) marker(table string, d Date) (Marker, bool) {
+func (b Snapshot) marker(table string, d Date) (Marker, bool) {
 	var found Marker
 	ok := false
 	for _, m := range b.Markers {
@@ -132,17 +132,17 @@ func (b Board) marker(table string, d Date) (Marker, bool) {
 		if m.Status.Holds() {
 			return m, true
 		}
-		if !ok || m.Ask > found.Ask {
+		if !ok || m.Attempt > found.Attempt {
 			found, ok = m, true
 		}
 	}
 	return found, ok
 }
 
-// Coverage returns the coverage of every wanted day of every table that the board knows of, in the order of tables,
+// Coverage returns the coverage of every wanted day of every table that the snapshot knows of, in the order of tables,
 // then days.
-func Coverage(b Board, l Limits, today Date) []DayCoverage {
-	loaded, vanished := b.slices(), b.vanished()
+func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
+	loaded, vanished := b.partitions(), b.vanished()
 	wanted := b.Subscription.Wanted(today)
 	wanted.From = max(wanted.From, b.Since)
 	var days []DayCoverage
@@ -170,7 +170,7 @@ func Coverage(b Board, l Limits, today Date) []DayCoverage {
 }
 
 // gap says how it stands with a day that is not loaded.
-func (b Board) gap(table string, d Date, l Limits, today Date) (CoverageStatus, string) {
+func (b Snapshot) gap(table string, d Date, l Limits, today Date) (CoverageStatus, string) {
 	m, marked := b.marker(table, d)
 	if marked && m.Status.Holds() && !m.Status.NeedsPerson() {
 		if m.Status == JobNotEligible {
@@ -184,8 +184,8 @@ func (b Board) gap(table string, d Date, l Limits, today Date) (CoverageStatus, 
 	switch {
 	case marked && m.Status.NeedsPerson():
 		return CoverageMissing, "job " + m.Job + " was refused: " + m.Reason
-	case marked && m.Ask >= MaxAsks:
-		return CoverageMissing, "job " + m.Job + " was the last of " + plural(m.Ask, "attempt") + ": " + m.Reason
+	case marked && m.Attempt >= MaxAttempts:
+		return CoverageMissing, "job " + m.Job + " was the last of " + plural(m.Attempt, "attempt") + ": " + m.Reason
 	case d < today-Date(l.HorizonDays):
 		return CoverageMissing, "it is older than the " + plural(l.HorizonDays, "day") + " that are safe to ask for"
 	default:

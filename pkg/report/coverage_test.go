@@ -9,37 +9,37 @@ import (
 func TestCoverageByHand(t *testing.T) {
 	// One table, one wanted day: the 17th of November 2026, seen on a later day.
 	day := window("2026-11-17..2026-11-17")
-	marker := func(status report.JobStatus, ask int) report.Board {
-		return report.Board{Markers: []report.Marker{{Job: "hotel-000007", Window: day, Tables: []string{"a"}, Status: status, Ask: ask, Reason: "because"}}}
+	marker := func(status report.JobStatus, ask int) report.Snapshot {
+		return report.Snapshot{Markers: []report.Marker{{Job: "hotel-000007", Window: day, Tables: []string{"a"}, Status: status, Attempt: ask, Reason: "because"}}}
 	}
-	slice := func(rows int64, held bool) report.Board {
-		s := report.Slice{Table: "a", Date: day.From, Rows: rows}
+	partition := func(rows int64, held bool) report.Snapshot {
+		s := report.Partition{Table: "a", Date: day.From, Rows: rows}
 		if held {
 			s.Held = &report.Held{}
 		}
-		return report.Board{Slices: []report.Slice{s}}
+		return report.Snapshot{Partitions: []report.Partition{s}}
 	}
 	tests := map[string]struct {
-		board report.Board
-		today string
-		want  report.CoverageStatus
-		why   string
-		held  bool
+		snapshot report.Snapshot
+		today    string
+		want     report.CoverageStatus
+		why      string
+		held     bool
 	}{
-		"loaded with rows":                      {board: slice(5, false), want: report.CoverageComplete},
-		"loaded, and nothing in it":             {board: slice(0, false), want: report.CoverageZero},
-		"loaded, and a newer report held":       {board: slice(5, true), want: report.CoverageComplete, held: true},
+		"loaded with rows":                      {snapshot: partition(5, false), want: report.CoverageComplete},
+		"loaded, and nothing in it":             {snapshot: partition(0, false), want: report.CoverageZero},
+		"loaded, and a newer report held":       {snapshot: partition(5, true), want: report.CoverageComplete, held: true},
 		"nobody asked":                          {want: report.CoverageMissing},
-		"a job is on it":                        {board: marker(report.JobAwaitingFiles, 1), want: report.CoveragePending, why: "job hotel-000007 is AWAITING_FILES"},
-		"it is not known whether one is":        {board: marker(report.JobUnknown, 1), want: report.CoveragePending, why: "job hotel-000007 is UNKNOWN"},
-		"the unit is too young":                 {board: marker(report.JobNotEligible, 1), want: report.CoverageNotEligible, why: "because"},
-		"the vendor said no":                    {board: marker(report.JobRefused, 1), want: report.CoverageMissing, why: "job hotel-000007 was refused: because"},
-		"lost, and to be asked again":           {board: marker(report.JobLost, 2), want: report.CoverageMissing},
-		"lost for the last time":                {board: marker(report.JobLost, 3), want: report.CoverageMissing, why: "job hotel-000007 was the last of 3 attempts: because"},
+		"a job is on it":                        {snapshot: marker(report.JobAwaitingFiles, 1), want: report.CoveragePending, why: "job hotel-000007 is AWAITING_FILES"},
+		"it is not known whether one is":        {snapshot: marker(report.JobUnknown, 1), want: report.CoveragePending, why: "job hotel-000007 is UNKNOWN"},
+		"the unit is too young":                 {snapshot: marker(report.JobNotEligible, 1), want: report.CoverageNotEligible, why: "because"},
+		"the vendor said no":                    {snapshot: marker(report.JobRefused, 1), want: report.CoverageMissing, why: "job hotel-000007 was refused: because"},
+		"lost, and to be asked again":           {snapshot: marker(report.JobLost, 2), want: report.CoverageMissing},
+		"lost for the last time":                {snapshot: marker(report.JobLost, 3), want: report.CoverageMissing, why: "job hotel-000007 was the last of 3 attempts: because"},
 		"on the last day that is asked for":     {today: "2027-02-13", want: report.CoverageMissing},
 		"on the last day it can be had":         {today: "2027-02-15", want: report.CoverageMissing, why: "it is older than the 88 days that are safe to ask for"},
 		"a day later the vendor has it no more": {today: "2027-02-16", want: report.CoverageExpired, why: "the vendor no longer has it"},
-		"expired, but loaded in time":           {board: slice(5, false), today: "2027-02-16", want: report.CoverageComplete},
+		"expired, but loaded in time":           {snapshot: partition(5, false), today: "2027-02-16", want: report.CoverageComplete},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -47,10 +47,10 @@ func TestCoverageByHand(t *testing.T) {
 			if tt.today != "" {
 				at = date(tt.today)
 			}
-			tt.board.Subscription = subscription("2026-11-17")
+			tt.snapshot.Subscription = subscription("2026-11-17")
 			l := limits
 			l.Tables = []string{"a"}
-			got := report.Coverage(tt.board, l, at)[0]
+			got := report.Coverage(tt.snapshot, l, at)[0]
 			if got.Date != day.From || got.Status != tt.want || got.Why != tt.why || got.Held != tt.held {
 				t.Errorf("the day is %+v, want %s because %q", got, tt.want, tt.why)
 			}
@@ -63,20 +63,20 @@ func TestCoverageByHand(t *testing.T) {
 }
 
 func TestSettledMarkersTellNothingAnyMore(t *testing.T) {
-	lost := report.Marker{Job: "hotel-000001", Window: window("2026-11-16..2026-11-17"), Tables: []string{"a"}, Status: report.JobLost, Ask: 1}
+	lost := report.Marker{Job: "hotel-000001", Window: window("2026-11-16..2026-11-17"), Tables: []string{"a"}, Status: report.JobLost, Attempt: 1}
 	later := lost
-	later.Job, later.Ask, later.Status = "hotel-000002", 2, report.JobAwaitingFiles
+	later.Job, later.Attempt, later.Status = "hotel-000002", 2, report.JobAwaitingFiles
 	tests := map[string]struct {
-		board report.Board
-		today string
-		want  int
+		snapshot report.Snapshot
+		today    string
+		want     int
 	}{
-		"its days are still missing":      {board: report.Board{Markers: []report.Marker{lost}}},
-		"one of its days is missing":      {board: report.Board{Markers: []report.Marker{lost}, Slices: covered("a", "2026-11-16", "2026-11-20")}},
-		"its days are covered":            {board: report.Board{Markers: []report.Marker{lost}, Slices: covered("a", "2026-11-16..2026-11-17", "2026-11-20")}, want: 1},
-		"its days were asked for again":   {board: report.Board{Markers: []report.Marker{lost, later}}, want: 1},
-		"its days have expired":           {board: report.Board{Markers: []report.Marker{lost}}, today: "2027-03-01", want: 1},
-		"it is open: it is never settled": {board: report.Board{Markers: []report.Marker{later}, Slices: covered("a", "2026-11-16..2026-11-17", "2026-11-20")}},
+		"its days are still missing":      {snapshot: report.Snapshot{Markers: []report.Marker{lost}}},
+		"one of its days is missing":      {snapshot: report.Snapshot{Markers: []report.Marker{lost}, Partitions: covered("a", "2026-11-16", "2026-11-20")}},
+		"its days are covered":            {snapshot: report.Snapshot{Markers: []report.Marker{lost}, Partitions: covered("a", "2026-11-16..2026-11-17", "2026-11-20")}, want: 1},
+		"its days were asked for again":   {snapshot: report.Snapshot{Markers: []report.Marker{lost, later}}, want: 1},
+		"its days have expired":           {snapshot: report.Snapshot{Markers: []report.Marker{lost}}, today: "2027-03-01", want: 1},
+		"it is open: it is never settled": {snapshot: report.Snapshot{Markers: []report.Marker{later}, Partitions: covered("a", "2026-11-16..2026-11-17", "2026-11-20")}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -84,8 +84,8 @@ func TestSettledMarkersTellNothingAnyMore(t *testing.T) {
 			if tt.today != "" {
 				at = date(tt.today)
 			}
-			tt.board.Subscription = subscription("2026-11-10")
-			if got := tt.board.Settled(limits, at); len(got) != tt.want {
+			tt.snapshot.Subscription = subscription("2026-11-10")
+			if got := tt.snapshot.Settled(limits, at); len(got) != tt.want {
 				t.Errorf("settled %+v, want %d", got, tt.want)
 			}
 		})

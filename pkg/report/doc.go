@@ -1,4 +1,4 @@
-// Package report is bellhop's vocabulary and its rules: subscriptions, windows, jobs, files, slices,
+// Package report is bellhop's vocabulary and its rules: subscriptions, windows, jobs, files, partitions,
 // coverage, the transitions between states, and the planner. It is pure: no clock, no chance, no I/O.
 // Whoever calls it passes the time in.
 //

@@ -25,7 +25,7 @@ const (
 )
 
 // remember appends an event to a history of which some events may have been left out already. It never changes the events of
-// the slice that it is given, which the caller may still compare with.
+// the partition that it is given, which the caller may still compare with.
 func remember(history []Event, leftOut int, e Event) ([]Event, int) {
 	if len(e.Why) > longestWhy {
 		e.Why = strings.ToValidUTF8(e.Why[:longestWhy], "") + "…"

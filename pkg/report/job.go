@@ -16,9 +16,9 @@ type Job struct {
 	Tables       []string  `json:"tables"`
 	Status       JobStatus `json:"status"`
 	// Ask counts how often these days have been asked for, this job included; see [Plan].
-	Ask int `json:"ask"`
+	Attempt int `json:"ask"`
 	// Attempt counts the requests sent for this job.
-	Attempt int `json:"attempt"`
+	Requests int `json:"attempt"`
 	// Epoch fences the requester that holds the job: it grows with every lease, and every later write of
 	// that requester is conditioned on it.
 	Epoch int64 `json:"epoch"`
@@ -60,7 +60,7 @@ type JobFile struct {
 func NewJob(id string, sub Subscription, r Request, now time.Time) Job {
 	j := Job{
 		ID: id, Subscription: sub.Name, Source: sub.Source,
-		Window: r.Window, Tables: r.Tables, Ask: r.Ask,
+		Window: r.Window, Tables: r.Tables, Attempt: r.Attempt,
 		Status: JobPlanned, PlannedAt: now, DueAt: now,
 	}
 	j.History = []Event{{At: now, To: string(JobPlanned), Why: r.Why}}
@@ -71,7 +71,7 @@ func (j *Job) to(next JobStatus, now time.Time, why string) error {
 	if !slices.Contains(j.Status.next(), next) {
 		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: string(next)}
 	}
-	j.History, j.LeftOut = remember(j.History, j.LeftOut, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Attempt})
+	j.History, j.LeftOut = remember(j.History, j.LeftOut, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Requests})
 	j.Status, j.Reason = next, why
 	if !next.Holds() {
 		j.FinishedAt, j.DueAt = now, time.Time{}
@@ -84,10 +84,10 @@ func (j *Job) Due(now time.Time) bool { return !j.DueAt.IsZero() && !j.DueAt.Aft
 
 // Begin takes the job to SUBMITTING under a lease: a new attempt, a new epoch, a new generation.
 func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
-	attempt, first := j.Attempt+1, j.Status == JobPlanned || j.Status == JobNotEligible || j.TriedSince.IsZero()
-	j.Attempt = attempt
+	attempt, first := j.Requests+1, j.Status == JobPlanned || j.Status == JobNotEligible || j.TriedSince.IsZero()
+	j.Requests = attempt
 	if err := j.to(JobSubmitting, now, ""); err != nil {
-		j.Attempt = attempt - 1
+		j.Requests = attempt - 1
 		return err
 	}
 	j.Epoch++
@@ -109,7 +109,7 @@ func (j *Job) BeginPoll(worker string, now, leaseUntil time.Time) error {
 }
 
 // Await records an accepted request: every file by name, and the deadline for the last of them.
-func (j *Job) Await(now time.Time, a Answer, deadline time.Time) error {
+func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 	if err := j.to(JobAwaitingFiles, now, fmt.Sprintf("%d files named", len(a.Files))); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (j *Job) Await(now time.Time, a Answer, deadline time.Time) error {
 }
 
 // Pend records that the answer is to be asked for again at until.
-func (j *Job) Pend(now time.Time, a Answer, until time.Time) error {
+func (j *Job) MarkPolling(now time.Time, a Answer, until time.Time) error {
 	if j.Status == JobPolling {
 		// A poll that changed nothing is no event: an export may be asked after hundreds of times.
 		j.Ticket, j.DueAt = a.Ticket, until
@@ -150,7 +150,7 @@ func (j *Job) Postpone(status JobStatus, now, until time.Time, why string) error
 }
 
 // Doubt records that the outcome of the request is not known. The job rests until the delivery window is over.
-func (j *Job) Doubt(now, until time.Time, why string) error {
+func (j *Job) MarkUnknown(now, until time.Time, why string) error {
 	if err := j.to(JobUnknown, now, why); err != nil {
 		return err
 	}
@@ -172,14 +172,14 @@ func (j *Job) Release(now time.Time, why string) error {
 	if err := j.to(JobPlanned, now, why); err != nil {
 		return err
 	}
-	j.Attempt--
+	j.Requests--
 	j.DueAt = now
 	return nil
 }
 
 // Lose gives the job up at its deadline: what has not come counts as lost. While a quarantined file may
 // still be replayed the job stays open, and recheck says when to look again.
-func (j *Job) Lose(now, recheck time.Time, why string) error {
+func (j *Job) MarkLost(now, recheck time.Time, why string) error {
 	quarantined := false
 	for i := range j.Files {
 		switch j.Files[i].Status {
@@ -203,7 +203,7 @@ func (j *Job) Outdate(now time.Time, first Date) error {
 	if err := j.to(JobLost, now, fmt.Sprintf("not sent: its days before %s can no longer be asked for; those that are left are planned anew", first)); err != nil {
 		return err
 	}
-	j.Ask--
+	j.Attempt--
 	return nil
 }
 
@@ -219,7 +219,7 @@ func (j *Job) Retry(now time.Time, why string) error {
 	if err := j.to(JobPlanned, now, why); err != nil {
 		return err
 	}
-	j.Ask, j.DueAt, j.FinishedAt, j.Files, j.Ticket = 1, now, time.Time{}, nil, ""
+	j.Attempt, j.DueAt, j.FinishedAt, j.Files, j.Ticket = 1, now, time.Time{}, nil, ""
 	return nil
 }
 
@@ -250,7 +250,7 @@ func (j *Job) File(key string) (JobFile, bool) {
 
 // Settle notes what became of one file and finishes the job when that was the last. Settling the same way
 // twice, or a key that the job does not know, changes nothing.
-func (j *Job) Settle(now time.Time, key string, status FileStatus) error {
+func (j *Job) SettleFile(now time.Time, key string, status FileStatus) error {
 	i := slices.IndexFunc(j.Files, func(f JobFile) bool { return f.Key == key })
 	if i < 0 || j.Files[i].Status == status {
 		return nil
@@ -325,7 +325,7 @@ func (j *Job) ToFetch() []JobFile {
 // Marker returns what the planner must know of the job, and whether it must still know it: a job that holds
 // days, or one that lost them.
 func (j *Job) Marker() (Marker, bool) {
-	m := Marker{Job: j.ID, Window: j.Window, Tables: j.PendingTables(), Status: j.Status, Ask: j.Ask, Reason: j.Reason}
+	m := Marker{Job: j.ID, Window: j.Window, Tables: j.PendingTables(), Status: j.Status, Attempt: j.Attempt, Reason: j.Reason}
 	return m, j.Status.Holds() || j.Status == JobLost
 }
 
@@ -334,12 +334,12 @@ func (j *Job) Finished() (at time.Time, ok bool) { return j.FinishedAt, !j.Statu
 
 // Marker is a job as the planner sees it: the days of the tables that are still open.
 type Marker struct {
-	Job    string    `json:"job"`
-	Window Window    `json:"window"`
-	Tables []string  `json:"tables"`
-	Status JobStatus `json:"status"`
-	Ask    int       `json:"ask"`
-	Reason string    `json:"reason,omitempty"`
+	Job     string    `json:"job"`
+	Window  Window    `json:"window"`
+	Tables  []string  `json:"tables"`
+	Status  JobStatus `json:"status"`
+	Attempt int       `json:"ask"`
+	Reason  string    `json:"reason,omitempty"`
 }
 
 // Covers reports whether the marker speaks of that day of that table.

@@ -23,13 +23,13 @@ type Condition struct {
 	ETag string
 }
 
-// Names of the metadata that a published slice carries.
+// Names of the metadata that a published partition carries.
 const (
 	MetaGeneration = "generation" // submission time of the job, RFC 3339 with nanoseconds, UTC
 	MetaJob        = "job"
 	MetaSourceETag = "source-etag" // of the delivered object
 	MetaRows       = "rows"
-	MetaSHA256     = "sha256" // of the slice's own bytes
+	MetaSHA256     = "sha256" // of the partition's own bytes
 	MetaFormat     = "format" // [DatasetFormat]; an object of the first has none
 	// MetaMigrated is the ETag of the object of an earlier format that this one was made from: same rows, other bytes.
 	MetaMigrated = "migrated-from"
@@ -38,7 +38,7 @@ const (
 // FormatGeneration returns the text form of a generation.
 func FormatGeneration(g time.Time) string { return g.UTC().Format(time.RFC3339Nano) }
 
-// Generation returns the generation in a published slice's metadata; the zero time when it carries none.
+// Generation returns the generation in a published partition's metadata; the zero time when it carries none.
 func (o Object) Generation() time.Time {
 	g, err := time.Parse(time.RFC3339Nano, o.Metadata[MetaGeneration])
 	if err != nil {

@@ -8,14 +8,14 @@ import (
 )
 
 // MaxAsks is how often the same day is asked for before a person must look.
-const MaxAsks = 3
+const MaxAttempts = 3
 
 // Request is one job that the planner wants.
 type Request struct {
 	Window Window
 	Tables []string
 	// Ask counts how often these days will have been asked for when this request is made.
-	Ask int
+	Attempt int
 	// Why says what the request is for: missing days, or days that are asked again.
 	Why string
 }
@@ -45,7 +45,7 @@ func (n Narrow) wants(table string) bool {
 //
 // It returns no more requests than asking table by table, and no more than asking day by day, would need;
 // days that were lost before count apart from the others.
-func Plan(b Board, l Limits, today Date, n Narrow) []Request {
+func Plan(b Snapshot, l Limits, today Date, n Narrow) []Request {
 	wanted := b.wanted(l, today, n)
 	longest := b.Subscription.MaxWindowDays
 	if l.MaxWindowDays > 0 {
@@ -53,7 +53,7 @@ func Plan(b Board, l Limits, today Date, n Narrow) []Request {
 	}
 	var requests []Request
 	// Days that were lost before are asked for apart from the others, so that each day's attempts are its own.
-	for ask := 1; ask <= MaxAsks; ask++ {
+	for ask := 1; ask <= MaxAttempts; ask++ {
 		requests = append(requests, pack(wanted, ask, l.Tables, longest)...)
 	}
 	slices.SortStableFunc(requests, func(a, b Request) int {
@@ -72,13 +72,13 @@ type want struct {
 }
 
 // wanted returns the days that have to be asked for.
-func (b Board) wanted(l Limits, today Date, n Narrow) map[cell]want {
+func (b Snapshot) wanted(l Limits, today Date, n Narrow) map[cell]want {
 	sub := b.Subscription
 	reach := sub.Wanted(today).Intersect(Window{today - Date(l.HorizonDays), today})
 	if n.Window != (Window{}) {
 		reach = reach.Intersect(n.Window)
 	}
-	loaded := b.slices()
+	loaded := b.partitions()
 	wanted := map[cell]want{}
 	for _, table := range l.Tables {
 		if !n.wants(table) {
@@ -91,10 +91,10 @@ func (b Board) wanted(l Limits, today Date, n Narrow) map[cell]want {
 			}
 			ask := 1
 			if m, marked := b.marker(table, d); marked {
-				if m.Status.Holds() || m.Ask >= MaxAsks && !n.Refresh {
+				if m.Status.Holds() || m.Attempt >= MaxAttempts && !n.Refresh {
 					continue
 				}
-				if ask = m.Ask + 1; n.Refresh {
+				if ask = m.Attempt + 1; n.Refresh {
 					ask = 1
 				}
 			}
@@ -105,7 +105,7 @@ func (b Board) wanted(l Limits, today Date, n Narrow) map[cell]want {
 }
 
 // restates reports whether a covered day is young enough to be asked for again, and was not yet asked for today.
-func (s Subscription) restates(day Slice, today Date) bool {
+func (s Subscription) restates(day Partition, today Date) bool {
 	youngest := today - Date(s.LagDays)
 	asked := day.Generation
 	if day.Held != nil && day.Held.Generation.After(asked) {
@@ -125,7 +125,7 @@ func pack(wanted map[cell]want, ask int, tables []string, longest int) []Request
 		requests = byDay
 	}
 	for i := range requests {
-		requests[i].Ask = ask
+		requests[i].Attempt = ask
 		requests[i].Why = why(requests[i], now)
 	}
 	return requests
@@ -218,8 +218,8 @@ func why(r Request, wanted map[cell]want) string {
 
 // Settled returns the markers of lost jobs that no longer tell anything: each of their days is covered since,
 // beyond the vendor's reach, or held by a later job.
-func (b Board) Settled(l Limits, today Date) []Marker {
-	loaded := b.slices()
+func (b Snapshot) Settled(l Limits, today Date) []Marker {
+	loaded := b.partitions()
 	var settled []Marker
 	for _, m := range b.Markers {
 		if m.Status.Holds() {
@@ -243,9 +243,9 @@ func (b Board) Settled(l Limits, today Date) []Marker {
 }
 
 // askedSince reports whether a later attempt than m speaks of the day.
-func (b Board) askedSince(m Marker, table string, d Date) bool {
+func (b Snapshot) askedSince(m Marker, table string, d Date) bool {
 	for _, other := range b.Markers {
-		if other.Job != m.Job && other.Ask > m.Ask && other.Covers(table, d) {
+		if other.Job != m.Job && other.Attempt > m.Attempt && other.Covers(table, d) {
 			return true
 		}
 	}

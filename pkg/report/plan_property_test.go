@@ -15,12 +15,12 @@ type day struct {
 }
 
 // drawBoard makes up a subscription with any mixture of covered, held and lost days.
-func drawBoard(t *rapid.T) (report.Board, report.Limits) {
+func drawSnapshot(t *rapid.T) (report.Snapshot, report.Limits) {
 	l := report.Limits{Tables: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "tables")], HorizonDays: 20, LostAfterDays: 22}
 	if rapid.Bool().Draw(t, "bounded") {
 		l.MaxWindowDays = rapid.IntRange(1, 9).Draw(t, "source window")
 	}
-	b := report.Board{Subscription: report.Subscription{
+	b := report.Snapshot{Subscription: report.Subscription{
 		Name: "p", From: today - report.Date(rapid.IntRange(0, 30).Draw(t, "from")),
 		LagDays: rapid.IntRange(0, 5).Draw(t, "lag"), RefreshDays: rapid.IntRange(0, 6).Draw(t, "refresh"),
 		MaxWindowDays: rapid.IntRange(1, 12).Draw(t, "window"),
@@ -29,39 +29,39 @@ func drawBoard(t *rapid.T) (report.Board, report.Limits) {
 		for d := today - 31; d <= today; d++ {
 			if rapid.Bool().Draw(t, "covered") {
 				age := time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * 24 * time.Hour
-				s := report.Slice{Table: table, Date: d, Generation: today.Time().Add(time.Hour - age)}
+				s := report.Partition{Table: table, Date: d, Generation: today.Time().Add(time.Hour - age)}
 				if rapid.IntRange(0, 3).Draw(t, "held") == 0 {
 					s.Held = &report.Held{Generation: s.Generation.Add(time.Duration(rapid.IntRange(-1, 2).Draw(t, "held after")) * 24 * time.Hour)}
 				}
-				b.Slices = append(b.Slices, s)
+				b.Partitions = append(b.Partitions, s)
 			}
 		}
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "markers") {
 		from := today - report.Date(rapid.IntRange(0, 30).Draw(t, "marker from"))
 		b.Markers = append(b.Markers, report.Marker{
-			Job:    string(rune('j' + i)),
-			Window: report.Window{From: from, To: from + report.Date(rapid.IntRange(0, 9).Draw(t, "marker days"))},
-			Tables: l.Tables[rapid.IntRange(0, len(l.Tables)-1).Draw(t, "marker tables"):],
-			Status: rapid.SampledFrom(report.JobStatuses()).Draw(t, "marker status"),
-			Ask:    rapid.IntRange(1, 3).Draw(t, "marker ask"),
+			Job:     string(rune('j' + i)),
+			Window:  report.Window{From: from, To: from + report.Date(rapid.IntRange(0, 9).Draw(t, "marker days"))},
+			Tables:  l.Tables[rapid.IntRange(0, len(l.Tables)-1).Draw(t, "marker tables"):],
+			Status:  rapid.SampledFrom(report.JobStatuses()).Draw(t, "marker status"),
+			Attempt: rapid.IntRange(1, 3).Draw(t, "marker ask"),
 		})
 	}
 	return b, l
 }
 
 // needed restates the planner's purpose one day at a time, from the words of the design.
-func needed(b report.Board, l report.Limits, table string, d report.Date) bool {
+func needed(b report.Snapshot, l report.Limits, table string, d report.Date) bool {
 	sub := b.Subscription
 	if d < sub.From || d > today-report.Date(sub.LagDays) || d < today-report.Date(l.HorizonDays) {
 		return false
 	}
 	for _, m := range b.Markers {
-		if m.Covers(table, d) && (m.Status.Holds() || m.Ask >= report.MaxAsks) {
+		if m.Covers(table, d) && (m.Status.Holds() || m.Attempt >= report.MaxAttempts) {
 			return false
 		}
 	}
-	for _, s := range b.Slices {
+	for _, s := range b.Partitions {
 		if s.Table == table && s.Date == d {
 			youngest := today - report.Date(sub.LagDays)
 			seen := report.DateOf(s.Generation)
@@ -76,13 +76,13 @@ func needed(b report.Board, l report.Limits, table string, d report.Date) bool {
 
 func TestPlanCoversExactlyWhatIsNeeded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b, l := drawBoard(t)
+		b, l := drawSnapshot(t)
 		asked := map[day]int{}
 		for _, r := range report.Plan(b, l, today, report.Narrow{}) {
 			if r.Window.Len() < 1 || r.Window.Len() > b.Subscription.MaxWindowDays || l.MaxWindowDays > 0 && r.Window.Len() > l.MaxWindowDays {
 				t.Fatalf("window %s is longer than allowed", r.Window)
 			}
-			if len(r.Tables) == 0 || r.Ask < 1 || r.Ask > report.MaxAsks || r.Why == "" {
+			if len(r.Tables) == 0 || r.Attempt < 1 || r.Attempt > report.MaxAttempts || r.Why == "" {
 				t.Fatalf("request is incomplete: %+v", r)
 			}
 			for _, table := range r.Tables {
@@ -107,7 +107,7 @@ func TestPlanCoversExactlyWhatIsNeeded(t *testing.T) {
 
 func TestPlanningTwicePlansNothingNew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b, l := drawBoard(t)
+		b, l := drawSnapshot(t)
 		for i, r := range report.Plan(b, l, today, report.Narrow{}) {
 			job := report.NewJob("new-"+string(rune('a'+i)), b.Subscription, r, today.Time())
 			m, keep := job.Marker()
@@ -124,7 +124,7 @@ func TestPlanningTwicePlansNothingNew(t *testing.T) {
 
 func TestPlanNeedsNoMoreRequestsThanTableByTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b, l := drawBoard(t)
+		b, l := drawSnapshot(t)
 		b.Markers = nil
 		joint := len(report.Plan(b, l, today, report.Narrow{}))
 		apart := 0

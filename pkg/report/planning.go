@@ -8,8 +8,8 @@ import (
 // lastDays is how many days before its end a day's time to be fetched is about to run out.
 const lastDays = 3
 
-// Stock is how it stands with the days of one subscription, or of several together.
-type Stock struct {
+// Gauges is how it stands with the days of one subscription, or of several together.
+type Gauges struct {
 	// Missing counts days of tables that are wanted and neither there nor on their way, AboutToBeLost those that are not
 	// there and can be had for three more days at most, and Expired those that can never be had again. Days of
 	// paused subscriptions do not count.
@@ -48,9 +48,9 @@ func (g Gone) holds(l Limits, today Date) bool {
 	return len(g.Tables) > 0 && slices.Equal(g.Tables, l.Tables) && g.Through < today-Date(l.LostAfterDays)
 }
 
-// TakeStock counts how it stands with a board today, and counts on from what was gone before. The board has the
+// Measure counts how it stands with a snapshot today, and counts on from what was gone before. The snapshot has the
 // partitions of every day from [Gone.Since] on.
-func TakeStock(b Board, l Limits, today Date) (Stock, Gone) {
+func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 	gone := Gone{Tables: l.Tables}
 	if b.Since > b.Subscription.From && b.Planning.Gone.holds(l, today) {
 		gone.Days = b.Planning.Gone.Days
@@ -58,7 +58,7 @@ func TakeStock(b Board, l Limits, today Date) (Stock, Gone) {
 	// A day that a job is still on may yet come, however old it is: the count ends before it.
 	gone.Through = min(today-Date(l.LostAfterDays)-1, b.Subscription.Wanted(today).To)
 	var expired []Date
-	var s Stock
+	var s Gauges
 	for _, d := range Coverage(b, l, today) {
 		switch {
 		case d.Status.Covered():
@@ -89,5 +89,5 @@ type Standing struct {
 	// PlannedAt is zero for one that was never planned, and NextPlan for one that is paused.
 	PlannedAt time.Time `json:"planned_at,omitzero"`
 	NextPlan  time.Time `json:"next_plan,omitzero"`
-	Stock     Stock     `json:"stock,omitzero"`
+	Gauges    Gauges    `json:"stock,omitzero"`
 }

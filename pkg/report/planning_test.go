@@ -11,37 +11,37 @@ import (
 func TestStockIsHowItStands(t *testing.T) {
 	on := date("2026-11-20")
 	job := func(w string) report.Marker {
-		return report.Marker{Job: "hotel-000001", Window: window(w), Tables: []string{"a"}, Status: report.JobAwaitingFiles, Ask: 1}
+		return report.Marker{Job: "hotel-000001", Window: window(w), Tables: []string{"a"}, Status: report.JobAwaitingFiles, Attempt: 1}
 	}
 	tests := map[string]struct {
 		from   string
 		job    string
-		want   report.Stock
+		want   report.Gauges
 		counts string // through when days are counted as gone
 	}{
 		"nothing is wanted yet":             {from: "2026-11-18", counts: "2026-08-21"},
-		"17 days are missing":               {from: "2026-11-01", want: report.Stock{Missing: 17}, counts: "2026-08-21"},
-		"days on their way are not missing": {from: "2026-11-01", job: "2026-11-01..2026-11-04", want: report.Stock{Missing: 13}, counts: "2026-08-21"},
+		"17 days are missing":               {from: "2026-11-01", want: report.Gauges{Missing: 17}, counts: "2026-08-21"},
+		"days on their way are not missing": {from: "2026-11-01", job: "2026-11-01..2026-11-04", want: report.Gauges{Missing: 13}, counts: "2026-08-21"},
 		"two days are gone for ever, and four go soon": {
 			// 22 August to 17 November: 10 + 30 + 31 + 17.
-			from: "2026-08-20", want: report.Stock{Missing: 88, AboutToBeLost: 4, Expired: 2}, counts: "2026-08-21",
+			from: "2026-08-20", want: report.Gauges{Missing: 88, AboutToBeLost: 4, Expired: 2}, counts: "2026-08-21",
 		},
 		"what is on its way may be too late all the same": {
-			from: "2026-08-25", job: "2026-08-25..2026-11-17", want: report.Stock{AboutToBeLost: 1}, counts: "2026-08-21",
+			from: "2026-08-25", job: "2026-08-25..2026-11-17", want: report.Gauges{AboutToBeLost: 1}, counts: "2026-08-21",
 		},
 		"a day that a job is still on is not counted for good": {
-			from: "2026-08-18", job: "2026-08-20..2026-11-17", want: report.Stock{AboutToBeLost: 6, Expired: 2}, counts: "2026-08-19",
+			from: "2026-08-18", job: "2026-08-20..2026-11-17", want: report.Gauges{AboutToBeLost: 6, Expired: 2}, counts: "2026-08-19",
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			l := limits
 			l.Tables = []string{"a"}
-			b := report.Board{Subscription: subscription(tt.from)}
+			b := report.Snapshot{Subscription: subscription(tt.from)}
 			if tt.job != "" {
 				b.Markers = []report.Marker{job(tt.job)}
 			}
-			got, gone := report.TakeStock(b, l, on)
+			got, gone := report.CountGauges(b, l, on)
 			if got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
@@ -57,33 +57,33 @@ func TestStockIsHowItStands(t *testing.T) {
 func TestStockIsTheSameFromPartOfTheDays(t *testing.T) {
 	l := limits
 	l.Tables = []string{"a", "b"}
-	whole := report.Board{Subscription: subscription("2026-01-01")}
+	whole := report.Snapshot{Subscription: subscription("2026-01-01")}
 	most := 0
 	for on := date("2026-01-01"); on < date("2026-07-01"); on++ {
 		for _, table := range l.Tables {
 			if day := on - 3; day%3 == 0 {
-				whole.Slices = append(whole.Slices, report.Slice{Table: table, Date: day, Rows: 1})
+				whole.Partitions = append(whole.Partitions, report.Partition{Table: table, Date: day, Rows: 1})
 			}
 		}
 		whole.Markers = nil
 		if on < date("2026-06-01") {
-			whole.Markers = []report.Marker{{Job: "hotel-000001", Window: window("2026-01-20..2026-01-23"), Tables: l.Tables, Status: report.JobUnknown, Ask: 1}}
+			whole.Markers = []report.Marker{{Job: "hotel-000001", Window: window("2026-01-20..2026-01-23"), Tables: l.Tables, Status: report.JobUnknown, Attempt: 1}}
 		}
 		part := whole
 		part.Since = whole.Planning.Gone.Since(whole.Subscription, l, on)
-		part.Slices = nil
-		for _, s := range whole.Slices {
+		part.Partitions = nil
+		for _, s := range whole.Partitions {
 			if s.Date >= part.Since {
-				part.Slices = append(part.Slices, s)
+				part.Partitions = append(part.Partitions, s)
 			}
 		}
 		if on > date("2026-06-02") {
-			most = max(most, len(part.Slices))
+			most = max(most, len(part.Partitions))
 		}
-		got, gone := report.TakeStock(part, l, on)
+		got, gone := report.CountGauges(part, l, on)
 		all := whole
 		all.Planning = report.Planning{}
-		if want, _ := report.TakeStock(all, l, on); got != want {
+		if want, _ := report.CountGauges(all, l, on); got != want {
 			t.Fatalf("on %s: %+v, want %+v", on, got, want)
 		}
 		whole.Planning.Gone = gone

@@ -21,7 +21,7 @@ const committing = 24 * time.Hour
 
 // Presence tells for an object with its metadata what it is to the day. The record decides, in a deletion as in a
 // verification: what an object says of its own generation stands for nothing until the ledger says the same.
-func (s Slice) Presence(o Object, now time.Time) Presence {
+func (s Partition) Presence(o Object, now time.Time) Presence {
 	switch {
 	case s.ETag != "" && (o.ETag == s.ETag || o.Metadata[MetaMigrated] == s.ETag):
 		return AsPublished
@@ -34,7 +34,7 @@ func (s Slice) Presence(o Object, now time.Time) Presence {
 
 // Suspect reports whether a listing of the dataset speaks against what the day's record says of its object. A listing may be
 // old and tells no metadata, so the object is to be looked at then.
-func (s Slice) Suspect(listed string, there bool) bool {
+func (s Partition) Suspect(listed string, there bool) bool {
 	switch {
 	case s.Key == "":
 		return false
@@ -48,7 +48,7 @@ func (s Slice) Suspect(listed string, there bool) bool {
 // Seen returns the day's record after a look at its object, nil when there is none: marked where the object is not the day's,
 // without the mark where it is there again. LastSeen is when the dataset was last found whole; a day that was loaded later was
 // last seen then.
-func (s Slice) Seen(o *Object, now, lastSeen time.Time) Slice {
+func (s Partition) Seen(o *Object, now, lastSeen time.Time) Partition {
 	presence := Foreign
 	if o != nil {
 		presence = s.Presence(*o, now)

@@ -31,14 +31,14 @@ func TestWhichObjectIsADays(t *testing.T) {
 			if tt.migrated != "" {
 				metadata[report.MetaMigrated] = tt.migrated
 			}
-			s := report.Slice{Generation: asked, ETag: "e1"}
+			s := report.Partition{Generation: asked, ETag: "e1"}
 			got := s.Presence(report.Object{ETag: tt.etag, ModifiedAt: put, Metadata: metadata}, put.Add(tt.after))
 			if got != tt.want {
 				t.Errorf("%d, want %d", got, tt.want)
 			}
 		})
 	}
-	if got := (report.Slice{}).Presence(report.Object{ETag: "e1", ModifiedAt: put}, put); got != report.Foreign {
+	if got := (report.Partition{}).Presence(report.Object{ETag: "e1", ModifiedAt: put}, put); got != report.Foreign {
 		t.Errorf("an object of a day that has none: %d", got)
 	}
 }

@@ -26,13 +26,13 @@ type Change struct {
 	Before, After Figures
 }
 
-// FellRows is what [Slice.Fallen] and [Held.Fell] say of rows, among the names of measures.
+// FellRows is what [Partition.Fallen] and [Held.Fell] say of rows, among the names of measures.
 const FellRows = "rows"
 
 // Fallen says what of the published day would fall below a share of itself with the rows and figures of a newer report:
 // rows alone, as the measures fall with them, or else measures by name. Why says it for people. What grows never falls,
 // nor what was nothing.
-func (s Slice) Fallen(newer EncodedDay, share float64) (what []string, why string) {
+func (s Partition) Fallen(newer EncodedDay, share float64) (what []string, why string) {
 	if below(float64(newer.Rows), float64(s.Rows), share) {
 		return []string{FellRows}, fmt.Sprintf("it has %d rows, the published day has %d", newer.Rows, s.Rows)
 	}
@@ -65,7 +65,7 @@ func amount(sum string) float64 {
 // Changes compares the published day with what a newer report has, in order of measure. A measure that one of them lacks
 // counts as nothing there. Where the published day's record is older than its figures, the sums over all rows are
 // compared, and values are [Uncounted]. Without the report's numbers, as in a held report of an older release, it is nil.
-func (s Slice) Changes(rows int64, figures map[string]Figures, sums map[string]string) []Change {
+func (s Partition) Changes(rows int64, figures map[string]Figures, sums map[string]string) []Change {
 	before, after, nothing := s.Figures, figures, Figures{Sum: "0"}
 	if before == nil && s.Sums != nil {
 		before, after, nothing = uncounted(s.Sums), uncounted(sums), Figures{Uncounted, "0"}

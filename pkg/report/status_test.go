@@ -47,7 +47,7 @@ func TestEveryStatusIsListedAndHandled(t *testing.T) {
 		listed["FileStatus"] = append(listed["FileStatus"], string(s))
 		_ = s.HoldsObject()
 		file := report.File{Key: "f", Status: s}
-		_ = file.Lose(noon, "")
+		_ = file.MarkLost(noon, "")
 	}
 	for _, s := range report.CoverageStatuses() {
 		listed["CoverageStatus"] = append(listed["CoverageStatus"], string(s))
@@ -69,9 +69,9 @@ func TestEveryStatusIsListedAndHandled(t *testing.T) {
 func TestJobTransitions(t *testing.T) {
 	answer := report.Answer{RequestID: "r", Files: []report.NamedFile{{Name: "1.csv", Table: "a"}, {Name: "2.csv", Table: "b"}}}
 	begin := func(j *report.Job) error { return j.Begin("w", noon, noon.Add(time.Minute)) }
-	await := func(j *report.Job) error { return j.Await(noon, answer, noon.Add(6*time.Hour)) }
+	await := func(j *report.Job) error { return j.AwaitFiles(noon, answer, noon.Add(6*time.Hour)) }
 	settle := func(key string, s report.FileStatus) func(*report.Job) error {
-		return func(j *report.Job) error { return j.Settle(noon, key, s) }
+		return func(j *report.Job) error { return j.SettleFile(noon, key, s) }
 	}
 	tests := map[string]struct {
 		steps []func(*report.Job) error
@@ -97,7 +97,7 @@ func TestJobTransitions(t *testing.T) {
 		"a file that comes after all completes a lost job": {
 			steps: []func(*report.Job) error{
 				begin, await, settle("1.csv", report.FileLoaded),
-				func(j *report.Job) error { return j.Lose(noon, noon, "deadline") }, settle("2.csv", report.FileLoaded),
+				func(j *report.Job) error { return j.MarkLost(noon, noon, "deadline") }, settle("2.csv", report.FileLoaded),
 			},
 			want: report.JobLoaded,
 		},
@@ -110,7 +110,7 @@ func TestJobTransitions(t *testing.T) {
 		},
 		"a table for which no file was named is lost": {
 			steps: []func(*report.Job) error{begin, func(j *report.Job) error {
-				return j.Await(noon, report.Answer{Files: answer.Files[:1]}, noon)
+				return j.AwaitFiles(noon, report.Answer{Files: answer.Files[:1]}, noon)
 			}, settle("1.csv", report.FileLoaded)},
 			want: report.JobLost,
 		},
@@ -119,7 +119,7 @@ func TestJobTransitions(t *testing.T) {
 			want:  report.JobPlanned,
 		},
 		"a job whose outcome is unknown is not begun again": {
-			steps: []func(*report.Job) error{begin, func(j *report.Job) error { return j.Doubt(noon, noon, "cut") }, begin},
+			steps: []func(*report.Job) error{begin, func(j *report.Job) error { return j.MarkUnknown(noon, noon, "cut") }, begin},
 			fails: true, want: report.JobUnknown,
 		},
 		"a loaded job is not begun again": {
@@ -136,7 +136,7 @@ func TestJobTransitions(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			job := report.NewJob("hotel-000001", report.Subscription{Name: "hotel"}, report.Request{Tables: []string{"a", "b"}, Ask: 1}, noon)
+			job := report.NewJob("hotel-000001", report.Subscription{Name: "hotel"}, report.Request{Tables: []string{"a", "b"}, Attempt: 1}, noon)
 			var err error
 			for _, step := range tt.steps {
 				err = step(&job)
@@ -248,7 +248,7 @@ func TestArrivalDecisions(t *testing.T) {
 		}, delivery("y", 1), 600, report.DecideLoad, report.FileClaimed},
 		"lost, and comes after all": {func() report.File {
 			f := expected()
-			if err := f.Lose(noon, "late"); err != nil {
+			if err := f.MarkLost(noon, "late"); err != nil {
 				t.Fatal(err)
 			}
 			return f

@@ -28,7 +28,7 @@ func (t *Tally) Read(p []byte) (int, error) {
 // Bytes is how much was read so far.
 func (t *Tally) Bytes() int64 { return t.bytes }
 
-// Receipt says what was read, and what came of it. It names no slice, and no time.
+// Receipt says what was read, and what came of it. It names no partition, and no time.
 func (t *Tally) Receipt(c Conversion) (Receipt, error) {
 	sums, err := c.Sums()
 	return Receipt{SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Duplicates: c.Duplicates, Sums: sums, Unknown: c.Unknown}, err

@@ -13,7 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
-// TestPlanningAndAskingShareTheTime: reading each of 450 boards takes 700 ms, and 20 jobs are due. Each run asks for what is
+// TestPlanningAndAskingShareTheTime: reading each of 450 snapshots takes 700 ms, and 20 jobs are due. Each run asks for what is
 // due first, ends in time, and goes on planning where the last one stopped.
 func TestPlanningAndAskingShareTheTime(t *testing.T) {
 	d := newDesk(t)
@@ -25,10 +25,10 @@ func TestPlanningAndAskingShareTheTime(t *testing.T) {
 		d.plan(fmt.Sprintf("due-%d", i), last)
 	}
 	read := map[string]int{}
-	d.boards.board = func(ctx context.Context, name string) (report.Board, error) {
+	d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
 		d.now = d.now.Add(700 * time.Millisecond)
 		read[name]++
-		b, err := d.board(ctx, name)
+		b, err := d.snapshot(ctx, name)
 		b.Subscription.From = report.DateOf(d.now) // nothing is missing
 		return b, err
 	}
@@ -122,7 +122,7 @@ func TestAWindowThatAgedIsCutAnew(t *testing.T) {
 		if j.Status == report.JobRefused {
 			t.Errorf("job %s is refused: %s", id, j.Reason)
 		}
-		if j.Status == report.JobLost && j.Ask == 0 {
+		if j.Status == report.JobLost && j.Attempt == 0 {
 			cut++
 		}
 	}
@@ -131,7 +131,7 @@ func TestAWindowThatAgedIsCutAnew(t *testing.T) {
 	}
 	held := 0
 	for _, j := range d.booked {
-		if j.Status.Holds() && j.Ask == 1 {
+		if j.Status.Holds() && j.Attempt == 1 {
 			held += j.Window.Len()
 		}
 	}
@@ -148,7 +148,7 @@ func TestAnAnswersTimeIsNotPast(t *testing.T) {
 		if err := j.Begin("w", d.now, d.now); err != nil {
 			t.Fatal(err)
 		}
-		if err := j.Pend(d.now, report.Answer{Ticket: "t"}, d.now); err != nil {
+		if err := j.MarkPolling(d.now, report.Answer{Ticket: "t"}, d.now); err != nil {
 			t.Fatal(err)
 		}
 		d.booked[j.ID] = j
@@ -249,7 +249,7 @@ func TestAnUnreadableSubscriptionKeepsNoOtherBack(t *testing.T) {
 	d := newDesk(t)
 	sub := d.subscribe("hotel", "push", false)
 	unreadable := errors.New("annex cannot be read")
-	d.boards.due = func(context.Context, time.Time, int) ([]report.Subscription, error) {
+	d.snapshots.due = func(context.Context, time.Time, int) ([]report.Subscription, error) {
 		return []report.Subscription{sub}, unreadable
 	}
 	d.answer(report.Answer{Outcome: report.OutcomeRefused})

@@ -83,7 +83,7 @@ func (r *run) leave(ctx context.Context, id string) bool {
 func (r *run) admit(ctx context.Context, src Source, p report.Params) error {
 	id := src.Credential(p)
 	if r.turn == "" {
-		r.turn = r.Worker()
+		r.turn = r.NewWorkerID()
 	}
 	for {
 		taken := false
@@ -125,7 +125,7 @@ func (r *run) opened(ctx context.Context, id string) error {
 
 // unusable records why a credential cannot be used: until a person logs in, or for a while.
 func (r *run) unusable(ctx context.Context, id string, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recording)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	if fault.Is(cause, fault.NotFound) || fault.Is(cause, fault.Poison) {
 		return r.shutting(ctx, id, cause.Error())
@@ -174,7 +174,7 @@ func (r *run) unauthorized(ctx context.Context, j report.Job, a report.Answer) e
 	now := r.Now()
 	if j.Status == report.JobPolling {
 		return r.update(ctx, j, func(current *report.Job) error {
-			return current.Pend(now, report.Answer{Ticket: j.Ticket}, now)
+			return current.MarkPolling(now, report.Answer{Ticket: j.Ticket}, now)
 		})
 	}
 	return r.update(ctx, j, func(current *report.Job) error {

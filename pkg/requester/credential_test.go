@@ -32,8 +32,8 @@ func (d *desk) scheduled() requester.Summary {
 func (d *desk) untried() {
 	d.t.Helper()
 	for id, j := range d.booked {
-		if j.Status != report.JobPlanned || j.Attempt != 0 || !j.Due(d.now) {
-			d.t.Errorf("job %s is %s at attempt %d, due at %s", id, j.Status, j.Attempt, j.DueAt)
+		if j.Status != report.JobPlanned || j.Requests != 0 || !j.Due(d.now) {
+			d.t.Errorf("job %s is %s at attempt %d, due at %s", id, j.Status, j.Requests, j.DueAt)
 		}
 	}
 }

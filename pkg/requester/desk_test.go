@@ -29,7 +29,7 @@ type desk struct {
 	// moves is what Moved told, as "id STATUS".
 	moves []string
 
-	boards    *boards
+	snapshots *snapshots
 	jobs      *jobs
 	queue     *queue
 	deliverer *deliverer
@@ -39,7 +39,7 @@ type desk struct {
 	// planning and standing are what plans have left.
 	planning map[string]report.Planning
 	standing map[string]report.Standing
-	loaded   map[string][]report.Slice
+	loaded   map[string][]report.Partition
 	booked   map[string]report.Job
 	arrived  map[string]report.Delivery
 	version  int64
@@ -54,17 +54,17 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{
 		t: t, now: start, chance: 0.5,
-		subs: map[string]report.Subscription{}, planning: map[string]report.Planning{}, standing: map[string]report.Standing{}, loaded: map[string][]report.Slice{},
+		subs: map[string]report.Subscription{}, planning: map[string]report.Planning{}, standing: map[string]report.Standing{}, loaded: map[string][]report.Partition{},
 		booked: map[string]report.Job{}, arrived: map[string]report.Delivery{},
 		used: map[string]report.Credential{},
 	}
 	d.source = newVendor(t, "push")
-	d.boards = &boards{Boards: shelf{d}}
+	d.snapshots = &snapshots{Snapshots: shelf{d}}
 	d.jobs = &jobs{t: t, dueJobs: d.due, updateJob: d.update, accept: d.accept, loseJob: d.lose}
 	d.queue, d.deliverer = &queue{t: t}, &deliverer{t: t}
 	leases := 0
 	d.Service = &requester.Service{
-		Boards: d.boards, Jobs: d.jobs, Credentials: d, Queue: d.queue, Deliverer: d.deliverer, Sources: []requester.Source{d.source},
+		Snapshots: d.snapshots, Jobs: d.jobs, Credentials: d, Queue: d.queue, Deliverer: d.deliverer, Sources: []requester.Source{d.source},
 		DeliveryBucket: "delivery",
 		Now:            func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, wait time.Duration) error {
@@ -72,9 +72,9 @@ func newDesk(t *testing.T) *desk {
 			d.now = d.now.Add(wait)
 			return ctx.Err()
 		},
-		Chance: func() float64 { return d.chance },
-		Worker: func() string { leases++; return fmt.Sprintf("worker %d", leases) },
-		Moved:  func(_ context.Context, j report.Job) { d.moves = append(d.moves, j.ID+" "+string(j.Status)) },
+		Chance:      func() float64 { return d.chance },
+		NewWorkerID: func() string { leases++; return fmt.Sprintf("worker %d", leases) },
+		OnJobChange: func(_ context.Context, j report.Job) { d.moves = append(d.moves, j.ID+" "+string(j.Status)) },
 	}
 	return d
 }
@@ -97,7 +97,7 @@ func (d *desk) subscribe(name, source string, paused bool) report.Subscription {
 // plan records a job of the subscription that is PLANNED and due.
 func (d *desk) plan(id string, sub report.Subscription) report.Job {
 	window := report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 4)}
-	j := report.NewJob(id, sub, report.Request{Window: window, Tables: []string{"asp_device"}, Ask: 1}, d.now)
+	j := report.NewJob(id, sub, report.Request{Window: window, Tables: []string{"asp_device"}, Attempt: 1}, d.now)
 	d.booked[id] = j
 	return j
 }
@@ -188,16 +188,16 @@ func (s shelf) Standings(context.Context) ([]report.Standing, error) {
 	return all, nil
 }
 
-func (s shelf) RecentBoard(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Board, error) {
-	return s.board(ctx, name)
+func (s shelf) RecentSnapshot(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Snapshot, error) {
+	return s.snapshot(ctx, name)
 }
 
-func (d *desk) board(_ context.Context, name string) (report.Board, error) {
+func (d *desk) snapshot(_ context.Context, name string) (report.Snapshot, error) {
 	sub, ok := d.subs[name]
 	if !ok {
-		return report.Board{}, fault.New(fault.NotFound, "no subscription %s", name)
+		return report.Snapshot{}, fault.New(fault.NotFound, "no subscription %s", name)
 	}
-	b := report.Board{Subscription: sub, Version: 1 + d.version, NextJob: 1 + d.version, Slices: d.loaded[name], Planning: d.planning[name]}
+	b := report.Snapshot{Subscription: sub, Version: 1 + d.version, NextJob: 1 + d.version, Partitions: d.loaded[name], Planning: d.planning[name]}
 	for _, j := range d.booked {
 		if m, open := j.Marker(); open && j.Subscription == name {
 			b.Markers = append(b.Markers, m)
@@ -206,11 +206,11 @@ func (d *desk) board(_ context.Context, name string) (report.Board, error) {
 	return b, nil
 }
 
-func (s shelf) Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+func (s shelf) Reserve(ctx context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	return s.reserve(ctx, b, requests, now)
 }
 
-func (d *desk) reserve(_ context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+func (d *desk) reserve(_ context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	var made []report.Job
 	for _, r := range requests {
 		d.version++
@@ -223,9 +223,9 @@ func (d *desk) reserve(_ context.Context, b report.Board, requests []report.Requ
 
 func (s shelf) Forget(context.Context, string, []report.Marker) error { return nil }
 
-func (s shelf) Planned(_ context.Context, b report.Board, next report.Planning, stock report.Stock, now time.Time) error {
+func (s shelf) Planned(_ context.Context, b report.Snapshot, next report.Planning, gauges report.Gauges, now time.Time) error {
 	s.planning[b.Subscription.Name] = next
-	s.standing[b.Subscription.Name] = report.Standing{PlannedAt: now, NextPlan: next.DueAt, Stock: stock}
+	s.standing[b.Subscription.Name] = report.Standing{PlannedAt: now, NextPlan: next.DueAt, Gauges: gauges}
 	return nil
 }
 
@@ -272,7 +272,7 @@ func (d *desk) accept(ctx context.Context, id string, epoch int64, a report.Answ
 		if j.Epoch != epoch {
 			return fault.New(fault.Conflict, "the lease is over")
 		}
-		return j.Await(now, a, deadline)
+		return j.AwaitFiles(now, a, deadline)
 	})
 	for _, f := range a.Files {
 		if delivery, ok := d.arrived[f.Name]; ok {
@@ -287,7 +287,7 @@ func (d *desk) lose(ctx context.Context, id string, now, recheck time.Time, why 
 		if !j.Due(now) {
 			return fault.New(fault.Conflict, "it has moved on")
 		}
-		return j.Lose(now, recheck, why)
+		return j.MarkLost(now, recheck, why)
 	})
 }
 

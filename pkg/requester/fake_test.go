@@ -68,66 +68,66 @@ func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) 
 	return v.fetch(ctx, o, f)
 }
 
-// boards is the desk's record of subscriptions, in which a test may replace a method. Where it has no replacement, the desk's
+// snapshots is the desk's record of subscriptions, in which a test may replace a method. Where it has no replacement, the desk's
 // own answers.
-type boards struct {
-	requester.Boards
+type snapshots struct {
+	requester.Snapshots
 	subscription func(context.Context, string) (report.Subscription, error)
 	due          func(context.Context, time.Time, int) ([]report.Subscription, error)
 	standings    func(context.Context) ([]report.Standing, error)
 	apply        func(context.Context, report.Subscription) (bool, error)
-	board        func(context.Context, string) (report.Board, error)
-	reserve      func(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error)
+	snapshot     func(context.Context, string) (report.Snapshot, error)
+	reserve      func(context.Context, report.Snapshot, []report.Request, time.Time) ([]report.Job, error)
 	forget       func(context.Context, string, []report.Marker) error
 }
 
-func (b *boards) Subscription(ctx context.Context, name string) (report.Subscription, error) {
+func (b *snapshots) Subscription(ctx context.Context, name string) (report.Subscription, error) {
 	if b.subscription != nil {
 		return b.subscription(ctx, name)
 	}
-	return b.Boards.Subscription(ctx, name)
+	return b.Snapshots.Subscription(ctx, name)
 }
 
-func (b *boards) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
+func (b *snapshots) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
 	if b.due != nil {
 		return b.due(ctx, now, limit)
 	}
-	return b.Boards.DueSubscriptions(ctx, now, limit)
+	return b.Snapshots.DueSubscriptions(ctx, now, limit)
 }
 
-func (b *boards) Standings(ctx context.Context) ([]report.Standing, error) {
+func (b *snapshots) Standings(ctx context.Context) ([]report.Standing, error) {
 	if b.standings != nil {
 		return b.standings(ctx)
 	}
-	return b.Boards.Standings(ctx)
+	return b.Snapshots.Standings(ctx)
 }
 
-func (b *boards) Apply(ctx context.Context, sub report.Subscription, now time.Time) (bool, error) {
+func (b *snapshots) Apply(ctx context.Context, sub report.Subscription, now time.Time) (bool, error) {
 	if b.apply != nil {
 		return b.apply(ctx, sub)
 	}
-	return b.Boards.Apply(ctx, sub, now)
+	return b.Snapshots.Apply(ctx, sub, now)
 }
 
-func (b *boards) RecentBoard(ctx context.Context, name string, l report.Limits, today report.Date) (report.Board, error) {
-	if b.board != nil {
-		return b.board(ctx, name)
+func (b *snapshots) RecentSnapshot(ctx context.Context, name string, l report.Limits, today report.Date) (report.Snapshot, error) {
+	if b.snapshot != nil {
+		return b.snapshot(ctx, name)
 	}
-	return b.Boards.RecentBoard(ctx, name, l, today)
+	return b.Snapshots.RecentSnapshot(ctx, name, l, today)
 }
 
-func (b *boards) Reserve(ctx context.Context, board report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+func (b *snapshots) Reserve(ctx context.Context, snapshot report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	if b.reserve != nil {
-		return b.reserve(ctx, board, requests, now)
+		return b.reserve(ctx, snapshot, requests, now)
 	}
-	return b.Boards.Reserve(ctx, board, requests, now)
+	return b.Snapshots.Reserve(ctx, snapshot, requests, now)
 }
 
-func (b *boards) Forget(ctx context.Context, sub string, markers []report.Marker) error {
+func (b *snapshots) Forget(ctx context.Context, sub string, markers []report.Marker) error {
 	if b.forget != nil {
 		return b.forget(ctx, sub, markers)
 	}
-	return b.Boards.Forget(ctx, sub, markers)
+	return b.Snapshots.Forget(ctx, sub, markers)
 }
 
 type jobs struct {

@@ -15,7 +15,7 @@ import (
 // Requester plans and asks; see [Service.Run].
 type Requester interface {
 	Run(ctx context.Context, t Trigger) (Summary, error)
-	TakeStock(ctx context.Context) (Stock, error)
+	Measure(ctx context.Context) (Gauges, error)
 }
 
 // Handler handles the function's events. All fields are required.
@@ -51,7 +51,7 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Summary, e
 	h.Metrics.Emit(
 		metric.ReportsRequested.Int(sum.Accepted), metric.ReportRequestFailures.Int(sum.Refused+sum.Unknown),
 		metric.FilesExpected.Int(sum.Files), metric.JobsLost.Int(sum.Lost))
-	err = errors.Join(err, h.takeStock(ctx))
+	err = errors.Join(err, h.takeGauges(ctx))
 	log := h.Log.With(
 		"reserved", sum.Reserved, "submitted", sum.Submitted, "accepted", sum.Accepted, "postponed", sum.Postponed,
 		"refused", sum.Refused, "unknown", sum.Unknown, "lost", sum.Lost, "outdated", sum.Outdated, "left", sum.Left, "credentials_waiting", sum.Waiting)
@@ -65,13 +65,13 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Summary, e
 
 // Moved logs what a run does to each job, so that a job can be followed through the lines of all functions. It is for
 // [Service.Moved].
-func Moved(log *slog.Logger) func(context.Context, report.Job) {
+func LogJobChange(log *slog.Logger) func(context.Context, report.Job) {
 	return func(ctx context.Context, j report.Job) {
 		level := slog.LevelInfo
 		if j.Status.NeedsPerson() || j.Status == report.JobUnknown || j.Status == report.JobLost {
 			level = slog.LevelWarn
 		}
-		line := log.With("job_id", j.ID, "subscription", j.Subscription, "window", j.Window.String(), "attempt", j.Attempt, "outcome", string(j.Status))
+		line := log.With("job_id", j.ID, "subscription", j.Subscription, "window", j.Window.String(), "attempt", j.Requests, "outcome", string(j.Status))
 		if j.Reason != "" {
 			line = line.With("reason", j.Reason)
 		}
@@ -86,17 +86,17 @@ func Moved(log *slog.Logger) func(context.Context, report.Job) {
 }
 
 // takeStock emits how it stands. A state that could not be found out is not emitted: it would look like a good one.
-func (h *Handler) takeStock(ctx context.Context) error {
-	stock, err := h.Requester.TakeStock(ctx)
+func (h *Handler) takeGauges(ctx context.Context) error {
+	gauges, err := h.Requester.Measure(ctx)
 	if err != nil {
 		return err
 	}
 	h.Metrics.Emit(
-		metric.OverdueFiles.Int(stock.Overdue), metric.DaysMissing.Int(stock.Missing),
-		metric.DaysAboutToBeLost.Int(stock.AboutToBeLost), metric.DaysExpired.Int(stock.Expired))
-	if stock.Behind > 0 {
+		metric.OverdueFiles.Int(gauges.Overdue), metric.DaysMissing.Int(gauges.Missing),
+		metric.DaysAboutToBeLost.Int(gauges.AboutToBeLost), metric.DaysExpired.Int(gauges.Expired))
+	if gauges.Behind > 0 {
 		return fault.New(fault.Transient, "%d subscriptions were not planned in time, so what is missing of their days is not known: "+
-			"see this run's other problems, or give the requester more memory", stock.Behind)
+			"see this run's other problems, or give the requester more memory", gauges.Behind)
 	}
 	return nil
 }

@@ -22,14 +22,14 @@ type runner struct {
 	t   *testing.T
 	run func(requester.Trigger) (requester.Summary, error)
 	// stock is nil where there is nothing in stock.
-	stock func() (requester.Stock, error)
+	gauges func() (requester.Gauges, error)
 }
 
-func (r *runner) TakeStock(context.Context) (requester.Stock, error) {
-	if r.stock == nil {
-		return requester.Stock{}, nil
+func (r *runner) Measure(context.Context) (requester.Gauges, error) {
+	if r.gauges == nil {
+		return requester.Gauges{}, nil
 	}
-	return r.stock()
+	return r.gauges()
 }
 
 func (r *runner) Run(_ context.Context, trigger requester.Trigger) (requester.Summary, error) {
@@ -147,7 +147,7 @@ func TestARunThatFailedInPart(t *testing.T) {
 func TestEachMoveIsALine(t *testing.T) {
 	due := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	job := report.Job{
-		ID: "seaside-000001", Subscription: "seaside", Window: report.Window{From: report.NewDate(2026, 10, 1), To: report.NewDate(2026, 10, 7)}, Attempt: 2,
+		ID: "seaside-000001", Subscription: "seaside", Window: report.Window{From: report.NewDate(2026, 10, 1), To: report.NewDate(2026, 10, 7)}, Requests: 2,
 	}
 	cases := map[string]struct {
 		edit func(j *report.Job)
@@ -178,7 +178,7 @@ func TestEachMoveIsALine(t *testing.T) {
 			var lines bytes.Buffer
 			moved := job
 			c.edit(&moved)
-			requester.Moved(slog.New(slog.NewJSONHandler(&lines, nil)))(t.Context(), moved)
+			requester.LogJobChange(slog.New(slog.NewJSONHandler(&lines, nil)))(t.Context(), moved)
 			if !strings.Contains(lines.String(), c.want) || strings.Count(lines.String(), "\n") != 1 {
 				t.Errorf("got %s, want %s", lines.String(), c.want)
 			}

@@ -30,17 +30,17 @@ func TestTenThousandSubscriptions(t *testing.T) {
 	}
 	// The desk's own lists are sorted at every call.
 	var due []report.Subscription
-	d.boards.due = func(_ context.Context, now time.Time, limit int) ([]report.Subscription, error) {
+	d.snapshots.due = func(_ context.Context, now time.Time, limit int) ([]report.Subscription, error) {
 		call("due subscriptions")
 		due = slices.DeleteFunc(due, func(s report.Subscription) bool { return d.planning[s.Name].DueAt.After(now) })
 		return slices.Clone(due[:min(limit, len(due))]), nil
 	}
-	d.boards.board = func(_ context.Context, name string) (report.Board, error) {
+	d.snapshots.snapshot = func(_ context.Context, name string) (report.Snapshot, error) {
 		call("plans")
-		return report.Board{Subscription: d.subs[name], Version: 1, NextJob: 1, Planning: d.planning[name]}, nil
+		return report.Snapshot{Subscription: d.subs[name], Version: 1, NextJob: 1, Planning: d.planning[name]}, nil
 	}
 	var open []report.Job
-	d.boards.reserve = func(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+	d.snapshots.reserve = func(ctx context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 		made, err := d.reserve(ctx, b, requests, now)
 		open = append(open, made...)
 		return made, err

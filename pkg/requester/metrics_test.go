@@ -16,16 +16,16 @@ import (
 func TestARunIsCounted(t *testing.T) {
 	failed := fault.New(fault.Transient, "throttled")
 	tests := map[string]struct {
-		sum      requester.Summary
-		runErr   error
-		stock    requester.Stock
-		stockErr error
-		want     string
+		sum       requester.Summary
+		runErr    error
+		gauges    requester.Gauges
+		gaugesErr error
+		want      string
 	}{
 		"a quiet run": {},
 		"a busy run": {
-			sum:   requester.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
-			stock: requester.Stock{Overdue: 3, Stock: report.Stock{Missing: 4, AboutToBeLost: 5, Expired: 6}},
+			sum:    requester.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
+			gauges: requester.Gauges{Overdue: 3, Gauges: report.Gauges{Missing: 4, AboutToBeLost: 5, Expired: 6}},
 			want: "ReportsRequested=2 ReportRequestFailures=3 FilesExpected=7 JobsLost=1 " +
 				"OverdueFiles=3 DaysMissing=4 DaysAboutToBeLost=5 DaysExpired=6",
 		},
@@ -34,7 +34,7 @@ func TestARunIsCounted(t *testing.T) {
 			want: "ReportsRequested=1",
 		},
 		// What was not found out is not said.
-		"a state that is not known": {stock: requester.Stock{Stock: report.Stock{Missing: 1}}, stockErr: failed},
+		"a state that is not known": {gauges: requester.Gauges{Gauges: report.Gauges{Missing: 1}}, gaugesErr: failed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -42,11 +42,11 @@ func TestARunIsCounted(t *testing.T) {
 			h, _ := newHandler(t, nil)
 			h.Requester = &runner{
 				t: t, run: func(requester.Trigger) (requester.Summary, error) { return test.sum, test.runErr },
-				stock: func() (requester.Stock, error) { return test.stock, test.stockErr },
+				gauges: func() (requester.Gauges, error) { return test.gauges, test.gaugesErr },
 			}
 			h.Metrics = &metric.Sink{To: &lines, Service: "bellhop", Function: "requester", Now: time.Now}
 			_, err := h.Handle(t.Context(), []byte(`{}`))
-			if want := errors.Join(test.runErr, test.stockErr); (err == nil) != (want == nil) {
+			if want := errors.Join(test.runErr, test.gaugesErr); (err == nil) != (want == nil) {
 				t.Errorf("error %v, want %v", err, want)
 			}
 			if got := metrictest.Text(metrictest.Read(t, &lines)); got != test.want {

@@ -103,8 +103,8 @@ func TestEveryOutcomeHasItsState(t *testing.T) {
 			if want := []string{"job SUBMITTING", "job " + string(c.status)}; !slices.Equal(d.moves, want) {
 				t.Errorf("told %q, want %q", d.moves, want)
 			}
-			if j := d.booked["job"]; j.Attempt != 1 || !j.SubmittedAt.Equal(start) || j.Worker != "worker 1" {
-				t.Errorf("attempt %d at %s by %s", j.Attempt, j.SubmittedAt, j.Worker)
+			if j := d.booked["job"]; j.Requests != 1 || !j.SubmittedAt.Equal(start) || j.Worker != "worker 1" {
+				t.Errorf("attempt %d at %s by %s", j.Requests, j.SubmittedAt, j.Worker)
 			}
 		})
 	}
@@ -128,7 +128,7 @@ func TestBackOffIsFullJitterBelowADoublingBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
 			j := d.plan("job", d.subscribe("seaside", "push", true))
-			j.Attempt = c.attempts
+			j.Requests = c.attempts
 			d.booked["job"] = j
 			d.answer(report.Answer{Outcome: report.OutcomeBackOff})
 			d.run(t.Context())
@@ -204,8 +204,8 @@ func TestARefusedCredentialShutsItsSourceAlone(t *testing.T) {
 	d.want("a2", report.JobPlanned, 0)
 	d.want("a3", report.JobPlanned, 0)
 	d.want("b1", report.JobUnknown, 4*time.Hour)
-	if j := d.booked["a1"]; !strings.Contains(j.Reason, "waits for a login") || !strings.Contains(j.Reason, "invalid_grant") || j.Attempt != 0 {
-		t.Errorf("attempt %d, reason %q", j.Attempt, j.Reason)
+	if j := d.booked["a1"]; !strings.Contains(j.Reason, "waits for a login") || !strings.Contains(j.Reason, "invalid_grant") || j.Requests != 0 {
+		t.Errorf("attempt %d, reason %q", j.Requests, j.Reason)
 	}
 
 	// The next scheduled run tries the credential again.
@@ -259,8 +259,8 @@ func TestALostAnswerIsNotAskedAgainBeforeTheDeliveryWindowIsOver(t *testing.T) {
 		t.Errorf("after the window: %+v", sum)
 	}
 	d.want("seaside-1", report.JobLost, never)
-	if j := d.booked["seaside-2"]; j.Ask != 2 {
-		t.Errorf("asked for the %d. time, want the second", j.Ask)
+	if j := d.booked["seaside-2"]; j.Attempt != 2 {
+		t.Errorf("asked for the %d. time, want the second", j.Attempt)
 	}
 }
 

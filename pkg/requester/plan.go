@@ -15,7 +15,7 @@ import (
 func (r *run) plan(ctx context.Context, t Trigger) error {
 	switch {
 	case t.Subscription != "":
-		sub, err := r.Boards.Subscription(ctx, t.Subscription)
+		sub, err := r.Snapshots.Subscription(ctx, t.Subscription)
 		if fault.Is(err, fault.NotFound) {
 			return fault.New(fault.Poison, "there is no subscription %q", t.Subscription)
 		}
@@ -24,7 +24,7 @@ func (r *run) plan(ctx context.Context, t Trigger) error {
 		}
 		return r.planEach(ctx, []report.Subscription{sub}, t.Narrow)
 	case t.Narrow.Narrows():
-		subs, err := r.Boards.Subscriptions(ctx)
+		subs, err := r.Snapshots.Subscriptions(ctx)
 		if err != nil {
 			err = fmt.Errorf("read the subscriptions: %w", err)
 		}
@@ -51,8 +51,8 @@ func (r *run) planDue(ctx context.Context) error {
 
 // dueSubscriptions returns due subscriptions that this run has not tried yet. Those that cannot be read are an error beside them.
 func (r *run) dueSubscriptions(ctx context.Context) ([]report.Subscription, error) {
-	for limit := page; ; limit *= 2 {
-		subs, err := r.Boards.DueSubscriptions(ctx, r.Now(), limit)
+	for limit := jobsPerPage; ; limit *= 2 {
+		subs, err := r.Snapshots.DueSubscriptions(ctx, r.Now(), limit)
 		if err != nil {
 			err = fmt.Errorf("read the subscriptions that are to be planned: %w", err)
 		}
@@ -62,7 +62,7 @@ func (r *run) dueSubscriptions(ctx context.Context) ([]report.Subscription, erro
 		all := len(subs)
 		subs = slices.DeleteFunc(subs, func(sub report.Subscription) bool { return r.planned[sub.Name] })
 		// Of unreadable records there may be whole pages.
-		if more := all >= limit || err != nil && limit < mostUnreadable; len(subs) > 0 || !more {
+		if more := all >= limit || err != nil && limit < maxUnreadable; len(subs) > 0 || !more {
 			return subs, err
 		}
 	}
@@ -73,7 +73,7 @@ func (r *run) planNew(ctx context.Context) error {
 	if r.outOfTime(ctx, 0) {
 		return nil
 	}
-	standings, err := r.Boards.Standings(ctx)
+	standings, err := r.Snapshots.Standings(ctx)
 	if err != nil {
 		return fmt.Errorf("read how it stands with the subscriptions: %w", err)
 	}
@@ -85,7 +85,7 @@ func (r *run) planNew(ctx context.Context) error {
 		if r.outOfTime(ctx, 0) {
 			break
 		}
-		sub, err := r.Boards.Subscription(ctx, at.Subscription)
+		sub, err := r.Snapshots.Subscription(ctx, at.Subscription)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("read subscription %s: %w", at.Subscription, err))
 			continue
@@ -141,12 +141,12 @@ func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Na
 	for ctx.Err() == nil {
 		now := s.Now()
 		today := report.DateOf(now)
-		board, err := s.Boards.RecentBoard(ctx, sub.Name, limits, today)
+		snapshot, err := s.Snapshots.RecentSnapshot(ctx, sub.Name, limits, today)
 		if err != nil {
 			return all, err
 		}
-		requests := report.Plan(board, limits, today, n)
-		jobs, err := s.Boards.Reserve(ctx, board, requests, now)
+		requests := report.Plan(snapshot, limits, today, n)
+		jobs, err := s.Snapshots.Reserve(ctx, snapshot, requests, now)
 		if err == nil {
 			all = append(all, jobs...)
 			for _, j := range jobs {
@@ -156,7 +156,7 @@ func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Na
 				// What was reserved holds its days, so that a refresh does not plan them twice.
 				continue
 			}
-			err = s.finish(ctx, board.Reserved(jobs), limits, n, now)
+			err = s.finish(ctx, snapshot.Reserved(jobs), limits, n, now)
 		}
 		if fault.Is(err, fault.Conflict) && lostRaces < 8 {
 			lostRaces++
@@ -168,23 +168,23 @@ func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Na
 }
 
 // finish records a plan that leaves nothing to ask for before tomorrow, unless something happens to the subscription.
-func (s *Service) finish(ctx context.Context, b report.Board, l report.Limits, n report.Narrow, now time.Time) error {
+func (s *Service) finish(ctx context.Context, b report.Snapshot, l report.Limits, n report.Narrow, now time.Time) error {
 	today := report.DateOf(now)
-	if err := s.Boards.Forget(ctx, b.Subscription.Name, b.Settled(l, today)); err != nil || n.Narrows() {
+	if err := s.Snapshots.Forget(ctx, b.Subscription.Name, b.Settled(l, today)); err != nil || n.Narrows() {
 		return err
 	}
-	stock, gone := report.TakeStock(b, l, today)
-	return s.Boards.Planned(ctx, b, report.Planning{DueAt: (today + 1).Time(), Gone: gone}, stock, now)
+	gauges, gone := report.CountGauges(b, l, today)
+	return s.Snapshots.Planned(ctx, b, report.Planning{DueAt: (today + 1).Time(), Gone: gone}, gauges, now)
 }
 
 // rest takes a paused subscription off the list: it is due again when somebody changes it.
 func (r *run) rest(ctx context.Context, sub report.Subscription) error {
 	now := r.Now()
-	board, err := r.Boards.RecentBoard(ctx, sub.Name, report.Limits{}, report.DateOf(now))
-	if err != nil || !board.Subscription.Paused {
+	snapshot, err := r.Snapshots.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(now))
+	if err != nil || !snapshot.Subscription.Paused {
 		return err
 	}
-	err = r.Boards.Planned(ctx, board, report.Planning{}, report.Stock{}, now)
+	err = r.Snapshots.Planned(ctx, snapshot, report.Planning{}, report.Gauges{}, now)
 	if fault.Is(err, fault.Conflict) {
 		// Somebody has changed it since, and it is due for that.
 		return nil

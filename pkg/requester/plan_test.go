@@ -85,7 +85,7 @@ func TestRefreshAsksAgain(t *testing.T) {
 			sub := d.subscribe("seaside", "push", false)
 			sub.From = day
 			d.subs["seaside"] = sub
-			d.loaded["seaside"] = []report.Slice{{Subscription: "seaside", Table: "asp_device", Date: day, Rows: 3, Generation: start}}
+			d.loaded["seaside"] = []report.Partition{{Subscription: "seaside", Table: "asp_device", Date: day, Rows: 3, Generation: start}}
 			d.accepted()
 			sum, err := d.Run(t.Context(), requester.Trigger{Narrow: report.Narrow{Refresh: name == "refresh"}})
 			if err != nil || sum.Reserved != want {
@@ -108,7 +108,7 @@ func TestAnUnknownSubscriptionIsAnErrorAndDueJobsStillRun(t *testing.T) {
 	}
 }
 
-// TestALostRaceIsPlannedAgain from the board as it is then.
+// TestALostRaceIsPlannedAgain from the snapshot as it is then.
 func TestALostRaceIsPlannedAgain(t *testing.T) {
 	cases := map[string]struct {
 		races   int
@@ -124,12 +124,12 @@ func TestALostRaceIsPlannedAgain(t *testing.T) {
 			d := newDesk(t)
 			d.subscribe("seaside", "push", false)
 			d.accepted()
-			boards, reserved := 0, 0
-			d.boards.board = func(ctx context.Context, name string) (report.Board, error) {
-				boards++
-				return d.board(ctx, name)
+			snapshots, reserved := 0, 0
+			d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
+				snapshots++
+				return d.snapshot(ctx, name)
 			}
-			d.boards.reserve = func(ctx context.Context, b report.Board, r []report.Request, now time.Time) ([]report.Job, error) {
+			d.snapshots.reserve = func(ctx context.Context, b report.Snapshot, r []report.Request, now time.Time) ([]report.Job, error) {
 				if reserved++; reserved <= c.races {
 					return nil, fault.New(fault.Conflict, "another plan came first")
 				}
@@ -139,8 +139,8 @@ func TestALostRaceIsPlannedAgain(t *testing.T) {
 			if (err != nil) != c.failed || c.failed && !fault.Is(err, fault.Conflict) {
 				t.Errorf("error %v, want one: %t", err, c.failed)
 			}
-			if boards != reserved || reserved != c.reserve {
-				t.Errorf("read the board %d times for %d plans, want %d of each", boards, reserved, c.reserve)
+			if snapshots != reserved || reserved != c.reserve {
+				t.Errorf("read the snapshot %d times for %d plans, want %d of each", snapshots, reserved, c.reserve)
 			}
 		})
 	}
@@ -154,7 +154,7 @@ func TestManyRequestsAreReservedInTurns(t *testing.T) {
 	sub.From, sub.MaxWindowDays = report.NewDate(2026, 9, 14), 1
 	d.subs["seaside"] = sub
 	var turns []int
-	d.boards.reserve = func(ctx context.Context, b report.Board, r []report.Request, now time.Time) ([]report.Job, error) {
+	d.snapshots.reserve = func(ctx context.Context, b report.Snapshot, r []report.Request, now time.Time) ([]report.Job, error) {
 		made, err := d.reserve(ctx, b, r[:min(33, len(r))], now)
 		turns = append(turns, len(made))
 		return made, err
@@ -178,7 +178,7 @@ func TestPlanningStopsWithTheRun(t *testing.T) {
 	d := newDesk(t)
 	d.subscribe("seaside", "push", false)
 	ctx, cancel := context.WithCancel(t.Context())
-	d.boards.reserve = func(context.Context, report.Board, []report.Request, time.Time) ([]report.Job, error) {
+	d.snapshots.reserve = func(context.Context, report.Snapshot, []report.Request, time.Time) ([]report.Job, error) {
 		cancel()
 		return nil, nil // none of them, so that there is more to plan
 	}
@@ -194,12 +194,12 @@ func TestSettledMarkersAreForgotten(t *testing.T) {
 	day := report.NewDate(2026, 11, 17)
 	sub.From = day
 	d.subs["seaside"] = sub
-	d.loaded["seaside"] = []report.Slice{{Subscription: "seaside", Table: "asp_device", Date: day, Rows: 3, Generation: start}}
+	d.loaded["seaside"] = []report.Partition{{Subscription: "seaside", Table: "asp_device", Date: day, Rows: 3, Generation: start}}
 	j := d.plan("lost", sub)
 	j.Window, j.Status, j.DueAt = report.Window{From: day, To: day}, report.JobLost, time.Time{}
 	d.booked["lost"] = j
 	var forgotten []string
-	d.boards.forget = func(_ context.Context, sub string, markers []report.Marker) error {
+	d.snapshots.forget = func(_ context.Context, sub string, markers []report.Marker) error {
 		for _, m := range markers {
 			forgotten = append(forgotten, sub+" "+m.Job)
 		}
@@ -210,7 +210,7 @@ func TestSettledMarkersAreForgotten(t *testing.T) {
 		t.Errorf("forgotten: %q", forgotten)
 	}
 	down := fault.New(fault.Transient, "down")
-	d.boards.forget = func(context.Context, string, []report.Marker) error { return down }
+	d.snapshots.forget = func(context.Context, string, []report.Marker) error { return down }
 	d.planning["seaside"] = report.Planning{DueAt: d.now}
 	if _, err := d.Run(t.Context(), requester.Trigger{}); !errors.Is(err, down) {
 		t.Errorf("error %v", err)
@@ -248,7 +248,7 @@ func TestTheFirstSubscriptionFixesItsFirstDay(t *testing.T) {
 			d.First = configured()
 			d.First.From = c.from
 			var applied []report.Subscription
-			d.boards.apply = func(_ context.Context, sub report.Subscription) (bool, error) {
+			d.snapshots.apply = func(_ context.Context, sub report.Subscription) (bool, error) {
 				applied = append(applied, sub)
 				d.subs[sub.Name] = sub
 				return true, nil
@@ -301,7 +301,7 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 		"its source": {func(d *desk) { d.First.Source = "nobody" }, fault.Poison, []string{`no source is called "nobody"`}},
 		"the ledger refuses": {
 			func(d *desk) {
-				d.boards.apply = func(context.Context, report.Subscription) (bool, error) {
+				d.snapshots.apply = func(context.Context, report.Subscription) (bool, error) {
 					return false, fault.New(fault.Poison, "its source cannot become push")
 				}
 			},
@@ -309,11 +309,11 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 		},
 		"the ledger cannot be read": {
 			func(d *desk) {
-				d.boards.board = func(ctx context.Context, name string) (report.Board, error) {
+				d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
 					if name == "seaside" {
-						return report.Board{}, down
+						return report.Snapshot{}, down
 					}
-					return d.board(ctx, name)
+					return d.snapshot(ctx, name)
 				}
 			},
 			fault.Transient, []string{"seaside", "down"},
@@ -356,16 +356,16 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 			}
 		},
 		"an unknown source": func(_ *desk, sub *report.Subscription) { sub.Source = "nobody" },
-		"a board that cannot be read": func(d *desk, _ *report.Subscription) {
-			d.boards.board = func(ctx context.Context, name string) (report.Board, error) {
+		"a snapshot that cannot be read": func(d *desk, _ *report.Subscription) {
+			d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
 				if name == "broken" {
-					return report.Board{}, down
+					return report.Snapshot{}, down
 				}
-				return d.board(ctx, name)
+				return d.snapshot(ctx, name)
 			}
 		},
 		"jobs that cannot be reserved": func(d *desk, _ *report.Subscription) {
-			d.boards.reserve = func(ctx context.Context, b report.Board, r []report.Request, now time.Time) ([]report.Job, error) {
+			d.snapshots.reserve = func(ctx context.Context, b report.Snapshot, r []report.Request, now time.Time) ([]report.Job, error) {
 				if b.Subscription.Name == "broken" {
 					return nil, down
 				}
@@ -397,9 +397,9 @@ func TestWithoutTheSubscriptionsNothingIsTried(t *testing.T) {
 	d := newDesk(t)
 	d.plan("job", d.subscribe("seaside", "push", false))
 	down := fault.New(fault.Transient, "the ledger is down")
-	d.boards.subscription = func(context.Context, string) (report.Subscription, error) { return report.Subscription{}, down }
-	d.boards.due = func(context.Context, time.Time, int) ([]report.Subscription, error) { return nil, down }
-	d.boards.standings = func(context.Context) ([]report.Standing, error) { return nil, down }
+	d.snapshots.subscription = func(context.Context, string) (report.Subscription, error) { return report.Subscription{}, down }
+	d.snapshots.due = func(context.Context, time.Time, int) ([]report.Subscription, error) { return nil, down }
+	d.snapshots.standings = func(context.Context) ([]report.Standing, error) { return nil, down }
 	sum, err := d.Run(t.Context(), requester.Trigger{})
 	if !errors.Is(err, down) || sum != (requester.Summary{}) || strings.Contains(fmt.Sprint(err), "gone") {
 		t.Errorf("%+v, error %v", sum, err)

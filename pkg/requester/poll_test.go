@@ -87,8 +87,8 @@ func TestAPolledExport(t *testing.T) {
 	if j.Status != report.JobAwaitingFiles || len(j.ToFetch()) != 0 || !j.DueAt.Equal(j.Deadline) {
 		t.Errorf("job is %s with %d to fetch, due %s; want AWAITING_FILES until %s", j.Status, len(j.ToFetch()), j.DueAt, j.Deadline)
 	}
-	if j.Attempt != 1 || j.Ticket != "" {
-		t.Errorf("attempt %d, ticket %q: one request was sent, and its ticket is used up", j.Attempt, j.Ticket)
+	if j.Requests != 1 || j.Ticket != "" {
+		t.Errorf("attempt %d, ticket %q: one request was sent, and its ticket is used up", j.Requests, j.Ticket)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestAFetchThatWasCutShort(t *testing.T) {
 		d := newDesk(t)
 		j := d.plan("job", d.subscribe("seaside", "push", true))
 		j.Status = report.JobSubmitting
-		if err := j.Await(start, exported, start.Add(4*time.Hour)); err != nil {
+		if err := j.AwaitFiles(start, exported, start.Add(4*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		d.booked["job"] = j

@@ -30,8 +30,8 @@ type Source interface {
 	Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error)
 }
 
-// Boards is the ledger's record of subscriptions and what is planned for them.
-type Boards interface {
+// Snapshots is the ledger's record of subscriptions and what is planned for them.
+type Snapshots interface {
 	// Subscription returns one, or NotFound.
 	Subscription(ctx context.Context, name string) (report.Subscription, error)
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
@@ -42,14 +42,14 @@ type Boards interface {
 	// Apply brings a subscription into the ledger. One that changes is to be planned at now.
 	Apply(ctx context.Context, sub report.Subscription, now time.Time) (changed bool, err error)
 	// RecentBoard returns the planner's input, or NotFound.
-	RecentBoard(ctx context.Context, name string, l report.Limits, today report.Date) (report.Board, error)
+	RecentSnapshot(ctx context.Context, name string, l report.Limits, today report.Date) (report.Snapshot, error)
 	// Reserve turns planned requests into jobs. Conflict when another plan came first.
-	Reserve(ctx context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error)
+	Reserve(ctx context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error)
 	// Forget removes markers that no longer tell the planner anything.
 	Forget(ctx context.Context, subscription string, markers []report.Marker) error
 	// Planned records a plan that left nothing to reserve. Conflict when the subscription has changed, or was asked to be
-	// planned, since the board was read.
-	Planned(ctx context.Context, b report.Board, next report.Planning, stock report.Stock, now time.Time) error
+	// planned, since the snapshot was read.
+	Planned(ctx context.Context, b report.Snapshot, next report.Planning, gauges report.Gauges, now time.Time) error
 }
 
 // Jobs is the ledger's record of jobs.

@@ -11,8 +11,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// recording bounds the writes that record an answer, also when the run's own time has ended meanwhile.
-const recording = 15 * time.Second
+// recordTimeout bounds the writes that record an answer, also when the run's own time has ended meanwhile.
+const recordTimeout = 15 * time.Second
 
 // pollSoonest is how soon an export may be asked after again.
 const pollSoonest = 5 * time.Second
@@ -20,7 +20,7 @@ const pollSoonest = 5 * time.Second
 // record puts an answer into the ledger. An answer that cannot be recorded leaves the job under its lease; when that has
 // run out, the job counts as one whose outcome is not known.
 func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recording)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	// What the answer means for the job is recorded also when the credential's record cannot be written.
 	return errors.Join(r.heed(ctx, j, a), r.recordAnswer(ctx, limits, j, a))
@@ -42,7 +42,7 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 		wait := 3*time.Hour + time.Duration(r.Chance()*float64(time.Hour)) - 30*time.Minute
 		return r.postpone(ctx, j, report.JobWaitingUpstream, now.Add(max(wait, a.RetryAfter)), a.Why)
 	case report.OutcomeBackOff:
-		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Attempt), a.RetryAfter)), a.Why)
+		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Requests), a.RetryAfter)), a.Why)
 	case report.OutcomeNotEligible:
 		until := a.Until
 		if !until.After(now) {
@@ -75,7 +75,7 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 	if a.Ticket == "" {
 		a.Ticket = j.Ticket
 	}
-	return r.update(ctx, j, func(current *report.Job) error { return current.Pend(now, a, until) })
+	return r.update(ctx, j, func(current *report.Job) error { return current.MarkPolling(now, a, until) })
 }
 
 // accept records an accepted request, and starts the loads of files that came before their names.
@@ -151,7 +151,7 @@ func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
 	}
 	now := r.Now()
 	err = r.update(ctx, j, func(current *report.Job) error {
-		return current.Doubt(now, now.Add(deliveryWindow(limits)), why)
+		return current.MarkUnknown(now, now.Add(deliveryWindow(limits)), why)
 	})
 	if err == nil {
 		r.Unknown++

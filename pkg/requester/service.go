@@ -17,8 +17,8 @@ import (
 
 // Service plans and asks. All fields are required but those with a default.
 type Service struct {
-	Boards Boards
-	Jobs   Jobs
+	Snapshots Snapshots
+	Jobs      Jobs
 	// Credentials is what all runs share of the credentials.
 	Credentials Credentials
 	Queue       Queue
@@ -34,7 +34,7 @@ type Service struct {
 	// Chance returns a number in [0,1), for jitter.
 	Chance func() float64
 	// Worker returns a new name for each lease, never the same twice.
-	Worker func() string
+	NewWorkerID func() string
 
 	// Pace is the least time between two requests with one credential, of whichever run. Default one second: the vendors' rates are unknown.
 	Pace time.Duration
@@ -45,7 +45,7 @@ type Service struct {
 	// Patience is how long a job is tried before it counts as lost. Default 72 hours.
 	Patience time.Duration
 	// Moved, if set, is told of every job that a run moved, as it is then.
-	Moved func(context.Context, report.Job)
+	OnJobChange func(context.Context, report.Job)
 }
 
 // Trigger narrows a run. The zero value is the ordinary run.
@@ -126,8 +126,8 @@ func (s *Service) source(name string) (Source, error) {
 
 // ensureFirst brings the configured subscription into the ledger.
 func (r *run) ensureFirst(ctx context.Context, sub report.Subscription) error {
-	// The board tells of a removed one too.
-	known, err := r.Boards.RecentBoard(ctx, sub.Name, report.Limits{}, report.DateOf(r.Now()))
+	// The snapshot tells of a removed one too.
+	known, err := r.Snapshots.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(r.Now()))
 	if err == nil {
 		if known.Subscription.Removed() {
 			// A person's removal outweighs the configuration, until a person applies the subscription again.
@@ -160,11 +160,11 @@ func (s *Service) Apply(ctx context.Context, sub report.Subscription) (changed b
 	if sub.From == 0 {
 		sub.From = report.DateOf(s.Now()) - report.Date(src.Limits(sub.Params).HorizonDays)
 	}
-	return s.Boards.Apply(ctx, sub, s.Now())
+	return s.Snapshots.Apply(ctx, sub, s.Now())
 }
 
 func (s *Service) tell(ctx context.Context, j report.Job) {
-	if s.Moved != nil {
-		s.Moved(ctx, j)
+	if s.OnJobChange != nil {
+		s.OnJobChange(ctx, j)
 	}
 }

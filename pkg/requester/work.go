@@ -12,11 +12,11 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// page is how many due jobs are read at once.
-const page = 25
+// jobsPerPage is how many due jobs are read at once.
+const jobsPerPage = 25
 
-// mostUnreadable is how many due records a run looks through for one that it can read.
-const mostUnreadable = 1600
+// maxUnreadable is how many due records a run looks through for one that it can read.
+const maxUnreadable = 1600
 
 // work moves due jobs until none is due, or the time is up. A job that was put aside for so short a while that it comes
 // due within the run is waited for.
@@ -74,7 +74,7 @@ func (r *run) work(ctx context.Context) error {
 // dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot
 // be used stay due.
 func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
-	for limit := page; ; limit *= 2 {
+	for limit := jobsPerPage; ; limit *= 2 {
 		jobs, err := r.Jobs.DueJobs(ctx, r.Now(), limit)
 		if err != nil {
 			r.unread = fmt.Errorf("read the due jobs: %w", err)
@@ -92,7 +92,7 @@ func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 			return r.failed[j.ID] || shut
 		})
 		// Of unreadable records there may be whole pages.
-		if more := all >= limit || err != nil && limit < mostUnreadable; len(jobs) > 0 || !more {
+		if more := all >= limit || err != nil && limit < maxUnreadable; len(jobs) > 0 || !more {
 			return jobs, nil
 		}
 	}
@@ -198,7 +198,7 @@ func (r *run) subscription(ctx context.Context, name string) (report.Subscriptio
 	if sub, ok := r.subs[name]; ok {
 		return sub, nil
 	}
-	sub, err := r.Boards.Subscription(ctx, name)
+	sub, err := r.Snapshots.Subscription(ctx, name)
 	if fault.Is(err, fault.NotFound) {
 		return sub, fault.New(fault.Poison, "its subscription %s is gone", name)
 	}
@@ -222,7 +222,7 @@ func (r *run) lease(ctx context.Context) time.Time {
 func (r *run) take(ctx context.Context, j report.Job, begin func(current *report.Job, worker string) error) (report.Job, error) {
 	worker := r.turn
 	if r.turn = ""; worker == "" {
-		worker = r.Worker()
+		worker = r.NewWorkerID()
 	}
 	return r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
 		if current.Epoch != j.Epoch || current.Status != j.Status || !current.Due(r.Now()) {

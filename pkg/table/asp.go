@@ -49,7 +49,7 @@ func aspTable(name, meaning string, dimensions, measures []Column) Definition {
 		unit("unit_id", String, false, "The unit that the row describes: the deepest one that the row names."),
 		unit("unit_name", String, true, "That unit's name."),
 		unit("depth", Int, false, "That unit's level: 0 organisation, 1 property, 2 group, 3 room."),
-		unit("row_scope", String, false, "ROLLUP when another row of the same slice describes a descendant of the unit, else LEAF. Only LEAF rows add up."),
+		unit("row_scope", String, false, "ROLLUP when another row of the same partition describes a descendant of the unit, else LEAF. Only LEAF rows add up."),
 		unit("parent_unit_id", String, true, "The nearest unit above that the row names."),
 		unit("property_id", String, true, "The unit at level 1."),
 		unit("property_name", String, true, "The name of the unit at level 1."),

@@ -20,7 +20,7 @@ const benchRows = 500_000
 var (
 	deviceCSV        = sync.OnceValue(func() []byte { return generated(device, benchRows, 25) })
 	rotatedCSV       = sync.OnceValue(func() []byte { return generated(tabletest.Rotated, benchRows, 25) })
-	oneSliceCSV      = sync.OnceValue(func() []byte { return generated(tabletest.Domains, benchRows, 1) })
+	onePartitionCSV  = sync.OnceValue(func() []byte { return generated(tabletest.Domains, benchRows, 1) })
 	communicationCSV = sync.OnceValue(func() []byte { return generated(communication, benchRows, 25) })
 )
 
@@ -63,7 +63,7 @@ func BenchmarkConvertDevice(b *testing.B) { benchmarkConvert(b, deviceCSV(), "as
 // BenchmarkConvertOneSlice has as many rows, all of one date, for 25 domains: the text of 20,000 units is encoded once and
 // not 25 times, so it shows the cost of the rows alone. They do not fit in memory at once.
 func BenchmarkConvertOneSlice(b *testing.B) {
-	benchmarkConvert(b, oneSliceCSV(), "asp_domain_engagement", 1)
+	benchmarkConvert(b, onePartitionCSV(), "asp_domain_engagement", 1)
 }
 
 // BenchmarkConvertCommunication has three dimensions and two decimals.

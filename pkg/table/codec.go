@@ -13,11 +13,11 @@ const (
 	rememberedPage = 1 << 10
 	// What a codec holds at most, compressed and not.
 	rememberedBytes = 8 << 20
-	// How far back zstd looks. Its own default is 8 MiB, for which it takes up 16 MiB; no slice gets smaller by it.
+	// How far back zstd looks. Its own default is 8 MiB, for which it takes up 16 MiB; no partition gets smaller by it.
 	window = 1 << 20
 )
 
-// repeatCodec is zstd that remembers the larger pages of the slice before. The units of a report are mostly
+// repeatCodec is zstd that remembers the larger pages of the partition before. The units of a report are mostly
 // the same each day, in the same order: then the pages with their ids, which hardly compress and take most
 // of the time that compressing takes, are equal byte for byte.
 type repeatCodec struct {
@@ -33,7 +33,7 @@ type repeatCodec struct {
 type remembered struct {
 	plain, encoded []byte
 	dictionary     bool
-	used           bool // by the current slice
+	used           bool // by the current partition
 }
 
 func newRepeatCodec() *repeatCodec {
@@ -68,7 +68,7 @@ func (c *repeatCodec) compress(dst, src []byte, dictionary bool) []byte {
 	return e.EncodeAll(src, dst[:0])
 }
 
-// next begins a slice: what the one before did not use is forgotten.
+// next begins a partition: what the one before did not use is forgotten.
 func (c *repeatCodec) next() {
 	kept := c.pages[:0]
 	c.size = 0
@@ -86,7 +86,7 @@ func (c *repeatCodec) next() {
 func (p remembered) bytes() int64 { return int64(len(p.plain) + len(p.encoded)) }
 
 // Encode compresses src into dst, which it may replace. What it returns depends on nothing but src and whether
-// it is a dictionary: a slice has the same bytes whatever slices came before.
+// it is a dictionary: a partition has the same bytes whatever partitions came before.
 func (c *repeatCodec) Encode(dst, src []byte) ([]byte, error) {
 	dictionary := c.dictionary
 	c.dictionary = false

@@ -37,7 +37,7 @@ func TestRepeatCodec(t *testing.T) {
 	encode(b)
 	c.next()
 	if len(c.pages) != 1 || !bytes.Equal(c.pages[0].plain, b) {
-		t.Errorf("%d pages remembered of the one that the last slice used", len(c.pages))
+		t.Errorf("%d pages remembered of the one that the last partition used", len(c.pages))
 	}
 	for n := range 20 {
 		encode(page(n, 1<<20))
@@ -51,7 +51,7 @@ func TestRepeatCodec(t *testing.T) {
 	}
 }
 
-// The same slice must have the same bytes, whatever the codec was given before.
+// The same partition must have the same bytes, whatever the codec was given before.
 func TestRepeatCodecDependsOnNothingBefore(t *testing.T) {
 	t.Parallel()
 	// Repeats at a distance that the fastest level does not see, so that the levels give different bytes.

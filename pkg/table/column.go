@@ -15,7 +15,7 @@ import (
 // writing column by column uses. Everything that ends up in the file (pages, bounds, the dictionary page)
 // is still made by parquet-go, from the indexes and the entries.
 
-// column is the dictionary and the open page of one leaf. It outlives the slice, so that its memory is used
+// column is the dictionary and the open page of one leaf. It outlives the partition, so that its memory is used
 // again.
 type column struct {
 	parquet.Dictionary // of parquet-go, always empty
@@ -53,7 +53,7 @@ type columnType struct {
 	column *column
 }
 
-// NewDictionary begins a slice.
+// NewDictionary begins a partition.
 func (t columnType) NewDictionary(leaf, n int, data encoding.Values) parquet.Dictionary {
 	c := t.column
 	c.plain, c.leaf = t.Type, leaf

@@ -37,7 +37,7 @@ type Option func(*Converter)
 // The default is 40 MiB.
 func Budget(bytes int64) Option { return func(c *Converter) { c.budget = bytes } }
 
-// BodyMemory sets how many bytes of encoded slices stay in memory; beyond that they are in a temporary file.
+// BodyMemory sets how many bytes of encoded partitions stay in memory; beyond that they are in a temporary file.
 // The default is 8 MiB.
 func BodyMemory(bytes int64) Option { return func(c *Converter) { c.bodyMemory = bytes } }
 
@@ -72,7 +72,7 @@ func NewConverter(opts ...Option) *Converter {
 	return c
 }
 
-// Convert reads a delivered file to its end and encodes each date's rows as one slice, in an order of their own: equal rows
+// Convert reads a delivered file to its end and encodes each date's rows as one partition, in an order of their own: equal rows
 // are equal bytes. A row that comes twice counts once; two rows of one date, unit and dimensions that differ are poison.
 // It is all or nothing: with an error there are no days and nothing to close.
 //
@@ -157,7 +157,7 @@ type run struct {
 	budget int64
 	stored *spool // rows
 	texts  *spool // rows with their text
-	bodies *spool // finished slices
+	bodies *spool // finished partitions
 }
 
 func (c *Converter) newRun(d Definition, subscription string) *run {
@@ -170,7 +170,7 @@ func (c *Converter) newRun(d Definition, subscription string) *run {
 	}
 }
 
-// finish encodes a day as a slice among the bodies, and frees its rows.
+// finish encodes a day as a partition among the bodies, and frees its rows.
 func (r *run) finish(ctx context.Context, d *day, rows *shelf) (report.EncodedDay, error) {
 	digest, from := sha256.New(), r.bodies.size
 	begin := func(n int64) { r.begin(d.date, n, io.MultiWriter(r.bodies, digest)) }

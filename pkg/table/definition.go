@@ -118,7 +118,7 @@ func (d Definition) role(r Role) []Column {
 	return out
 }
 
-// FileColumns returns the columns that a slice's Parquet file has, in order: all but the date, which is in the path. A
+// FileColumns returns the columns that a partition's Parquet file has, in order: all but the date, which is in the path. A
 // partition's column that is in both has two types there, and strict readers refuse it.
 func (d Definition) FileColumns() []Column {
 	return slices.DeleteFunc(slices.Clone(d.Columns), func(c Column) bool { return c.Role == RoleDate })

@@ -200,7 +200,7 @@ func timeTraps() []Trap {
 	}
 }
 
-// exampleDay stands in for any slice where the layout is shown.
+// exampleDay stands in for any partition where the layout is shown.
 var exampleDay = report.NewDate(2026, 11, 17)
 
 // Place is where one kind of object lies in the dataset.
@@ -213,7 +213,7 @@ type Place struct {
 func Layout() []Place {
 	const table, job = "asp_device", "hotel-000001"
 	return []Place{
-		{report.SliceKey("hotel", table, exampleDay), "All rows of one table, day and subscription. Readers want these and no others."},
+		{report.PartitionKey("hotel", table, exampleDay), "All rows of one table, day and subscription. Readers want these and no others."},
 		{report.HeldKey("hotel", table, exampleDay, exampleDay.Time().Add(15*time.Hour)), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
 		{report.StagedKey(job, table, exampleDay, "DEVICE-1.csv"), "One file's share of a day while the other files of its report are awaited."},
 		{report.FormatKey, "The number of the dataset's format. It is written before the first day; an older dataset without it gets it from bellhop migrate."},

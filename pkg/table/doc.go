@@ -19,7 +19,7 @@
 //	one open row group        8 MiB of text and paths, held about three times (interned, in dictionaries, and as
 //	                          a page to compress), and the compressed pages of at most 1,048,576 rows: tens
 //	                          of MiB
-//	pages of the last slice   8 MiB, to compress none twice that repeats
+//	pages of the last partition   8 MiB, to compress none twice that repeats
 //	units with descendants    when a day is merged from runs with their text: at most Budget; and 32 KiB for each run
 //	places while sorting      16 bytes for each row of a date that is in memory
 //

@@ -24,7 +24,7 @@ const (
 	scopeRollup = "ROLLUP"
 )
 
-// encoder writes slices of one table and subscription, one after the other.
+// encoder writes partitions of one table and subscription, one after the other.
 type encoder struct {
 	definition   Definition
 	subscription string
@@ -35,7 +35,7 @@ type encoder struct {
 	codec        *repeatCodec
 	isRollup     []bool // by row of the current block
 
-	// Of the current slice.
+	// Of the current partition.
 	writer *parquet.Writer //nolint:staticcheck // deprecated for rows of structs; columns are written by nothing else
 	words  *vocabulary
 	rows   int64
@@ -62,7 +62,7 @@ func newEncoder(d Definition, subscription string) *encoder {
 	return e
 }
 
-// begin starts a slice of the given number of rows, or [manyRows] for any number beyond.
+// begin starts a partition of the given number of rows, or [manyRows] for any number beyond.
 //
 // Each has a writer of its own: the second file of a writer that is reset has empty column paths in its
 // footer (parquet-go v0.32), since resetting the row groups of the first clears slices that both share.
@@ -71,7 +71,7 @@ func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
 	e.writer = parquet.NewWriter(to,
 		e.schema,
 		parquet.Compression(e.codec),
-		// parquet-go allocates the whole buffer for each required column, even for a slice of one row. No
+		// parquet-go allocates the whole buffer for each required column, even for a partition of one row. No
 		// column buffers more than that a row, at 16 levels of units, so this moves no page's end.
 		parquet.PageBufferSize(int(min(pageBytes, max(1, rows)*rowBytes))),
 		// The second version of pages keeps lists from fastparquet, and gives the others nothing.
@@ -93,7 +93,7 @@ func (e *encoder) newGroup() {
 	e.seenDims = make([]bitset, len(e.definition.Dimensions()))
 }
 
-// write adds a block, which must be full unless it is the slice's last. It reports whether it ended a row
+// write adds a block, which must be full unless it is the partition's last. It reports whether it ended a row
 // group: then none of the vocabulary before is needed any more.
 func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
 	e.know(words)
@@ -174,7 +174,7 @@ func grow(s bitset, n int) bitset {
 	return s
 }
 
-// end completes the slice.
+// end completes the partition.
 func (e *encoder) end() error {
 	if err := e.writer.Close(); err != nil {
 		return fmt.Errorf("encode %s: %w", e.definition.Name, err)
@@ -182,7 +182,7 @@ func (e *encoder) end() error {
 	return nil
 }
 
-// total is what a measure comes to in a slice.
+// total is what a measure comes to in a partition.
 type total struct {
 	all, leaf sum
 	values    int64 // numbers in LEAF rows
@@ -209,7 +209,7 @@ func (e *encoder) count(b *block) {
 	}
 }
 
-// sums returns those of the slice by measure, over all rows.
+// sums returns those of the partition by measure, over all rows.
 func (e *encoder) sums() map[string]string {
 	out := map[string]string{}
 	for i, c := range e.definition.Measures() {
@@ -218,7 +218,7 @@ func (e *encoder) sums() map[string]string {
 	return out
 }
 
-// figures returns those of the slice by measure.
+// figures returns those of the partition by measure.
 func (e *encoder) figures() map[string]report.Figures {
 	out := map[string]report.Figures{}
 	for i, c := range e.definition.Measures() {

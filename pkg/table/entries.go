@@ -10,7 +10,7 @@ import (
 // textEntries are text, which rows name by a number of a vocabulary.
 type textEntries struct {
 	known   []int32  // by number: its index plus 1, or 0
-	numbers []uint32 // by index; those from count on are of the slice before
+	numbers []uint32 // by index; those from count on are of the partition before
 	count   int
 	text    []byte   // of numbers
 	offsets []uint32 // where each begins in text, and where the last one ends
@@ -40,7 +40,7 @@ func (t *textEntries) insert(n uint32, words []string) int32 {
 	return t.known[n] - 1
 }
 
-// cut forgets the slice before.
+// cut forgets the partition before.
 func (t *textEntries) cut() {
 	if len(t.offsets) == 0 {
 		t.offsets = append(t.offsets, 0)
@@ -61,7 +61,7 @@ func (t *textEntries) values() encoding.Values {
 	return encoding.ByteArrayValues(t.text, t.offsets)
 }
 
-// reset begins a row group. Only the numbers that were used are visited: a slice may use few of a large
+// reset begins a row group. Only the numbers that were used are visited: a partition may use few of a large
 // vocabulary.
 func (t *textEntries) reset() {
 	for _, n := range t.numbers[:t.count] {

@@ -39,7 +39,7 @@ func BenchmarkFigures(b *testing.B) {
 	}{
 		{"DEVICE, 25 dates", "asp_device", deviceCSV, 25},
 		{"DEVICE, 25 dates, other order each", "asp_device", rotatedCSV, 25},
-		{"DOMAIN_ENGAGEMENT, 1 date", "asp_domain_engagement", oneSliceCSV, 1},
+		{"DOMAIN_ENGAGEMENT, 1 date", "asp_domain_engagement", onePartitionCSV, 1},
 		{"COMMUNICATION, 25 dates", "asp_communication", communicationCSV, 25},
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)

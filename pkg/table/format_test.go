@@ -56,7 +56,7 @@ func TestASliceOfTheFirstFormatBecomesOneOfToday(t *testing.T) {
 	}
 	for _, d := range table.Definitions() {
 		for _, day := range fresh(d.Name, readFile(t, "csv", strings.TrimPrefix(d.Name, "asp_")+".csv")).Days {
-			compare(d.Name, day, section(readFile(t, "bellhop-dataset", report.SliceKey("demo", d.Name, day.Date))))
+			compare(d.Name, day, section(readFile(t, "bellhop-dataset", report.PartitionKey("demo", d.Name, day.Date))))
 		}
 	}
 	held := fresh("asp_device", readFile(t, "csv", "device_shrunk.csv")).Days[0]

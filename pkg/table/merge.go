@@ -14,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Merge makes one slice of the parts that several files of one category contributed to one date. Parts are bodies of
+// Merge makes one partition of the parts that several files of one category contributed to one date. Parts are bodies of
 // [report.EncodedDay] of the contract's table. Their rows are put in order and row_scope is decided anew over all of them, so the
 // result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once.
 //
@@ -34,7 +34,7 @@ func (c *Converter) Merge(ctx context.Context, contract report.Contract, date re
 	return out, nil
 }
 
-// merge encodes the rows of parts as one slice.
+// merge encodes the rows of parts as one partition.
 func (r *run) merge(ctx context.Context, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
 	rows := newShelf(r.definition, r.budget, r.stored, r.texts)
 	u := unpacker{date: date, shelf: rows}

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// The rows of a slice have one order, whatever the order in the file: by unit, the ids from the root down, so that a unit's
+// The rows of a partition have one order, whatever the order in the file: by unit, the ids from the root down, so that a unit's
 // row comes right before those of its descendants; then by dimensions; then by "extra". That is also a row's key: no two rows
-// of a slice have the same.
+// of a partition have the same.
 
 // ranks are the places of a vocabulary's numbers in that order. They are numbers themselves, so that sorting rows compares
 // no text.

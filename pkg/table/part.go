@@ -14,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// part is an encoded slice that is read back, of this format or of an earlier one.
+// part is an encoded partition that is read back, of this format or of an earlier one.
 type part struct {
 	file    *parquet.File
 	columns []Column // of the file

@@ -55,15 +55,15 @@ func TestADaysRecordStaysSmall(t *testing.T) {
 			sums[c.Name] = "999999999.999999"
 			figures[c.Name], less[c.Name] = report.Figures{Values: 1 << 20, Sum: sums[c.Name]}, report.Figures{Values: 1 << 20, Sum: "111111111.111111"}
 		}
-		key := report.SliceKey(strings.Repeat("s", 40), d.Name, report.NewDate(2026, time.November, 1))
+		key := report.PartitionKey(strings.Repeat("s", 40), d.Name, report.NewDate(2026, time.November, 1))
 		file := strings.Repeat("f", 100)
-		slice := report.Slice{Table: d.Name, Rows: 1, Key: key, File: file, SHA256: strings.Repeat("0", 64), Sums: sums, Figures: figures}
-		fell, why := slice.Fallen(report.EncodedDay{Rows: 1, Figures: less}, 0.5)
+		partition := report.Partition{Table: d.Name, Rows: 1, Key: key, File: file, SHA256: strings.Repeat("0", 64), Sums: sums, Figures: figures}
+		fell, why := partition.Fallen(report.EncodedDay{Rows: 1, Figures: less}, 0.5)
 		if len(fell) != len(d.Measures()) {
 			t.Errorf("%s: only %q fell", d.Name, fell)
 		}
-		slice.Held = &report.Held{File: file, Rows: 1, Key: key, Figures: less, Fell: fell, Why: why}
-		if b, err := json.Marshal(slice); err != nil || len(b) > 2<<10 {
+		partition.Held = &report.Held{File: file, Rows: 1, Key: key, Figures: less, Fell: fell, Why: why}
+		if b, err := json.Marshal(partition); err != nil || len(b) > 2<<10 {
 			t.Errorf("%s: %d bytes, %v", d.Name, len(b), err)
 		}
 	}

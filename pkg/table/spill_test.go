@@ -112,7 +112,7 @@ func TestMergeEqualsOneFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !slices.Equal(body(t, merged), body(t, whole)) {
-				t.Error("the merged slice is not that of one file")
+				t.Error("the merged partition is not that of one file")
 			}
 			equal(t, "rows", merged.Rows, whole.Rows)
 			equal(t, "sums", merged.Sums, whole.Sums)
@@ -198,7 +198,7 @@ func TestRowGroupsCountTextOnce(t *testing.T) {
 	}
 }
 
-// In a file in order of date, a date that was spilled gets no more rows: its part is the slice as it is,
+// In a file in order of date, a date that was spilled gets no more rows: its part is the partition as it is,
 // row_scope included.
 func TestSpilledInOrderOfDate(t *testing.T) {
 	t.Parallel()

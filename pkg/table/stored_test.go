@@ -80,7 +80,7 @@ func TestNumberEntries(t *testing.T) {
 	}
 }
 
-// What text is kept of the slice before is used only as far as the numbers are the same.
+// What text is kept of the partition before is used only as far as the numbers are the same.
 func TestTextEntriesOfTheSliceBefore(t *testing.T) {
 	t.Parallel()
 	words := []string{"", "a", "bb", "ccc", "d"}

@@ -12,7 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// ReadSums reads a slice back: its rows, and the exact sum of each measure column, in the form of
+// ReadSums reads a partition back: its rows, and the exact sum of each measure column, in the form of
 // [report.EncodedDay.Sums]. It shares nothing with the encoder but the definition, which it finds by the
 // schema's name, so that it can bear witness to what was written. A file of no known table is [fault.Poison].
 func ReadSums(r *io.SectionReader) (rows int64, sums map[string]string, err error) {
@@ -47,7 +47,7 @@ func ReadSums(r *io.SectionReader) (rows int64, sums map[string]string, err erro
 	return file.NumRows(), sums, nil
 }
 
-// FormatOf returns the dataset's format that a slice says, as a number's text; one of the first says nothing, and is "1".
+// FormatOf returns the dataset's format that a partition says, as a number's text; one of the first says nothing, and is "1".
 func FormatOf(r io.ReaderAt, size int64) (string, error) {
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

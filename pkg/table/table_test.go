@@ -64,7 +64,7 @@ func bodies(t testing.TB, c report.Conversion) map[string][]byte {
 	return out
 }
 
-// rows reads slices as a stranger would: all columns by name, as plain Go values, NULL as nil. The date is in no column.
+// rows reads partitions as a stranger would: all columns by name, as plain Go values, NULL as nil. The date is in no column.
 func rows(t testing.TB, days ...report.EncodedDay) []map[string]any {
 	t.Helper()
 	var out []map[string]any

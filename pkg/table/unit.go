@@ -28,7 +28,7 @@ func (p *path) ancestors() []uint32 { return p.ids[:len(p.ids)-1] }
 // its numbers by path, and for each unit two strings of 16 bytes and two numbers.
 func pathOverhead(n int) int64 { return 250 + 40*int64(n) }
 
-// paths numbers the different paths of a file or a slice, from 0.
+// paths numbers the different paths of a file or a partition, from 0.
 type paths struct {
 	numbers    map[string]uint32
 	list       []path

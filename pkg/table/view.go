@@ -14,7 +14,7 @@ import (
 //   - where several subscriptions report the same unit on the same day, all of that unit's rows are taken from the one
 //     whose name sorts first, so that no day of a unit is mixed from two reports.
 //
-// The day and the unit are compared as they are, so that a filter on the day reaches the files. Each slice is its
+// The day and the unit are compared as they are, so that a filter on the day reaches the files. Each partition is its
 // newest report already.
 func (d Definition) View(from string) string {
 	names := make([]string, len(d.Columns))

@@ -203,7 +203,7 @@ func TestDueTakesEveryPage(t *testing.T) {
 	next := `"LastEvaluatedKey":{"pk":{"S":"x"},"sk":{"S":"x"},"due_pk":{"S":"x"},"due_at":{"S":"x"}}`
 	store, calls := scripted(t, `200 {"Items":[{"pk":{"S":"JOB#1"},"sk":{"S":"META"}}],`+next+`}`, `200 {"Items":[],`+next+`}`,
 		`200 {"Items":[{"pk":{"S":"FILE#1"},"sk":{"S":"META"}}]}`)
-	got, err := store.Due(t.Context(), ledger.LaneJobs, time.Time{}, 5)
+	got, err := store.Due(t.Context(), ledger.JobQueue, time.Time{}, 5)
 	if err != nil || !slices.Equal(got, []ledger.Key{jobKey, fileKey}) || calls.calls.Load() != 3 {
 		t.Errorf("%v after %d calls: %v", got, calls.calls.Load(), err)
 	}

@@ -39,14 +39,14 @@ const (
 
 // EncodeImage returns a record as DynamoDB keeps it. pk, sk and version stand beside the members of the Doc, each of
 // which is an attribute of its own, so that a person, an index and a stream's filter see them. A record that is due
-// also has due_pk, "DUE#" and its lane, and due_at; one that may be forgotten has forget_at, the end of its time to live.
+// also has due_pk, "DUE#" and its due queue, and due_at; one that may be forgotten has forget_at, the end of its time to live.
 //
 // The Doc may have a member due_at too, as the jobs and files of package report do. It must be the instant of DueAt
 // (left out, null or Go's zero time for a record that is not due): one attribute is both, in RFC 3339, UTC, with nine
 // digits of fraction.
 //
 // A record that cannot be kept is Internal: an empty or too long key, a Doc that is no JSON object or has a member pk,
-// sk, version, due_pk or forget_at, a number beyond DynamoDB's 38 digits, more than [MaxItemSize], a DueAt without a lane.
+// sk, version, due_pk or forget_at, a number beyond DynamoDB's 38 digits, more than [MaxItemSize], a DueAt without a due queue.
 func EncodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	item, err := encodeImage(r)
 	if err != nil {
@@ -78,13 +78,13 @@ func encodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	delete(item, attrDueAt)
 	if !r.DueAt.IsZero() {
 		due := r.DueAt.UTC()
-		if r.Lane == "" {
-			return nil, errors.New("it is due, but in no lane")
+		if r.Queue == "" {
+			return nil, errors.New("it is due, but in no queue")
 		}
 		if due.Year() < 1 || due.Year() > 9999 {
 			return nil, fmt.Errorf("its DueAt is in the year %d", due.Year())
 		}
-		item[attrDuePK] = str(duePrefix + string(r.Lane))
+		item[attrDuePK] = str(duePrefix + string(r.Queue))
 		item[attrDueAt] = str(due.Format(dueLayout))
 	}
 	item[attrPK], item[attrSK] = str(r.PK), str(r.SK)
@@ -148,7 +148,7 @@ func DecodeImage(image map[string]types.AttributeValue) (ledger.Record, error) {
 			return ledger.Record{}, fault.New(fault.Poison, "ledger record %s: %s: %w", r.Key, name, err)
 		}
 	}
-	if r.Lane, r.DueAt, err = decodeDue(image); err != nil {
+	if r.Queue, r.DueAt, err = decodeDue(image); err != nil {
 		return ledger.Record{}, fault.New(fault.Poison, "ledger record %s: %w", r.Key, err)
 	}
 	if !r.DueAt.IsZero() {
@@ -181,7 +181,7 @@ func decodeVersion(image map[string]types.AttributeValue) (int64, error) {
 	return version, nil
 }
 
-func decodeDue(image map[string]types.AttributeValue) (ledger.Lane, time.Time, error) {
+func decodeDue(image map[string]types.AttributeValue) (ledger.DueQueue, time.Time, error) {
 	if image[attrDuePK] == nil && image[attrDueAt] == nil {
 		return "", time.Time{}, nil
 	}
@@ -194,7 +194,7 @@ func decodeDue(image map[string]types.AttributeValue) (ledger.Lane, time.Time, e
 	if err != nil {
 		return "", time.Time{}, errors.New("due_at is not an RFC 3339 instant")
 	}
-	return ledger.Lane(strings.TrimPrefix(lane.Value, duePrefix)), due.UTC(), nil
+	return ledger.DueQueue(strings.TrimPrefix(lane.Value, duePrefix)), due.UTC(), nil
 }
 
 func marshal(v any) (json.RawMessage, error) {

@@ -29,7 +29,7 @@ func TestEncodeImage(t *testing.T) {
 				"big":{"N":"9007199254740993"},"ok":{"BOOL":true},"none":{"NULL":true},"l":{"L":[{"S":"a"},{"N":"1"}]},"o":{"M":{"x":{"S":""}}}}`,
 		},
 		"a due record is in the index, by a fraction of fixed width": {
-			record: ledger.Record{Key: job, Version: 1, Lane: ledger.LaneJobs,
+			record: ledger.Record{Key: job, Version: 1, Queue: ledger.JobQueue,
 				DueAt: time.Date(2026, 11, 1, 13, 0, 0, 500_000_000, time.FixedZone("", 3600)),
 				Doc:   json.RawMessage(`{"due_at":"2026-11-01T12:00:00.5Z"}`)},
 			want: `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"},"due_pk":{"S":"DUE#JOB"},"due_at":{"S":"2026-11-01T12:00:00.500000000Z"}}`,
@@ -39,7 +39,7 @@ func TestEncodeImage(t *testing.T) {
 			want:   `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"},"forget_at":{"N":"1829736000"}}`,
 		},
 		"a lane alone is not in the index": {
-			record: ledger.Record{Key: job, Version: 1, Lane: ledger.LaneJobs, Doc: json.RawMessage(`{}`)},
+			record: ledger.Record{Key: job, Version: 1, Queue: ledger.JobQueue, Doc: json.RawMessage(`{}`)},
 			want:   `{"pk":{"S":"JOB#1"},"sk":{"S":"META"},"version":{"N":"1"}}`,
 		},
 	} {
@@ -79,7 +79,7 @@ func TestDecodeImageRefuses(t *testing.T) {
 		"a version with fraction": {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1.5"}}`, "version"},
 		"a set":                   {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"tags":{"SS":["secret"]}}`, "tags"},
 		"a binary inside":         {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"o":{"M":{"x":{"B":"c2VjcmV0"}}}}`, "o"},
-		"due in no lane":          {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"due_at":{"S":"2026-11-01T12:00:00Z"}}`, "due_pk"},
+		"due in no queue":         {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"due_at":{"S":"2026-11-01T12:00:00Z"}}`, "due_pk"},
 		"a lane and no instant":   {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"due_pk":{"S":"DUE#JOB"}}`, "due_at"},
 		"due at no instant":       {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"due_pk":{"S":"DUE#JOB"},"due_at":{"S":"secret"}}`, "due_at"},
 		"a foreign due_pk":        {`{"pk":{"S":"a"},"sk":{"S":"b"},"version":{"N":"1"},"due_pk":{"S":"secret"},"due_at":{"S":"2026-11-01T12:00:00Z"}}`, "due_pk"},
@@ -105,7 +105,7 @@ func TestDecodeImageTakesAnyRFC3339(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := dynamostore.DecodeImage(image)
-	if err != nil || r.Lane != ledger.LaneFiles || !r.DueAt.Equal(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)) ||
+	if err != nil || r.Queue != ledger.FileQueue || !r.DueAt.Equal(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)) ||
 		string(r.Doc) != `{"due_at":"2026-11-01T12:00:00Z"}` {
 		t.Fatalf("%+v %s: %v", r, r.Doc, err)
 	}

@@ -169,7 +169,7 @@ func (s *Store) query(ctx context.Context, condition string, values map[string]t
 }
 
 // Due is [ledger.Store.Due]. The list comes from a global index, which DynamoDB reads with eventual consistency only.
-func (s *Store) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (s *Store) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	if limit <= 0 {
 		return nil, nil
 	}

@@ -117,7 +117,7 @@ func TestDecodeStreamGoesOnAfterABadRecord(t *testing.T) {
 
 func TestMarshalStreamRecord(t *testing.T) {
 	key := ledger.Key{PK: "FILE#ü <&>", SK: "META"}
-	before := &ledger.Record{Key: key, Version: 1, Lane: ledger.LaneFiles, DueAt: time.Date(2026, 11, 1, 12, 0, 0, 1, time.UTC),
+	before := &ledger.Record{Key: key, Version: 1, Queue: ledger.FileQueue, DueAt: time.Date(2026, 11, 1, 12, 0, 0, 1, time.UTC),
 		Doc: json.RawMessage(`{"due_at":"2026-11-01T12:00:00.000000001Z","status":"CLAIMED"}`)}
 	after := &ledger.Record{Key: key, Version: 2, Doc: json.RawMessage(`{"status":"LOADED"}`)}
 	from := dynamostore.Stream{Region: "eu-west-1", ARN: "arn:aws:dynamodb:eu-west-1:123456789012:table/ledger/stream/2026-11-01T00:00:00.000"}

@@ -119,7 +119,7 @@ func hotel(name string) report.Subscription {
 
 // ask is the planner's request for days of October.
 func ask(from, to int, tables ...string) report.Request {
-	return report.Request{Window: report.Window{From: oct(from), To: oct(to)}, Tables: tables, Ask: 1, Why: "missing"}
+	return report.Request{Window: report.Window{From: oct(from), To: oct(to)}, Tables: tables, Attempt: 1, Why: "missing"}
 }
 
 func named(name, table string) report.NamedFile { return report.NamedFile{Name: name, Table: table} }
@@ -132,10 +132,10 @@ func object(key, etag string, minute int) report.Delivery {
 	return report.Delivery{Bucket: "deliveries", Key: key, ETag: etag, Size: 100, At: at(minute)}
 }
 
-func (d desk) board(t *testing.T, sub string) report.Board {
+func (d desk) snapshot(t *testing.T, sub string) report.Snapshot {
 	t.Helper()
-	b, err := d.Board(t.Context(), sub)
-	done(t, "read the board", err)
+	b, err := d.Snapshot(t.Context(), sub)
+	done(t, "read the snapshot", err)
 	return b
 }
 
@@ -144,7 +144,7 @@ func (d desk) planned(t *testing.T, sub string, requests ...report.Request) []re
 	t.Helper()
 	_, err := d.Apply(t.Context(), hotel(sub), at(planned))
 	done(t, "apply", err)
-	jobs, err := d.Reserve(t.Context(), d.board(t, sub), requests, at(planned))
+	jobs, err := d.Reserve(t.Context(), d.snapshot(t, sub), requests, at(planned))
 	done(t, "reserve", err)
 	return jobs
 }
@@ -200,7 +200,7 @@ func (d desk) loaded(t *testing.T, key string) report.File {
 	return d.commit(t, d.claimed(t, key))
 }
 
-func (d desk) commit(t *testing.T, f report.File, days ...report.Slice) report.File {
+func (d desk) commit(t *testing.T, f report.File, days ...report.Partition) report.File {
 	t.Helper()
 	f, err := d.Commit(t.Context(), f, receipt(10), days, 0, at(loaded))
 	done(t, "commit", err)
@@ -222,10 +222,10 @@ func receipt(rows int64) report.Receipt {
 }
 
 // published is one day of October as the file's load leaves it; version is that of the record which it replaces.
-func published(f report.File, day int, etag string, version int64) report.Slice {
-	return report.Slice{
+func published(f report.File, day int, etag string, version int64) report.Partition {
+	return report.Partition{
 		Subscription: f.Subscription, Table: f.Table, Date: oct(day), Generation: f.Generation, Job: f.Job, File: f.Key,
-		Rows: 5, Key: report.SliceKey(f.Subscription, f.Table, oct(day)), ETag: etag, LoadedAt: at(loaded), Version: version,
+		Rows: 5, Key: report.PartitionKey(f.Subscription, f.Table, oct(day)), ETag: etag, LoadedAt: at(loaded), Version: version,
 	}
 }
 
@@ -275,10 +275,10 @@ func fileLine(f report.File) string {
 	return fmt.Sprintf("%s %s %s %d", f.Status, job, etag, f.Epoch)
 }
 
-// wantMarkers compares a board's markers with "job STATUS tables".
+// wantMarkers compares a snapshot's markers with "job STATUS tables".
 func (d desk) wantMarkers(t *testing.T, sub string, want ...string) []report.Marker {
 	t.Helper()
-	markers := d.board(t, sub).Markers
+	markers := d.snapshot(t, sub).Markers
 	var lines []string
 	for _, m := range markers {
 		lines = append(lines, fmt.Sprintf("%s %s %s", m.Job, m.Status, strings.Join(m.Tables, ",")))
@@ -288,9 +288,9 @@ func (d desk) wantMarkers(t *testing.T, sub string, want ...string) []report.Mar
 }
 
 // wantDays compares the published days of October with "day etag version".
-func (d desk) wantDays(t *testing.T, sub, table string, want ...string) []report.Slice {
+func (d desk) wantDays(t *testing.T, sub, table string, want ...string) []report.Partition {
 	t.Helper()
-	days, err := d.Slices(t.Context(), sub, table, report.Window{From: oct(1), To: oct(31)})
+	days, err := d.Partitions(t.Context(), sub, table, report.Window{From: oct(1), To: oct(31)})
 	done(t, "read the days", err)
 	var lines []string
 	for _, s := range days {
@@ -306,7 +306,7 @@ func (d desk) everything(t *testing.T) string {
 	var lines []string
 	for r, err := range d.store.Scan(t.Context(), "") {
 		done(t, "scan", err)
-		lines = append(lines, fmt.Sprintf("%s v%d %s %s %s", r.Key, r.Version, r.Lane, r.DueAt, r.Doc))
+		lines = append(lines, fmt.Sprintf("%s v%d %s %s %s", r.Key, r.Version, r.Queue, r.DueAt, r.Doc))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

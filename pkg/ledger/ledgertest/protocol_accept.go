@@ -206,7 +206,7 @@ func acceptFetch(t *testing.T, l *ledger.Ledger, j report.Job, key string) {
 // The answer comes after the requester's lease is over and another run has put the job to rest: its names are recorded.
 func acceptAfterDoubt(t *testing.T, d desk) {
 	j := d.begun(t, "hotel", device)
-	d.update(t, j.ID, func(j *report.Job) error { return j.Doubt(at(leaseOver), at(deadline), "the lease is over") })
+	d.update(t, j.ID, func(j *report.Job) error { return j.MarkUnknown(at(leaseOver), at(deadline), "the lease is over") })
 	d.accept(t, j, named("a.csv", device))
 	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=EXPECTED")
 	d.wantFile(t, "a.csv", "EXPECTED hotel-000001 - 0")

@@ -68,14 +68,14 @@ func certifyQuarantined(t *testing.T, d desk) {
 	j = d.wantJob(t, j.ID, "AWAITING_FILES a.csv=QUARANTINED")
 	limits := report.Limits{Tables: []string{device}, HorizonDays: 88, LostAfterDays: 90}
 	narrow := report.Narrow{Window: report.Window{From: oct(1), To: oct(4)}}
-	same(t, "days to ask for meanwhile", len(report.Plan(d.board(t, "hotel"), limits, oct(31), narrow)), 0)
+	same(t, "days to ask for meanwhile", len(report.Plan(d.snapshot(t, "hotel"), limits, oct(31), narrow)), 0)
 
 	d.certify(t, f, at(graceOver))
 	d.wantFile(t, "a.csv", "DELETED hotel-000001 e1 1")
 	d.wantJob(t, j.ID, "LOST a.csv=LOST")
 	d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device")
-	plan := report.Plan(d.board(t, "hotel"), limits, oct(31), narrow)
-	if len(plan) != 1 || plan[0].Window != narrow.Window || plan[0].Ask != 2 {
+	plan := report.Plan(d.snapshot(t, "hotel"), limits, oct(31), narrow)
+	if len(plan) != 1 || plan[0].Window != narrow.Window || plan[0].Attempt != 2 {
 		t.Fatalf("to be asked for again: %+v, want 1 to 4 October for the second time", plan)
 	}
 }

@@ -55,12 +55,12 @@ func commitMost(t *testing.T, d desk) {
 	j := d.begin(t, d.planned(t, "hotel", ask(-89, 0, device))[0].ID, "r1", begun)
 	d.accept(t, j, named("a.csv", device))
 	f := d.claimed(t, "a.csv")
-	var days []report.Slice
+	var days []report.Partition
 	for day := f.Window.From; day <= f.Window.To; day++ {
 		days = append(days, published(f, int(day-oct(0)), "p", 0))
 	}
 	d.commit(t, f, days...)
-	same(t, "days", len(d.board(t, "hotel").Slices), 90)
+	same(t, "days", len(d.snapshot(t, "hotel").Partitions), 90)
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED")
 }
 
@@ -71,7 +71,7 @@ func commitStale(t *testing.T, d desk) {
 	same(t, "the decision after the lease", decision.String(), "load")
 	stale := func(when string) {
 		d.unchanged(t, func() {
-			_, err := d.Commit(t.Context(), slow, receipt(1), []report.Slice{published(slow, 1, "slow", 0)}, 0, at(loaded))
+			_, err := d.Commit(t.Context(), slow, receipt(1), []report.Partition{published(slow, 1, "slow", 0)}, 0, at(loaded))
 			fails(t, "the first claim "+when, err, fault.Conflict)
 		})
 	}
@@ -87,7 +87,7 @@ func commitOther(t *testing.T, d desk) {
 	other := object("a.csv", "e0", arrived)
 	f.Delivery = &other
 	d.unchanged(t, func() {
-		_, err := d.Commit(t.Context(), f, receipt(1), []report.Slice{published(f, 1, "p1", 0)}, 0, at(loaded))
+		_, err := d.Commit(t.Context(), f, receipt(1), []report.Partition{published(f, 1, "p1", 0)}, 0, at(loaded))
 		fails(t, "another ETag", err, fault.Conflict)
 	})
 }
@@ -104,7 +104,7 @@ func (d desk) twoJobs(t *testing.T) (first, second report.File) {
 
 func commitDayMoved(t *testing.T, d desk) {
 	_, f := d.twoJobs(t)
-	for name, days := range map[string][]report.Slice{
+	for name, days := range map[string][]report.Partition{
 		"a day thought to be new": {published(f, 2, "q2", 0), published(f, 1, "q1", 0)},
 		"a day read too early":    {published(f, 2, "q2", 0), published(f, 1, "q1", 2)},
 	} {
@@ -126,7 +126,7 @@ func commitDayMovesNow(t *testing.T, d desk) {
 		done(t, "fence", err)
 		before = d.everything(t)
 	})
-	_, err := l.Commit(t.Context(), f, receipt(1), []report.Slice{published(f, 1, "q1", 1)}, 0, at(loaded))
+	_, err := l.Commit(t.Context(), f, receipt(1), []report.Partition{published(f, 1, "q1", 1)}, 0, at(loaded))
 	fails(t, "a day that was fenced just now", err, fault.Conflict)
 	same(t, "the ledger", d.everything(t), before)
 }
@@ -135,7 +135,7 @@ func commitJobMoves(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	a, b := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
 	l := d.meanwhile(func() { d.commit(t, b, published(b, 1, "q1", 0)) })
-	_, err := l.Commit(t.Context(), a, receipt(10), []report.Slice{published(a, 1, "p1", 0)}, 0, at(loaded))
+	_, err := l.Commit(t.Context(), a, receipt(10), []report.Partition{published(a, 1, "p1", 0)}, 0, at(loaded))
 	done(t, "commit", err)
 	j = d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED")
 	same(t, "how often it was loaded", transitions(j.History, "LOADED"), 1)
@@ -154,7 +154,7 @@ func fiveFiles(t *testing.T, d desk) {
 		for _, file := range files {
 			f := d.claimed(t, file.Name)
 			group.Go(func() error {
-				_, err := d.Commit(ctx, f, receipt(10), []report.Slice{published(f, 1, "p1", 0)}, 0, at(loaded))
+				_, err := d.Commit(ctx, f, receipt(10), []report.Partition{published(f, 1, "p1", 0)}, 0, at(loaded))
 				return err
 			})
 		}
@@ -164,7 +164,7 @@ func fiveFiles(t *testing.T, d desk) {
 		same(t, "the job", j.Status, report.JobLoaded)
 		same(t, "tables to come", len(j.PendingTables()), 0)
 		same(t, "how often it was loaded", transitions(j.History, "LOADED"), 1)
-		same(t, "days", len(d.board(t, sub).Slices), 5)
+		same(t, "days", len(d.snapshot(t, sub).Partitions), 5)
 		d.wantMarkers(t, sub)
 	}
 }
@@ -180,10 +180,10 @@ func twoParts(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "CLAIMED hotel-000001 e1 1")
 	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=LOADED b.csv=EXPECTED other.csv=LOADED")
 	d.unchanged(t, func() {
-		_, err = d.Commit(t.Context(), b, receipt(2), []report.Slice{published(b, 1, "p1", 0)}, 2, at(loaded))
+		_, err = d.Commit(t.Context(), b, receipt(2), []report.Partition{published(b, 1, "p1", 0)}, 2, at(loaded))
 		fails(t, "one that saw more than there are", err, fault.Conflict)
 	})
-	_, err = d.Commit(t.Context(), b, receipt(2), []report.Slice{published(b, 1, "p1", 0)}, 1, at(loaded))
+	_, err = d.Commit(t.Context(), b, receipt(2), []report.Partition{published(b, 1, "p1", 0)}, 1, at(loaded))
 	done(t, "it looks again", err)
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED other.csv=LOADED")
 	d.wantDays(t, "hotel", device, "1 p1 v1")
@@ -207,9 +207,9 @@ func partsAtOnce(t *testing.T, d desk) {
 					return err
 				}
 				staged := len(j.LoadedParts(device, f.Key))
-				var days []report.Slice
+				var days []report.Partition
 				if staged == parts-1 {
-					days = []report.Slice{published(f, 1, "p1", 0)}
+					days = []report.Partition{published(f, 1, "p1", 0)}
 				}
 				_, err = d.Commit(ctx, f, receipt(1), days, staged, at(loaded))
 				if err == nil && len(days) > 0 {
@@ -272,7 +272,7 @@ func reopened(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.loaded(t, "a.csv")
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(deleted), func(f *report.File) error {
-		return f.Reopen(at(deleted), "the slice is not there")
+		return f.Reopen(at(deleted), "the partition is not there")
 	})
 	done(t, "reopen", err)
 	d.wantFile(t, "a.csv", "EXPECTED hotel-000001 e1 1")

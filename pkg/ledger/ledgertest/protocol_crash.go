@@ -63,7 +63,7 @@ func crashReserve(t *testing.T, d desk) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.planned(t, name)
-			b := d.board(t, name)
+			b := d.snapshot(t, name)
 			return func(l *ledger.Ledger) error {
 				_, err := l.Reserve(t.Context(), b, []report.Request{ask(1, 4, device), ask(5, 8, device)}, at(1))
 				return err
@@ -72,7 +72,7 @@ func crashReserve(t *testing.T, d desk) {
 		check: func(t *testing.T, name string) {
 			d.wantJobs(t, name, name+"-000001", name+"-000002")
 			d.wantMarkers(t, name, name+"-000001 PLANNED asp_device", name+"-000002 PLANNED asp_device")
-			same(t, "the next job", d.board(t, name).NextJob, 3)
+			same(t, "the next job", d.snapshot(t, name).NextJob, 3)
 		},
 	})
 }
@@ -88,7 +88,7 @@ func crashBegin(t *testing.T, d desk) {
 		},
 		check: func(t *testing.T, name string) {
 			j := d.wantJob(t, name+"-000001", "SUBMITTING")
-			same(t, "attempts and epoch", fmt.Sprint(j.Attempt, j.Epoch, len(j.History)), "1 1 2")
+			same(t, "attempts and epoch", fmt.Sprint(j.Requests, j.Epoch, len(j.History)), "1 1 2")
 			d.wantMarkers(t, name, name+"-000001 SUBMITTING asp_device")
 		},
 	})
@@ -148,7 +148,7 @@ func crashCommit(t *testing.T, d desk) {
 			f := d.claimed(t, name+".csv")
 			return func(l *ledger.Ledger) error {
 				_, err := l.Commit(t.Context(), f, receipt(10),
-					[]report.Slice{published(f, 1, "p1", 0), published(f, 2, "p2", 0)}, 0, at(loaded))
+					[]report.Partition{published(f, 1, "p1", 0), published(f, 2, "p2", 0)}, 0, at(loaded))
 				return err
 			}
 		},
@@ -226,7 +226,7 @@ func crashForget(t *testing.T, d desk) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.lost(t, name)
-			markers := d.board(t, name).Markers
+			markers := d.snapshot(t, name).Markers
 			return func(l *ledger.Ledger) error { return l.Forget(t.Context(), name, markers) }
 		},
 		check: func(t *testing.T, name string) {
@@ -245,7 +245,7 @@ func crashApply(t *testing.T, d desk) {
 			}
 		},
 		check: func(t *testing.T, name string) {
-			same(t, "the next job", d.board(t, name).NextJob, 1)
+			same(t, "the next job", d.snapshot(t, name).NextJob, 1)
 			found := 0
 			for _, s := range d.subscriptions(t) {
 				if s.Name == name {

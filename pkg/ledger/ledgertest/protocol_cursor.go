@@ -65,7 +65,7 @@ func daysBetween(t *testing.T, d desk) {
 	empty.Key = ""
 	d.commit(t, f, published(f, 1, "d1", 0), published(f, 2, "d2", 0), empty, published(f, 4, "d4", 0))
 	d.commit(t, g, published(g, 1, "s1", 0), published(g, 2, "s2", 0))
-	key := func(sub, table string, day int) string { return report.SliceKey(sub, table, oct(day)) }
+	key := func(sub, table string, day int) string { return report.PartitionKey(sub, table, oct(day)) }
 	for name, tt := range map[string]struct{ after, to, want string }{
 		"all":                       {"", "", "d1 d2 d4 s1 s2"},
 		"from behind a day":         {key("hotel", device, 2), "", "d4 s1 s2"},

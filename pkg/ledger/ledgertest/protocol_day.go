@@ -28,7 +28,7 @@ func (d desk) twoDays(t *testing.T) {
 }
 
 // renew changes the ETag of 1 October as twoDays published it.
-func renew(s *report.Slice) error {
+func renew(s *report.Partition) error {
 	if s.ETag == "p1" {
 		s.ETag = "q1"
 	}
@@ -37,15 +37,15 @@ func renew(s *report.Slice) error {
 
 func dayChanged(t *testing.T, d desk) {
 	d.twoDays(t)
-	before := d.board(t, "hotel")
+	before := d.snapshot(t, "hotel")
 	done(t, "change", d.ChangeDay(t.Context(), "hotel", device, oct(1), renew))
 	day := d.wantDays(t, "hotel", device, "1 q1 v2", "2 p2 v1")[0]
-	was := before.Slices[0]
+	was := before.Partitions[0]
 	was.ETag, was.Version = day.ETag, day.Version
 	if !reflect.DeepEqual(day, was) {
 		t.Errorf("more has changed than was to:\n%+v\n%+v", was, day)
 	}
-	same(t, "the subscription's version", d.board(t, "hotel").Version, before.Version)
+	same(t, "the subscription's version", d.snapshot(t, "hotel").Version, before.Version)
 }
 
 func dayAbsent(t *testing.T, d desk) {
@@ -65,7 +65,7 @@ func dayRefused(t *testing.T, d desk) {
 	d.twoDays(t)
 	refusal := errors.New("no")
 	d.unchanged(t, func() {
-		err := d.ChangeDay(t.Context(), "hotel", device, oct(1), func(s *report.Slice) error {
+		err := d.ChangeDay(t.Context(), "hotel", device, oct(1), func(s *report.Partition) error {
 			s.ETag = "q1"
 			return refusal
 		})
@@ -77,7 +77,7 @@ func dayRefused(t *testing.T, d desk) {
 func dayRaced(t *testing.T, d desk) {
 	d.twoDays(t)
 	l := d.meanwhile(func() {
-		done(t, "another change", d.ChangeDay(t.Context(), "hotel", device, oct(1), func(s *report.Slice) error {
+		done(t, "another change", d.ChangeDay(t.Context(), "hotel", device, oct(1), func(s *report.Partition) error {
 			s.Rows = 7
 			return nil
 		}))

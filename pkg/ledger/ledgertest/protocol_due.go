@@ -104,12 +104,12 @@ type lagging struct {
 	list []ledger.Key
 }
 
-func (l lagging) Due(context.Context, ledger.Lane, time.Time, int) ([]ledger.Key, error) {
+func (l lagging) Due(context.Context, ledger.DueQueue, time.Time, int) ([]ledger.Key, error) {
 	return l.list, nil
 }
 
 // lag returns the ledger as it will be seen behind a due list that is the present one.
-func (d desk) lag(t *testing.T, lane ledger.Lane, minute int) *ledger.Ledger {
+func (d desk) lag(t *testing.T, lane ledger.DueQueue, minute int) *ledger.Ledger {
 	t.Helper()
 	list, err := d.store.Due(t.Context(), lane, at(minute), 100)
 	done(t, "list what is due", err)
@@ -118,7 +118,7 @@ func (d desk) lag(t *testing.T, lane ledger.Lane, minute int) *ledger.Ledger {
 
 func staleJobs(t *testing.T, d desk) {
 	jobs := d.planned(t, "hotel", ask(1, 1, device), ask(2, 2, device), ask(3, 3, device))
-	l := d.lag(t, ledger.LaneJobs, planned)
+	l := d.lag(t, ledger.JobQueue, planned)
 	d.begin(t, jobs[0].ID, "r1", begun)
 	d.update(t, jobs[1].ID, func(j *report.Job) error { return j.Cancel(at(1), "") })
 	wantDueJobs(t, l, begun, 10, "3")
@@ -130,7 +130,7 @@ func staleFiles(t *testing.T, d desk) {
 		d.claimed(t, name)
 	}
 	arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived)
-	l := d.lag(t, ledger.LaneFiles, arrived+graceOver)
+	l := d.lag(t, ledger.FileQueue, arrived+graceOver)
 	wantDueFiles(t, l, arrived+graceOver, 10, "a.csv b.csv c.csv d.csv in/stray.csv")
 	// One is leased, one is deleted, one is gone: a stray whose name was recorded.
 	arrive(t, d.Ledger, object("a.csv", "e2", deadline), "w1", arrived+graceOver)
@@ -175,7 +175,7 @@ func unreadableRecords(t *testing.T, d desk) {
 		d.claimed(t, sub+".csv")
 	}
 	var first []ledger.Key
-	for _, lane := range []ledger.Lane{ledger.LaneJobs, ledger.LaneFiles} {
+	for _, lane := range []ledger.DueQueue{ledger.JobQueue, ledger.FileQueue} {
 		keys, err := d.store.Due(t.Context(), lane, at(deadline), 10)
 		done(t, "list what is due", err)
 		same(t, "due records", len(keys), 2)

@@ -22,7 +22,7 @@ func fenceCases() protocolCases {
 
 const fenceOver = loaded + 5
 
-func (d desk) fence(t *testing.T, f report.File, days []report.Slice, now, until int) []report.Slice {
+func (d desk) fence(t *testing.T, f report.File, days []report.Partition, now, until int) []report.Partition {
 	t.Helper()
 	fenced, err := d.Fence(t.Context(), f, days, at(now), at(until))
 	done(t, "fence", err)
@@ -104,7 +104,7 @@ func fencePassedBy(t *testing.T, d desk) {
 	fenced := d.fence(t, slow, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, fenceOver)
 	d.fence(t, first, d.wantDays(t, "hotel", device, "1 p1 v2"), fenceOver, leaseOver)
 	d.unchanged(t, func() {
-		_, err := d.Commit(t.Context(), slow, receipt(1), []report.Slice{published(slow, 1, "q1", fenced[0].Version)}, 0, at(fenceOver))
+		_, err := d.Commit(t.Context(), slow, receipt(1), []report.Partition{published(slow, 1, "q1", fenced[0].Version)}, 0, at(fenceOver))
 		fails(t, "who was passed by", err, fault.Conflict)
 	})
 }

@@ -112,7 +112,7 @@ func oneRequester(t *testing.T, d desk) {
 		holder := map[bool]string{true: "r1", false: "r2"}[errs[0] == nil]
 		held := d.wantJob(t, j.ID, "SUBMITTING")
 		same(t, "the holder", held.Worker, holder)
-		same(t, "the epoch and the attempts", held.Epoch+int64(held.Attempt), 2)
+		same(t, "the epoch and the attempts", held.Epoch+int64(held.Requests), 2)
 	}
 }
 
@@ -151,7 +151,7 @@ func neverRests(t *testing.T, d desk) {
 	l, calls := d.behind(func(c Call) Fault {
 		if c.Method == Write {
 			d.update(t, j.ID, func(j *report.Job) error {
-				j.Ask++
+				j.Attempt++
 				return nil
 			})
 		}
@@ -159,7 +159,7 @@ func neverRests(t *testing.T, d desk) {
 	})
 	_, err := l.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.Refuse(at(2), "403") })
 	fails(t, "a job that always changes", err, fault.Transient)
-	same(t, "its status", d.wantJob(t, j.ID, "SUBMITTING").Ask, 1+calls.Count(Write))
+	same(t, "its status", d.wantJob(t, j.ID, "SUBMITTING").Attempt, 1+calls.Count(Write))
 	if n := calls.Count(Write); n < 8 || n > 50 {
 		t.Fatalf("%d tries: neither a few nor endlessly many", n)
 	}

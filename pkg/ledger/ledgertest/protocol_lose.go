@@ -125,7 +125,7 @@ func loseJustLoaded(t *testing.T, d desk) {
 func loseJustNamed(t *testing.T, d desk) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error {
-		return j.Pend(at(begun), report.Answer{Outcome: report.OutcomePending, Ticket: "t-1"}, at(accepted))
+		return j.MarkPolling(at(begun), report.Answer{Outcome: report.OutcomePending, Ticket: "t-1"}, at(accepted))
 	})
 	l, _ := d.behind(func(c Call) Fault {
 		if c.Method == Get && c.Nth == 2 {
@@ -141,7 +141,7 @@ func loseJustNamed(t *testing.T, d desk) {
 
 func losePassedOn(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
-	_, err := d.UpdateFile(t.Context(), "a.csv", at(arrived), func(f *report.File) error { return f.Lose(at(arrived), "gone") })
+	_, err := d.UpdateFile(t.Context(), "a.csv", at(arrived), func(f *report.File) error { return f.MarkLost(at(arrived), "gone") })
 	done(t, "lose the file", err)
 	d.awaiting(t, "annex", named("a.csv", device))
 	d.lose(t, j.ID, deadline, "LOST a.csv=LOST b.csv=LOST")
@@ -151,7 +151,7 @@ func losePassedOn(t *testing.T, d desk) {
 
 func loseUnknown(t *testing.T, d desk) {
 	j := d.begun(t, "hotel", device)
-	d.update(t, j.ID, func(j *report.Job) error { return j.Doubt(at(accepted), at(deadline), "no answer came") })
+	d.update(t, j.ID, func(j *report.Job) error { return j.MarkUnknown(at(accepted), at(deadline), "no answer came") })
 	d.lose(t, j.ID, deadline, "LOST")
 	d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device")
 }

@@ -40,7 +40,7 @@ func (d desk) wantToPlan(t *testing.T, minute int, want ...string) {
 // rested records a plan of the subscription, after which it is due at a minute.
 func (d desk) rested(t *testing.T, sub string, minute int) {
 	t.Helper()
-	done(t, "record the plan", d.Planned(t.Context(), d.board(t, sub), report.Planning{DueAt: at(minute)}, report.Stock{Missing: 4}, at(planned)))
+	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, sub), report.Planning{DueAt: at(minute)}, report.Gauges{Missing: 4}, at(planned)))
 }
 
 func planApplied(t *testing.T, d desk) {
@@ -66,28 +66,28 @@ func planDone(t *testing.T, d desk) {
 	d.rested(t, "annex", deadline-1)
 	d.wantToPlan(t, deadline-2)
 	d.wantToPlan(t, deadline, "annex", "hotel")
-	done(t, "rest for ever", d.Planned(t.Context(), d.board(t, "annex"), report.Planning{}, report.Stock{}, at(loaded)))
+	done(t, "rest for ever", d.Planned(t.Context(), d.snapshot(t, "annex"), report.Planning{}, report.Gauges{}, at(loaded)))
 	d.wantToPlan(t, deadline, "hotel")
 	standings, err := d.Standings(t.Context())
 	done(t, "read how it stands", err)
 	var lines []string
 	for _, s := range standings {
-		lines = append(lines, fmt.Sprintf("%s %d %t", s.Subscription, s.Stock.Missing, s.NextPlan.IsZero()))
+		lines = append(lines, fmt.Sprintf("%s %d %t", s.Subscription, s.Gauges.Missing, s.NextPlan.IsZero()))
 	}
 	same(t, "how it stands", strings.Join(lines, "; "), "annex 0 true; hotel 4 false")
-	same(t, "the next job", d.board(t, "hotel").NextJob, 2)
+	same(t, "the next job", d.snapshot(t, "hotel").NextJob, 2)
 }
 
 func planWished(t *testing.T, d desk) {
 	d.planned(t, "hotel")
 	gone := report.Gone{Tables: limitsOf.Tables, Through: oct(1), Days: 2}
-	done(t, "record the plan", d.Planned(t.Context(), d.board(t, "hotel"), report.Planning{DueAt: at(deadline), Gone: gone}, report.Stock{}, at(planned)))
+	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, "hotel"), report.Planning{DueAt: at(deadline), Gone: gone}, report.Gauges{}, at(planned)))
 	for range 2 {
 		done(t, "wish", d.PlanNow(t.Context(), "hotel", at(loaded)))
 	}
 	d.wantToPlan(t, loaded-1)
 	d.wantToPlan(t, loaded, "hotel")
-	same(t, "the days that were counted", d.board(t, "hotel").Planning.Gone.Days, 0)
+	same(t, "the days that were counted", d.snapshot(t, "hotel").Planning.Gone.Days, 0)
 	fails(t, "a subscription that is not there", d.PlanNow(t.Context(), "pier", at(loaded)), fault.NotFound)
 }
 
@@ -99,9 +99,9 @@ func planOvertaken(t *testing.T, d desk) {
 		"another": func() { d.rested(t, "hotel", deadline) },
 	} {
 		d.planned(t, "hotel")
-		b := d.board(t, "hotel")
+		b := d.snapshot(t, "hotel")
 		happens()
-		err := d.Planned(t.Context(), b, report.Planning{DueAt: at(deadline)}, report.Stock{}, at(planned))
+		err := d.Planned(t.Context(), b, report.Planning{DueAt: at(deadline)}, report.Gauges{}, at(planned))
 		fails(t, "a plan that "+name+" overtook", err, fault.Conflict)
 	}
 }
@@ -155,22 +155,22 @@ func planReadsRecent(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0), published(f, 2, "p2", 0), published(f, 30, "p30", 0))
-	recent := func() report.Board {
+	recent := func() report.Snapshot {
 		t.Helper()
-		b, err := d.RecentBoard(t.Context(), "hotel", limitsOf, oct(2)+90)
+		b, err := d.RecentSnapshot(t.Context(), "hotel", limitsOf, oct(2)+90)
 		done(t, "read", err)
 		return b
 	}
-	same(t, "the first time all are read", len(recent().Slices), 3)
+	same(t, "the first time all are read", len(recent().Partitions), 3)
 	b := recent()
 	next := report.Planning{DueAt: at(deadline), Gone: report.Gone{Tables: limitsOf.Tables, Through: oct(1)}}
-	done(t, "record the plan", d.Planned(t.Context(), b, next, report.Stock{}, at(loaded)))
+	done(t, "record the plan", d.Planned(t.Context(), b, next, report.Gauges{}, at(loaded)))
 	b = recent()
-	same(t, "what was settled is not read again", len(b.Slices), 2)
+	same(t, "what was settled is not read again", len(b.Partitions), 2)
 	same(t, "from when on", b.Since, oct(2))
 	same(t, "the markers", len(b.Markers), 1)
-	same(t, "the version", b.Version, d.board(t, "hotel").Version)
-	_, err := d.RecentBoard(t.Context(), "pier", limitsOf, oct(2))
+	same(t, "the version", b.Version, d.snapshot(t, "hotel").Version)
+	_, err := d.RecentSnapshot(t.Context(), "pier", limitsOf, oct(2))
 	fails(t, "a subscription that is not there", err, fault.NotFound)
 }
 
@@ -178,18 +178,18 @@ func planCountsAnew(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	next := report.Planning{DueAt: at(deadline), Gone: report.Gone{Tables: limitsOf.Tables, Through: oct(2), Days: 4}}
-	done(t, "record the plan", d.Planned(t.Context(), d.board(t, "hotel"), next, report.Stock{}, at(planned)))
+	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, "hotel"), next, report.Gauges{}, at(planned)))
 	d.commit(t, f, published(f, 1, "p1", 0))
 	d.wantToPlan(t, loaded, "hotel")
-	same(t, "what was counted", d.board(t, "hotel").Planning.Gone.Through, 0)
+	same(t, "what was counted", d.snapshot(t, "hotel").Planning.Gone.Through, 0)
 	// A day that replaces a published one is no news.
-	done(t, "record the plan", d.Planned(t.Context(), d.board(t, "hotel"), next, report.Stock{}, at(planned)))
+	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, "hotel"), next, report.Gauges{}, at(planned)))
 	f = d.claimed(t, "b.csv")
 	day := published(f, 1, "p2", 1)
 	day.Table = device
-	_, err := d.Commit(t.Context(), f, receipt(1), []report.Slice{day}, 0, at(loaded))
+	_, err := d.Commit(t.Context(), f, receipt(1), []report.Partition{day}, 0, at(loaded))
 	done(t, "commit", err)
-	same(t, "what was counted before", d.board(t, "hotel").Planning.Gone.Through, oct(2))
+	same(t, "what was counted before", d.snapshot(t, "hotel").Planning.Gone.Through, oct(2))
 }
 
 // The records are as the first release wrote them.
@@ -201,7 +201,7 @@ func planOfEarlierRelease(t *testing.T, d desk) {
 	standings, err := d.Standings(t.Context())
 	done(t, "read how it stands", err)
 	same(t, "never planned", len(standings) == 1 && standings[0] == report.Standing{Subscription: "hotel"}, true)
-	b, err := d.RecentBoard(t.Context(), "hotel", limitsOf, oct(10))
+	b, err := d.RecentSnapshot(t.Context(), "hotel", limitsOf, oct(10))
 	done(t, "read", err)
 	same(t, "from when on", b.Since, oct(1))
 	same(t, "the next job", b.NextJob, 7)

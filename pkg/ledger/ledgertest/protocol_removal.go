@@ -38,7 +38,7 @@ func removed(t *testing.T, d desk) {
 	}
 	_, err = d.Subscription(t.Context(), "hotel")
 	fails(t, "read it", err, fault.NotFound)
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	same(t, "it is marked as removed", b.Subscription.Removed(), true)
 	same(t, "the days that it wants", b.Subscription.Wanted(oct(31)).Len(), 0)
 	d.unchanged(t, func() { d.removed(t) })
@@ -46,7 +46,7 @@ func removed(t *testing.T, d desk) {
 
 func removedMeanwhile(t *testing.T, d desk) {
 	d.planned(t, "hotel")
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	d.removed(t)
 	d.unchanged(t, func() {
 		_, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(planned))
@@ -58,9 +58,9 @@ func removedMeanwhile(t *testing.T, d desk) {
 func removedWhilePlanned(t *testing.T, d desk) {
 	d.planned(t, "hotel")
 	d.removed(t)
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	d.unchanged(t, func() {
-		done(t, "record the plan", d.Planned(t.Context(), b, report.Planning{DueAt: at(deadline)}, report.Stock{}, at(loaded)))
+		done(t, "record the plan", d.Planned(t.Context(), b, report.Planning{DueAt: at(deadline)}, report.Gauges{}, at(loaded)))
 	})
 	subs, err := d.Subscriptions(t.Context())
 	done(t, "list", err)
@@ -145,7 +145,7 @@ func daysDropped(t *testing.T, d desk) {
 	stale := days[1]
 	stale.Version++
 	d.unchanged(t, func() {
-		fails(t, "a day that has changed", d.DropDays(t.Context(), []report.Slice{days[0], stale}), fault.Conflict)
+		fails(t, "a day that has changed", d.DropDays(t.Context(), []report.Partition{days[0], stale}), fault.Conflict)
 	})
 	done(t, "drop", d.DropDays(t.Context(), days))
 	d.wantDays(t, "hotel", device)

@@ -15,13 +15,13 @@ import (
 
 func reserveCases() protocolCases {
 	return protocolCases{
-		"ids count up":                          idsCountUp,
-		"of two plans from one board one wins":  onePlanWins,
-		"one plan at one instant is one plan":   samePlan,
-		"a plan for another form is a conflict": planOutdated,
-		"of many requests the first 33 are":     firstRequests,
-		"nothing planned costs nothing":         nothingPlanned,
-		"eight planners ask for each day once":  eightPlanners,
+		"ids count up": idsCountUp,
+		"of two plans from one snapshot one wins": onePlanWins,
+		"one plan at one instant is one plan":     samePlan,
+		"a plan for another form is a conflict":   planOutdated,
+		"of many requests the first 33 are":       firstRequests,
+		"nothing planned costs nothing":           nothingPlanned,
+		"eight planners ask for each day once":    eightPlanners,
 	}
 }
 
@@ -50,17 +50,17 @@ func idsCountUp(t *testing.T, d desk) {
 	same(t, "the job", jobLine(j), "PLANNED")
 	same(t, "its window", j.Window, report.Window{From: oct(1), To: oct(4)})
 	same(t, "its subscription and source", j.Subscription+" "+j.Source, "hotel asp-analytics")
-	same(t, "its ask, attempt and epoch", fmt.Sprint(j.Ask, j.Attempt, j.Epoch), "1 0 0")
+	same(t, "its ask, attempt and epoch", fmt.Sprint(j.Attempt, j.Requests, j.Epoch), "1 0 0")
 	sameTime(t, "when it is due", j.DueAt, at(planned))
 	same(t, "its events", len(j.History), 1)
-	same(t, "the next job", d.board(t, "hotel").NextJob, 4)
+	same(t, "the next job", d.snapshot(t, "hotel").NextJob, 4)
 	d.wantMarkers(t, "hotel", "hotel-000001 PLANNED asp_device,asp_property_skill", "hotel-000002 PLANNED asp_device",
 		"hotel-000003 PLANNED asp_property_skill")
 }
 
 func onePlanWins(t *testing.T, d desk) {
 	d.planned(t, "hotel")
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	_, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(1))
 	done(t, "the first", err)
 	d.unchanged(t, func() {
@@ -73,19 +73,19 @@ func onePlanWins(t *testing.T, d desk) {
 // Two planners that write the very same are, to a store, one that asks again because its answer was lost.
 func samePlan(t *testing.T, d desk) {
 	d.planned(t, "hotel")
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	for range 2 {
 		jobs, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(1))
 		done(t, "reserve", err)
 		same(t, "the id", jobs[0].ID, "hotel-000001")
 	}
 	d.wantJobs(t, "hotel", "hotel-000001")
-	same(t, "the next job", d.board(t, "hotel").NextJob, 2)
+	same(t, "the next job", d.snapshot(t, "hotel").NextJob, 2)
 }
 
 func planOutdated(t *testing.T, d desk) {
 	d.planned(t, "hotel")
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	changed := hotel("hotel")
 	changed.From = oct(3)
 	_, err := d.Apply(t.Context(), changed, at(planned))
@@ -93,7 +93,7 @@ func planOutdated(t *testing.T, d desk) {
 	_, err = d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(1))
 	fails(t, "a plan for the old form", err, fault.Conflict)
 	d.wantJobs(t, "hotel")
-	same(t, "the form", d.board(t, "hotel").Subscription.From, oct(3))
+	same(t, "the form", d.snapshot(t, "hotel").Subscription.From, oct(3))
 }
 
 func firstRequests(t *testing.T, d desk) {
@@ -114,12 +114,12 @@ func firstRequests(t *testing.T, d desk) {
 	done(t, "list the jobs", err)
 	same(t, "jobs in the end", len(jobs), 132)
 	same(t, "the last", jobs[131].ID, "hotel-000132")
-	same(t, "markers", len(d.board(t, "hotel").Markers), 132)
+	same(t, "markers", len(d.snapshot(t, "hotel").Markers), 132)
 }
 
 func nothingPlanned(t *testing.T, d desk) {
 	l, calls := d.behind(nil)
-	jobs, err := l.Reserve(t.Context(), report.Board{Subscription: hotel("hotel")}, nil, noon)
+	jobs, err := l.Reserve(t.Context(), report.Snapshot{Subscription: hotel("hotel")}, nil, noon)
 	done(t, "reserve", err)
 	same(t, "jobs and calls", len(jobs)+len(calls.Calls()), 0)
 }
@@ -133,7 +133,7 @@ func eightPlanners(t *testing.T, d desk) {
 	for worker := range workers {
 		group.Go(func() error {
 			for {
-				b, err := d.Board(ctx, "hotel")
+				b, err := d.Snapshot(ctx, "hotel")
 				if err != nil {
 					return err
 				}

@@ -18,7 +18,7 @@ func subscriptionCases() protocolCases {
 		"a subscription keeps its source":    subscriptionSource,
 		"subscriptions are listed by name":   subscriptionList,
 		"what is not there is NotFound":      nothingThere,
-		"a board is of one subscription":     boards,
+		"a snapshot is of one subscription":  snapshots,
 		"days are listed within a window":    days,
 		"a held day is decided on by itself": heldDay,
 	}
@@ -33,9 +33,9 @@ func subscriptionCreated(t *testing.T, d desk) {
 	if !reflect.DeepEqual(got, hotel("hotel")) {
 		t.Fatalf("got %+v", got)
 	}
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	same(t, "the next job", b.NextJob, 1)
-	same(t, "the board", len(b.Markers)+len(b.Slices), 0)
+	same(t, "the snapshot", len(b.Markers)+len(b.Partitions), 0)
 
 	l, calls := d.behind(nil)
 	changed, err = l.Apply(t.Context(), hotel("hotel"), at(planned))
@@ -57,9 +57,9 @@ func subscriptionUpdated(t *testing.T, d desk) {
 		changed, err := d.Apply(t.Context(), sub, at(planned))
 		done(t, name, err)
 		same(t, name+" changed", changed, true)
-		b := d.board(t, "hotel")
+		b := d.snapshot(t, "hotel")
 		if !reflect.DeepEqual(b.Subscription, sub) {
-			t.Fatalf("%s: the board has %+v", name, b.Subscription)
+			t.Fatalf("%s: the snapshot has %+v", name, b.Subscription)
 		}
 		same(t, "the next job", b.NextJob, 2)
 	}
@@ -112,7 +112,7 @@ func subscriptionList(t *testing.T, d desk) {
 
 func nothingThere(t *testing.T, d desk) {
 	ctx := t.Context()
-	_, board := d.Board(ctx, "hotel")
+	_, snapshot := d.Snapshot(ctx, "hotel")
 	_, subscription := d.Subscription(ctx, "hotel")
 	_, job := d.Job(ctx, "hotel-000001")
 	_, file := d.File(ctx, "a.csv")
@@ -121,10 +121,10 @@ func nothingThere(t *testing.T, d desk) {
 	_, _, accept := d.Accept(ctx, "hotel-000001", 1, answer(), noon, noon)
 	_, lose := d.LoseJob(ctx, "hotel-000001", noon, noon, "")
 	_, certify := d.Certify(ctx, "a.csv", report.Certificate{Job: "hotel-000001"}, noon)
-	held := d.DecideHeld(ctx, "hotel", device, oct(1), func(*report.Slice) error { return nil })
-	change := d.ChangeDay(ctx, "hotel", device, oct(1), func(*report.Slice) error { return nil })
+	held := d.DecideHeld(ctx, "hotel", device, oct(1), func(*report.Partition) error { return nil })
+	change := d.ChangeDay(ctx, "hotel", device, oct(1), func(*report.Partition) error { return nil })
 	for name, err := range map[string]error{
-		"Board": board, "Subscription": subscription, "Job": job, "File": file, "UpdateJob": updateJob, "UpdateFile": updateFile,
+		"Snapshot": snapshot, "Subscription": subscription, "Job": job, "File": file, "UpdateJob": updateJob, "UpdateFile": updateFile,
 		"Accept": accept, "LoseJob": lose, "Certify": certify, "DecideHeld": held, "ChangeDay": change,
 	} {
 		if !fault.Is(err, fault.NotFound) {
@@ -134,17 +134,17 @@ func nothingThere(t *testing.T, d desk) {
 	same(t, "what that wrote", d.everything(t), "")
 }
 
-func boards(t *testing.T, d desk) {
+func snapshots(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0))
 	d.planned(t, "hotel-2", ask(1, 4, device))
-	b := d.board(t, "hotel")
+	b := d.snapshot(t, "hotel")
 	same(t, "the markers of a loaded job", len(b.Markers), 0)
-	same(t, "the published days", len(b.Slices), 1)
-	same(t, "the day's version", b.Slices[0].Version, 1)
+	same(t, "the published days", len(b.Partitions), 1)
+	same(t, "the day's version", b.Partitions[0].Version, 1)
 	d.wantMarkers(t, "hotel-2", "hotel-2-000001 PLANNED asp_device")
-	same(t, "the days of another", len(d.board(t, "hotel-2").Slices), 0)
+	same(t, "the days of another", len(d.snapshot(t, "hotel-2").Partitions), 0)
 }
 
 func days(t *testing.T, d desk) {
@@ -154,7 +154,7 @@ func days(t *testing.T, d desk) {
 	g := d.claimed(t, "b.csv")
 	d.commit(t, g, published(g, 2, "other", 0))
 	d.wantDays(t, "hotel", device, "1 p1 v1", "2 p2 v1", "4 p4 v1")
-	some, err := d.Slices(t.Context(), "hotel", device, report.Window{From: oct(2), To: oct(3)})
+	some, err := d.Partitions(t.Context(), "hotel", device, report.Window{From: oct(2), To: oct(3)})
 	done(t, "read two days", err)
 	if len(some) != 1 || some[0].Date != oct(2) || some[0].ETag != "p2" {
 		t.Fatalf("2 to 3 October: %+v", some)
@@ -167,7 +167,7 @@ func heldDay(t *testing.T, d desk) {
 	day := published(f, 1, "p1", 0)
 	day.Held = &report.Held{Job: f.Job, File: f.Key, Rows: 1, Why: "it has 1 row, the published day has 5", At: at(loaded)}
 	d.commit(t, f, day, published(f, 2, "p2", 0))
-	drop := func(s *report.Slice) error {
+	drop := func(s *report.Partition) error {
 		s.Held = nil
 		return nil
 	}

@@ -59,8 +59,8 @@ func record(k ledger.Key, doc string) ledger.Record {
 	return ledger.Record{Key: k, Doc: json.RawMessage(doc)}
 }
 
-func dueRecord(k ledger.Key, lane ledger.Lane, at time.Time) ledger.Record {
-	return ledger.Record{Key: k, Lane: lane, DueAt: at, Doc: json.RawMessage(`{"status":"PLANNED"}`)}
+func dueRecord(k ledger.Key, lane ledger.DueQueue, at time.Time) ledger.Record {
+	return ledger.Record{Key: k, Queue: lane, DueAt: at, Doc: json.RawMessage(`{"status":"PLANNED"}`)}
 }
 
 func put(r ledger.Record, expect int64) ledger.Mutation {
@@ -119,10 +119,10 @@ func want(t *testing.T, got, wrote ledger.Record, version int64) {
 			t.Fatal(err)
 		}
 	}
-	if got.Key != wrote.Key || got.Version != version || got.Lane != wrote.Lane || !got.DueAt.Equal(wrote.DueAt) ||
+	if got.Key != wrote.Key || got.Version != version || got.Queue != wrote.Queue || !got.DueAt.Equal(wrote.DueAt) ||
 		!sameJSON(t, got.Doc, wrote.Doc) {
 		t.Fatalf("got  %s\nwant %s", show(got), show(ledger.Record{
-			Key: wrote.Key, Version: version, Lane: wrote.Lane, DueAt: wrote.DueAt, Doc: wrote.Doc,
+			Key: wrote.Key, Version: version, Queue: wrote.Queue, DueAt: wrote.DueAt, Doc: wrote.Doc,
 		}))
 	}
 }
@@ -132,7 +132,7 @@ func show(r ledger.Record) string {
 	if len(doc) > 200 {
 		doc = append(doc[:200:200], "…"...)
 	}
-	return fmt.Sprintf("%s v%d %q %s %s", r.Key, r.Version, r.Lane, r.DueAt.Format(time.RFC3339Nano), doc)
+	return fmt.Sprintf("%s v%d %q %s %s", r.Key, r.Version, r.Queue, r.DueAt.Format(time.RFC3339Nano), doc)
 }
 
 func sameJSON(t *testing.T, a, b json.RawMessage) bool {
@@ -165,7 +165,7 @@ func cancelled(t *testing.T, s ledger.Store) {
 	k := key("JOB#1", "META")
 	_, getErr := s.Get(ctx, k)
 	_, queryErr := s.Query(ctx, k.PK, "")
-	_, dueErr := s.Due(ctx, ledger.LaneJobs, noon, 1)
+	_, dueErr := s.Due(ctx, ledger.JobQueue, noon, 1)
 	writeErr := s.Write(ctx, put(record(k, `{}`), 0))
 	for call, err := range map[string]error{"Get": getErr, "Query": queryErr, "Due": dueErr, "Write": writeErr} {
 		if !fault.Is(err, fault.Transient) {

@@ -8,7 +8,7 @@ import (
 
 func sentAgain(t *testing.T, s ledger.Store) {
 	job, file, old := key("JOB#1", "META"), key("FILE#1", "META"), key("SUB#hotel", "OPEN#1")
-	due := dueRecord(job, ledger.LaneJobs, noon)
+	due := dueRecord(job, ledger.JobQueue, noon)
 
 	create := put(due, 0)
 	write(t, s, create)
@@ -38,14 +38,14 @@ func sentAgain(t *testing.T, s ledger.Store) {
 
 func notSentAgain(t *testing.T, s ledger.Store) {
 	job, file := key("JOB#1", "META"), key("FILE#1", "META")
-	wrote := dueRecord(job, ledger.LaneJobs, noon)
+	wrote := dueRecord(job, ledger.JobQueue, noon)
 	write(t, s, put(wrote, 0))
 
 	other := wrote
 	other.DueAt = noon.Add(1)
 	want(t, conflict(t, s, put(other, 0))[job], wrote, 1)
 	other = wrote
-	other.Lane = ledger.LaneFiles
+	other.Queue = ledger.FileQueue
 	want(t, conflict(t, s, put(other, 0))[job], wrote, 1)
 	want(t, conflict(t, s, put(record(job, `{"status":"PLANNED"}`), 0))[job], wrote, 1)
 

@@ -186,7 +186,7 @@ func (f *Faulty) Between(ctx context.Context, pk, first, last string) ([]ledger.
 }
 
 // Due is [ledger.Store.Due].
-func (f *Faulty) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (f *Faulty) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	return during(f, Call{Method: Due}, func() ([]ledger.Key, error) { return f.inner.Due(ctx, lane, now, limit) })
 }
 

@@ -29,7 +29,7 @@ func (c *counter) Between(context.Context, string, string, string) ([]ledger.Rec
 	return make([]ledger.Record, 1), nil
 }
 
-func (c *counter) Due(context.Context, ledger.Lane, time.Time, int) ([]ledger.Key, error) {
+func (c *counter) Due(context.Context, ledger.DueQueue, time.Time, int) ([]ledger.Key, error) {
 	c.done++
 	return make([]ledger.Key, 1), nil
 }
@@ -66,7 +66,7 @@ func play(t *testing.T, s ledger.Store) string {
 	note("q", len(list), err)
 	list, err = s.Between(t.Context(), "a", "", "b")
 	note("b", len(list), err)
-	keys, err := s.Due(t.Context(), ledger.LaneJobs, time.Time{}, 1)
+	keys, err := s.Due(t.Context(), ledger.JobQueue, time.Time{}, 1)
 	note("d", len(keys), err)
 	note("w", 1, s.Write(t.Context(), ledger.Mutation{}))
 	for _, err := range s.Scan(t.Context(), "") {

@@ -14,9 +14,9 @@ func RunFeed(t *testing.T, newFeed func(t *testing.T) (s ledger.Store, read func
 	t.Helper()
 	s, read := newFeed(t)
 	job, file := key("JOB#1", "META"), key("FILE#ü", "META")
-	created := dueRecord(job, ledger.LaneJobs, noon)
+	created := dueRecord(job, ledger.JobQueue, noon)
 	created.Doc = json.RawMessage(`{"due_at":"2026-11-01T12:00:00Z","n":12345678901234567890123456789012345678,"x":0.000001,"s":"","l":[],"o":{"é":null}}`)
-	moved := dueRecord(job, ledger.LaneJobs, noon.Add(1))
+	moved := dueRecord(job, ledger.JobQueue, noon.Add(1))
 	finished := record(job, `{"status":"LOADED","text":"日本 \u0000 <&>"}`)
 	expected, loaded := record(file, `{"status":"EXPECTED"}`), record(file, `{"status":"LOADED"}`)
 

@@ -12,7 +12,7 @@ import (
 )
 
 // wantDue asks until the list is as wanted, for a list may lag behind the records.
-func wantDue(t *testing.T, s ledger.Store, lane ledger.Lane, now time.Time, limit int, pks ...string) {
+func wantDue(t *testing.T, s ledger.Store, lane ledger.DueQueue, now time.Time, limit int, pks ...string) {
 	t.Helper()
 	var got []string
 	for range 200 {
@@ -41,36 +41,36 @@ func dueOrder(t *testing.T, s ledger.Store) {
 		"JOB#now":    noon,
 		"JOB#soon":   noon.Add(1),
 	} {
-		write(t, s, put(dueRecord(key(pk, "META"), ledger.LaneJobs, at), 0))
+		write(t, s, put(dueRecord(key(pk, "META"), ledger.JobQueue, at), 0))
 	}
-	write(t, s, put(dueRecord(key("FILE#1", "META"), ledger.LaneFiles, noon.Add(-2*time.Hour)), 0))
+	write(t, s, put(dueRecord(key("FILE#1", "META"), ledger.FileQueue, noon.Add(-2*time.Hour)), 0))
 
-	wantDue(t, s, ledger.LaneJobs, noon, 10, "JOB#late", "JOB#second", "JOB#half", "JOB#now")
-	wantDue(t, s, ledger.LaneJobs, noon, 2, "JOB#late", "JOB#second")
-	wantDue(t, s, ledger.LaneJobs, noon, 0)
-	wantDue(t, s, ledger.LaneFiles, noon, 10, "FILE#1")
-	wantDue(t, s, ledger.LaneJobs, noon.Add(-2*time.Hour), 10)
+	wantDue(t, s, ledger.JobQueue, noon, 10, "JOB#late", "JOB#second", "JOB#half", "JOB#now")
+	wantDue(t, s, ledger.JobQueue, noon, 2, "JOB#late", "JOB#second")
+	wantDue(t, s, ledger.JobQueue, noon, 0)
+	wantDue(t, s, ledger.FileQueue, noon, 10, "FILE#1")
+	wantDue(t, s, ledger.JobQueue, noon.Add(-2*time.Hour), 10)
 	wantDue(t, s, "NONE", noon, 10)
 	// The caller's zone is no matter.
-	wantDue(t, s, ledger.LaneJobs, noon.In(time.FixedZone("", -5*3600)), 1, "JOB#late")
+	wantDue(t, s, ledger.JobQueue, noon.In(time.FixedZone("", -5*3600)), 1, "JOB#late")
 }
 
 func dueSparse(t *testing.T, s ledger.Store) {
 	a, b, c := key("JOB#a", "META"), key("JOB#b", "META"), key("JOB#c", "META")
-	write(t, s, put(dueRecord(a, ledger.LaneJobs, noon), 0), put(dueRecord(b, ledger.LaneJobs, noon.Add(1)), 0),
-		put(dueRecord(c, ledger.LaneJobs, noon.Add(2)), 0))
+	write(t, s, put(dueRecord(a, ledger.JobQueue, noon), 0), put(dueRecord(b, ledger.JobQueue, noon.Add(1)), 0),
+		put(dueRecord(c, ledger.JobQueue, noon.Add(2)), 0))
 	later := noon.Add(time.Hour)
-	wantDue(t, s, ledger.LaneJobs, later, 10, "JOB#a", "JOB#b", "JOB#c")
-	// A lane alone does not make a record due, nor does it come back.
+	wantDue(t, s, ledger.JobQueue, later, 10, "JOB#a", "JOB#b", "JOB#c")
+	// A due queue alone does not make a record due, nor does it come back.
 	finished := record(a, `{"status":"LOADED"}`)
-	finished.Lane = ledger.LaneJobs
+	finished.Queue = ledger.JobQueue
 	write(t, s, put(finished, 1))
 	want(t, present(t, s, a), record(a, `{"status":"LOADED"}`), 2)
 	write(t, s, remove(b, 1))
-	wantDue(t, s, ledger.LaneJobs, later, 10, "JOB#c")
-	write(t, s, put(dueRecord(c, ledger.LaneFiles, noon), 1))
-	wantDue(t, s, ledger.LaneJobs, later, 10)
-	wantDue(t, s, ledger.LaneFiles, later, 10, "JOB#c")
+	wantDue(t, s, ledger.JobQueue, later, 10, "JOB#c")
+	write(t, s, put(dueRecord(c, ledger.FileQueue, noon), 1))
+	wantDue(t, s, ledger.JobQueue, later, 10)
+	wantDue(t, s, ledger.FileQueue, later, 10, "JOB#c")
 }
 
 func queryOrder(t *testing.T, s ledger.Store) {

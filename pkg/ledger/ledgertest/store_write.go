@@ -26,7 +26,7 @@ func createdOnce(t *testing.T, s ledger.Store) {
 
 func staleVersion(t *testing.T, s ledger.Store) {
 	k := key("FILE#a b/ü.csv", "META")
-	second := dueRecord(k, ledger.LaneFiles, noon)
+	second := dueRecord(k, ledger.FileQueue, noon)
 	write(t, s, put(record(k, `{"n":1}`), 0))
 	write(t, s, put(second, 1))
 	want(t, conflict(t, s, put(record(k, `{"n":3}`), 1))[k], second, 2)
@@ -139,10 +139,10 @@ func refused(t *testing.T, s ledger.Store) {
 		"a member version":         record(k, `{"version":1}`),
 		"a member due_pk":          record(k, `{"due_pk":"DUE#JOB"}`),
 		"a member forget_at":       record(k, `{"forget_at":1829736000}`),
-		"due in no lane":           {Key: k, DueAt: noon, Doc: json.RawMessage(`{}`)},
-		"another due_at":           {Key: k, Lane: ledger.LaneJobs, DueAt: noon, Doc: json.RawMessage(`{"due_at":"2026-11-01T12:00:01Z"}`)},
+		"due in no queue":          {Key: k, DueAt: noon, Doc: json.RawMessage(`{}`)},
+		"another due_at":           {Key: k, Queue: ledger.JobQueue, DueAt: noon, Doc: json.RawMessage(`{"due_at":"2026-11-01T12:00:01Z"}`)},
 		"a due_at but no DueAt":    record(k, `{"due_at":"2026-11-01T12:00:00Z"}`),
-		"a due_at that is no time": {Key: k, Lane: ledger.LaneJobs, DueAt: noon, Doc: json.RawMessage(`{"due_at":"soon"}`)},
+		"a due_at that is no time": {Key: k, Queue: ledger.JobQueue, DueAt: noon, Doc: json.RawMessage(`{"due_at":"soon"}`)},
 	} {
 		internal(t, s, name, put(r, 0))
 	}
@@ -180,7 +180,7 @@ func docs(t *testing.T, s ledger.Store) {
 func dueInDoc(t *testing.T, s ledger.Store) {
 	// As encoding/json writes a time.Time: the shortest fraction.
 	at := time.Date(2026, 11, 1, 12, 0, 0, 500_000_000, time.UTC)
-	k, r := key("JOB#1", "META"), ledger.Record{Lane: ledger.LaneJobs, DueAt: at}
+	k, r := key("JOB#1", "META"), ledger.Record{Queue: ledger.JobQueue, DueAt: at}
 	r.Key, r.Doc = k, json.RawMessage(`{"due_at":"2026-11-01T12:00:00.5Z","id":"1"}`)
 	write(t, s, put(r, 0))
 	want(t, present(t, s, k), r, 1)

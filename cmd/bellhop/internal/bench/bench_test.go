@@ -94,7 +94,7 @@ func TestEachFunctionAsksForAnEvent(t *testing.T) {
 	}
 }
 
-// The slices of ours are compared with the file that they were made of, before anything is timed.
+// The partitions of ours are compared with the file that they were made of, before anything is timed.
 func TestTheContentIsCompared(t *testing.T) {
 	if _, err := exec.LookPath("g++"); err != nil {
 		skip(t, "DuckDB needs a C++ compiler: "+err.Error())
@@ -114,12 +114,12 @@ func TestTheContentIsCompared(t *testing.T) {
 			t.Errorf("not four sides (%v):\n%s", err, out)
 		}
 	}
-	file, slices := filepath.Join(b.dir, "a.csv"), filepath.Join(b.dir, "slices")
+	file, partitions := filepath.Join(b.dir, "a.csv"), filepath.Join(b.dir, "slices")
 	var report bytes.Buffer
-	if err := errors.Join(os.Mkdir(slices, 0o700), categories[0].write(&report, 100, 2), os.WriteFile(file, report.Bytes(), 0o600)); err != nil {
+	if err := errors.Join(os.Mkdir(partitions, 0o700), categories[0].write(&report, 100, 2), os.WriteFile(file, report.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.output(t.Context(), "convert", file, "ours", categories[0].table, slices); err != nil {
+	if _, err := b.output(t.Context(), "convert", file, "ours", categories[0].table, partitions); err != nil {
 		t.Fatal(err)
 	}
 	changed := bytes.Replace(report.Bytes(), []byte(",Room 1,1,"), []byte(",Room 1,2,"), 1)
@@ -130,7 +130,7 @@ func TestTheContentIsCompared(t *testing.T) {
 	if err := os.WriteFile(file, changed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.sameContent(t.Context(), categories[0].name, file, slices); err == nil {
+	if err := b.sameContent(t.Context(), categories[0].name, file, partitions); err == nil {
 		t.Error("one count is another, and nobody noticed")
 	}
 }

@@ -73,15 +73,15 @@ type side struct {
 
 func (b *bench) compareConversions(ctx context.Context, g *grid, c category, rows int, duckdb bool) error {
 	dir := filepath.Join(b.dir, c.name)
-	file, slices := filepath.Join(dir, "report.csv"), filepath.Join(dir, "slices")
-	if err := os.MkdirAll(slices, 0o700); err != nil {
+	file, partitions := filepath.Join(dir, "report.csv"), filepath.Join(dir, "slices")
+	if err := os.MkdirAll(partitions, 0o700); err != nil {
 		return err
 	}
 	if err := writeFile(file, func(w io.Writer) error { return c.write(w, rows, max(1, rows/tabletest.Rooms)) }); err != nil {
 		return err
 	}
 	all := []*side{
-		{name: "bellhop", program: "convert", args: []string{file, "ours", c.table, slices}},
+		{name: "bellhop", program: "convert", args: []string{file, "ours", c.table, partitions}},
 		{name: "encoding/csv, only splitting", program: "convert", args: []string{file, "csv"}},
 	}
 	if duckdb {
@@ -101,7 +101,7 @@ func (b *bench) compareConversions(ctx context.Context, g *grid, c category, row
 			}
 		}
 		if round == 0 && duckdb {
-			if err := b.sameContent(ctx, c.name, file, slices); err != nil {
+			if err := b.sameContent(ctx, c.name, file, partitions); err != nil {
 				return err
 			}
 		}
@@ -144,15 +144,15 @@ func (s *side) row(g *grid, category string, ours *side, rows int) {
 	g.add(category+": "+s.name, decimal(median(mine), 2), decimal(float64(rows)/median(mine), 0), decimal(median(peaks), 0), of, between)
 }
 
-// sameContent demands that the slices have the rows of the file: all columns that both have, as DuckDB reads them.
-func (b *bench) sameContent(ctx context.Context, category, file, slices string) error {
+// sameContent demands that the partitions have the rows of the file: all columns that both have, as DuckDB reads them.
+func (b *bench) sameContent(ctx context.Context, category, file, partitions string) error {
 	want, err := b.output(ctx, "duckdb", "digest", "csv", file, category)
 	if err != nil {
 		return err
 	}
-	got, err := b.output(ctx, "duckdb", "digest", "ours", filepath.Join(slices, "*", "*.parquet"), category)
+	got, err := b.output(ctx, "duckdb", "digest", "ours", filepath.Join(partitions, "*", "*.parquet"), category)
 	if err == nil && got != want {
-		err = fmt.Errorf("the slices have other content than the file: count and hashes %s, not %s", got, want)
+		err = fmt.Errorf("the partitions have other content than the file: count and hashes %s, not %s", got, want)
 	}
 	return err
 }

@@ -82,7 +82,7 @@ func (l least) file(ctx context.Context, key string, body []byte) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	for _, day := range out.Days {
-		if err := l.put(ctx, local.DatasetBucket, report.SliceKey(local.Subscription, definition.Name, day.Date), day.Body); err != nil {
+		if err := l.put(ctx, local.DatasetBucket, report.PartitionKey(local.Subscription, definition.Name, day.Date), day.Body); err != nil {
 			return err
 		}
 	}

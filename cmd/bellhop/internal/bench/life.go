@@ -73,18 +73,18 @@ func (b *books) life(ctx context.Context) ([]step, error) {
 	now := noon.Add(time.Duration(b.lives) * time.Hour)
 	from := firstDay + report.Date(b.lives*windowDays%horizon)
 	b.lives++
-	ask := report.Request{Window: report.Window{From: from, To: from + windowDays - 1}, Tables: growerTables, Ask: 1, Why: "refresh"}
-	var board report.Board
+	ask := report.Request{Window: report.Window{From: from, To: from + windowDays - 1}, Tables: growerTables, Attempt: 1, Why: "refresh"}
+	var snapshot report.Snapshot
 	var job report.Job
-	planned, err := b.measured("read the planner's board", func() (err error) {
-		board, err = b.Board(ctx, grower)
+	planned, err := b.measured("read the planner's snapshot", func() (err error) {
+		snapshot, err = b.Snapshot(ctx, grower)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	requested, err := b.measured("plan, send and accept a request", func() (err error) {
-		job, err = b.request(ctx, board, ask, now)
+		job, err = b.request(ctx, snapshot, ask, now)
 		return err
 	})
 	if err != nil {
@@ -116,8 +116,8 @@ func (b *books) life(ctx context.Context) ([]step, error) {
 }
 
 // request does the requester's part.
-func (b *books) request(ctx context.Context, board report.Board, ask report.Request, now time.Time) (report.Job, error) {
-	jobs, err := b.Reserve(ctx, board, []report.Request{ask}, now)
+func (b *books) request(ctx context.Context, snapshot report.Snapshot, ask report.Request, now time.Time) (report.Job, error) {
+	jobs, err := b.Reserve(ctx, snapshot, []report.Request{ask}, now)
 	if err != nil {
 		return report.Job{}, err
 	}
@@ -143,7 +143,7 @@ func (b *books) file(ctx context.Context, key string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	published, err := b.Slices(ctx, grower, f.Table, f.Window)
+	published, err := b.Partitions(ctx, grower, f.Table, f.Window)
 	if err != nil {
 		return err
 	}
@@ -151,17 +151,17 @@ func (b *books) file(ctx context.Context, key string, now time.Time) error {
 		return err
 	}
 	receipt := report.Receipt{SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Bytes: d.Size, Rows: 400, LoadedAt: now}
-	days := make([]report.Slice, f.Window.Len())
+	days := make([]report.Partition, f.Window.Len())
 	for i := range days {
 		date := f.Window.From + report.Date(i)
-		days[i] = report.Slice{
+		days[i] = report.Partition{
 			Subscription: grower, Table: f.Table, Date: date, Generation: f.Generation, Job: f.Job, File: f.Key, Rows: 100,
-			Key: report.SliceKey(grower, f.Table, date), ETag: d.ETag, SHA256: receipt.SHA256, LoadedAt: now,
+			Key: report.PartitionKey(grower, f.Table, date), ETag: d.ETag, SHA256: receipt.SHA256, LoadedAt: now,
 		}
 		if len(published) > 0 {
 			days[i].Version = published[i].Version
 		}
-		receipt.Slices = append(receipt.Slices, report.SliceProof{Date: date, Outcome: report.SliceWritten, Rows: 100, Key: days[i].Key, ETag: d.ETag})
+		receipt.Partitions = append(receipt.Partitions, report.PartitionProof{Date: date, Outcome: report.PartitionWritten, Rows: 100, Key: days[i].Key, ETag: d.ETag})
 	}
 	if _, err := b.Commit(ctx, f, receipt, days, 0, now); err != nil {
 		return err

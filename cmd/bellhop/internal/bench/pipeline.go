@@ -42,7 +42,7 @@ func pipeline(ctx context.Context, b *bench) error {
 	g.add("files per second", decimal(files/median(whole), 0), decimal(files/median(least), 0), "")
 	g.add("exposure p50, ms", milliseconds(pick(func(r wholeRun) float64 { return r.summary.Exposure.P50.Seconds() })), "", "")
 	g.add("exposure p99, ms", milliseconds(pick(func(r wholeRun) float64 { return r.summary.Exposure.P99.Seconds() })), "", "")
-	b.printf("%d rounds. Bare work: PUT, GET, conversion, PUT of the slices and DELETE of the same files, four at a time, on\nthe same S3, without ledger, events, proof or vendor\n\n", len(runs))
+	b.printf("%d rounds. Bare work: PUT, GET, conversion, PUT of the partitions and DELETE of the same files, four at a time, on\nthe same S3, without ledger, events, proof or vendor\n\n", len(runs))
 	if err := b.show(g); err != nil {
 		return err
 	}

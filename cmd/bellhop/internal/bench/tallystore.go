@@ -56,7 +56,7 @@ func (s *tallyStore) Between(ctx context.Context, pk, first, last string) ([]led
 	return found, err
 }
 
-func (s *tallyStore) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (s *tallyStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	found, err := s.Store.Due(ctx, lane, now, limit)
 	s.done.calls++
 	s.done.read += len(found)

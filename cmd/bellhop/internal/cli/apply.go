@@ -41,7 +41,7 @@ Everything is checked before anything is changed, and applying the same again ch
 func (a *app) applyCommand() *cobra.Command {
 	var file string
 	var dryRun bool
-	var flags flagged
+	var flags patchFlags
 	c := &cobra.Command{
 		Use:   "apply {-f FILE | NAME [flags]}",
 		Short: "Create or change subscriptions, from a file or from flags",
@@ -57,7 +57,7 @@ func (a *app) applyCommand() *cobra.Command {
 	f.BoolVar(&dryRun, "dry-run", false, "check, and say what would change, without changing it")
 	flags.define(f)
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		said, err := flags.desire(cmd.Flags())
+		said, err := flags.patch(cmd.Flags())
 		if err != nil {
 			return err
 		}
@@ -73,13 +73,13 @@ func (a *app) applyCommand() *cobra.Command {
 }
 
 // desired reads what is wanted from the one place that the command line names, and what is wrong with it.
-func (a *app) desired(file string, args []string, d desire) (wanted []desire, problems []error, err error) {
+func (a *app) desired(file string, args []string, d subscriptionPatch) (wanted []subscriptionPatch, problems []error, err error) {
 	if file == "" {
 		if len(args) == 0 {
 			return nil, nil, usage("see: bellhop subscriptions apply --help", "nothing to apply: give -f FILE, or a NAME with flags")
 		}
 		d.name = args[0]
-		return []desire{d}, nil, nil
+		return []subscriptionPatch{d}, nil, nil
 	}
 	if len(args) > 0 || !d.empty() {
 		return nil, nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
@@ -100,7 +100,7 @@ func (a *app) desired(file string, args []string, d desire) (wanted []desire, pr
 	if len(content) > maxFile {
 		return nil, nil, usage("", "%s is larger than %d bytes, too large for a list of subscriptions", file, maxFile)
 	}
-	wanted, problems = parseDesires(content)
+	wanted, problems = parsePatches(content)
 	return wanted, problems, nil
 }
 
@@ -132,7 +132,7 @@ func (r rehearsal) Apply(_ context.Context, sub report.Subscription, _ time.Time
 	return true, nil
 }
 
-func (a *app) apply(ctx context.Context, at Account, wanted []desire, problems []error, dryRun bool) error {
+func (a *app) apply(ctx context.Context, at Account, wanted []subscriptionPatch, problems []error, dryRun bool) error {
 	var results []applied
 	for _, d := range wanted {
 		if d.name == "" || d.unreadable {
@@ -168,7 +168,7 @@ func (a *app) apply(ctx context.Context, at Account, wanted []desire, problems [
 
 // perform applies what was rehearsed, and returns how many went well before the first that did not.
 func (a *app) perform(ctx context.Context, at Account, results []applied) (int, error) {
-	service := requester.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Snapshots: at.Ledger, Sources: a.Sources, Now: at.Now}
 	for i, r := range results {
 		if r.Outcome == "unchanged" {
 			continue
@@ -181,7 +181,7 @@ func (a *app) perform(ctx context.Context, at Account, results []applied) (int, 
 }
 
 // rehearse returns what applying d would do. A subscription that its source does not accept is Poison.
-func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, error) {
+func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (applied, error) {
 	before, err := at.Ledger.Subscription(ctx, d.name)
 	exists := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -191,12 +191,12 @@ func (a *app) rehearse(ctx context.Context, at Account, d desire) (applied, erro
 	if !exists {
 		sub = report.Subscription{Name: d.name, Source: report.SourceASPAnalytics, LagDays: 3, RefreshDays: 4, MaxWindowDays: 30}
 	}
-	sub = d.over(sub)
+	sub = d.apply(sub)
 	if exists && sub.Source != before.Source {
 		return applied{}, fault.New(fault.Poison, "it is one of %s, and its source cannot become %s: take another name", before.Source, sub.Source)
 	}
 	var after report.Subscription
-	service := requester.Service{Boards: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Snapshots: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}

@@ -15,14 +15,14 @@ import (
 func TestStatusGroupsByCauseAndNamesTheFixFirst(t *testing.T) {
 	b := newBench(t)
 	b.terminal = true
-	board := report.Board{}
+	snapshot := report.Snapshot{}
 	for i, d := range []int{14, 15, 16} {
 		id := fmt.Sprintf("hotel-00000%d", i+2)
 		job := report.Job{ID: id, Subscription: "hotel", Status: report.JobRefused, Reason: "404: no such unit", Window: report.Window{From: day(d), To: day(d)}, Tables: []string{"asp_device", "asp_communication"}}
 		b.ledger.jobs[id] = job
-		board.Markers = append(board.Markers, report.Marker{Job: id, Window: job.Window, Tables: job.Tables, Status: job.Status, Ask: 1, Reason: job.Reason})
+		snapshot.Markers = append(snapshot.Markers, report.Marker{Job: id, Window: job.Window, Tables: job.Tables, Status: job.Status, Attempt: 1, Reason: job.Reason})
 	}
-	b.ledger.boards["hotel"] = board
+	b.ledger.snapshots["hotel"] = snapshot
 	code, out, _ := b.run(t.Context(), "status")
 	if code != cli.ExitAttention || strings.Count(out, "404: no such unit") != 1 {
 		t.Errorf("exit %d, the cause stands there %d times:\n%s", code, strings.Count(out, "404: no such unit"), out)
@@ -37,7 +37,7 @@ func TestStatusGroupsByCauseAndNamesTheFixFirst(t *testing.T) {
 }
 
 func TestStatusSaysWhatToDoAboutDaysThatStayMissing(t *testing.T) {
-	lost := report.Marker{Job: "hotel-000002", Window: report.Window{From: day(14), To: day(15)}, Tables: []string{"asp_device"}, Status: report.JobLost, Ask: report.MaxAsks, Reason: "files missing"}
+	lost := report.Marker{Job: "hotel-000002", Window: report.Window{From: day(14), To: day(15)}, Tables: []string{"asp_device"}, Status: report.JobLost, Attempt: report.MaxAttempts, Reason: "files missing"}
 	for name, tt := range map[string]struct {
 		markers []report.Marker
 		without int // days of asp_device that are not there, from 14 November on
@@ -50,12 +50,12 @@ func TestStatusSaysWhatToDoAboutDaysThatStayMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.terminal = true
-			board := b.ledger.boards["hotel"]
-			board.Slices = slices.DeleteFunc(slices.Clone(board.Slices), func(s report.Slice) bool {
+			snapshot := b.ledger.snapshots["hotel"]
+			snapshot.Partitions = slices.DeleteFunc(slices.Clone(snapshot.Partitions), func(s report.Partition) bool {
 				return s.Table == "asp_device" && s.Date < day(14)+report.Date(tt.without)
 			})
-			board.Markers = tt.markers
-			b.ledger.boards["hotel"] = board
+			snapshot.Markers = tt.markers
+			b.ledger.snapshots["hotel"] = snapshot
 			if code, out, _ := b.run(t.Context(), "status"); code != cli.ExitAttention || !strings.Contains(out, tt.want) {
 				t.Errorf("exit %d:\n%s", code, out)
 			}

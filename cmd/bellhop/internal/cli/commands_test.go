@@ -262,7 +262,7 @@ func TestApplyRefuses(t *testing.T) {
 
 func TestChangeJobs(t *testing.T) {
 	job := func(id string, status report.JobStatus, from, to int) report.Job {
-		return report.Job{ID: id, Subscription: "hotel", Status: status, Ask: 3, Tables: []string{"asp_device"}, Window: report.Window{From: day(from), To: day(to)}}
+		return report.Job{ID: id, Subscription: "hotel", Status: status, Attempt: 3, Tables: []string{"asp_device"}, Window: report.Window{From: day(from), To: day(to)}}
 	}
 	prepare := func(t *testing.T) *bench {
 		b := newBench(t)
@@ -272,12 +272,12 @@ func TestChangeJobs(t *testing.T) {
 		} {
 			b.ledger.jobs[j.ID] = j
 		}
-		board := b.ledger.boards["hotel"]
+		snapshot := b.ledger.snapshots["hotel"]
 		w := b.ledger.jobs["waiting"]
 		m, _ := w.Marker()
-		board.Markers = []report.Marker{m}
-		board.Slices = nil // a job whose days are there needs no retry
-		b.ledger.boards["hotel"] = board
+		snapshot.Markers = []report.Marker{m}
+		snapshot.Partitions = nil // a job whose days are there needs no retry
+		b.ledger.snapshots["hotel"] = snapshot
 		return b
 	}
 	tests := map[string]struct {
@@ -308,8 +308,8 @@ func TestChangeJobs(t *testing.T) {
 			for id, want := range tt.status {
 				if got := b.ledger.jobs[id]; got.Status != want {
 					t.Errorf("job %s is %s, want %s", id, got.Status, want)
-				} else if want == report.JobPlanned && (got.Ask != 1 || !got.DueAt.Equal(now)) {
-					t.Errorf("job %s asks for number %d and is due at %s", id, got.Ask, got.DueAt)
+				} else if want == report.JobPlanned && (got.Attempt != 1 || !got.DueAt.Equal(now)) {
+					t.Errorf("job %s asks for number %d and is due at %s", id, got.Attempt, got.DueAt)
 				}
 			}
 			if strings.Contains(name, "tried out") && b.ledger.writes > 0 {
@@ -397,7 +397,7 @@ func TestStatusNeedsAttention(t *testing.T) {
 		"nobody is logged in": {func(b *bench) {
 			b.ledger.credential = report.Credential{ShutSince: at("01:00:00"), Reason: "invalid_grant"}
 		}, "all jobs wait for a login since 2026-11-20 01:00"},
-		"a day held back":                     {func(b *bench) { b.ledger.boards["hotel"].Slices[0].Held = &report.Held{} }, "bellhop held list"},
+		"a day held back":                     {func(b *bench) { b.ledger.snapshots["hotel"].Partitions[0].Held = &report.Held{} }, "bellhop held list"},
 		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
 		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
 	}
@@ -415,15 +415,15 @@ func TestStatusNeedsAttention(t *testing.T) {
 }
 
 func drop(b *bench, d report.Date) {
-	board := b.ledger.boards["hotel"]
-	var kept []report.Slice
-	for _, s := range board.Slices {
+	snapshot := b.ledger.snapshots["hotel"]
+	var kept []report.Partition
+	for _, s := range snapshot.Partitions {
 		if s.Date != d || s.Table != "asp_device" {
 			kept = append(kept, s)
 		}
 	}
-	board.Slices = kept
-	b.ledger.boards["hotel"] = board
+	snapshot.Partitions = kept
+	b.ledger.snapshots["hotel"] = snapshot
 }
 
 func pause(b *bench) {

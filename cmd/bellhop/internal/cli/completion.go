@@ -194,29 +194,29 @@ func (a *app) explainable() cobra.CompletionFunc {
 }
 
 // daysOf returns the published days of a table that have rows, of all subscriptions, the newest last.
-func daysOf(ctx context.Context, at Account, name string) ([]report.Slice, error) {
+func daysOf(ctx context.Context, at Account, name string) ([]report.Partition, error) {
 	subs, err := at.Ledger.Subscriptions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var days []report.Slice
+	var days []report.Partition
 	for _, sub := range subs {
-		board, err := at.Ledger.Board(ctx, sub.Name)
+		snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range board.Slices {
+		for _, s := range snapshot.Partitions {
 			if s.Table == name && s.Rows > 0 && s.Key != "" {
 				days = append(days, s)
 			}
 		}
 	}
-	slices.SortStableFunc(days, func(x, y report.Slice) int { return cmp.Compare(x.Date, y.Date) })
+	slices.SortStableFunc(days, func(x, y report.Partition) int { return cmp.Compare(x.Date, y.Date) })
 	return days, nil
 }
 
 // unitsOf returns the ids and names of a day's units that begin as typed.
-func unitsOf(ctx context.Context, at Account, d table.Definition, day report.Slice, typed string) ([]cobra.Completion, error) {
+func unitsOf(ctx context.Context, at Account, d table.Definition, day report.Partition, typed string) ([]cobra.Completion, error) {
 	of, err := find(ctx, at, question{table: d, date: day.Date}, day)
 	var units []cobra.Completion
 	for _, name := range slices.Sorted(maps.Keys(of.names)) {

@@ -208,7 +208,7 @@ func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionO
 	if err != nil {
 		return r, err
 	}
-	receipt.LoadedAt, receipt.Slices = a.now(), []report.SliceProof{}
+	receipt.LoadedAt, receipt.Partitions = a.now(), []report.PartitionProof{}
 	r.Receipt = &receipt
 	err = to.store(ctx, &r, o.window, converted.Days)
 	return r, err
@@ -229,7 +229,7 @@ func (s *screen) converted(o conversionOrder, results []convertedFile) {
 			rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {}, {"refused", bad}, {}})
 			continue
 		}
-		rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {number(r.Receipt.Rows), plain}, {outcomes(r.Receipt.Slices), good}, {r.ReceiptFile, quiet}})
+		rows = append(rows, []cell{{r.File, plain}, {r.Table, plain}, {number(r.Receipt.Rows), plain}, {outcomes(r.Receipt.Partitions), good}, {r.ReceiptFile, quiet}})
 		if n := r.Receipt.Duplicates; n > 0 {
 			rows = append(rows, []cell{{}, {}, {number(n), plain}, {"came again, and counted once", waiting}, {}})
 		}
@@ -244,8 +244,8 @@ func (s *screen) converted(o conversionOrder, results []convertedFile) {
 }
 
 // outcomes counts days by what became of them.
-func outcomes(days []report.SliceProof) string {
-	counts := map[report.SliceOutcome]int{}
+func outcomes(days []report.PartitionProof) string {
+	counts := map[report.PartitionOutcome]int{}
 	for _, d := range days {
 		counts[d.Outcome]++
 	}

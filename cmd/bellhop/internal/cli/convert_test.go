@@ -71,9 +71,9 @@ type ingested struct {
 	ReceiptFile        string `json:"receipt_file"`
 }
 
-func (i ingested) outcomes() map[string]report.SliceOutcome {
-	days := map[string]report.SliceOutcome{}
-	for _, s := range i.Receipt.Slices {
+func (i ingested) outcomes() map[string]report.PartitionOutcome {
+	days := map[string]report.PartitionOutcome{}
+	for _, s := range i.Receipt.Partitions {
 		days[s.Date.String()] = s.Outcome
 	}
 	return days
@@ -131,7 +131,7 @@ func sameAsLoaded(t *testing.T, file, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(filepath.Join(dir, report.SliceKey("hotel", "asp_device", day.Date))); err != nil || !bytes.Equal(got, want) {
+		if got, err := os.ReadFile(filepath.Join(dir, report.PartitionKey("hotel", "asp_device", day.Date))); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s has other bytes than a load would write: %v", day.Date, err)
 		}
 	}
@@ -144,19 +144,19 @@ func TestIngestAgain(t *testing.T) {
 		args    []string
 		code    int
 		says    string
-		want    map[string]report.SliceOutcome
+		want    map[string]report.PartitionOutcome
 		left    int // Parquet files in the end; two were there
 	}{
-		"the same":                         {device("5", first, second), nil, 0, "", map[string]report.SliceOutcome{first: "unchanged", second: "unchanged"}, 2},
-		"one day more":                     {device("5", second, third), nil, 0, "", map[string]report.SliceOutcome{second: "unchanged", third: "written"}, 3},
+		"the same":                         {device("5", first, second), nil, 0, "", map[string]report.PartitionOutcome{first: "unchanged", second: "unchanged"}, 2},
+		"one day more":                     {device("5", second, third), nil, 0, "", map[string]report.PartitionOutcome{second: "unchanged", third: "written"}, 3},
 		"another number":                   {device("6", first), nil, 1, "there is other content for " + first + " of asp_device", nil, 2},
 		"other numbers and a new day":      {device("6", first, second, third), nil, 1, first + " and 1 more day of asp_device", nil, 2},
-		"another number, to be replaced":   {device("6", first), []string{"--replace"}, 0, "", map[string]report.SliceOutcome{first: "written"}, 2},
+		"another number, to be replaced":   {device("6", first), []string{"--replace"}, 0, "", map[string]report.PartitionOutcome{first: "written"}, 2},
 		"a day that was asked for is gone": {device("5", first), []string{"--window", first + ".." + third}, 1, "there is other content for " + second, nil, 2},
-		"and that is to be taken":          {device("5", first), []string{"--window", first + ".." + third, "--replace"}, 0, "", map[string]report.SliceOutcome{first: "unchanged", second: "zero", third: "zero"}, 1},
+		"and that is to be taken":          {device("5", first), []string{"--window", first + ".." + third, "--replace"}, 0, "", map[string]report.PartitionOutcome{first: "unchanged", second: "zero", third: "zero"}, 1},
 		"a day that was not asked for":     {device("5", first, third), []string{"--window", first + ".." + second}, 1, "line 3, column dataset_date: date outside the window", nil, 2},
-		"another subscription":             {device("6", first), []string{"--subscription", "clinic"}, 0, "", map[string]report.SliceOutcome{first: "written"}, 3},
-		"tried out":                        {device("6", first, third), []string{"--replace", "--dry-run"}, 0, "", map[string]report.SliceOutcome{first: "written", third: "written"}, 2},
+		"another subscription":             {device("6", first), []string{"--subscription", "clinic"}, 0, "", map[string]report.PartitionOutcome{first: "written"}, 3},
+		"tried out":                        {device("6", first, third), []string{"--replace", "--dry-run"}, 0, "", map[string]report.PartitionOutcome{first: "written", third: "written"}, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

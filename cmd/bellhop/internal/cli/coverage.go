@@ -173,11 +173,11 @@ func (a *app) coverageOf(ctx context.Context, at Account, sub report.Subscriptio
 	if err != nil {
 		return covered{}, err
 	}
-	board, err := at.Ledger.Board(ctx, sub.Name)
+	snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 	if err != nil {
 		return covered{}, err
 	}
-	if board.Slices, err = a.asListed(ctx, at, board.Slices); err != nil {
+	if snapshot.Partitions, err = a.asListed(ctx, at, snapshot.Partitions); err != nil {
 		return covered{}, err
 	}
 	today := report.DateOf(at.Now())
@@ -185,7 +185,7 @@ func (a *app) coverageOf(ctx context.Context, at Account, sub report.Subscriptio
 	if only != (report.Window{}) {
 		c.Window = c.Window.Intersect(only)
 	}
-	for _, d := range report.Coverage(board, source.Limits(sub.Params), today) {
+	for _, d := range report.Coverage(snapshot, source.Limits(sub.Params), today) {
 		if !c.Window.Contains(d.Date) {
 			continue
 		}

@@ -34,7 +34,7 @@ type takenDay struct{ file, sha256 string }
 
 // dayStep is one day of a file. Its body is nil for a day without rows.
 type dayStep struct {
-	proof  report.SliceProof
+	proof  report.PartitionProof
 	body   *io.SectionReader
 	sha256 string
 }
@@ -58,7 +58,7 @@ func (d *datasetFolder) store(ctx context.Context, r *convertedFile, w report.Wi
 		return err
 	}
 	for _, st := range steps {
-		r.Receipt.Slices = append(r.Receipt.Slices, st.proof)
+		r.Receipt.Partitions = append(r.Receipt.Partitions, st.proof)
 		if r.DryRun {
 			continue
 		}
@@ -70,7 +70,7 @@ func (d *datasetFolder) store(ctx context.Context, r *convertedFile, w report.Wi
 		}
 	}
 	for _, st := range steps {
-		d.taken[report.SliceKey(r.Subscription, r.Table, st.proof.Date)] = takenDay{r.File, st.sha256}
+		d.taken[report.PartitionKey(r.Subscription, r.Table, st.proof.Date)] = takenDay{r.File, st.sha256}
 	}
 	if r.DryRun {
 		return nil
@@ -98,12 +98,12 @@ func (d *datasetFolder) steps(r convertedFile, w report.Window, days []report.En
 	fresh := map[report.Date]bool{}
 	for _, day := range days {
 		fresh[day.Date] = true
-		steps = append(steps, dayStep{proof: report.SliceProof{Date: day.Date, Rows: day.Rows, Key: report.SliceKey(r.Subscription, r.Table, day.Date)}, body: day.Body, sha256: day.SHA256})
+		steps = append(steps, dayStep{proof: report.PartitionProof{Date: day.Date, Rows: day.Rows, Key: report.PartitionKey(r.Subscription, r.Table, day.Date)}, body: day.Body, sha256: day.SHA256})
 	}
 	if r.Window != nil {
 		for date := range w.Days() {
 			if !fresh[date] {
-				steps = append(steps, dayStep{proof: report.SliceProof{Date: date}})
+				steps = append(steps, dayStep{proof: report.PartitionProof{Date: date}})
 			}
 		}
 	}
@@ -130,8 +130,8 @@ func (d *datasetFolder) steps(r convertedFile, w report.Window, days []report.En
 }
 
 // compare returns the outcome for a day; it is empty when something else is there that must not be replaced.
-func (d *datasetFolder) compare(r convertedFile, st dayStep) (report.SliceOutcome, error) {
-	key := report.SliceKey(r.Subscription, r.Table, st.proof.Date)
+func (d *datasetFolder) compare(r convertedFile, st dayStep) (report.PartitionOutcome, error) {
+	key := report.PartitionKey(r.Subscription, r.Table, st.proof.Date)
 	there, err := d.digest(key)
 	if err != nil {
 		return "", fmt.Errorf("compare %s of %s with what is there: %w", st.proof.Date, r.Table, err)
@@ -148,15 +148,15 @@ func (d *datasetFolder) compare(r convertedFile, st dayStep) (report.SliceOutcom
 	}
 	switch {
 	case there == st.sha256 && st.body == nil:
-		return report.SliceZero, nil
+		return report.PartitionZero, nil
 	case there == st.sha256:
-		return report.SliceUnchanged, nil
+		return report.PartitionUnchanged, nil
 	case there != "" && !d.replace:
 		return "", nil
 	case st.body == nil:
-		return report.SliceZero, nil
+		return report.PartitionZero, nil
 	default:
-		return report.SliceWritten, nil
+		return report.PartitionWritten, nil
 	}
 }
 
@@ -178,9 +178,9 @@ func (d *datasetFolder) digest(key string) (string, error) {
 }
 
 func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
-	key := report.SliceKey(r.Subscription, r.Table, st.proof.Date)
+	key := report.PartitionKey(r.Subscription, r.Table, st.proof.Date)
 	switch st.proof.Outcome {
-	case report.SliceWritten:
+	case report.PartitionWritten:
 		if d.fresh {
 			if err := d.put(report.FormatKey, func(to io.Writer) error { _, err := to.Write(report.EncodeFormat()); return err }); err != nil {
 				return err
@@ -191,16 +191,16 @@ func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
 			_, err := io.Copy(to, io.NewSectionReader(st.body, 0, st.body.Size()))
 			return err
 		})
-	case report.SliceZero:
+	case report.PartitionZero:
 		// Whatever is left there is to be replaced, else the day would have been refused.
 		err := os.Remove(filepath.Join(d.dir, filepath.FromSlash(key)))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
-	case report.SliceUnchanged:
+	case report.PartitionUnchanged:
 		return nil
-	case report.SliceHeld, report.SliceSuperseded, report.SliceStaged:
+	case report.PartitionHeld, report.PartitionSuperseded, report.PartitionStaged:
 		return fmt.Errorf("a folder has no %s days", st.proof.Outcome)
 	default:
 		panic("cli: unhandled outcome " + string(st.proof.Outcome))

@@ -50,8 +50,8 @@ look; they stay where they are.`,
 
 // givenUp is what was given up.
 type givenUp struct {
-	Counts  map[string]int      `json:"counts"`
-	Letters []deadletter.Letter `json:"letters"`
+	Counts  map[string]int       `json:"counts"`
+	Letters []deadletter.Message `json:"letters"`
 }
 
 func (a *app) listLetters(ctx context.Context, in *installation.Installation, most int) error {
@@ -91,7 +91,7 @@ func (a *app) listLetters(ctx context.Context, in *installation.Installation, mo
 }
 
 // boxOf opens the queue that an argument names.
-func boxOf(in *installation.Installation, name string) (*deadletter.Box, error) {
+func boxOf(in *installation.Installation, name string) (*deadletter.Queue, error) {
 	i := slices.IndexFunc(deadletter.Kinds(), func(k deadletter.Kind) bool { return k.Name == name })
 	if i < 0 {
 		return nil, usage("it is one of deliveries and runs", "there is no queue %q", name)

@@ -19,7 +19,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
-const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the slice that they are in
+const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the partition that they are in
 (one day of one table of one subscription: one Parquet file),
 the delivered file with its SHA-256, the job that asked for it with the vendor's id of that request, and the
 certificate of the file's deletion. Of a day that is not there it says why.
@@ -73,7 +73,7 @@ type question struct {
 type explanation struct {
 	Table string      `json:"table"`
 	Date  report.Date `json:"date"`
-	// UnitID is empty when no slice of the day has the unit.
+	// UnitID is empty when no partition of the day has the unit.
 	UnitID        string      `json:"unit_id,omitempty"`
 	Subscriptions []explained `json:"subscriptions"`
 }
@@ -86,8 +86,8 @@ type explained struct {
 	// Taken tells that the default view takes the unit's rows from here.
 	Taken bool             `json:"taken_by_default_view"`
 	Rows  []map[string]any `json:"rows"`
-	// Slice, File, Job and Certificate are nil where there is none.
-	Slice       *report.Slice       `json:"slice,omitempty"`
+	// Partition, File, Job and Certificate are nil where there is none.
+	Partition   *report.Partition   `json:"slice,omitempty"`
 	File        *explainedFile      `json:"file,omitempty"`
 	Job         *explainedJob       `json:"job,omitempty"`
 	Certificate *report.Certificate `json:"certificate,omitempty"`
@@ -145,11 +145,11 @@ func (a *app) explainOne(ctx context.Context, at Account, sub report.Subscriptio
 		return one, wanted, err
 	}
 	one.Coverage, one.Why = day.Status, day.Why
-	days, err := at.Ledger.Slices(ctx, sub.Name, q.table.Name, report.Window{From: q.date, To: q.date})
+	days, err := at.Ledger.Partitions(ctx, sub.Name, q.table.Name, report.Window{From: q.date, To: q.date})
 	if err != nil || len(days) == 0 {
 		return one, true, err
 	}
-	one.Slice = &days[0]
+	one.Partition = &days[0]
 	if one.found, err = find(ctx, at, q, days[0]); err != nil {
 		return one, true, err
 	}
@@ -176,11 +176,11 @@ func (a *app) fate(ctx context.Context, at Account, sub report.Subscription, q q
 	return report.DayCoverage{Why: fmt.Sprintf("the subscription wants the days %s", all)}, true, nil
 }
 
-// follow goes from the slice to the file, the job and the certificate.
+// follow goes from the partition to the file, the job and the certificate.
 func (e *explained) follow(ctx context.Context, at Account) error {
-	f, err := at.Ledger.File(ctx, e.Slice.File)
+	f, err := at.Ledger.File(ctx, e.Partition.File)
 	if fault.Is(err, fault.NotFound) {
-		e.Why = fmt.Sprintf("the ledger does not know file %s any more", e.Slice.File)
+		e.Why = fmt.Sprintf("the ledger does not know file %s any more", e.Partition.File)
 		return nil
 	}
 	if err != nil {
@@ -193,7 +193,7 @@ func (e *explained) follow(ctx context.Context, at Account) error {
 	if r := f.Receipt; r != nil {
 		e.File.SHA256, e.File.Bytes, e.File.Rows, e.File.LoadedAt = r.SHA256, r.Bytes, r.Rows, r.LoadedAt
 	}
-	job, err := at.Ledger.Job(ctx, e.Slice.Job)
+	job, err := at.Ledger.Job(ctx, e.Partition.Job)
 	switch {
 	case fault.Is(err, fault.NotFound): // forgotten a little before its last file
 	case err != nil:
@@ -214,13 +214,13 @@ func (e *explained) follow(ctx context.Context, at Account) error {
 	return nil
 }
 
-// found is what a slice has of the unit.
+// found is what a partition has of the unit.
 type found struct {
 	// byUnit are the rows of the units that fit, by their ids.
 	byUnit map[string][]slicefile.Row
-	// above are the ids of all units that have others below them in the slice.
+	// above are the ids of all units that have others below them in the partition.
 	above map[string]bool
-	// names are the ids and names of all units of the slice, once it was read.
+	// names are the ids and names of all units of the partition, once it was read.
 	names map[string]bool
 }
 
@@ -228,7 +228,7 @@ type found struct {
 func (e *explanation) unknownUnit(q question) error {
 	names := map[string]bool{}
 	for _, s := range e.Subscriptions {
-		if s.Slice == nil || s.Slice.Rows > 0 && len(s.found.names) == 0 {
+		if s.Partition == nil || s.Partition.Rows > 0 && len(s.found.names) == 0 {
 			return nil
 		}
 		maps.Copy(names, s.found.names)
@@ -243,8 +243,8 @@ func (e *explanation) unknownUnit(q question) error {
 	return &Problem{Code: ExitError, Err: fmt.Errorf("no unit of %s has this id or name on %s", q.table.Name, q.date), Remedy: remedy}
 }
 
-// find reads the slice. Without a dataset bucket, or without rows, nothing is found.
-func find(ctx context.Context, at Account, q question, s report.Slice) (found, error) {
+// find reads the partition. Without a dataset bucket, or without rows, nothing is found.
+func find(ctx context.Context, at Account, q question, s report.Partition) (found, error) {
 	f := found{byUnit: map[string][]slicefile.Row{}, above: map[string]bool{}, names: map[string]bool{}}
 	if at.Dataset == nil || s.Key == "" {
 		return f, nil

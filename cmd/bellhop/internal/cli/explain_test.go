@@ -29,15 +29,15 @@ func (b *bench) publish(t *testing.T, subscription, csv string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := report.Slice{
+	s := report.Partition{
 		Subscription: subscription, Table: "asp_device", Date: day(14), Generation: at("06:00:01"), Job: "hotel-000001", File: "d.csv",
-		Rows: c.Days[0].Rows, Key: report.SliceKey(subscription, "asp_device", day(14)), ETag: "s1", LoadedAt: at("06:12:30"),
+		Rows: c.Days[0].Rows, Key: report.PartitionKey(subscription, "asp_device", day(14)), ETag: "s1", LoadedAt: at("06:12:30"),
 	}
 	b.dataset[s.Key] = content
-	board := b.ledger.boards[subscription]
-	board.Slices = slices.DeleteFunc(slices.Clone(board.Slices), func(old report.Slice) bool { return old.Table == s.Table && old.Date == s.Date })
-	board.Slices = append(board.Slices, s)
-	b.ledger.boards[subscription] = board
+	snapshot := b.ledger.snapshots[subscription]
+	snapshot.Partitions = slices.DeleteFunc(slices.Clone(snapshot.Partitions), func(old report.Partition) bool { return old.Table == s.Table && old.Date == s.Date })
+	snapshot.Partitions = append(snapshot.Partitions, s)
+	b.ledger.snapshots[subscription] = snapshot
 }
 
 // rooms is a property with two rooms that have the same name.
@@ -66,7 +66,7 @@ SUBSCRIPTION hotel
 status  COMPLETE
 unit_name  row_scope  device_count  active_device_count  dialog_count
 Room 1     LEAF                  1                    1            20
-slice              asp_device/dataset_date=2026-11-14/hotel.parquet
+partition          asp_device/dataset_date=2026-11-14/hotel.parquet
 ETag               s1
 rows of all units  3
 report requested   2026-11-20 06:00:01Z

@@ -31,18 +31,18 @@ func (s *screen) explained(e explained, unit string, q question) {
 		status = cell{string(e.Coverage), coverageTone(e.Coverage)}
 	}
 	s.facts(cell{"status", plain}, status, cell{"why", plain}, cell{e.Why, plain})
-	if e.Slice == nil {
+	if e.Partition == nil {
 		return
 	}
 	s.unitRows(e, unit, q.table)
 	facts := []cell{
-		{"slice", plain}, {e.Slice.Key, plain},
-		{"ETag", plain}, {e.Slice.ETag, plain},
-		{"rows of all units", plain}, {number(e.Slice.Rows), plain},
-		{"report requested", plain}, {second(e.Slice.Generation), plain},
-		{"loaded", plain}, {second(e.Slice.LoadedAt), plain},
-		{"replaced since", plain}, {restated(e.Slice.Restated), plain},
-		{"held", plain}, {waitingReport(e.Slice.Held), waiting},
+		{"partition", plain}, {e.Partition.Key, plain},
+		{"ETag", plain}, {e.Partition.ETag, plain},
+		{"rows of all units", plain}, {number(e.Partition.Rows), plain},
+		{"report requested", plain}, {second(e.Partition.Generation), plain},
+		{"loaded", plain}, {second(e.Partition.LoadedAt), plain},
+		{"replaced since", plain}, {restated(e.Partition.Restated), plain},
+		{"held", plain}, {waitingReport(e.Partition.Held), waiting},
 	}
 	if f := e.File; f != nil {
 		facts = append(facts,
@@ -74,7 +74,7 @@ func (s *screen) explained(e explained, unit string, q question) {
 // unitRows writes the dimensions and measures of the unit's rows.
 func (s *screen) unitRows(e explained, unit string, d table.Definition) {
 	if len(e.Rows) == 0 {
-		if e.Slice.Rows > 0 {
+		if e.Partition.Rows > 0 {
 			s.line("No row of this unit was reported on that day, or the dataset cannot be read from here.")
 		}
 		return

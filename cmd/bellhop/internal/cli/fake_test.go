@@ -42,11 +42,11 @@ const bucket = "deliveries"
 
 // ledger is a ledger in memory. What is not in it is not found; planning is not asked of it.
 type ledger struct {
-	// Boards is nil: the command line plans nothing.
-	requester.Boards
+	// Snapshots is nil: the command line plans nothing.
+	requester.Snapshots
 	t            *testing.T
 	subs         map[string]report.Subscription
-	boards       map[string]report.Board
+	snapshots    map[string]report.Snapshot
 	jobs         map[string]report.Job
 	files        map[string]report.File
 	certificates []report.Certificate
@@ -105,12 +105,12 @@ func (l *ledger) File(_ context.Context, key string) (report.File, error) {
 	return get(l.files, "file", key)
 }
 
-func (l *ledger) Board(_ context.Context, name string) (report.Board, error) {
+func (l *ledger) Snapshot(_ context.Context, name string) (report.Snapshot, error) {
 	sub, err := get(l.subs, "subscription", name)
 	if l.removed != nil && l.removed.Name == name {
 		sub, err = *l.removed, nil
 	}
-	b := l.boards[name]
+	b := l.snapshots[name]
 	b.Subscription = sub
 	return b, err
 }
@@ -122,7 +122,7 @@ func (l *ledger) Apply(_ context.Context, sub report.Subscription, _ time.Time) 
 }
 
 // Reserve makes jobs with their markers, as the ledger does.
-func (l *ledger) Reserve(_ context.Context, b report.Board, requests []report.Request, now time.Time) ([]report.Job, error) {
+func (l *ledger) Reserve(_ context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	if !l.plans {
 		l.t.Error("the command line planned something")
 	}
@@ -133,7 +133,7 @@ func (l *ledger) Reserve(_ context.Context, b report.Board, requests []report.Re
 		b.Markers = append(b.Markers, m)
 		l.jobs[j.ID], jobs, l.writes = j, append(jobs, j), l.writes+1
 	}
-	l.boards[b.Subscription.Name] = b
+	l.snapshots[b.Subscription.Name] = b
 	return jobs, nil
 }
 
@@ -160,28 +160,28 @@ func (l *ledger) Disown(_ context.Context, id string, now time.Time) (report.Job
 	return j, nil
 }
 
-func (l *ledger) DropDays(_ context.Context, days []report.Slice) error {
+func (l *ledger) DropDays(_ context.Context, days []report.Partition) error {
 	l.writes++
-	for name, b := range l.boards {
-		b.Slices = slices.DeleteFunc(b.Slices, func(s report.Slice) bool {
-			return slices.ContainsFunc(days, func(d report.Slice) bool { return d.Table == s.Table && d.Date == s.Date })
+	for name, b := range l.snapshots {
+		b.Partitions = slices.DeleteFunc(b.Partitions, func(s report.Partition) bool {
+			return slices.ContainsFunc(days, func(d report.Partition) bool { return d.Table == s.Table && d.Date == s.Date })
 		})
-		l.boards[name] = b
+		l.snapshots[name] = b
 	}
 	return nil
 }
 
-func (l *ledger) DaysBetween(_ context.Context, name, after, to string) ([]report.Slice, error) {
-	return slices.DeleteFunc(slices.Clone(l.boards[name].Slices), func(s report.Slice) bool { return s.Key <= after || to != "" && s.Key > to }), nil
+func (l *ledger) DaysBetween(_ context.Context, name, after, to string) ([]report.Partition, error) {
+	return slices.DeleteFunc(slices.Clone(l.snapshots[name].Partitions), func(s report.Partition) bool { return s.Key <= after || to != "" && s.Key > to }), nil
 }
 
-func (l *ledger) MarkDay(_ context.Context, s report.Slice, _ time.Time) error {
+func (l *ledger) MarkDay(_ context.Context, s report.Partition, _ time.Time) error {
 	l.writes++
-	b := l.boards[s.Subscription]
-	i := slices.IndexFunc(b.Slices, func(d report.Slice) bool { return d.Table == s.Table && d.Date == s.Date })
-	b.Slices = slices.Clone(b.Slices)
-	b.Slices[i] = s
-	l.boards[s.Subscription] = b
+	b := l.snapshots[s.Subscription]
+	i := slices.IndexFunc(b.Partitions, func(d report.Partition) bool { return d.Table == s.Table && d.Date == s.Date })
+	b.Partitions = slices.Clone(b.Partitions)
+	b.Partitions[i] = s
+	l.snapshots[s.Subscription] = b
 	return nil
 }
 
@@ -260,9 +260,9 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 	}
 }
 
-func (l *ledger) Slices(_ context.Context, sub, table string, w report.Window) ([]report.Slice, error) {
-	var days []report.Slice
-	for _, s := range l.boards[sub].Slices {
+func (l *ledger) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
+	var days []report.Partition
+	for _, s := range l.snapshots[sub].Partitions {
 		if s.Table == table && w.Contains(s.Date) {
 			days = append(days, s)
 		}
@@ -359,14 +359,14 @@ func hotel() report.Subscription {
 	}
 }
 
-func slice(table string, d, rows int) report.Slice {
-	return report.Slice{Subscription: "hotel", Table: table, Date: day(d), Rows: int64(rows)}
+func partition(table string, d, rows int) report.Partition {
+	return report.Partition{Subscription: "hotel", Table: table, Date: day(d), Rows: int64(rows)}
 }
 
 // healthy is a ledger in which nothing is wrong.
 func healthy(t *testing.T) *ledger {
 	loaded := report.Job{
-		ID: "hotel-000001", Subscription: "hotel", Source: report.SourceASPAnalytics, Status: report.JobLoaded, Ask: 1, Attempt: 1,
+		ID: "hotel-000001", Subscription: "hotel", Source: report.SourceASPAnalytics, Status: report.JobLoaded, Attempt: 1, Requests: 1,
 		Window: report.Window{From: day(14), To: day(17)}, Tables: []string{"asp_device", "asp_communication"},
 		PlannedAt: at("06:00:00"), SubmittedAt: at("06:00:01"), FinishedAt: at("06:12:30"), RequestID: "r-1", Ticket: "https://example.com/?X-Amz-Signature=planted",
 		Files: []report.JobFile{{Key: "d.csv", Table: "asp_device", Status: report.FileLoaded, Fetch: "planted-reference"}},
@@ -383,14 +383,14 @@ func healthy(t *testing.T) *ledger {
 		Delivery: &report.Delivery{Bucket: bucket, Key: "d.csv", ETag: "e1", Size: 2048, At: at("06:12:29")},
 		Receipt: &report.Receipt{
 			SHA256: "ab12", Bytes: 2048, Rows: 40, LoadedAt: at("06:12:30"), Sums: map[string]string{"utterance_count": "1234"},
-			Slices: []report.SliceProof{{Date: day(14), Outcome: report.SliceWritten, Rows: 40, Key: "asp_device/dataset_date=2026-11-14/hotel.parquet", ETag: "s1"}},
+			Partitions: []report.PartitionProof{{Date: day(14), Outcome: report.PartitionWritten, Rows: 40, Key: "asp_device/dataset_date=2026-11-14/hotel.parquet", ETag: "s1"}},
 		},
 	}
 	return &ledger{
 		t: t, subs: map[string]report.Subscription{"hotel": hotel()},
-		boards: map[string]report.Board{"hotel": {Slices: []report.Slice{
-			slice("asp_device", 14, 40), slice("asp_device", 15, 41), slice("asp_device", 16, 42), slice("asp_device", 17, 43),
-			slice("asp_communication", 14, 0), slice("asp_communication", 15, 1), slice("asp_communication", 16, 2), slice("asp_communication", 17, 3),
+		snapshots: map[string]report.Snapshot{"hotel": {Partitions: []report.Partition{
+			partition("asp_device", 14, 40), partition("asp_device", 15, 41), partition("asp_device", 16, 42), partition("asp_device", 17, 43),
+			partition("asp_communication", 14, 0), partition("asp_communication", 15, 1), partition("asp_communication", 16, 2), partition("asp_communication", 17, 3),
 		}}},
 		jobs:  map[string]report.Job{loaded.ID: loaded},
 		files: map[string]report.File{file.Key: file},
@@ -468,21 +468,21 @@ func (d dropper) Delete(_ context.Context, key, etag, _ string) (string, error) 
 // holds note what a person decides.
 type holds struct {
 	decided []string
-	result  report.Slice
+	result  report.Partition
 	err     error
 	closed  int
 }
 
-func (h *holds) decide(what, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+func (h *holds) decide(what, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
 	h.decided = append(h.decided, fmt.Sprintf("%s %s %s %s %s", what, subscription, table, d, held.Format("15:04")))
 	return h.result, h.err
 }
 
-func (h *holds) Accept(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+func (h *holds) Accept(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
 	return h.decide("accept", subscription, table, d, held)
 }
 
-func (h *holds) Drop(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error) {
+func (h *holds) Drop(_ context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error) {
 	return h.decide("drop", subscription, table, d, held)
 }
 
@@ -590,9 +590,9 @@ func lines(t *testing.T, got, want string) {
 	}
 }
 
-// RecentBoard is the whole board, and Planned notes nothing: a command plans what it is told, and no more.
-func (l *ledger) RecentBoard(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Board, error) {
-	return l.Board(ctx, name)
+// RecentBoard is the whole snapshot, and Planned notes nothing: a command plans what it is told, and no more.
+func (l *ledger) RecentSnapshot(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Snapshot, error) {
+	return l.Snapshot(ctx, name)
 }
 
 func (l *ledger) ChangeJob(ctx context.Context, id string, _ time.Time, change func(*report.Job) error) (report.Job, error) {

@@ -129,8 +129,8 @@ func whyNotLoaded(f report.File) string {
 	}
 	var held []string
 	if f.Receipt != nil {
-		for _, p := range f.Receipt.Slices {
-			if p.Outcome == report.SliceHeld {
+		for _, p := range f.Receipt.Partitions {
+			if p.Outcome == report.PartitionHeld {
 				held = append(held, p.Date.String())
 			}
 		}
@@ -289,12 +289,12 @@ func (s *screen) receipt(r report.Receipt) {
 		}
 		s.table("", []string{"column", "sum"}, []string{"sum"}, rows)
 	}
-	if len(r.Slices) > 0 {
+	if len(r.Partitions) > 0 {
 		s.heading("DAYS")
 		var rows [][]cell
-		for _, p := range r.Slices {
+		for _, p := range r.Partitions {
 			t := plain
-			if p.Outcome == report.SliceHeld {
+			if p.Outcome == report.PartitionHeld {
 				t = bad
 			}
 			rows = append(rows, []cell{{p.Date.String(), plain}, {string(p.Outcome), t}, {number(p.Rows), plain}, {p.Key, quiet}})

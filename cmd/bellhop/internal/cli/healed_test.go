@@ -17,12 +17,12 @@ func lost(t *testing.T, there ...int) *bench {
 		ID: "hotel-000000", Subscription: "hotel", Source: report.SourceASPAnalytics, Status: report.JobLost,
 		Window: report.Window{From: day(14), To: day(15)}, Tables: []string{"asp_device"}, PlannedAt: at("05:00:00"),
 	}
-	board := b.ledger.boards["hotel"]
-	board.Slices = nil
+	snapshot := b.ledger.snapshots["hotel"]
+	snapshot.Partitions = nil
 	for _, d := range there {
-		board.Slices = append(board.Slices, slice("asp_device", d, 1))
+		snapshot.Partitions = append(snapshot.Partitions, partition("asp_device", d, 1))
 	}
-	b.ledger.boards["hotel"] = board
+	b.ledger.snapshots["hotel"] = snapshot
 	return b
 }
 

@@ -29,7 +29,7 @@ person to decide on, and the day keeps its older content. The vendor may have co
 	}
 	c.AddCommand(list, a.showHeldCommand(), a.decideCommand(decision{
 		verb: "accept", done: "is published", question: "Replace %s by %s? [y/N] ",
-		decide: func(ctx context.Context, h Holds, s report.Slice) (report.Slice, error) {
+		decide: func(ctx context.Context, h Holds, s report.Partition) (report.Partition, error) {
 			return h.Accept(ctx, s.Subscription, s.Table, s.Date, s.Held.Generation)
 		},
 	}, &cobra.Command{
@@ -39,7 +39,7 @@ taken away. On AWS the bucket keeps the older content for 30 days. It may be rep
 		Example: "  bellhop held accept hotel asp_device 2026-11-14 --dry-run\n  bellhop held accept hotel asp_device 2026-11-14",
 	}), a.decideCommand(decision{
 		verb: "drop", done: "is forgotten", question: "Keep %s and forget %s? [y/N] ",
-		decide: func(ctx context.Context, h Holds, s report.Slice) (report.Slice, error) {
+		decide: func(ctx context.Context, h Holds, s report.Partition) (report.Partition, error) {
 			return h.Drop(ctx, s.Subscription, s.Table, s.Date, s.Held.Generation)
 		},
 	}, &cobra.Command{
@@ -68,7 +68,7 @@ type heldDay struct {
 	File    string    `json:"file"`
 }
 
-func heldAs(s report.Slice) heldDay {
+func heldAs(s report.Partition) heldDay {
 	fell := s.Held.Fell
 	if fell == nil {
 		fell = []string{report.FellRows} // the only reason of older releases
@@ -87,11 +87,11 @@ func heldIn(ctx context.Context, at Account) ([]heldDay, error) {
 	}
 	held := []heldDay{}
 	for _, sub := range subs {
-		board, err := at.Ledger.Board(ctx, sub.Name)
+		snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range board.Slices {
+		for _, s := range snapshot.Partitions {
 			if s.Held != nil {
 				held = append(held, heldAs(s))
 			}
@@ -129,7 +129,7 @@ func (a *app) listHeld(ctx context.Context, at Account) error {
 // decision is one thing that a person may do about a held report.
 type decision struct {
 	verb, done, question string
-	decide               func(ctx context.Context, h Holds, s report.Slice) (report.Slice, error)
+	decide               func(ctx context.Context, h Holds, s report.Partition) (report.Partition, error)
 }
 
 // decidedDay is what became of a held report.
@@ -156,27 +156,27 @@ func (a *app) decideCommand(d decision, c *cobra.Command) *cobra.Command {
 	confirmed := c.Flags().Bool("confirm", false, "do not ask")
 	c.Args = heldArgs
 	c.RunE = a.on(func(ctx context.Context, at Account, args []string) (err error) {
-		slice, err := findHeld(ctx, at, args)
+		partition, err := findHeld(ctx, at, args)
 		if err != nil {
 			return err
 		}
-		done := decidedDay{heldDay: heldAs(slice), RowsNow: slice.Rows, DryRun: *dryRun}
-		older := fmt.Sprintf("%s of %s (%s)", slice.Date, slice.Table, count(int(slice.Rows), "row"))
+		done := decidedDay{heldDay: heldAs(partition), RowsNow: partition.Rows, DryRun: *dryRun}
+		older := fmt.Sprintf("%s of %s (%s)", partition.Date, partition.Table, count(int(partition.Rows), "row"))
 		less := ""
 		if !slices.Contains(done.Fell, report.FellRows) {
 			less = " and less in " + strings.Join(done.Fell, ", ")
 		}
-		newer := fmt.Sprintf("the report with %s%s that was asked for at %s", count(int(slice.Held.Rows), "row"), less, minute(slice.Held.Generation))
+		newer := fmt.Sprintf("the report with %s%s that was asked for at %s", count(int(partition.Held.Rows), "row"), less, minute(partition.Held.Generation))
 		if !*dryRun {
 			if !*confirmed {
 				if err := a.ask(fmt.Sprintf(d.question, older, newer)); err != nil {
 					return err
 				}
 			}
-			if slice, err = a.decide(ctx, at, d, slice); err != nil {
+			if partition, err = a.decide(ctx, at, d, partition); err != nil {
 				return err
 			}
-			done.RowsNow = slice.Rows
+			done.RowsNow = partition.Rows
 		}
 		return a.show(done, func(s *screen) {
 			if *dryRun {
@@ -189,22 +189,22 @@ func (a *app) decideCommand(d decision, c *cobra.Command) *cobra.Command {
 	return c
 }
 
-func findHeld(ctx context.Context, at Account, args []string) (report.Slice, error) {
+func findHeld(ctx context.Context, at Account, args []string) (report.Partition, error) {
 	date, err := report.ParseDate(args[2])
 	if err != nil {
-		return report.Slice{}, err
+		return report.Partition{}, err
 	}
-	found, err := at.Ledger.Slices(ctx, args[0], args[1], report.Window{From: date, To: date})
+	found, err := at.Ledger.Partitions(ctx, args[0], args[1], report.Window{From: date, To: date})
 	if err != nil {
-		return report.Slice{}, err
+		return report.Partition{}, err
 	}
 	if len(found) != 1 || found[0].Held == nil {
-		return report.Slice{}, &Problem{Code: ExitError, Err: fmt.Errorf("no report of %s is held for %s of %s", date, args[1], args[0]), Remedy: "see which there are: bellhop held list"}
+		return report.Partition{}, &Problem{Code: ExitError, Err: fmt.Errorf("no report of %s is held for %s of %s", date, args[1], args[0]), Remedy: "see which there are: bellhop held list"}
 	}
 	return found[0], nil
 }
 
-func (a *app) decide(ctx context.Context, at Account, d decision, s report.Slice) (_ report.Slice, err error) {
+func (a *app) decide(ctx context.Context, at Account, d decision, s report.Partition) (_ report.Partition, err error) {
 	if at.Holds == nil {
 		return s, usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
 	}

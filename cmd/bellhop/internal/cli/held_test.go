@@ -14,14 +14,14 @@ import (
 func holding(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t)
-	board := b.ledger.boards["hotel"]
-	for i := range board.Slices {
-		if s := &board.Slices[i]; s.Table == "asp_device" && s.Date == day(15) {
+	snapshot := b.ledger.snapshots["hotel"]
+	for i := range snapshot.Partitions {
+		if s := &snapshot.Partitions[i]; s.Table == "asp_device" && s.Date == day(15) {
 			s.Subscription = "hotel"
 			s.Held = &report.Held{Generation: at("06:30:00"), Job: "hotel-000002", File: "e.csv", Rows: 3, Why: "it has 3 rows, the published day has 41", At: at("06:45:00")}
 		}
 	}
-	b.holds = &holds{result: report.Slice{Rows: 3}}
+	b.holds = &holds{result: report.Partition{Rows: 3}}
 	return b
 }
 
@@ -51,10 +51,10 @@ compare one: bellhop held show SUBSCRIPTION TABLE DATE · then accept or drop it
 }
 
 // blanked changes the bench so that the held report has all rows, and nothing in one measure.
-func blanked(b *bench, change func(*report.Slice)) {
-	board := b.ledger.boards["hotel"]
-	for i := range board.Slices {
-		s := &board.Slices[i]
+func blanked(b *bench, change func(*report.Partition)) {
+	snapshot := b.ledger.snapshots["hotel"]
+	for i := range snapshot.Partitions {
+		s := &snapshot.Partitions[i]
 		if s.Held == nil {
 			continue
 		}
@@ -81,22 +81,22 @@ file          e.csv
 
 publish it: bellhop held accept hotel asp_device 2026-11-15 · forget it: bellhop held drop hotel asp_device 2026-11-15`
 	for name, tt := range map[string]struct {
-		change func(*report.Slice)
+		change func(*report.Partition)
 		table  string
 	}{
-		"with figures": {func(*report.Slice) {}, `MEASURE       WHAT    PUBLISHED   HELD   CHANGE
+		"with figures": {func(*report.Partition) {}, `MEASURE       WHAT    PUBLISHED   HELD   CHANGE
               rows           41     41
 device_count  values         40     40
 device_count  sum            40     50  +25.0 %
 dialog_count  values         40      5  -87.5 %
 dialog_count  sum          1200  150.5  -87.5 %`},
-		"of a day that an older release loaded": {func(s *report.Slice) { s.Figures = nil }, `MEASURE       WHAT             PUBLISHED  HELD   CHANGE
+		"of a day that an older release loaded": {func(s *report.Partition) { s.Figures = nil }, `MEASURE       WHAT             PUBLISHED  HELD   CHANGE
               rows                    41    41
 device_count  sum of all rows         60    60
 dialog_count  sum of all rows       1500   300  -80.0 %`},
-		"held by an older release": {func(s *report.Slice) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 3 }, `WHAT  PUBLISHED  HELD   CHANGE
+		"held by an older release": {func(s *report.Partition) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 3 }, `WHAT  PUBLISHED  HELD   CHANGE
 rows         41     3  -92.7 %`},
-		"without rows": {func(s *report.Slice) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 0 }, `MEASURE       WHAT    PUBLISHED  HELD    CHANGE
+		"without rows": {func(s *report.Partition) { s.Held.Figures, s.Held.Sums, s.Held.Rows = nil, nil, 0 }, `MEASURE       WHAT    PUBLISHED  HELD    CHANGE
               rows           41     0  -100.0 %
 device_count  values         40     0  -100.0 %
 device_count  sum            40     0  -100.0 %
@@ -118,7 +118,7 @@ dialog_count  sum          1200     0  -100.0 %`},
 
 func TestAHeldReportAsJSON(t *testing.T) {
 	b := holding(t)
-	blanked(b, func(s *report.Slice) { delete(s.Figures, "device_count"); delete(s.Held.Figures, "device_count") })
+	blanked(b, func(s *report.Partition) { delete(s.Figures, "device_count"); delete(s.Held.Figures, "device_count") })
 	_, out, _ := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-15")
 	type measure struct {
 		Measure    string

@@ -20,13 +20,13 @@ they add up to, over LEAF rows. A day that an older release loaded has sums over
 		Example: "  bellhop held show hotel asp_device 2026-11-14\n" +
 			"  bellhop held show hotel asp_device 2026-11-14 --json | jq '.measures[] | select(.fell)'",
 		RunE: a.on(func(ctx context.Context, at Account, args []string) error {
-			slice, err := findHeld(ctx, at, args)
+			partition, err := findHeld(ctx, at, args)
 			if err != nil {
 				return err
 			}
-			shown := comparedDay{heldDay: heldAs(slice), Measures: []comparedMeasure{}}
-			for _, c := range slice.Changes(slice.Held.Rows, slice.Held.Figures, slice.Held.Sums) {
-				shown.Measures = append(shown.Measures, compared(c, slice.Held.Fell))
+			shown := comparedDay{heldDay: heldAs(partition), Measures: []comparedMeasure{}}
+			for _, c := range partition.Changes(partition.Held.Rows, partition.Held.Figures, partition.Held.Sums) {
+				shown.Measures = append(shown.Measures, compared(c, partition.Held.Fell))
 			}
 			return a.show(shown, func(s *screen) { s.heldReport(shown) })
 		}),

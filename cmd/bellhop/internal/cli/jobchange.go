@@ -201,14 +201,14 @@ func unasked(ctx context.Context, at Account, j report.Job) error {
 	if j.Status.Holds() {
 		return nil
 	}
-	board, err := at.Ledger.Board(ctx, j.Subscription)
+	snapshot, err := at.Ledger.Snapshot(ctx, j.Subscription)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, m := range board.Markers {
+	for _, m := range snapshot.Markers {
 		shared := slices.ContainsFunc(m.Tables, func(t string) bool { return slices.Contains(j.Tables, t) })
 		if m.Job != j.ID && m.Status.Holds() && m.Window.Overlaps(j.Window) && shared {
 			return &Problem{Code: ExitError, Err: fmt.Errorf("job %s cannot be retried: job %s has asked for some of its days since, and is %s", j.ID, m.Job, m.Status), Remedy: "see: bellhop jobs show " + m.Job}

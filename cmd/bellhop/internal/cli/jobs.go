@@ -106,7 +106,7 @@ type listedJob struct {
 func listed(j report.Job) listedJob {
 	l := listedJob{
 		ID: j.ID, Subscription: j.Subscription, Source: j.Source, Window: j.Window, Tables: some(j.Tables), Status: j.Status,
-		Reason: j.Reason, Attempt: j.Attempt, PlannedAt: j.PlannedAt, SubmittedAt: j.SubmittedAt, FinishedAt: j.FinishedAt,
+		Reason: j.Reason, Attempt: j.Requests, PlannedAt: j.PlannedAt, SubmittedAt: j.SubmittedAt, FinishedAt: j.FinishedAt,
 		DueAt: j.DueAt, FilesNamed: len(j.Files),
 	}
 	for _, f := range j.Files {
@@ -239,7 +239,7 @@ func (s *screen) job(j shownJob) {
 		cell{"subscription", plain}, cell{j.Subscription + " (" + j.Source + ")", plain},
 		cell{"days", plain}, cell{fmt.Sprintf("%s (%s)", j.Window, count(j.Window.Len(), "day")), plain},
 		cell{"tables", plain}, cell{strings.Join(j.Tables, ", "), plain},
-		cell{"sent", plain}, cell{fmt.Sprintf("%s, job number %d for these days", count(j.Attempt, "request"), j.Ask), plain},
+		cell{"sent", plain}, cell{fmt.Sprintf("%s, job number %d for these days", count(j.Requests, "request"), j.Attempt), plain},
 		cell{"planned", plain}, cell{second(j.PlannedAt), plain},
 		cell{"submitted", plain}, cell{second(j.SubmittedAt), plain},
 		cell{"finished", plain}, cell{second(j.FinishedAt), plain},

@@ -18,9 +18,9 @@ import (
 
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
 type Ledger interface {
-	requester.Boards
-	// Board returns everything about a subscription's days, or a NotFound.
-	Board(ctx context.Context, name string) (report.Board, error)
+	requester.Snapshots
+	// Snapshot returns everything about a subscription's days, or a NotFound.
+	Snapshot(ctx context.Context, name string) (report.Snapshot, error)
 	// Job and File return a NotFound for a name that the ledger does not know.
 	Job(ctx context.Context, id string) (report.Job, error)
 	File(ctx context.Context, key string) (report.File, error)
@@ -36,18 +36,18 @@ type Ledger interface {
 	// Files and Certificates yield everything, in no order. After an error they end.
 	Files(ctx context.Context) iter.Seq2[report.File, error]
 	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
-	// Slices returns the published days of a table within a window, in order.
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
+	// Partitions returns the published days of a table within a window, in order.
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	// Remove, Disown and DropDays are the steps of a subscription's removal; see their contracts there.
 	Remove(ctx context.Context, subscription string, now time.Time) error
 	Disown(ctx context.Context, job string, now time.Time) (report.Job, error)
-	DropDays(ctx context.Context, days []report.Slice) error
+	DropDays(ctx context.Context, days []report.Partition) error
 	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 	// DaysBetween, MarkDay, Verification and NoteVerification are for verifying the dataset; see [janitor.Days].
-	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error)
-	MarkDay(ctx context.Context, s report.Slice, now time.Time) error
+	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)
+	MarkDay(ctx context.Context, s report.Partition, now time.Time) error
 	Verification(ctx context.Context) (report.Verification, error)
 	NoteVerification(ctx context.Context, v report.Verification) error
 	// CertificatesOf returns the certificates of one file, oldest first.
@@ -80,8 +80,8 @@ type Dropper interface {
 
 // Holds carries out decisions about held reports; see ingest.Holds.
 type Holds interface {
-	Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error)
-	Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Slice, error)
+	Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error)
+	Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error)
 }
 
 // Migrator brings a dataset to the format of today; see migrate.Service.

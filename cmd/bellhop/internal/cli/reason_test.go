@@ -13,9 +13,9 @@ func TestAJobsFilesSayWhyTheyDidNotLoad(t *testing.T) {
 	broken := report.Event{At: at("06:30:00"), From: "CLAIMED", To: "QUARANTINED", Why: "line 508: 6 cells where the header has 13"}
 	loaded := report.Event{At: at("06:40:00"), From: "CLAIMED", To: "LOADED"}
 	held := func(days ...int) *report.Receipt {
-		r := &report.Receipt{Rows: 26, Slices: []report.SliceProof{{Date: day(13), Outcome: report.SliceWritten}}}
+		r := &report.Receipt{Rows: 26, Partitions: []report.PartitionProof{{Date: day(13), Outcome: report.PartitionWritten}}}
 		for _, d := range days {
-			r.Slices = append(r.Slices, report.SliceProof{Date: day(d), Outcome: report.SliceHeld})
+			r.Partitions = append(r.Partitions, report.PartitionProof{Date: day(d), Outcome: report.PartitionHeld})
 		}
 		return r
 	}

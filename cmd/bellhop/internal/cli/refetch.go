@@ -95,19 +95,19 @@ func (a *app) refetch(ctx context.Context, at Account, o refetchOptions) error {
 	if err != nil {
 		return err
 	}
-	board, err := at.Ledger.Board(ctx, sub.Name)
+	snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 	if err != nil {
 		return err
 	}
 	today, narrow := report.DateOf(at.Now()), report.Narrow{Window: o.window, Tables: o.tables, Refresh: true}
 	shown := refetched{Subscription: sub.Name, Window: o.window, DryRun: o.dryRun, Requests: []refetchRequest{}}
-	shown.LeftOut = some(leaveOut(board, limits, today, o))
+	shown.LeftOut = some(leaveOut(snapshot, limits, today, o))
 	if o.dryRun {
-		for _, r := range report.Plan(board, limits, today, narrow) {
+		for _, r := range report.Plan(snapshot, limits, today, narrow) {
 			shown.add("", r.Window, r.Tables, r.Why)
 		}
 	} else {
-		service := requester.Service{Boards: at.Ledger, Sources: a.Sources, Now: at.Now}
+		service := requester.Service{Snapshots: at.Ledger, Sources: a.Sources, Now: at.Now}
 		jobs, err := service.Plan(ctx, sub, narrow)
 		for _, j := range jobs {
 			shown.add(j.ID, j.Window, j.Tables, j.History[0].Why)
@@ -172,7 +172,7 @@ func (r *refetched) estimate() error {
 }
 
 // leaveOut returns the chosen days that the planner does not ask for, in runs of days with one reason.
-func leaveOut(b report.Board, l report.Limits, today report.Date, o refetchOptions) []leftOut {
+func leaveOut(b report.Snapshot, l report.Limits, today report.Date, o refetchOptions) []leftOut {
 	var all []leftOut
 	for _, name := range l.Tables {
 		if len(o.tables) > 0 && !slices.Contains(o.tables, name) {
@@ -194,7 +194,7 @@ func leaveOut(b report.Board, l report.Limits, today report.Date, o refetchOptio
 }
 
 // whyLeftOut says why the planner does not ask for a day, and which job asks for it already; empty when it does ask.
-func whyLeftOut(b report.Board, l report.Limits, today report.Date, table string, d report.Date) (why, job string) {
+func whyLeftOut(b report.Snapshot, l report.Limits, today report.Date, table string, d report.Date) (why, job string) {
 	for _, m := range b.Markers {
 		if m.Status.Holds() && m.Covers(table, d) {
 			return fmt.Sprintf("job %s asks for it already and is %s", m.Job, m.Status), m.Job

@@ -55,15 +55,15 @@ type removal struct {
 }
 
 func (a *app) remove(ctx context.Context, at Account, name string, o removeOptions) error {
-	board, err := at.Ledger.Board(ctx, name)
+	snapshot, err := at.Ledger.Snapshot(ctx, name)
 	if err != nil {
 		return missing(err, "see which there are: bellhop subscriptions list")
 	}
-	if board.Subscription.Removed() && len(board.Slices) == 0 {
-		return &Problem{Code: ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, minute(board.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
+	if snapshot.Subscription.Removed() && len(snapshot.Partitions) == 0 {
+		return &Problem{Code: ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, minute(snapshot.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
 	}
-	r := removal{Subscription: name, Jobs: []string{}, Days: len(board.Slices), DryRun: o.dryRun, Waiting: []string{}}
-	for _, s := range board.Slices {
+	r := removal{Subscription: name, Jobs: []string{}, Days: len(snapshot.Partitions), DryRun: o.dryRun, Waiting: []string{}}
+	for _, s := range snapshot.Partitions {
 		r.Rows += s.Rows
 	}
 	if !o.keep && !o.drop {
@@ -150,7 +150,7 @@ func endJobs(ctx context.Context, at Account, r *removal, dryRun bool) error {
 // dropDataset deletes the objects of all days, each only as the ledger knows it, and then the days' records. A day whose object
 // is gone already loses its record, too; one whose object another hand has replaced is left, and said.
 func dropDataset(ctx context.Context, at Account, name string) (err error) {
-	board, err := at.Ledger.Board(ctx, name)
+	snapshot, err := at.Ledger.Snapshot(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -159,9 +159,9 @@ func dropDataset(ctx context.Context, at Account, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	var gone []report.Slice
+	var gone []report.Partition
 	var problems []error
-	for _, s := range board.Slices {
+	for _, s := range snapshot.Partitions {
 		if err := deleteDay(ctx, bucket, s); err != nil {
 			problems = append(problems, fmt.Errorf("delete %s of %s: %w", s.Date, s.Table, err))
 			if ctx.Err() != nil {
@@ -176,7 +176,7 @@ func dropDataset(ctx context.Context, at Account, name string) (err error) {
 	return errors.Join(problems...)
 }
 
-func deleteDay(ctx context.Context, bucket Dropper, s report.Slice) error {
+func deleteDay(ctx context.Context, bucket Dropper, s report.Partition) error {
 	objects := map[string]string{}
 	if s.Key != "" {
 		objects[s.Key] = s.ETag

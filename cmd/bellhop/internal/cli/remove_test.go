@@ -13,17 +13,17 @@ import (
 // leaving is the hotel of troubled with its objects, and a report held for the 14th.
 func leaving(t *testing.T) *bench {
 	b := troubled(t)
-	board := b.ledger.boards["hotel"]
+	snapshot := b.ledger.snapshots["hotel"]
 	b.drops = dropper{"_held/14": "h", "asp_device/of-another": "x"}
-	for i, s := range board.Slices {
+	for i, s := range snapshot.Partitions {
 		s.Subscription, s.Key, s.ETag = "hotel", fmt.Sprintf("asp_device/%s", s.Date), fmt.Sprintf("e%d", i)
 		b.drops[s.Key] = s.ETag
 		if s.Date == day(14) {
 			s.Held = &report.Held{Key: "_held/14"}
 		}
-		board.Slices[i] = s
+		snapshot.Partitions[i] = s
 	}
-	b.ledger.boards["hotel"] = board
+	b.ledger.snapshots["hotel"] = snapshot
 	return b
 }
 

@@ -17,16 +17,16 @@ func troubled(t *testing.T) *bench {
 	sub := hotel()
 	sub.From, sub.Params = report.NewDate(2026, time.August, 20), report.Params{"unit_id": "amzn1.alexa.unit.did.EXAMPLE", "categories": "DEVICE"}
 	b.ledger.subs["hotel"] = sub
-	board := report.Board{Markers: []report.Marker{
-		{Job: "hotel-000002", Window: report.Window{From: day(15), To: day(15)}, Tables: []string{"asp_device"}, Status: report.JobRefused, Ask: 1, Reason: "403: no permission"},
-		{Job: "hotel-000003", Window: report.Window{From: day(16), To: day(16)}, Tables: []string{"asp_device"}, Status: report.JobAwaitingFiles, Ask: 1},
-		{Job: "hotel-000004", Window: report.Window{From: day(17), To: day(17)}, Tables: []string{"asp_device"}, Status: report.JobNotEligible, Ask: 1, Reason: "unit too young"},
+	snapshot := report.Snapshot{Markers: []report.Marker{
+		{Job: "hotel-000002", Window: report.Window{From: day(15), To: day(15)}, Tables: []string{"asp_device"}, Status: report.JobRefused, Attempt: 1, Reason: "403: no permission"},
+		{Job: "hotel-000003", Window: report.Window{From: day(16), To: day(16)}, Tables: []string{"asp_device"}, Status: report.JobAwaitingFiles, Attempt: 1},
+		{Job: "hotel-000004", Window: report.Window{From: day(17), To: day(17)}, Tables: []string{"asp_device"}, Status: report.JobNotEligible, Attempt: 1, Reason: "unit too young"},
 	}}
 	// Every second day has no rows. As days since 1970, 1 November 2026 is 20758, an even one.
 	for d := sub.From + 1; d <= day(14); d++ {
-		board.Slices = append(board.Slices, report.Slice{Table: "asp_device", Date: d, Rows: int64(d % 2)})
+		snapshot.Partitions = append(snapshot.Partitions, report.Partition{Table: "asp_device", Date: d, Rows: int64(d % 2)})
 	}
-	b.ledger.boards["hotel"] = board
+	b.ledger.snapshots["hotel"] = snapshot
 	b.ledger.jobs["hotel-000002"] = report.Job{ID: "hotel-000002", Subscription: "hotel", Status: report.JobRefused, Reason: "403: no permission", Window: report.Window{From: day(15), To: day(15)}, Tables: []string{"asp_device"}}
 	b.ledger.jobs["hotel-000003"] = report.Job{
 		ID: "hotel-000003", Subscription: "hotel", Status: report.JobAwaitingFiles, Deadline: at("09:05:00"), DueAt: at("09:05:00"),

@@ -127,11 +127,11 @@ func (a *app) missingDays(ctx context.Context, at Account, sub report.Subscripti
 	if err != nil {
 		return err
 	}
-	board, err := at.Ledger.Board(ctx, sub.Name)
+	snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 	if err != nil {
 		return err
 	}
-	days := board.Slices
+	days := snapshot.Partitions
 	if v.DryRun {
 		if days, err = a.asListed(ctx, at, days); err != nil {
 			return err
@@ -211,14 +211,14 @@ func (a *app) warnOfVanished(ctx context.Context, e EngineChoice, read func(tabl
 	}
 	gone := map[string]int{}
 	for _, sub := range subs {
-		board, err := at.Ledger.Board(ctx, sub.Name)
+		snapshot, err := at.Ledger.Snapshot(ctx, sub.Name)
 		if err == nil {
-			board.Slices, err = a.asListed(ctx, at, board.Slices)
+			snapshot.Partitions, err = a.asListed(ctx, at, snapshot.Partitions)
 		}
 		if err != nil {
 			return
 		}
-		for _, s := range board.Slices {
+		for _, s := range snapshot.Partitions {
 			if s.Vanished != nil && read(s.Table) {
 				gone[s.Table]++
 			}
@@ -232,7 +232,7 @@ func (a *app) warnOfVanished(ctx context.Context, e EngineChoice, read func(tabl
 // asListed returns published days as a listing of the dataset shows them now, and marks nothing. On one machine a listing
 // costs nothing, so that its screens are right before any sweep has run. On AWS the days are as the janitor last found them;
 // "bellhop verify" lists.
-func (a *app) asListed(ctx context.Context, at Account, days []report.Slice) ([]report.Slice, error) {
+func (a *app) asListed(ctx context.Context, at Account, days []report.Partition) ([]report.Partition, error) {
 	if at.Dataset == nil || a.place.AWS || a.place.Stack != "" || len(days) == 0 {
 		return days, nil
 	}

@@ -14,19 +14,19 @@ import (
 func archived(t *testing.T) *bench {
 	b := newBench(t)
 	b.dataset = dataset{}
-	board := b.ledger.boards["hotel"]
-	for i, s := range board.Slices {
+	snapshot := b.ledger.snapshots["hotel"]
+	for i, s := range snapshot.Partitions {
 		if s.Rows > 0 {
-			s.Key, s.ETag, s.LoadedAt = report.SliceKey("hotel", s.Table, s.Date), "s1", at("00:30:00")
+			s.Key, s.ETag, s.LoadedAt = report.PartitionKey("hotel", s.Table, s.Date), "s1", at("00:30:00")
 			b.dataset[s.Key] = []byte("rows")
 		}
-		board.Slices[i] = s
+		snapshot.Partitions[i] = s
 	}
 	return b
 }
 
 func TestVerifyComparesTheDatasetWithTheLedger(t *testing.T) {
-	gone := report.SliceKey("hotel", "asp_device", day(15))
+	gone := report.PartitionKey("hotel", "asp_device", day(15))
 	tests := map[string]struct {
 		harm func(*bench)
 		args []string
@@ -104,7 +104,7 @@ func TestVerifyNamesUnknownObjects(t *testing.T) {
 // Every screen says so before any sweep has run.
 func TestAVanishedDayIsMissingOnEveryScreen(t *testing.T) {
 	b := archived(t)
-	delete(b.dataset, report.SliceKey("hotel", "asp_device", day(15)))
+	delete(b.dataset, report.PartitionKey("hotel", "asp_device", day(15)))
 	b.engine = &engine{}
 	for _, tt := range []struct {
 		args []string

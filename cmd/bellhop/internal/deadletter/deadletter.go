@@ -41,8 +41,8 @@ var (
 // Kinds returns both.
 func Kinds() []Kind { return []Kind{Deliveries, Runs} }
 
-// Letter is one message.
-type Letter struct {
+// Message is one message.
+type Message struct {
 	Queue  string    `json:"queue"`
 	ID     string    `json:"id"`
 	SentAt time.Time `json:"sent_at,omitzero"`
@@ -51,23 +51,23 @@ type Letter struct {
 	What []string `json:"what"`
 }
 
-// Box is one queue of an installation.
-type Box struct {
+// Queue is one queue of an installation.
+type Queue struct {
 	Kind
 	client *sqs.Client
 	url    string
 }
 
 // Open returns a queue of an installation. Nothing is called yet.
-func Open(in *installation.Installation, k Kind) (*Box, error) {
+func Open(in *installation.Installation, k Kind) (*Queue, error) {
 	url, err := in.ID(k.Part)
 	if err != nil {
 		return nil, err
 	}
-	return &Box{Kind: k, client: sqs.NewFromConfig(in.Config), url: url}, nil
+	return &Queue{Kind: k, client: sqs.NewFromConfig(in.Config), url: url}, nil
 }
 
-func (b *Box) attributes(ctx context.Context) (map[string]string, error) {
+func (b *Queue) attributes(ctx context.Context) (map[string]string, error) {
 	out, err := b.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &b.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
 	})
@@ -78,7 +78,7 @@ func (b *Box) attributes(ctx context.Context) (map[string]string, error) {
 }
 
 // Count is about how many messages there are: SQS says no more.
-func (b *Box) Count(ctx context.Context) (int, error) {
+func (b *Queue) Count(ctx context.Context) (int, error) {
 	attributes, err := b.attributes(ctx)
 	if err != nil {
 		return 0, err
@@ -94,7 +94,7 @@ func (b *Box) Count(ctx context.Context) (int, error) {
 const held = 30 // seconds
 
 // Peek returns up to most messages and leaves them there.
-func (b *Box) Peek(ctx context.Context, most int) (letters []Letter, err error) {
+func (b *Queue) Peek(ctx context.Context, most int) (letters []Message, err error) {
 	var handles []string
 	// Also when it was cut short: they would be hidden for the rest of the time.
 	defer func() { err = errors.Join(err, b.show(context.WithoutCancel(ctx), handles)) }()
@@ -118,7 +118,7 @@ func (b *Box) Peek(ctx context.Context, most int) (letters []Letter, err error) 
 }
 
 // show makes messages visible again.
-func (b *Box) show(ctx context.Context, handles []string) error {
+func (b *Queue) show(ctx context.Context, handles []string) error {
 	for _, handle := range handles {
 		_, err := b.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &b.url, ReceiptHandle: &handle, VisibilityTimeout: 0})
 		if err != nil {
@@ -128,8 +128,8 @@ func (b *Box) show(ctx context.Context, handles []string) error {
 	return nil
 }
 
-func (b *Box) letter(m types.Message) Letter {
-	l := Letter{Queue: b.Name, ID: aws.ToString(m.MessageId)}
+func (b *Queue) letter(m types.Message) Message {
+	l := Message{Queue: b.Name, ID: aws.ToString(m.MessageId)}
 	if ms, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
 		l.SentAt = time.UnixMilli(ms).UTC()
 	}
@@ -207,7 +207,7 @@ type Move struct {
 
 // Redrive has SQS move all messages back to the queue that they came from, and tells of its progress until that is done. When
 // ctx ends first, SQS goes on: what is moved is loaded again, which may be repeated.
-func (b *Box) Redrive(ctx context.Context, wait func(context.Context, time.Duration) error, tell func(Move)) (Move, error) {
+func (b *Queue) Redrive(ctx context.Context, wait func(context.Context, time.Duration) error, tell func(Move)) (Move, error) {
 	attributes, err := b.attributes(ctx)
 	if err != nil {
 		return Move{}, err
@@ -249,7 +249,7 @@ func running(err error) bool {
 }
 
 // Purge deletes all messages.
-func (b *Box) Purge(ctx context.Context) error {
+func (b *Queue) Purge(ctx context.Context) error {
 	if _, err := b.client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: &b.url}); err != nil {
 		return fmt.Errorf("delete the messages of %s: %w", b.Name, err)
 	}

@@ -220,7 +220,7 @@ func otherAilments() map[string]ailment {
 		"silence":                      {ledger(func(b *books) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
 		"a ledger that cannot be read": {ledger(func(b *books) { b.err = &smithyError{} }), []string{last, "published days"}, "may not"},
 		"a day that vanished": {ledger(func(b *books) {
-			b.days = append(slices.Clone(b.days), report.Slice{Table: "asp_device", Date: report.NewDate(2026, 11, 2), Key: "l", Vanished: &report.Vanished{}})
+			b.days = append(slices.Clone(b.days), report.Partition{Table: "asp_device", Date: report.NewDate(2026, 11, 2), Key: "l", Vanished: &report.Vanished{}})
 		}), []string{"published days"}, "1 of 2 vanished from the dataset or were replaced there, such as 2026-11-02 of asp_device of hotel"},
 		"a dataset of an older format": {ledger(func(b *books) { b.format = 1 }), []string{format}, "1, and this bellhop writes 2"},
 		"a dataset without a number":   {ledger(func(b *books) { b.format = 0 }), []string{format}, "says none"},

@@ -14,8 +14,8 @@ import (
 type Ledger interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
-	// Board returns a subscription with its published days.
-	Board(ctx context.Context, subscription string) (report.Board, error)
+	// Snapshot returns a subscription with its published days.
+	Snapshot(ctx context.Context, subscription string) (report.Snapshot, error)
 }
 
 // Dataset says of which format it is.
@@ -29,7 +29,7 @@ const silence = 26 * time.Hour
 
 // DataChecks returns what there is to look at in a ledger and a dataset, wherever they are; d is nil when the dataset is not known.
 func DataChecks(l Ledger, d Dataset, now func() time.Time) []Check {
-	days := once(func(ctx context.Context) ([]report.Slice, error) { return published(ctx, l) })
+	days := once(func(ctx context.Context) ([]report.Partition, error) { return published(ctx, l) })
 	checks := []Check{
 		{"data", "last successful request", func(ctx context.Context) (string, error) { return lastRequest(ctx, l, now()) }},
 		{"data", "published days", func(ctx context.Context) (string, error) { return vanished(ctx, days) }},
@@ -41,18 +41,18 @@ func DataChecks(l Ledger, d Dataset, now func() time.Time) []Check {
 }
 
 // published returns the published days of all subscriptions in use that have an object.
-func published(ctx context.Context, l Ledger) ([]report.Slice, error) {
+func published(ctx context.Context, l Ledger) ([]report.Partition, error) {
 	subs, err := l.Subscriptions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var days []report.Slice
+	var days []report.Partition
 	for _, sub := range subs {
-		board, err := l.Board(ctx, sub.Name)
+		snapshot, err := l.Snapshot(ctx, sub.Name)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range board.Slices {
+		for _, s := range snapshot.Partitions {
 			if s.Key != "" {
 				s.Subscription = sub.Name
 				days = append(days, s)
@@ -63,12 +63,12 @@ func published(ctx context.Context, l Ledger) ([]report.Slice, error) {
 }
 
 // vanished looks for days that the last verification found gone or replaced.
-func vanished(ctx context.Context, days func(context.Context) ([]report.Slice, error)) (string, error) {
+func vanished(ctx context.Context, days func(context.Context) ([]report.Partition, error)) (string, error) {
 	all, err := days(ctx)
 	if err != nil {
 		return "", err
 	}
-	gone := slices.DeleteFunc(slices.Clone(all), func(s report.Slice) bool { return s.Vanished == nil })
+	gone := slices.DeleteFunc(slices.Clone(all), func(s report.Partition) bool { return s.Vanished == nil })
 	if len(gone) == 0 {
 		return fmt.Sprintf("%d, and none was found to be gone", len(all)), nil
 	}
@@ -78,7 +78,7 @@ func vanished(ctx context.Context, days func(context.Context) ([]report.Slice, e
 }
 
 // format looks whether the dataset is of today's format.
-func format(ctx context.Context, d Dataset, days func(context.Context) ([]report.Slice, error)) (string, error) {
+func format(ctx context.Context, d Dataset, days func(context.Context) ([]report.Partition, error)) (string, error) {
 	n, err := d.Format(ctx)
 	switch {
 	case fault.Is(err, fault.Poison):

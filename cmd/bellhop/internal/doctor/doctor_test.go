@@ -83,7 +83,7 @@ type books struct {
 	subs []report.Subscription
 	jobs []report.Job
 	err  error
-	days []report.Slice
+	days []report.Partition
 	// format is what the dataset says.
 	format    int
 	formatErr error
@@ -92,8 +92,8 @@ type books struct {
 func (b *books) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
 func (b *books) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
 
-func (b *books) Board(context.Context, string) (report.Board, error) {
-	return report.Board{Slices: b.days}, b.err
+func (b *books) Snapshot(context.Context, string) (report.Snapshot, error) {
+	return report.Snapshot{Partitions: b.days}, b.err
 }
 func (b *books) Format(context.Context) (int, error) { return b.format, b.formatErr }
 
@@ -115,7 +115,7 @@ func newPatient(t *testing.T, more ...map[string]string) *patient {
 	v := newVendor(t)
 	p := &patient{t: t, vendor: v, books: &books{
 		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
-		format: 2, days: []report.Slice{{Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "k"}},
+		format: 2, days: []report.Partition{{Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "k"}},
 	}}
 	parameters := map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token", "AlarmEmail": plantedAddress}
 	for _, m := range more {

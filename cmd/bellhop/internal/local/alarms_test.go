@@ -57,11 +57,11 @@ type watched struct {
 // takeAwayADay deletes the object of a published day, as another hand would.
 func (w *watched) takeAwayADay() {
 	w.t.Helper()
-	board, err := w.ledger.Board(w.t.Context(), Subscription)
+	snapshot, err := w.ledger.Snapshot(w.t.Context(), Subscription)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, s := range board.Slices {
+	for _, s := range snapshot.Partitions {
 		if s.Key == "" {
 			continue
 		}

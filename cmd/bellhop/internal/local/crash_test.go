@@ -88,11 +88,11 @@ func stride(t *testing.T) int64 {
 
 // restated reports whether a published day was replaced by other content.
 func (p *plant) restated() bool {
-	board, err := p.ledger.Board(p.t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return slices.ContainsFunc(board.Slices, func(s report.Slice) bool { return s.Restated > 0 })
+	return slices.ContainsFunc(snapshot.Partitions, func(s report.Partition) bool { return s.Restated > 0 })
 }
 
 // I2, by crash points: whatever step the process dies before or after, what comes of it is the same dataset, byte for byte.

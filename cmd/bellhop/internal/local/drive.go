@@ -161,7 +161,7 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		}
 	}
 	now := m.clock.Now()
-	board, err := m.ledger.Board(ctx, Subscription)
+	snapshot, err := m.ledger.Snapshot(ctx, Subscription)
 	if fault.Is(err, fault.NotFound) {
 		// The requester did not come to making it.
 		return onTick(now, requestEvery), false, nil
@@ -169,7 +169,7 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 	if err != nil {
 		return at, false, err
 	}
-	for _, marker := range board.Markers {
+	for _, marker := range snapshot.Markers {
 		if !marker.Status.Holds() {
 			continue
 		}
@@ -202,7 +202,7 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		}
 		times = append(times, onTick(due, sweepEvery))
 	}
-	if due := board.Planning.DueAt; !due.IsZero() && report.DateOf(due) <= report.DateOf(now) {
+	if due := snapshot.Planning.DueAt; !due.IsZero() && report.DateOf(due) <= report.DateOf(now) {
 		times = append(times, onTick(later(due, now), requestEvery))
 	}
 	if len(times) == 0 {

@@ -182,17 +182,17 @@ func (p *plant) settled() {
 	if sum.RawObjects != 0 || sum.Unverified != 0 {
 		p.t.Errorf("%d raw objects are left, %d deletions have no certificate", sum.RawObjects, sum.Unverified)
 	}
-	board, err := p.ledger.Board(p.t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
-	for _, s := range board.Slices {
+	for _, s := range snapshot.Partitions {
 		if s.Key == "" {
 			continue
 		}
 		if o, err := bucket.Stat(p.t.Context(), s.Key); err != nil || o.ETag != s.ETag {
-			p.t.Errorf("slice %s: the ledger says %s, the bucket %s (%v)", s.Key, s.ETag, o.ETag, err)
+			p.t.Errorf("partition %s: the ledger says %s, the bucket %s (%v)", s.Key, s.ETag, o.ETag, err)
 		}
 	}
 }
@@ -295,7 +295,7 @@ func (s fusedStore) Between(ctx context.Context, pk, first, last string) (record
 	return records, err
 }
 
-func (s fusedStore) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) (keys []ledger.Key, err error) {
+func (s fusedStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
 	err = s.fuse.around(func() error { keys, err = s.Store.Due(ctx, lane, now, limit); return err })
 	return keys, err
 }

@@ -46,9 +46,9 @@ func (p *plant) holds() *ingester.Holds {
 }
 
 // day is the ledger's record of November 1.
-func (p *plant) day() report.Slice {
+func (p *plant) day() report.Partition {
 	p.t.Helper()
-	days, err := p.ledger.Slices(p.t.Context(), Subscription, "asp_device", report.Window{From: november1, To: november1})
+	days, err := p.ledger.Partitions(p.t.Context(), Subscription, "asp_device", report.Window{From: november1, To: november1})
 	if err != nil || len(days) != 1 {
 		p.t.Fatalf("%d days, %v", len(days), err)
 	}
@@ -84,7 +84,7 @@ func TestACrashInADecisionChangesNothing(t *testing.T) {
 	by := max(1, stride(t)/20) // a decision has few steps
 	for name, tt := range map[string]struct {
 		held   string
-		decide func(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error)
+		decide func(ctx context.Context, h *ingester.Holds, held time.Time) (report.Partition, error)
 		// like is the report that a fresh machine would have loaded to have this dataset.
 		like           string
 		rows, restated int
@@ -133,18 +133,18 @@ func TestACrashInADecisionChangesNothing(t *testing.T) {
 	}
 }
 
-func accept(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error) {
+func accept(ctx context.Context, h *ingester.Holds, held time.Time) (report.Partition, error) {
 	return h.Accept(ctx, Subscription, "asp_device", november1, held)
 }
 
-func drop(ctx context.Context, h *ingester.Holds, held time.Time) (report.Slice, error) {
+func drop(ctx context.Context, h *ingester.Holds, held time.Time) (report.Partition, error) {
 	return h.Drop(ctx, Subscription, "asp_device", november1, held)
 }
 
 // A decision is about the report that the person saw, and about no other.
 func TestADecisionIsAboutWhatWasSeen(t *testing.T) {
 	at := newSite(t)
-	for name, decide := range map[string]func(context.Context, *ingester.Holds, time.Time) (report.Slice, error){"accept": accept, "drop": drop} {
+	for name, decide := range map[string]func(context.Context, *ingester.Holds, time.Time) (report.Partition, error){"accept": accept, "drop": drop} {
 		t.Run(name, func(t *testing.T) {
 			p := at.heldPlant(t, oneRoom())
 			seen := p.day().Held.Generation

@@ -62,12 +62,12 @@ func (p *plant) file() report.File {
 // days returns the published days of a table: rows by date, and whether any object is in the dataset.
 func (p *plant) days(table string) map[string]int64 {
 	p.t.Helper()
-	slices, err := p.ledger.Slices(p.t.Context(), Subscription, table, asked())
+	partitions, err := p.ledger.Partitions(p.t.Context(), Subscription, table, asked())
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	days := map[string]int64{}
-	for _, s := range slices {
+	for _, s := range partitions {
 		days[s.Date.String()] = s.Rows
 	}
 	return days
@@ -130,15 +130,15 @@ func (p *plant) releasedAfterTheHold(table string) {
 	if err != nil || len(proofs) != 1 || proofs[0].Cause != report.FileQuarantined || proofs[0].VerifiedAt.IsZero() {
 		p.t.Errorf("certificates: %+v, %v", proofs, err)
 	}
-	board, err := p.ledger.Board(p.t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	limits, err := p.limits(board.Subscription)
+	limits, err := p.limits(snapshot.Subscription)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, day := range report.Coverage(board, limits, report.DateOf(p.clock.Now())) {
+	for _, day := range report.Coverage(snapshot, limits, report.DateOf(p.clock.Now())) {
 		if day.Table == table && asked().Contains(day.Date) && day.Status != report.CoverageMissing {
 			p.t.Errorf("%s is %s: %s", day.Date, day.Status, day.Why)
 		}

@@ -175,14 +175,14 @@ func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
 	struck := ""
 	p.feed.handle = func(ctx context.Context, event json.RawMessage) ([]string, error) {
 		if struck == "" {
-			// Between the commit and the deletion, one slice is taken away.
+			// Between the commit and the deletion, one partition is taken away.
 			struck = slices.Sorted(maps.Keys(p.dataset()))[0] //nolint:contextcheck // the test looks, not the handler
 			if _, err := p.s3.Client().DeleteObject(damage, &s3.DeleteObjectInput{Bucket: &p.outside.dataset, Key: &struck}); err != nil {
 				t.Fatal(err)
 			}
 			failed, err := handle(ctx, event)
 			if raw := content(ctx, t, p.s3, p.outside.delivery, func(string) bool { return true }); len(raw) == 0 {
-				t.Error("the raw object was deleted although its slice was gone")
+				t.Error("the raw object was deleted although its partition was gone")
 			}
 			return failed, err
 		}
@@ -196,10 +196,10 @@ func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
 	}
 }
 
-// I6: every slice is only ever put whole, in one conditional request, and never deleted.
+// I6: every partition is only ever put whole, in one conditional request, and never deleted.
 func TestASliceIsReplacedInOneConditionalPut(t *testing.T) {
 	at := newSite(t)
-	var mu sliceLog
+	var mu partitionLog
 	p := at.newPlant(t, func(o *Options) {
 		o.outside.switches = vendorsim.Switches{RestatedDays: 3}
 		o.outside.s3 = mu.watch
@@ -210,7 +210,7 @@ func TestASliceIsReplacedInOneConditionalPut(t *testing.T) {
 	p.run(t.Context())
 	p.settled()
 	if mu.created == 0 || mu.replaced == 0 {
-		t.Fatalf("%d slices were created and %d replaced: too little to learn from", mu.created, mu.replaced)
+		t.Fatalf("%d partitions were created and %d replaced: too little to learn from", mu.created, mu.replaced)
 	}
 	for _, problem := range mu.problems {
 		t.Error(problem)
@@ -227,7 +227,7 @@ func TestAnOlderReportNeverReplacesANewer(t *testing.T) {
 	p.subscribe(func(s *report.Subscription) { s.RefreshDays = 0 })
 	p.run(t.Context())
 	p.settled()
-	board, err := p.ledger.Board(t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,11 +239,11 @@ func TestAnOlderReportNeverReplacesANewer(t *testing.T) {
 		if f.Receipt == nil {
 			continue
 		}
-		for _, proof := range f.Receipt.Slices {
-			if proof.Outcome == report.SliceSuperseded {
+		for _, proof := range f.Receipt.Partitions {
+			if proof.Outcome == report.PartitionSuperseded {
 				superseded++
 			}
-			for _, s := range board.Slices {
+			for _, s := range snapshot.Partitions {
 				if s.Table == f.Table && s.Date == proof.Date && s.Generation.Before(f.Generation) {
 					t.Errorf("%s of %s is of %s, file %s of %s was loaded", s.Date, s.Table, s.Generation, f.Key, f.Generation)
 				}
@@ -263,11 +263,11 @@ func TestTotalsMatchTheParquet(t *testing.T) {
 	p.run(t.Context())
 	p.settled()
 	published := p.dataset()
-	board, err := p.ledger.Board(t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range board.Slices {
+	for _, s := range snapshot.Partitions {
 		if s.Rows == 0 {
 			continue
 		}

@@ -62,21 +62,21 @@ func TestKillNine(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum, err := m.Demonstrate(t.Context())
-	board, boardErr := m.ledger.Board(t.Context(), Subscription)
-	limits, limitsErr := m.limits(board.Subscription)
-	if err := errors.Join(err, boardErr, limitsErr, m.Close()); err != nil {
+	snapshot, snapshotErr := m.ledger.Snapshot(t.Context(), Subscription)
+	limits, limitsErr := m.limits(snapshot.Subscription)
+	if err := errors.Join(err, snapshotErr, limitsErr, m.Close()); err != nil {
 		t.Fatal(err)
 	}
 	// A kill may cost the vendor its memory of a request, and the oldest days may be too old when that is noticed.
 	today, aged := report.DateOf(m.clock.Now()), 0
-	for _, day := range report.Coverage(board, limits, today) {
+	for _, day := range report.Coverage(snapshot, limits, today) {
 		if !day.Status.Covered() && day.Date < today-report.Date(limits.HorizonDays) && day.Why != "" {
 			aged++
 		}
 	}
 	covered := sum.Coverage[report.CoverageComplete] + sum.Coverage[report.CoverageZero]
 	if covered+aged != sum.Wanted || sum.RawObjects != 0 || sum.Unverified != 0 || sum.Wanted == 0 {
-		t.Logf("at %s: %v; open or lost: %+v", m.clock.Now(), sum.Coverage, board.Markers)
+		t.Logf("at %s: %v; open or lost: %+v", m.clock.Now(), sum.Coverage, snapshot.Markers)
 		t.Errorf("after %d kills %d of %d days are covered, %d raw objects are left, %d deletions have no certificate", killed, covered, sum.Wanted, sum.RawObjects, sum.Unverified)
 	}
 }

@@ -72,7 +72,7 @@ func (l *leftovers) faults() []vendorsim.Fault {
 	broken := on(vendorsim.ColumnRenamed, l.Broken, otherCategory, 1)
 	broken.Column = "dialog_count"
 	return []vendorsim.Fault{
-		on(vendorsim.NeverDelivered, l.Gap, gapCategory, report.MaxAsks), broken, on(vendorsim.Shrunk, l.Shrunk, otherCategory, 1),
+		on(vendorsim.NeverDelivered, l.Gap, gapCategory, report.MaxAttempts), broken, on(vendorsim.Shrunk, l.Shrunk, otherCategory, 1),
 	}
 }
 
@@ -172,7 +172,7 @@ func (m *Machine) leftNothing() Left {
 }
 
 // summarizeDays notes which of a subscription's days are left.
-func (l *Left) summarizeDays(of *leftovers, sub report.Subscription, days []report.DayCoverage, slices []report.Slice) {
+func (l *Left) summarizeDays(of *leftovers, sub report.Subscription, days []report.DayCoverage, partitions []report.Partition) {
 	if of == nil || sub.Name != Subscription {
 		return
 	}
@@ -181,7 +181,7 @@ func (l *Left) summarizeDays(of *leftovers, sub report.Subscription, days []repo
 			l.Gaps = append(l.Gaps, LeftDay{Subscription: sub.Name, Table: d.Table, Date: d.Date, Why: d.Why})
 		}
 	}
-	for _, s := range slices {
+	for _, s := range partitions {
 		if s.Held != nil && s.Table == otherTable && s.Date == of.Shrunk {
 			l.Held = append(l.Held, LeftDay{Subscription: sub.Name, Table: s.Table, Date: s.Date, Why: s.Held.Why, Rows: s.Rows, HeldRows: s.Held.Rows})
 		}

@@ -61,7 +61,7 @@ func oldPlant(t *testing.T) *plant {
 		}
 	}
 	for _, r := range records {
-		record := ledger.Record{Key: ledger.Key{PK: r.PK, SK: r.SK}, Lane: ledger.Lane(r.Lane), DueAt: r.DueAt, Doc: r.Doc}
+		record := ledger.Record{Key: ledger.Key{PK: r.PK, SK: r.SK}, Queue: ledger.DueQueue(r.Lane), DueAt: r.DueAt, Doc: r.Doc}
 		if err := p.store.Write(t.Context(), ledger.Mutation{Record: record}); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func converted(t *testing.T, name, csv string) map[string]string {
 		if _, err := day.Body.ReadAt(content, 0); err != nil {
 			t.Fatal(err)
 		}
-		days[report.SliceKey(Subscription, name, day.Date)] = string(content)
+		days[report.PartitionKey(Subscription, name, day.Date)] = string(content)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
@@ -135,17 +135,17 @@ func (p *plant) records(prefix string) map[string]string {
 	return found
 }
 
-func (p *plant) publishedDays() []report.Slice {
+func (p *plant) publishedDays() []report.Partition {
 	p.t.Helper()
-	board, err := p.ledger.Board(p.t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return board.Slices
+	return snapshot.Partitions
 }
 
 // migrated demands that the dataset and the ledger are as they should be after a migration.
-func (p *plant) migrated(before []report.Slice) {
+func (p *plant) migrated(before []report.Partition) {
 	p.t.Helper()
 	sameDataset(p.t, loadedToday(p.t), p.dataset())
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
@@ -273,7 +273,7 @@ func TestAKilledMigrationGoesOn(t *testing.T) {
 func TestAMigrationLeavesWhatItCannotRead(t *testing.T) {
 	p := oldPlant(t)
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
-	broken, newer := report.SliceKey(Subscription, "asp_device", november1), report.SliceKey(Subscription, "asp_device", november1+1)
+	broken, newer := report.PartitionKey(Subscription, "asp_device", november1), report.PartitionKey(Subscription, "asp_device", november1+1)
 	put := func(key, content string, metadata map[string]string) {
 		if _, err := bucket.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), report.Condition{}, metadata, ""); err != nil {
 			t.Fatal(err)

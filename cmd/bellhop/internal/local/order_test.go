@@ -30,7 +30,7 @@ func TestTheSameRowsInAnotherOrderChangeNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		twice := int64(len(order) - len(rows))
-		if proof := f.Receipt.Slices[0]; proof.Outcome != report.SliceUnchanged || f.Receipt.Rows != 3 || f.Receipt.Duplicates != twice {
+		if proof := f.Receipt.Partitions[0]; proof.Outcome != report.PartitionUnchanged || f.Receipt.Rows != 3 || f.Receipt.Duplicates != twice {
 			t.Errorf("%s: %+v", name, f.Receipt)
 		}
 		if announced := strings.Contains(p.log.String(), "rows came twice and were counted once"); twice > 0 && !announced {

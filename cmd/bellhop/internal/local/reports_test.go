@@ -68,12 +68,12 @@ func TestAnEmptiedReportIsHeld(t *testing.T) {
 	if n := p.vendor.Counters().Posts - asked; n > 2 {
 		t.Errorf("the vendor was asked %d times on the second day", n)
 	}
-	board, err := p.ledger.Board(t.Context(), Subscription)
+	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := 0
-	for _, s := range board.Slices {
+	for _, s := range snapshot.Partitions {
 		if s.Held != nil {
 			held++
 		}
@@ -182,11 +182,11 @@ func (p *plant) expectOf(root, key, table string, w report.Window) {
 	if _, err := p.ledger.Apply(ctx, sub, p.clock.Now()); err != nil {
 		p.t.Fatal(err)
 	}
-	board, err := p.ledger.Board(ctx, sub.Name)
+	snapshot, err := p.ledger.Snapshot(ctx, sub.Name)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	jobs, err := p.ledger.Reserve(ctx, board, []report.Request{{Window: w, Tables: []string{table}, Ask: 1, Why: "test"}}, now)
+	jobs, err := p.ledger.Reserve(ctx, snapshot, []report.Request{{Window: w, Tables: []string{table}, Attempt: 1, Why: "test"}}, now)
 	if err != nil {
 		p.t.Fatal(err)
 	}

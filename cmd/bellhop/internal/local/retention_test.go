@@ -41,7 +41,7 @@ func (f *forgetful) Write(ctx context.Context, mutations ...ledger.Mutation) err
 }
 
 // Due is what every run of the schedules begins with.
-func (f *forgetful) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (f *forgetful) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	for key, m := range f.mortal {
 		if m.end.After(f.now()) {
 			continue

@@ -114,7 +114,7 @@ func (m *Machine) Summarize(ctx context.Context) (Summary, error) {
 }
 
 func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscription, s *Summary) error {
-	board, err := m.ledger.Board(ctx, sub.Name)
+	snapshot, err := m.ledger.Snapshot(ctx, sub.Name)
 	if err != nil {
 		return err
 	}
@@ -122,18 +122,18 @@ func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscrip
 	if err != nil {
 		return err
 	}
-	days := report.Coverage(board, limits, report.DateOf(m.clock.Now()))
+	days := report.Coverage(snapshot, limits, report.DateOf(m.clock.Now()))
 	for _, day := range days {
 		s.Wanted++
 		s.Coverage[day.Status]++
 	}
-	s.Left.summarizeDays(m.left, sub, days, board.Slices)
+	s.Left.summarizeDays(m.left, sub, days, snapshot.Partitions)
 	for _, table := range limits.Tables {
 		rows := TableRows{Table: table}
-		for _, slice := range board.Slices {
-			if slice.Table == table {
+		for _, partition := range snapshot.Partitions {
+			if partition.Table == table {
 				rows.Days++
-				rows.Rows += slice.Rows
+				rows.Rows += partition.Rows
 			}
 		}
 		s.Rows = append(s.Rows, rows)

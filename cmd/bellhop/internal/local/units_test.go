@@ -58,7 +58,7 @@ func (m *mirror) Between(ctx context.Context, pk, first, last string) ([]ledger.
 	})
 }
 
-func (m *mirror) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (m *mirror) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	return both(ctx, m, func(ctx context.Context, s ledger.Store) ([]ledger.Key, error) { return s.Due(ctx, lane, now, limit) })
 }
 

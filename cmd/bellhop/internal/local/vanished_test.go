@@ -34,7 +34,7 @@ func TestWhatVanishesFromTheDatasetComesBack(t *testing.T) {
 	}
 	dataset := filepath.Join(dir, "s3", DatasetBucket)
 	object := func(d report.Date) string {
-		return filepath.Join(dataset, filepath.FromSlash(report.SliceKey(Subscription, table, d)))
+		return filepath.Join(dataset, filepath.FromSlash(report.PartitionKey(Subscription, table, d)))
 	}
 	first := run()
 	before := contents(t, dataset)

@@ -11,14 +11,14 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// sliceLog notes how slices are written.
-type sliceLog struct {
+// sliceLog notes how partitions are written.
+type partitionLog struct {
 	mu                sync.Mutex
 	created, replaced int
 	problems          []string
 }
 
-func (l *sliceLog) watch(o *s3.Options) {
+func (l *partitionLog) watch(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SliceLog", func(
 			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -29,14 +29,14 @@ func (l *sliceLog) watch(o *s3.Options) {
 	})
 }
 
-func (l *sliceLog) note(call any) {
+func (l *partitionLog) note(call any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	isSlice := func(key *string) bool { return strings.Contains(aws.ToString(key), "/dataset_date=") }
+	isPartition := func(key *string) bool { return strings.Contains(aws.ToString(key), "/dataset_date=") }
 	switch in := call.(type) {
 	case *s3.PutObjectInput:
 		switch {
-		case !isSlice(in.Key):
+		case !isPartition(in.Key):
 		case aws.ToString(in.IfNoneMatch) == "*":
 			l.created++
 		case aws.ToString(in.IfMatch) != "":
@@ -45,7 +45,7 @@ func (l *sliceLog) note(call any) {
 			l.problems = append(l.problems, "an unconditional put of "+*in.Key)
 		}
 	case *s3.DeleteObjectInput:
-		if isSlice(in.Key) {
+		if isPartition(in.Key) {
 			l.problems = append(l.problems, "a deletion of "+*in.Key)
 		}
 	case *s3.CreateMultipartUploadInput, *s3.CopyObjectInput, *s3.DeleteObjectsInput:

@@ -44,22 +44,22 @@ func (m *Machine) wire() {
 	})
 	first := m.subscription()
 	m.requests = &requester.Service{
-		Boards: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
+		Snapshots: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
 		Sources: []requester.Source{between.source(asp.New(asp.Options{
 			Endpoint: m.vendor.url, HTTP: outbound.New(outbound.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
 		}))},
 		DeliveryBucket: m.outside.delivery, First: &first,
-		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: outbound.DefaultTimeout, Worker: rand.Text, Moved: requester.Moved(m.logger("requester")),
+		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: outbound.DefaultTimeout, NewWorkerID: rand.Text, OnJobChange: requester.LogJobChange(m.logger("requester")),
 	}
 	ingests := &ingester.Service{
 		Claims: records, Days: records, Siblings: records,
-		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, Worker: rand.Text,
+		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
 		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &janitor.Service{
-		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Slices: records,
+		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Partitions: records,
 		Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: now},
-		Queue:    queue, Now: now, Bucket: m.outside.delivery, Certified: janitor.Certified(deletions),
+		Queue:    queue, Now: now, Bucket: m.outside.delivery, OnCertificate: janitor.EmitRetention(deletions),
 	}
 	m.verifier = janitor.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
 	m.handle = handlers{

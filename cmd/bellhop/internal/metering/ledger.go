@@ -94,7 +94,7 @@ func (s Ledger) Between(ctx context.Context, pk, first, last string) ([]ledger.R
 }
 
 // Due is a Query of the index, eventually consistent.
-func (s Ledger) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) ([]ledger.Key, error) {
+func (s Ledger) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
 	found, err := s.Store.Due(ctx, lane, now, limit)
 	if limit > 0 {
 		total := 0
@@ -106,8 +106,8 @@ func (s Ledger) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit 
 	return found, err
 }
 
-// entrySize returns the bytes of an entry of the due index: pk, sk, due_pk ("DUE#" and the lane) and due_at.
-func entrySize(k ledger.Key, lane ledger.Lane) int {
+// entrySize returns the bytes of an entry of the due index: pk, sk, due_pk ("DUE#" and the due queue) and due_at.
+func entrySize(k ledger.Key, lane ledger.DueQueue) int {
 	return len("pk"+"sk"+"due_pk"+"due_at"+"DUE#"+"2006-01-02T15:04:05.000000000Z") + len(k.PK) + len(k.SK) + len(lane)
 }
 
@@ -190,7 +190,7 @@ func indexUnits(old ledger.Record, m ledger.Mutation) float64 {
 	if m.Op == ledger.OpDelete {
 		fresh = ledger.Record{}
 	}
-	if old.Lane == fresh.Lane && old.DueAt.Equal(fresh.DueAt) {
+	if old.Queue == fresh.Queue && old.DueAt.Equal(fresh.DueAt) {
 		return 0
 	}
 	n := 0.0

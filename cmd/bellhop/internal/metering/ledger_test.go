@@ -25,7 +25,7 @@ func record(name string, kilobytes int, due time.Time) ledger.Record {
 	}
 	r := ledger.Record{Key: ledger.Key{PK: "FILE#" + name, SK: "META"}, Doc: doc, DueAt: due}
 	if !due.IsZero() {
-		r.Lane = ledger.LaneFiles
+		r.Queue = ledger.FileQueue
 	}
 	return r
 }
@@ -59,7 +59,7 @@ func gets(names ...string) func(context.Context, ledger.Store) error {
 
 func due(limit int) func(context.Context, ledger.Store) error {
 	return func(ctx context.Context, s ledger.Store) error {
-		_, err := s.Due(ctx, ledger.LaneFiles, monday.Add(24*time.Hour), limit)
+		_, err := s.Due(ctx, ledger.FileQueue, monday.Add(24*time.Hour), limit)
 		return err
 	}
 }

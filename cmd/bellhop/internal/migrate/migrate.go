@@ -31,12 +31,12 @@ type Dataset interface {
 
 // Days is the ledger's record of published days.
 type Days interface {
-	Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error)
-	Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error)
-	ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Slice) error) error
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
+	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
+	ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Partition) error) error
 }
 
-// Converter makes slices of today of those of any format.
+// Converter makes partitions of today of those of any format.
 type Converter interface {
 	Merge(ctx context.Context, c report.Contract, d report.Date, parts []*io.SectionReader) (report.EncodedDay, error)
 }
@@ -90,14 +90,14 @@ func (s *Service) Run(ctx context.Context, dryRun bool) (Summary, error) {
 	if recorded == report.DatasetFormat {
 		return sum, nil
 	}
-	slices, err := s.published(ctx)
+	partitions, err := s.published(ctx)
 	if err != nil {
 		return sum, err
 	}
-	sum.Objects = len(slices)
-	for i, key := range slices {
+	sum.Objects = len(partitions)
+	for i, key := range partitions {
 		if s.Progress != nil {
-			s.Progress(i, len(slices))
+			s.Progress(i, len(partitions))
 		}
 		if err := ctx.Err(); err != nil {
 			return sum, err
@@ -151,15 +151,15 @@ func (s *Service) published(ctx context.Context) ([]string, error) {
 	return keys, nil
 }
 
-// day is what a slice's key says.
+// day is what a partition's key says.
 type day struct {
 	subscription, table string
 	date                report.Date
 }
 
-// parse undoes [report.SliceKey]. Whatever else lies in the dataset is none of ours to rewrite.
+// parse undoes [report.PartitionKey]. Whatever else lies in the dataset is none of ours to rewrite.
 func parse(key string) (day, bool) {
-	sub, name, date, ok := report.ParseSliceKey(key)
+	sub, name, date, ok := report.ParsePartitionKey(key)
 	_, known := table.Lookup(name)
 	return day{sub, name, date}, ok && known
 }
@@ -173,22 +173,22 @@ func (s *Service) object(ctx context.Context, key string, sum *Summary) error {
 	if err != nil {
 		return err
 	}
-	slice, err := s.record(ctx, d)
+	partition, err := s.record(ctx, d)
 	if err != nil {
 		return err
 	}
 	switch format := cmp.Or(o.Metadata[report.MetaFormat], "1"); format {
 	case "1":
-		return s.replace(ctx, d, o, slice, sum)
+		return s.replace(ctx, d, o, partition, sum)
 	case strconv.Itoa(report.DatasetFormat):
 		sum.Already++
-		if slice != nil && slice.ETag != o.ETag && o.Metadata[report.MetaMigrated] == slice.ETag && !sum.DryRun {
+		if partition != nil && partition.ETag != o.ETag && o.Metadata[report.MetaMigrated] == partition.ETag && !sum.DryRun {
 			// A run was stopped between the object and its record.
 			encoded, err := s.encoded(ctx, d, o)
 			if err != nil {
 				return err
 			}
-			return s.settle(ctx, d, slice.ETag, o.ETag, encoded)
+			return s.settle(ctx, d, partition.ETag, o.ETag, encoded)
 		}
 		return nil
 	default:
@@ -197,11 +197,11 @@ func (s *Service) object(ctx context.Context, key string, sum *Summary) error {
 }
 
 // record returns the ledger's record of a day, nil where there is none.
-func (s *Service) record(ctx context.Context, d day) (*report.Slice, error) {
+func (s *Service) record(ctx context.Context, d day) (*report.Partition, error) {
 	if s.Days == nil {
 		return nil, nil
 	}
-	found, err := s.Days.Slices(ctx, d.subscription, d.table, report.Window{From: d.date, To: d.date})
+	found, err := s.Days.Partitions(ctx, d.subscription, d.table, report.Window{From: d.date, To: d.date})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -210,16 +210,16 @@ func (s *Service) record(ctx context.Context, d day) (*report.Slice, error) {
 
 // replace puts today's form of an object in its place, and notes it in the day's record. An object that the record does not mean is
 // the work of a load that was not committed; the record then stays as it is.
-func (s *Service) replace(ctx context.Context, d day, o report.Object, slice *report.Slice, sum *Summary) error {
+func (s *Service) replace(ctx context.Context, d day, o report.Object, partition *report.Partition, sum *Summary) error {
 	encoded, err := s.encoded(ctx, d, o)
 	if err != nil {
 		return err
 	}
 	if !sum.DryRun {
-		recorded := slice != nil && slice.ETag == o.ETag
+		recorded := partition != nil && partition.ETag == o.ETag
 		if recorded {
 			now := s.Now()
-			if _, err := s.Days.Fence(ctx, fence, []report.Slice{*slice}, now, now.Add(lease)); err != nil {
+			if _, err := s.Days.Fence(ctx, fence, []report.Partition{*partition}, now, now.Add(lease)); err != nil {
 				return err
 			}
 		}
@@ -246,14 +246,14 @@ func (s *Service) replace(ctx context.Context, d day, o report.Object, slice *re
 
 // settle notes the new object in the day's record: all else about the day, its generation too, is as it was.
 func (s *Service) settle(ctx context.Context, d day, from, to string, encoded report.EncodedDay) error {
-	return s.Days.ChangeDay(ctx, d.subscription, d.table, d.date, func(slice *report.Slice) error {
-		if slice.ETag != from {
+	return s.Days.ChangeDay(ctx, d.subscription, d.table, d.date, func(partition *report.Partition) error {
+		if partition.ETag != from {
 			return nil // another run, or a newer report, has been here
 		}
-		slice.ETag, slice.SHA256 = to, encoded.SHA256
-		slice.Rows, slice.Sums, slice.Figures = encoded.Rows, encoded.Sums, encoded.Figures
-		if f := slice.Fence; f != nil && f.File == fence.Key && f.Epoch == fence.Epoch {
-			slice.Fence = nil
+		partition.ETag, partition.SHA256 = to, encoded.SHA256
+		partition.Rows, partition.Sums, partition.Figures = encoded.Rows, encoded.Sums, encoded.Figures
+		if f := partition.Fence; f != nil && f.File == fence.Key && f.Epoch == fence.Epoch {
+			partition.Fence = nil
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-// Package slicefile reads the rows of a published slice from its Parquet, without DuckDB and so without cgo.
+// Package slicefile reads the rows of a published partition from its Parquet, without DuckDB and so without cgo.
 package slicefile
 
 import (
@@ -23,8 +23,8 @@ type Row []any
 // batch is how many rows are read at a time.
 const batch = 256
 
-// Read hands every row of a slice to row, until that returns an error. The date is what the file says of itself; in the
-// dataset's first format it was a column. A file that is no slice of the table is Poison.
+// Read hands every row of a partition to row, until that returns an error. The date is what the file says of itself; in the
+// dataset's first format it was a column. A file that is no partition of the table is Poison.
 func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) error) error {
 	file, err := parquet.OpenFile(content, size)
 	if err != nil {
@@ -65,7 +65,7 @@ func readGroup(group parquet.RowGroup, leaves []leaf, columns int, row func(Row)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fault.New(fault.Poison, "read rows of the slice: %w", err)
+			return fault.New(fault.Poison, "read rows of the partition: %w", err)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func match(schema *parquet.Schema, d table.Definition) ([]leaf, error) {
 	for i, path := range paths {
 		at := slices.IndexFunc(d.Columns, func(c table.Column) bool { return c.Name == path[0] })
 		if at < 0 {
-			return nil, fault.New(fault.Poison, "the slice has a column %s, which %s has not", path[0], d.Name)
+			return nil, fault.New(fault.Poison, "the partition has a column %s, which %s has not", path[0], d.Name)
 		}
 		described, _ := schema.Lookup(path...)
 		kind, last := d.Columns[at].Type, path[len(path)-1]

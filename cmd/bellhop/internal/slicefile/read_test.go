@@ -18,8 +18,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
-// slice converts a report of one day.
-func slice(t *testing.T, name, csv string) []byte {
+// partition converts a report of one day.
+func partition(t *testing.T, name, csv string) []byte {
 	t.Helper()
 	day := report.NewDate(2026, time.November, 1)
 	c, err := table.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
@@ -45,7 +45,7 @@ func definition(t *testing.T, name string) table.Definition {
 }
 
 func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
-	content := slice(t, "asp_communication", `dataset_date,unitId_level_0,unitName_level_0,unitId_level_1,unitName_level_1,direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropIn_action_count,dropIn_duration_minutes,Zone,Area
+	content := partition(t, "asp_communication", `dataset_date,unitId_level_0,unitName_level_0,unitId_level_1,unitName_level_1,direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropIn_action_count,dropIn_duration_minutes,Zone,Area
 11/1/2026,o,,p,Inn,Inbound,DropIn_Video,,0,,1,164.33,3,east
 11/1/2026,o,,,,Inbound,DropIn_Video,A2A,7,0.5,1,0,,
 `)
@@ -82,7 +82,7 @@ func TestTextOutlivesItsRow(t *testing.T) {
 	for i := range 1000 {
 		csv.WriteString("11/1/2026," + room(i) + ",Room,1,1,1\n")
 	}
-	content := slice(t, "asp_device", csv.String())
+	content := partition(t, "asp_device", csv.String())
 	var ids []string
 	err := slicefile.Read(bytes.NewReader(content), int64(len(content)), definition(t, "asp_device"), func(r slicefile.Row) error {
 		id, _ := r[1].(string)
@@ -100,7 +100,7 @@ func TestTextOutlivesItsRow(t *testing.T) {
 }
 
 func TestWhatIsNoSliceOfTheTableIsRefused(t *testing.T) {
-	device := slice(t, "asp_device", "dataset_date,unitId_level_0,unitName_level_0,device_count,active_device_count,dialog_count\n11/1/2026,o,,1,1,1\n")
+	device := partition(t, "asp_device", "dataset_date,unitId_level_0,unitName_level_0,device_count,active_device_count,dialog_count\n11/1/2026,o,,1,1,1\n")
 	tests := map[string]struct {
 		content []byte
 		table   string

@@ -86,7 +86,7 @@ func image(key ledger.Key, text sql.NullString) (*ledger.Record, error) {
 	}
 	var i struct {
 		Version int64           `json:"version"`
-		Lane    ledger.Lane     `json:"lane"`
+		Lane    ledger.DueQueue `json:"lane"`
 		DueAt   string          `json:"due_at"`
 		Doc     json.RawMessage `json:"doc"`
 	}
@@ -97,5 +97,5 @@ func image(key ledger.Key, text sql.NullString) (*ledger.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ledger.Record{Key: key, Version: i.Version, Lane: i.Lane, DueAt: due, Doc: i.Doc}, nil
+	return &ledger.Record{Key: key, Version: i.Version, Queue: i.Lane, DueAt: due, Doc: i.Doc}, nil
 }

@@ -181,7 +181,7 @@ func list(ctx context.Context, db querier, query string, args ...any) (records [
 		if err := rows.Scan(&r.PK, &r.SK, &r.Version, &lane, &due, &doc); err != nil {
 			return nil, err
 		}
-		r.Lane, r.Doc = ledger.Lane(lane.String), json.RawMessage(doc)
+		r.Queue, r.Doc = ledger.DueQueue(lane.String), json.RawMessage(doc)
 		if r.DueAt, err = instant(due.String); err != nil {
 			return nil, err
 		}
@@ -213,7 +213,7 @@ func (s *Store) Between(ctx context.Context, pk, first, last string) ([]ledger.R
 }
 
 // Due is [ledger.Store.Due]. Here the list never lags.
-func (s *Store) Due(ctx context.Context, lane ledger.Lane, now time.Time, limit int) (keys []ledger.Key, err error) {
+func (s *Store) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
 	rows, err := s.reader.QueryContext(ctx,
 		"SELECT pk, sk FROM records WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
 		string(lane), now.UTC().Format(layout), max(limit, 0))

@@ -93,7 +93,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, mutations []ledger.Mutati
 	for _, m := range mutations {
 		r := m.Record
 		due := sql.NullString{String: r.DueAt.Format(layout), Valid: !r.DueAt.IsZero()}
-		lane := sql.NullString{String: string(r.Lane), Valid: due.Valid}
+		lane := sql.NullString{String: string(r.Queue), Valid: due.Valid}
 		var err error
 		switch m.Op {
 		case ledger.OpPut:
@@ -142,5 +142,5 @@ func sentAgain(mutations []ledger.Mutation, current []ledger.Record) bool {
 // same compares a record with one of the file. Both went through [prepare], which writes equal records alike but for
 // the spelling of numbers; a repeated write spells them as the first did.
 func same(a, b ledger.Record) bool {
-	return a.Version == b.Version && a.Lane == b.Lane && a.DueAt.Equal(b.DueAt) && bytes.Equal(a.Doc, b.Doc)
+	return a.Version == b.Version && a.Queue == b.Queue && a.DueAt.Equal(b.DueAt) && bytes.Equal(a.Doc, b.Doc)
 }

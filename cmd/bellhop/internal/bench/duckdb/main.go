@@ -4,7 +4,7 @@
 //
 //	duckdb copy FILE CATEGORY OUT          CSV to one Parquet file
 //	duckdb split FILE CATEGORY OUT         CSV to one Parquet file for each date, in the folder OUT
-//	duckdb digest csv|ours PATH CATEGORY   count and hash the content of a CSV file, or of slices of ours
+//	duckdb digest csv|ours PATH CATEGORY   count and hash the content of a CSV file, or of partitions of ours
 //	duckdb version
 package main
 

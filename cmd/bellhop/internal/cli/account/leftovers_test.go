@@ -53,7 +53,7 @@ func (p person) rows(of local.LeftDay) int64 {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	days, err := at.Ledger.Slices(p.t.Context(), of.Subscription, of.Table, report.Window{From: of.Date, To: of.Date})
+	days, err := at.Ledger.Partitions(p.t.Context(), of.Subscription, of.Table, report.Window{From: of.Date, To: of.Date})
 	if closeErr := at.Close(); err != nil || closeErr != nil || len(days) != 1 {
 		p.t.Fatal(days, err, closeErr)
 	}
@@ -119,7 +119,7 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 		t.Errorf("after refetch: %d requests, %v", healed.NewPosts, healed.Coverage)
 	}
 
-	vanished := filepath.Join(p.dir, "s3", local.DatasetBucket, filepath.FromSlash(report.SliceKey(local.Subscription, held.Table, held.Date+1)))
+	vanished := filepath.Join(p.dir, "s3", local.DatasetBucket, filepath.FromSlash(report.PartitionKey(local.Subscription, held.Table, held.Date+1)))
 	if err := os.Remove(vanished); err != nil {
 		t.Fatal(err)
 	}

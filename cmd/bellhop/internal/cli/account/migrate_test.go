@@ -60,7 +60,7 @@ func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[
 		}
 	}
 	for _, r := range records {
-		record := ledger.Record{Key: ledger.Key{PK: r.PK, SK: r.SK}, Lane: ledger.Lane(r.Lane), DueAt: r.DueAt, Doc: r.Doc}
+		record := ledger.Record{Key: ledger.Key{PK: r.PK, SK: r.SK}, Queue: ledger.DueQueue(r.Lane), DueAt: r.DueAt, Doc: r.Doc}
 		if err := store.Write(t.Context(), ledger.Mutation{Record: record}); err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[
 		if err != nil || put.ETag != o.ETag {
 			t.Fatalf("%s has the ETag %s, and the ledger knows %s: %v", o.Key, put.ETag, o.ETag, err)
 		}
-		if _, _, _, ok := report.ParseSliceKey(o.Key); ok {
+		if _, _, _, ok := report.ParsePartitionKey(o.Key); ok {
 			days[o.Key] = content
 		}
 	}

@@ -35,7 +35,7 @@ func (d dataset) load(t *testing.T, subscription, name, csv string) {
 		t.Fatal(err)
 	}
 	for _, day := range c.Days {
-		file := filepath.Join(string(d), filepath.FromSlash(report.SliceKey(subscription, name, day.Date)))
+		file := filepath.Join(string(d), filepath.FromSlash(report.PartitionKey(subscription, name, day.Date)))
 		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 			t.Fatal(err)
 		}

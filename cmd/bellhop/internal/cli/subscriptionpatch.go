@@ -16,8 +16,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// desire is what a person wants of a subscription; nil leaves a thing as it is.
-type desire struct {
+// subscriptionPatch is what a person wants of a subscription; nil leaves a thing as it is.
+type subscriptionPatch struct {
 	name                    string
 	source                  *string
 	from                    *report.Date
@@ -30,13 +30,13 @@ type desire struct {
 	unreadable bool
 }
 
-func (d desire) empty() bool {
+func (d subscriptionPatch) empty() bool {
 	return d.source == nil && d.from == nil && d.lag == nil && d.refresh == nil && d.maxWindow == nil &&
 		d.paused == nil && d.params == nil
 }
 
-// over returns sub with the desire fulfilled. An empty parameter is taken away.
-func (d desire) over(sub report.Subscription) report.Subscription {
+// apply returns sub as the patch wants it. An empty parameter is taken away.
+func (d subscriptionPatch) apply(sub report.Subscription) report.Subscription {
 	set(&sub.Source, d.source)
 	set(&sub.From, d.from)
 	set(&sub.LagDays, d.lag)
@@ -59,15 +59,15 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-// flagged are the flags that say a desire.
-type flagged struct {
+// patchFlags are the flags of which a patch is made.
+type patchFlags struct {
 	source, from            string
 	lag, refresh, maxWindow int
 	paused                  bool
 	params                  []string
 }
 
-func (v *flagged) define(f *pflag.FlagSet) {
+func (v *patchFlags) define(f *pflag.FlagSet) {
 	f.StringVar(&v.source, "source", report.SourceASPAnalytics, "`name` of the vendor's API; cannot change later")
 	f.StringArrayVar(&v.params, "param", nil, "one parameter of the source, as `name=value`; repeat it for more; an empty value takes it away")
 	f.StringVar(&v.from, "from", "", "first `day` that is wanted, YYYY-MM-DD (new: as far back as the vendor goes)")
@@ -77,9 +77,9 @@ func (v *flagged) define(f *pflag.FlagSet) {
 	f.BoolVar(&v.paused, "paused", false, "plan nothing new (--paused=false goes on)")
 }
 
-// desire returns what the flags that were given say.
-func (v *flagged) desire(f *pflag.FlagSet) (desire, error) {
-	var d desire
+// subscriptionPatch returns what the flags that were given say.
+func (v *patchFlags) patch(f *pflag.FlagSet) (subscriptionPatch, error) {
+	var d subscriptionPatch
 	for _, p := range v.params {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok || name == "" {
@@ -111,10 +111,10 @@ func given[T any](f *pflag.FlagSet, name string, to **T, value T) {
 	}
 }
 
-// parseDesires reads YAML documents. What is wrong with them is returned beside what could be read, so that the rest can be
+// parsePatches reads YAML documents. What is wrong with them is returned beside what could be read, so that the rest can be
 // checked as well and a person hears of everything at once.
-func parseDesires(content []byte) ([]desire, []error) {
-	var all []desire
+func parsePatches(content []byte) ([]subscriptionPatch, []error) {
+	var all []subscriptionPatch
 	var problems []error
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	names := map[string]bool{}
@@ -128,7 +128,7 @@ func parseDesires(content []byte) ([]desire, []error) {
 			problems = append(problems, fmt.Errorf("not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: ")))
 			break
 		}
-		d, wrong := readDesire(resolve(&document))
+		d, wrong := readPatch(resolve(&document))
 		problems = append(problems, wrong...)
 		if names[d.name] && d.name != "" {
 			problems = append(problems, fmt.Errorf("subscription %s comes twice", d.name))
@@ -142,18 +142,18 @@ func parseDesires(content []byte) ([]desire, []error) {
 	return all, problems
 }
 
-var desireKeys = []string{"name", "source", "params", "from", "lag_days", "refresh_days", "max_window_days", "paused"}
+var patchKeys = []string{"name", "source", "params", "from", "lag_days", "refresh_days", "max_window_days", "paused"}
 
-func readDesire(n *yaml.Node) (desire, []error) {
-	var d desire
+func readPatch(n *yaml.Node) (subscriptionPatch, []error) {
+	var d subscriptionPatch
 	if n.Kind != yaml.MappingNode {
-		return d, []error{fmt.Errorf("line %d: a subscription is a mapping with the keys %s", max(1, n.Line), strings.Join(desireKeys, ", "))}
+		return d, []error{fmt.Errorf("line %d: a subscription is a mapping with the keys %s", max(1, n.Line), strings.Join(patchKeys, ", "))}
 	}
 	var problems []error
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], resolve(n.Content[i+1])
-		err := d.take(key.Value, value)
+		err := d.set(key.Value, value)
 		if seen[key.Value] {
 			err = errors.New("comes twice")
 		}
@@ -168,10 +168,10 @@ func readDesire(n *yaml.Node) (desire, []error) {
 	return d, problems
 }
 
-// take takes over one key of a document.
-func (d *desire) take(key string, n *yaml.Node) error {
-	if !slices.Contains(desireKeys, key) {
-		return fmt.Errorf("unknown key: there are %s", strings.Join(desireKeys, ", "))
+// set takes over one key of a document.
+func (d *subscriptionPatch) set(key string, n *yaml.Node) error {
+	if !slices.Contains(patchKeys, key) {
+		return fmt.Errorf("unknown key: there are %s", strings.Join(patchKeys, ", "))
 	}
 	if key == "params" {
 		d.replace = true

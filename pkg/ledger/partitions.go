@@ -10,14 +10,14 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Slices returns the published days of a table within a window, in order.
-func (l *Ledger) Slices(ctx context.Context, subscription, table string, w report.Window) ([]report.Slice, error) {
-	first, last := sliceKey(subscription, table, w.From), sliceKey(subscription, table, w.To)
+// Partitions returns the published days of a table within a window, in order.
+func (l *Ledger) Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
+	first, last := partitionKey(subscription, table, w.From), partitionKey(subscription, table, w.To)
 	records, err := l.store.Between(ctx, first.PK, first.SK, last.SK)
 	if err != nil {
 		return nil, err
 	}
-	days := make([]report.Slice, len(records))
+	days := make([]report.Partition, len(records))
 	for i, r := range records {
 		if err := decode(r, &days[i]); err != nil {
 			return nil, err
@@ -29,16 +29,16 @@ func (l *Ledger) Slices(ctx context.Context, subscription, table string, w repor
 
 // DaysBetween returns the published days of a subscription whose objects have keys behind one key of the dataset and up to another, in
 // the order of their keys. Without the other it is up to the end. Days without an object have no key.
-func (l *Ledger) DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Slice, error) {
+func (l *Ledger) DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error) {
 	first, _ := around(after)
 	_, last := around(to)
 	records, err := l.store.Between(ctx, subPrefix+subscription, first, last)
 	if err != nil {
 		return nil, err
 	}
-	var days []report.Slice
+	var days []report.Partition
 	for _, r := range records {
-		s := report.Slice{Version: r.Version}
+		s := report.Partition{Version: r.Version}
 		if err := decode(r, &s); err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func around(key string) (first, last string) {
 	if end < 0 {
 		end = len(key)
 	}
-	table, rest := slicePrefix+key[:end], key[end:]
+	table, rest := partitionPrefix+key[:end], key[end:]
 	if day, ok := strings.CutPrefix(rest, "/dataset_date="); ok && len(day) >= len(time.DateOnly) {
 		if _, err := report.ParseDate(day[:len(time.DateOnly)]); err == nil {
 			at := table + "#" + day[:len(time.DateOnly)]
@@ -69,12 +69,12 @@ func around(key string) (first, last string) {
 // Fence gives the claim of a file the exclusive right to replace the objects of these days until a time, and returns
 // the days as they are afterwards. While another claim has that right the error is Transient. When a day has changed
 // since it was read it is a Conflict: look again.
-func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Slice, now, until time.Time) ([]report.Slice, error) {
+func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error) {
 	if len(days) == 0 {
 		return nil, nil
 	}
 	t := &tx{}
-	fenced := make([]report.Slice, len(days))
+	fenced := make([]report.Partition, len(days))
 	for i, s := range days {
 		if s.Version == 0 {
 			return nil, fault.New(fault.Internal, "%s of %s is not published: there is nothing to fence", s.Date, s.Table)
@@ -83,7 +83,7 @@ func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Slice, 
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s until %s", s.Date, s.Table, s.Fence.File, s.Fence.Until.Format(time.RFC3339))
 		}
 		s.Fence = &report.Fence{File: f.Key, Epoch: f.Epoch, Until: until}
-		if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+		if err := t.putAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
 			return nil, err
 		}
 		s.Version++
@@ -99,7 +99,7 @@ func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Slice, 
 // the claim still holds, and that every day is as it was read: else it is a Conflict, and the caller looks again.
 // Staged demands that exactly so many files of the table were loaded when the caller looked, so that of several files
 // that finish at once one sees itself to be the last.
-func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Slice, staged int, now time.Time) (report.File, error) {
+func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
 	also := func(t *tx) error {
 		if f.Parts > 1 {
 			if err := stillStaged(t, f, staged); err != nil {
@@ -108,7 +108,7 @@ func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, da
 		}
 		for _, s := range days {
 			s.Fence = nil
-			if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+			if err := t.putAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
 				return err
 			}
 		}
@@ -139,10 +139,10 @@ func stillStaged(t *tx, f report.File, staged int) error {
 
 // ChangeDay changes the record of a published day; NotFound when there is none. Change may run more than once, and its error is
 // returned as it is.
-func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Slice) error) error {
-	key := sliceKey(subscription, table, d)
+func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Partition) error) error {
+	key := partitionKey(subscription, table, d)
 	return l.atomically(ctx, []Key{key}, func(t *tx) error {
-		var s report.Slice
+		var s report.Partition
 		exists, err := t.get(key, &s)
 		if err != nil {
 			return err
@@ -159,9 +159,9 @@ func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d re
 
 // MarkDay writes down what a verification of the dataset found of a published day, which must be as it was read: else it is
 // a Conflict, and nothing is written. The subscription is to be planned at now.
-func (l *Ledger) MarkDay(ctx context.Context, s report.Slice, now time.Time) error {
+func (l *Ledger) MarkDay(ctx context.Context, s report.Partition, now time.Time) error {
 	t := &tx{}
-	if err := t.putAt(sliceKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
+	if err := t.putAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
 		return err
 	}
 	if err := l.store.Write(ctx, t.writes...); err != nil {
@@ -213,8 +213,8 @@ type cursorDoc struct {
 }
 
 // DecideHeld settles a held day at a person's wish: nothing else of the day changes. NotFound when nothing is held.
-func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Slice) error) error {
-	return l.ChangeDay(ctx, subscription, table, d, func(s *report.Slice) error {
+func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Partition) error) error {
+	return l.ChangeDay(ctx, subscription, table, d, func(s *report.Partition) error {
 		if s.Held == nil {
 			return fault.New(fault.NotFound, "nothing is held for %s of %s on %s", table, subscription, d)
 		}

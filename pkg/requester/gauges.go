@@ -8,12 +8,12 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Stock is how it stands with what is asked for.
-type Stock struct {
+// Gauges is how it stands with what is asked for.
+type Gauges struct {
 	// Overdue counts files that were named more than an hour ago and have not come, of the five thousand jobs that are due first.
 	Overdue int `json:"overdue_files"`
 	// The days are as the subscriptions' latest plans have found them.
-	report.Stock
+	report.Gauges
 	// Behind counts subscriptions that should have been planned for hours and were not.
 	Behind int `json:"subscriptions_behind"`
 }
@@ -26,36 +26,36 @@ const (
 	longestWindow = 24 * time.Hour
 	// behindAfter is how late a plan may be. All subscriptions are due at midnight, and a run plans as many as it has time for.
 	behindAfter = 6 * time.Hour
-	// awaited is how many open jobs are looked through for overdue files. Fewer cost less, and more than so many are no use to a
+	// maxAwaitedJobs is how many open jobs are looked through for overdue files. Fewer cost less, and more than so many are no use to a
 	// person who wants to know whether files are late.
-	awaited = 5000
+	maxAwaitedJobs = 5000
 )
 
-// TakeStock counts how it stands now, from what was planned last: it reads the days of no subscription. It changes nothing;
+// Measure counts how it stands now, from what was planned last: it reads the days of no subscription. It changes nothing;
 // what it cannot read is an error, because a number that is missing must not look like a good one.
-func (s *Service) TakeStock(ctx context.Context) (Stock, error) {
-	var stock Stock
-	standings, err := s.Boards.Standings(ctx)
+func (s *Service) Measure(ctx context.Context) (Gauges, error) {
+	var gauges Gauges
+	standings, err := s.Snapshots.Standings(ctx)
 	if err != nil {
-		return stock, fmt.Errorf("read how it stands with the subscriptions: %w", err)
+		return gauges, fmt.Errorf("read how it stands with the subscriptions: %w", err)
 	}
 	for _, at := range standings {
-		stock.Missing += at.Stock.Missing
-		stock.AboutToBeLost += at.Stock.AboutToBeLost
-		stock.Expired += at.Stock.Expired
+		gauges.Missing += at.Gauges.Missing
+		gauges.AboutToBeLost += at.Gauges.AboutToBeLost
+		gauges.Expired += at.Gauges.Expired
 		never := at.PlannedAt.IsZero() && at.NextPlan.IsZero()
 		if never || !at.NextPlan.IsZero() && s.Now().Sub(at.NextPlan) > behindAfter {
-			stock.Behind++
+			gauges.Behind++
 		}
 	}
-	err = s.countOverdue(ctx, &stock)
-	return stock, err
+	err = s.countOverdue(ctx, &gauges)
+	return gauges, err
 }
 
 // countOverdue finds the jobs that await files by their deadlines, which is when they come due.
-func (s *Service) countOverdue(ctx context.Context, stock *Stock) error {
+func (s *Service) countOverdue(ctx context.Context, gauges *Gauges) error {
 	now := s.Now()
-	jobs, err := s.Jobs.DueJobs(ctx, now.Add(longestWindow), awaited)
+	jobs, err := s.Jobs.DueJobs(ctx, now.Add(longestWindow), maxAwaitedJobs)
 	if err != nil {
 		return fmt.Errorf("read the jobs that await files: %w", err)
 	}
@@ -65,7 +65,7 @@ func (s *Service) countOverdue(ctx context.Context, stock *Stock) error {
 		}
 		for _, f := range j.Files {
 			if f.Status == report.FileExpected {
-				stock.Overdue++
+				gauges.Overdue++
 			}
 		}
 	}

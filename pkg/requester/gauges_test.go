@@ -28,14 +28,14 @@ func TestStockIsWhatThePlansHaveFound(t *testing.T) {
 	// All that was asked for was refused, which the next plan finds. The quay has lost two days, and 22 August is not asked
 	// for any more.
 	d.run(t.Context())
-	got, err := d.TakeStock(t.Context())
-	want := requester.Stock{Stock: report.Stock{Missing: 17 + 88, AboutToBeLost: 4, Expired: 2}}
+	got, err := d.Measure(t.Context())
+	want := requester.Gauges{Gauges: report.Gauges{Missing: 17 + 88, AboutToBeLost: 4, Expired: 2}}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	// A plan is due at midnight, and late after six hours. That of a paused subscription is never due.
 	d.now = time.Date(2026, 11, 21, 6, 0, 1, 0, time.UTC)
-	if got, err := d.TakeStock(t.Context()); err != nil || got.Behind != 2 {
+	if got, err := d.Measure(t.Context()); err != nil || got.Behind != 2 {
 		t.Errorf("%d subscriptions are behind (%v), want 2", got.Behind, err)
 	}
 }
@@ -43,7 +43,7 @@ func TestStockIsWhatThePlansHaveFound(t *testing.T) {
 func TestWhatWasNeverPlannedIsBehind(t *testing.T) {
 	d := newDesk(t)
 	d.subscribe("harbour", "push", false)
-	if got, err := d.TakeStock(t.Context()); err != nil || got != (requester.Stock{Behind: 1}) {
+	if got, err := d.Measure(t.Context()); err != nil || got != (requester.Gauges{Behind: 1}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -63,7 +63,7 @@ func TestAFileIsOverdueAfterAnHour(t *testing.T) {
 	overdueAt := func(after time.Duration, want int) {
 		t.Helper()
 		d.now = start.Add(after)
-		if got, err := d.TakeStock(t.Context()); err != nil || got.Overdue != want {
+		if got, err := d.Measure(t.Context()); err != nil || got.Overdue != want {
 			t.Errorf("after %s %d files are overdue (%v), want %d", after, got.Overdue, err, want)
 		}
 	}
@@ -82,7 +82,7 @@ func TestStockThatCannotBeTakenIsAnError(t *testing.T) {
 	broken := fault.New(fault.Transient, "throttled")
 	tests := map[string]func(d *desk){
 		"what the plans have found": func(d *desk) {
-			d.boards.standings = func(context.Context) ([]report.Standing, error) { return nil, broken }
+			d.snapshots.standings = func(context.Context) ([]report.Standing, error) { return nil, broken }
 		},
 		"due jobs": func(d *desk) {
 			d.jobs.dueJobs = func(context.Context, time.Time, int) ([]report.Job, error) { return nil, broken }
@@ -93,7 +93,7 @@ func TestStockThatCannotBeTakenIsAnError(t *testing.T) {
 			d := newDesk(t)
 			d.subscribe("harbour", "push", false)
 			breaks(d)
-			if _, err := d.TakeStock(t.Context()); !fault.Is(err, fault.Transient) {
+			if _, err := d.Measure(t.Context()); !fault.Is(err, fault.Transient) {
 				t.Errorf("got %v, want the store's error", err)
 			}
 		})

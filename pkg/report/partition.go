@@ -16,38 +16,38 @@ type Receipt struct {
 	// last of several of its table, among all of them.
 	Duplicates int64 `json:"duplicates,omitempty"`
 	// Sums are the exact decimal totals of the measures over all rows of the file.
-	Sums   map[string]string `json:"sums,omitempty"`
-	Slices []SliceProof      `json:"slices"`
+	Sums       map[string]string `json:"sums,omitempty"`
+	Partitions []PartitionProof  `json:"slices"`
 	// Unknown names the columns that the table does not define.
 	Unknown  []string  `json:"unknown_columns,omitempty"`
 	LoadedAt time.Time `json:"loaded_at"`
 }
 
 // SliceOutcome is what an ingest did with one day.
-type SliceOutcome string
+type PartitionOutcome string
 
 // The outcomes of one day.
 const (
-	SliceWritten    SliceOutcome = "written"    // the object was put
-	SliceUnchanged  SliceOutcome = "unchanged"  // the same bytes were there; only the generation moved on
-	SliceZero       SliceOutcome = "zero"       // the file has no rows for the day, and none were known
-	SliceHeld       SliceOutcome = "held"       // it would have erased or shrunk older data; put aside and reported
-	SliceSuperseded SliceOutcome = "superseded" // a newer generation is there already
-	SliceStaged     SliceOutcome = "staged"     // one of several files of the day; merged by the last
+	PartitionWritten    PartitionOutcome = "written"    // the object was put
+	PartitionUnchanged  PartitionOutcome = "unchanged"  // the same bytes were there; only the generation moved on
+	PartitionZero       PartitionOutcome = "zero"       // the file has no rows for the day, and none were known
+	PartitionHeld       PartitionOutcome = "held"       // it would have erased or shrunk older data; put aside and reported
+	PartitionSuperseded PartitionOutcome = "superseded" // a newer generation is there already
+	PartitionStaged     PartitionOutcome = "staged"     // one of several files of the day; merged by the last
 )
 
 // SliceProof is one day in a receipt. Key and ETag are of the object that holds the day's rows; both are
 // empty for a zero day and for a held day that had no rows.
-type SliceProof struct {
-	Date    Date         `json:"date"`
-	Outcome SliceOutcome `json:"outcome"`
-	Rows    int64        `json:"rows"`
-	Key     string       `json:"key,omitempty"`
-	ETag    string       `json:"etag,omitempty"`
+type PartitionProof struct {
+	Date    Date             `json:"date"`
+	Outcome PartitionOutcome `json:"outcome"`
+	Rows    int64            `json:"rows"`
+	Key     string           `json:"key,omitempty"`
+	ETag    string           `json:"etag,omitempty"`
 }
 
-// Slice is the ledger's record of one published day of one table of one subscription.
-type Slice struct {
+// Partition is the ledger's record of one published day of one table of one subscription.
+type Partition struct {
 	Subscription string `json:"subscription"`
 	Table        string `json:"table"`
 	Date         Date   `json:"date"`
@@ -76,13 +76,13 @@ type Slice struct {
 }
 
 // Fenced reports whether another claim than that of f has the right to replace the day's object at now.
-func (s Slice) Fenced(f File, now time.Time) bool {
+func (s Partition) Fenced(f File, now time.Time) bool {
 	return s.Fence != nil && s.Fence.Until.After(now) && (s.Fence.File != f.Key || s.Fence.Epoch != f.Epoch)
 }
 
 // Replacing reports whether a claim has the right to replace the day's object at now: it may lie there already, and is not
 // recorded yet.
-func (s Slice) Replacing(now time.Time) bool { return s.Fence != nil && s.Fence.Until.After(now) }
+func (s Partition) Replacing(now time.Time) bool { return s.Fence != nil && s.Fence.Until.After(now) }
 
 // Vanished is what a verification of the dataset found wrong with a published day.
 type Vanished struct {
@@ -119,7 +119,7 @@ type Held struct {
 	At   time.Time `json:"at"`
 }
 
-// Fence is one worker's exclusive right to replace a slice's object, until a time. Equal content is not
+// Fence is one worker's exclusive right to replace a partition's object, until a time. Equal content is not
 // written again, so an ETag alone cannot tell a slow worker that a newer generation has passed it by.
 type Fence struct {
 	File  string    `json:"file"`
@@ -127,28 +127,28 @@ type Fence struct {
 	Until time.Time `json:"until"`
 }
 
-// SliceKey is the object key of a slice in the dataset bucket: a function of the slice alone.
-func SliceKey(subscription, table string, d Date) string {
+// PartitionKey is the object key of a partition in the dataset bucket: a function of the partition alone.
+func PartitionKey(subscription, table string, d Date) string {
 	return path.Join(table, "dataset_date="+d.String(), subscription+".parquet")
 }
 
-// ParseSliceKey undoes [SliceKey]; ok is false for any other key.
-func ParseSliceKey(key string) (subscription, table string, d Date, ok bool) {
+// ParseSliceKey undoes [PartitionKey]; ok is false for any other key.
+func ParsePartitionKey(key string) (subscription, table string, d Date, ok bool) {
 	parts := strings.Split(key, "/")
 	if len(parts) != 3 {
 		return "", "", 0, false
 	}
 	d, err := ParseDate(strings.TrimPrefix(parts[1], "dataset_date="))
 	subscription, table = strings.TrimSuffix(parts[2], ".parquet"), parts[0]
-	return subscription, table, d, err == nil && SliceKey(subscription, table, d) == key
+	return subscription, table, d, err == nil && PartitionKey(subscription, table, d) == key
 }
 
-// StagedKey is the object key of one file's share of a slice while the other files are awaited.
+// StagedKey is the object key of one file's share of a partition while the other files are awaited.
 func StagedKey(job, table string, d Date, file string) string {
 	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")
 }
 
-// HeldKey is the object key under which a held report of a slice is kept for a person to decide on. Each generation has a
+// HeldKey is the object key under which a held report of a partition is kept for a person to decide on. Each generation has a
 // key of its own, so that of two reports that are held at once the older cannot take the place of the newer.
 func HeldKey(subscription, table string, d Date, generation time.Time) string {
 	name := subscription + "-" + generation.UTC().Format("20060102T150405.000000000Z") + ".parquet"
