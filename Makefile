@@ -11,7 +11,7 @@ FUNCTIONS := requester ingester janitor
 MODULES   := . cmd/bellhop
 # Both modules at once, through go.work.
 # The slowest come first, so that the others run beside them.
-PACKAGES  := ./cmd/bellhop/internal/local ./cmd/bellhop/internal/bench ./... ./cmd/bellhop/...
+PACKAGES  := ./cmd/bellhop/internal/sim ./cmd/bellhop/internal/bench ./... ./cmd/bellhop/...
 
 VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -61,7 +61,7 @@ STRIDE ?= 3
 
 .PHONY: crash
 crash: ## Kill the functions at every STRIDE-th step of whole lives, and compare the datasets
-	BELLHOP_CRASH_STRIDE=$(STRIDE) go test -timeout 30m -run 'TestACrash|TestAFailureInPassing' ./cmd/bellhop/internal/local
+	BELLHOP_CRASH_STRIDE=$(STRIDE) go test -timeout 30m -run 'TestACrash|TestAFailureInPassing' ./cmd/bellhop/internal/sim
 
 .PHONY: kill
 kill: ## Kill the real ingester and janitor at random moments of a run of 450 files, and compare the datasets
@@ -192,7 +192,7 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 	go run ./internal/generate
 	mkdir -p build && go run ./cmd/bellhop tables --markdown >build/dataset.md && mv build/dataset.md docs/dataset.md
 	BELLHOP_HOME= go run ./cmd/bellhop man --markdown >build/cli.md && mv build/cli.md docs/cli.md
-	go test ./cmd/bellhop/internal/local -run TestThePageOfHostileFilesIsFresh -rewrite
+	go test ./cmd/bellhop/internal/sim -run TestThePageOfHostileFilesIsFresh -rewrite
 	go test ./cmd/bellhop/internal/cli -run TestTheReadmesBillIsFresh -rewrite
 
 ##@ Clean

@@ -17,7 +17,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
@@ -63,7 +63,7 @@ func environment() cli.Environment {
 		Wait:       account.Wait,
 		OpenEngine: account.OpenEngine,
 		Start:      account.Start,
-		Reset:      local.Reset,
+		Reset:      sim.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
 		Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
 	}

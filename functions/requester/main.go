@@ -25,8 +25,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
@@ -59,12 +59,12 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		return nil, err
 	}
 	tokens := lwa.New(lwa.Options{
-		Endpoint: c.LWAEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
+		Endpoint: c.LWAEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
 		Secret: secret.NewCached(kept, time.Now), Now: time.Now, Scrubber: scrubber,
 		Failed: func(error) { metrics.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	alexa := asp.New(asp.Options{
-		Endpoint: c.AlexaEndpoint.String(), HTTP: outbound.New(outbound.Options{Scrubber: scrubber}),
+		Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
 		Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
 	})
 	var first *report.Subscription
@@ -82,7 +82,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,
-			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, RequestTime: outbound.DefaultTimeout,
+			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, RequestTime: httpclient.DefaultTimeout,
 			OnJobChange: requester.LogJobChange(log),
 		},
 	}, nil

@@ -30,7 +30,7 @@ var (
 	// What keeps secrets out of text is a leaf, for all that meets secrets.
 	meetsSecrets = and(core, "pkg/telemetry/redact")
 	// What every vendor's client is built from.
-	shared = and(meetsSecrets, "pkg/source", "pkg/source/outbound", "pkg/source/secret", "pkg/source/lwa")
+	shared = and(meetsSecrets, "pkg/source", "pkg/source/httpclient", "pkg/source/secret", "pkg/source/lwa")
 	// What every function is wired from.
 	wired = and(core, "pkg/ledger", "pkg/ledger/dynamostore", "pkg/objects", "pkg/s3event", "pkg/queue", "pkg/config", "pkg/telemetry/...")
 
@@ -51,10 +51,10 @@ var layers = map[string]layer{
 	"pkg/janitor":   useCase,
 
 	// A vendor's client may share what all of them share, and nothing of another vendor's.
-	"pkg/source":          {own: meetsSecrets, libs: []string{xsync}},
-	"pkg/source/outbound": {own: meetsSecrets, libs: []string{xsync}},
-	"pkg/source/secret":   {own: meetsSecrets, libs: []string{awsSDK, smithy}},
-	"pkg/source/...":      {own: shared, libs: []string{xsync}},
+	"pkg/source":            {own: meetsSecrets, libs: []string{xsync}},
+	"pkg/source/httpclient": {own: meetsSecrets, libs: []string{xsync}},
+	"pkg/source/secret":     {own: meetsSecrets, libs: []string{awsSDK, smithy}},
+	"pkg/source/...":        {own: shared, libs: []string{xsync}},
 
 	"pkg/ledger":             {own: core},
 	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},
@@ -83,7 +83,7 @@ var layers = map[string]layer{
 	// For tests alone: it deploys the template into a stand-in for an account.
 	"cmd/bellhop/internal/installation/installationtest": {own: []string{"pkg/objects", "cmd/bellhop/internal/installation", "internal/cloudformation", "internal/standin"}, libs: onAWS},
 	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
-	"cmd/bellhop/internal/vendorsim/...": {own: []string{"cmd/bellhop/internal/vendorsim/..."}, libs: []string{}},
+	"cmd/bellhop/internal/sim/alexa/...": {own: []string{"cmd/bellhop/internal/sim/alexa/..."}, libs: []string{}},
 }
 
 // outside are the standard library's ways to the outside, which a pure package has no use for.
@@ -160,9 +160,9 @@ func TestLayersRefuse(t *testing.T) {
 		"one vendor another vendor":           {"pkg/source/asp", module + "/pkg/source/khoros", true},
 		"the requester Parquet":               {"functions/requester", module + "/pkg/table", true},
 		"the janitor a foreign library":       {"functions/janitor", "github.com/spf13/cobra", true},
-		"what runs on Lambda the local stack": {"functions/janitor", module + "/cmd/bellhop/internal/vendorsim", true},
+		"what runs on Lambda the local stack": {"functions/janitor", module + "/cmd/bellhop/internal/sim/alexa", true},
 		"the local stack any library":         {"cmd/bellhop/internal/console", "github.com/spf13/cobra", false},
-		"the simulator our words":             {"cmd/bellhop/internal/vendorsim", module + "/pkg/report", true},
+		"the simulator our words":             {"cmd/bellhop/internal/sim/alexa", module + "/pkg/report", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

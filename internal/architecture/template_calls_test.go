@@ -166,7 +166,7 @@ func TestRolesAllowWhatTheCodeCalls(t *testing.T) {
 // TestTheOperatorMayDoWhatTheCommandsCall does the same for the command line, but for what it does on one machine alone. Of most services
 // the code does not tell which resource a call is about: of those the actions are compared.
 func TestTheOperatorMayDoWhatTheCommandsCall(t *testing.T) {
-	code := calls(load(t, "cmd/bellhop", "cmd/bellhop/internal/local", "cmd/bellhop/internal/s3server/..."))
+	code := calls(load(t, "cmd/bellhop", "cmd/bellhop/internal/sim", "cmd/bellhop/internal/sim/s3server/..."))
 	reader, needed, allowed := granted(t, "ReaderPolicy"), map[string]bool{}, []string{}
 	for need := range code {
 		if action, _, _ := strings.Cut(need, " "); strings.HasPrefix(action, "athena:") {

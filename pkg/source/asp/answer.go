@@ -13,13 +13,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 )
 
 // understand turns the vendor's answer to an order into an [report.Answer].
-func (s *Source) understand(reply outbound.Reply, o report.Order, now time.Time) report.Answer {
+func (s *Source) understand(reply httpclient.Reply, o report.Order, now time.Time) report.Answer {
 	tables := o.Tables
-	a := report.Answer{RequestID: outbound.RequestID(reply.Header)}
+	a := report.Answer{RequestID: httpclient.RequestID(reply.Header)}
 	if reply.Status >= 200 && reply.Status <= 299 {
 		files, err := accepted(reply, tables)
 		if err != nil {
@@ -34,7 +34,7 @@ func (s *Source) understand(reply outbound.Reply, o report.Order, now time.Time)
 		return a
 	}
 	words := s.words(reply)
-	a.RetryAfter = outbound.RetryAfter(reply.Header, now)
+	a.RetryAfter = httpclient.RetryAfter(reply.Header, now)
 	a.Why = fmt.Sprintf("the vendor answered %d", reply.Status)
 	if words != "" {
 		a.Why += ": " + words
@@ -65,7 +65,7 @@ const maxKey = 1024
 
 // accepted returns the files that a success names. It fails, without repeating what the body said, when that cannot be
 // the answer to what was asked: a list that is only half right would make bellhop wait for the wrong files.
-func accepted(reply outbound.Reply, tables []string) ([]report.NamedFile, error) {
+func accepted(reply httpclient.Reply, tables []string) ([]report.NamedFile, error) {
 	var b success
 	if !reply.Whole {
 		return nil, errors.New("its body broke off or is too long")
@@ -154,7 +154,7 @@ const (
 
 // words returns what the vendor said, fit for logs: code and description of each error, else the message. Of a body
 // that is not JSON, as gateways send it, only the first line that has text counts.
-func (s *Source) words(reply outbound.Reply) string {
+func (s *Source) words(reply httpclient.Reply) string {
 	var f failure
 	if err := json.Unmarshal(reply.Body, &f); err != nil {
 		if json.Valid(reply.Body) {

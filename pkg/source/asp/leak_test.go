@@ -15,8 +15,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -121,7 +121,7 @@ func assertNothingShows(t *testing.T, login, answer func(http.ResponseWriter)) {
 	var scrubber redact.Scrubber
 	store := &vault{`{"client_id":"id","client_secret":"` + plantedClientSecret + `","refresh_token":"` + plantedRefresh + `"}`}
 	cached := secret.NewCached(store, time.Now)
-	client := outbound.New(outbound.Options{Timeout: 200 * time.Millisecond, Scrubber: &scrubber})
+	client := httpclient.New(httpclient.Options{Timeout: 200 * time.Millisecond, Scrubber: &scrubber})
 	k := lwa.New(lwa.Options{
 		Endpoint: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { login(w) })),
 		HTTP:     client, Secret: cached, Now: time.Now, Scrubber: &scrubber,
@@ -161,8 +161,8 @@ func FuzzAnswers(f *testing.F) {
 		scrubber.Add(redact.NewText(plantedPlainAccess))
 		s := asp.New(asp.Options{Now: func() time.Time { return now }, Scrubber: &scrubber})
 		header := http.Header{"Retry-After": {retryAfter}, "X-Amzn-Requestid": {retryAfter}}
-		got := asp.Understand(s, outbound.Reply{Status: status, Header: header, Body: []byte(body), Whole: true}, []string{"asp_device"})
-		if got.Outcome.String() == "unhandled outcome" || got.RetryAfter < 0 || got.RetryAfter > outbound.MaxRetryAfter {
+		got := asp.Understand(s, httpclient.Reply{Status: status, Header: header, Body: []byte(body), Whole: true}, []string{"asp_device"})
+		if got.Outcome.String() == "unhandled outcome" || got.RetryAfter < 0 || got.RetryAfter > httpclient.MaxRetryAfter {
 			t.Errorf("got %+v", got)
 		}
 		if (got.Outcome == report.OutcomeAccepted) != (len(got.Files) > 0) || len(got.Files) > 0 && (status < 200 || status > 299) {

@@ -20,7 +20,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -43,7 +43,7 @@ type Options struct {
 	// Endpoint is scheme and host; empty means [DefaultEndpoint].
 	Endpoint string
 	// HTTP must not be shared with other sources: its idle connections are closed before each request.
-	HTTP   *outbound.Client
+	HTTP   *httpclient.Client
 	Tokens Tokens
 	Now    func() time.Time
 	// Scrubber takes the secrets that it knows out of the vendor's words; it may be nil.
@@ -61,7 +61,7 @@ type Options struct {
 // Source is the Analytics API as the requester sees it. It is safe for concurrent use.
 type Source struct {
 	endpoint  string
-	http      *outbound.Client
+	http      *httpclient.Client
 	tokens    Tokens
 	now       func() time.Time
 	scrubber  *redact.Scrubber
@@ -174,7 +174,7 @@ func (s *Source) post(ctx context.Context, token redact.Text, body []byte, o rep
 	reply, err := s.http.Do(req)
 	if err != nil {
 		a := report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
-		if unsent, ok := errors.AsType[*outbound.Error](err); ok && !unsent.Sent {
+		if unsent, ok := errors.AsType[*httpclient.Error](err); ok && !unsent.Sent {
 			a.Outcome = report.OutcomeBackOff
 		}
 		return a

@@ -12,7 +12,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -116,7 +116,7 @@ func play(t *testing.T, answers ...func(http.ResponseWriter)) (*asp.Source, *ven
 func open(endpoint string, k asp.Tokens, o asp.Options) *asp.Source {
 	o.Endpoint, o.Tokens = endpoint, k
 	o.Now = func() time.Time { return now }
-	o.HTTP = outbound.New(outbound.Options{Timeout: 300 * time.Millisecond, MaxBytes: 64 << 10, Scrubber: o.Scrubber})
+	o.HTTP = httpclient.New(httpclient.Options{Timeout: 300 * time.Millisecond, MaxBytes: 64 << 10, Scrubber: o.Scrubber})
 	return asp.New(o)
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -179,7 +179,7 @@ func (t *Tokens) exchange(ctx context.Context, c Credentials) (answer, error) {
 
 // understand makes sense of the endpoint's answer. Of its words only a known error code is repeated: its descriptions
 // have been seen to quote the request.
-func understand(reply outbound.Reply) (answer, error) {
+func understand(reply httpclient.Reply) (answer, error) {
 	var a answer
 	if err := json.Unmarshal(reply.Body, &a); err != nil {
 		return answer{}, fault.New(fault.Transient, "the token endpoint answered %d without readable JSON", reply.Status)

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -31,7 +31,7 @@ type Secret interface {
 type Options struct {
 	// Endpoint is the token URL; empty means [DefaultEndpoint].
 	Endpoint string
-	HTTP     *outbound.Client
+	HTTP     *httpclient.Client
 	Secret   Secret
 	Now      func() time.Time
 	// Scrubber learns every secret that passes through here; it may be nil.
@@ -44,7 +44,7 @@ type Options struct {
 // wait for one and the same exchange.
 type Tokens struct {
 	endpoint string
-	http     *outbound.Client
+	http     *httpclient.Client
 	secret   Secret
 	now      func() time.Time
 	scrubber *redact.Scrubber

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -137,7 +137,7 @@ func start(t *testing.T, answers ...answer) *world {
 	var scrubber redact.Scrubber
 	w.Tokens = lwa.New(lwa.Options{
 		Endpoint: server.URL + "/auth/o2/token", Secret: w.vault, Scrubber: &scrubber,
-		HTTP: outbound.New(outbound.Options{Scrubber: &scrubber}),
+		HTTP: httpclient.New(httpclient.Options{Scrubber: &scrubber}),
 		Now:  func() time.Time { return w.now },
 	})
 	return w

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -35,7 +35,7 @@ func leastWork(ctx context.Context, dir string, kept *keeper) (took time.Duratio
 		return 0, err
 	}
 	server, err := s3server.Start(context.WithoutCancel(ctx), s3server.Options{
-		Dir: dir, Buckets: map[string]s3server.OnCreated{local.DeliveryBucket: nil, local.DatasetBucket: nil},
+		Dir: dir, Buckets: map[string]s3server.OnCreated{sim.DeliveryBucket: nil, sim.DatasetBucket: nil},
 	})
 	if err != nil {
 		return 0, err
@@ -61,10 +61,10 @@ func leastWork(ctx context.Context, dir string, kept *keeper) (took time.Duratio
 }
 
 func (l least) file(ctx context.Context, key string, body []byte) (err error) {
-	if err := l.put(ctx, local.DeliveryBucket, key, bytes.NewReader(body)); err != nil {
+	if err := l.put(ctx, sim.DeliveryBucket, key, bytes.NewReader(body)); err != nil {
 		return err
 	}
-	got, err := l.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(local.DeliveryBucket), Key: &key})
+	got, err := l.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(sim.DeliveryBucket), Key: &key})
 	if err != nil {
 		return err
 	}
@@ -76,17 +76,17 @@ func (l least) file(ctx context.Context, key string, body []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	out, err := l.converter.Convert(ctx, bytes.NewReader(raw), report.Contract{Subscription: local.Subscription, Table: definition.Name, Window: l.everyDay})
+	out, err := l.converter.Convert(ctx, bytes.NewReader(raw), report.Contract{Subscription: sim.Subscription, Table: definition.Name, Window: l.everyDay})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	for _, day := range out.Days {
-		if err := l.put(ctx, local.DatasetBucket, report.PartitionKey(local.Subscription, definition.Name, day.Date), day.Body); err != nil {
+		if err := l.put(ctx, sim.DatasetBucket, report.PartitionKey(sim.Subscription, definition.Name, day.Date), day.Body); err != nil {
 			return err
 		}
 	}
-	_, err = l.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(local.DeliveryBucket), Key: &key})
+	_, err = l.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(sim.DeliveryBucket), Key: &key})
 	return err
 }
 

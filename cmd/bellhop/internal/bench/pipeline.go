@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -50,7 +50,7 @@ func pipeline(ctx context.Context, b *bench) error {
 	calls := newGrid("calls", "per file", "per duplicate event", "in all")
 	for _, c := range []struct {
 		name  string
-		count local.CallCount
+		count sim.CallCount
 	}{{"ledger", last.LedgerCalls}, {"S3", last.S3Calls}} {
 		calls.add(c.name, decimal(c.count.PerFile, 2), perDuplicate(c.count), decimal(float64(c.count.Total), 0))
 	}
@@ -58,7 +58,7 @@ func pipeline(ctx context.Context, b *bench) error {
 }
 
 // perDuplicate is how many calls an event costs that tells of a file that is known.
-func perDuplicate(c local.CallCount) string {
+func perDuplicate(c sim.CallCount) string {
 	if c.Duplicates == 0 {
 		return ""
 	}
@@ -69,14 +69,14 @@ func milliseconds(seconds []float64) string { return decimal(median(seconds)*100
 
 // wholeRun is one life of all reports, and the least that its files cost.
 type wholeRun struct {
-	summary local.Summary
+	summary sim.Summary
 	least   time.Duration
 }
 
 func (b *bench) wholeRun(ctx context.Context, dir string) (run wholeRun, err error) {
 	kept := &keeper{bodies: map[string][]byte{}}
 	// One day to a request makes many files.
-	o := local.Options{Dir: dir, Faults: []vendorsim.Fault{}, Chaos: &local.Chaos{DuplicateEvery: 10}, WindowDays: 1, Delivered: kept.keep}
+	o := sim.Options{Dir: dir, Faults: []alexa.Fault{}, Chaos: &sim.Chaos{DuplicateEvery: 10}, WindowDays: 1, Delivered: kept.keep}
 	if b.quick {
 		o.WindowDays = 7
 	}
@@ -90,8 +90,8 @@ func (b *bench) wholeRun(ctx context.Context, dir string) (run wholeRun, err err
 	return run, errors.Join(err, os.RemoveAll(dir))
 }
 
-func demonstrate(ctx context.Context, o local.Options) (sum local.Summary, err error) {
-	m, err := local.Open(ctx, o)
+func demonstrate(ctx context.Context, o sim.Options) (sum sim.Summary, err error) {
+	m, err := sim.Open(ctx, o)
 	if err != nil {
 		return sum, err
 	}
@@ -100,7 +100,7 @@ func demonstrate(ctx context.Context, o local.Options) (sum local.Summary, err e
 }
 
 // whole demands that everything was loaded and deleted: work that was left undone costs nothing.
-func whole(s local.Summary, delivered int) error {
+func whole(s sim.Summary, delivered int) error {
 	days := s.Coverage[report.CoverageComplete] + s.Coverage[report.CoverageZero]
 	if deleted := s.Files[report.FileDeleted]; deleted != delivered || s.Certificates != deleted || days != s.Wanted || s.RawObjects != 0 {
 		return fmt.Errorf("%d files of %d deleted with %d certificates, %d days of %d there, %d objects left", deleted, delivered, s.Certificates, days, s.Wanted, s.RawObjects)

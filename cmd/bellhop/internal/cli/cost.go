@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
 const costHelp = `Compute what bellhop costs on AWS, per 1,000 reports and per month, in US dollars.
@@ -138,8 +138,8 @@ func (a *app) measured(reference bool) (where string, u cost.Usage, err error) {
 		u, err = cost.Reference()
 		return "the README's run", u, err
 	}
-	u, err = local.LastUsage(a.place.Home)
-	if errors.Is(err, local.ErrNotMeasured) {
+	u, err = sim.LastUsage(a.place.Home)
+	if errors.Is(err, sim.ErrNotMeasured) {
 		return "", u, &Problem{Code: ExitError, Err: err, Remedy: "measure one: " + a.again("local run") + "; where all is loaded already, reset the folder before; or take --reference"}
 	}
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/partitionfile"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/slicefile"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/table"
@@ -217,7 +217,7 @@ func (e *explained) follow(ctx context.Context, at Account) error {
 // found is what a partition has of the unit.
 type found struct {
 	// byUnit are the rows of the units that fit, by their ids.
-	byUnit map[string][]slicefile.Row
+	byUnit map[string][]partitionfile.Row
 	// above are the ids of all units that have others below them in the partition.
 	above map[string]bool
 	// names are the ids and names of all units of the partition, once it was read.
@@ -245,7 +245,7 @@ func (e *explanation) unknownUnit(q question) error {
 
 // find reads the partition. Without a dataset bucket, or without rows, nothing is found.
 func find(ctx context.Context, at Account, q question, s report.Partition) (found, error) {
-	f := found{byUnit: map[string][]slicefile.Row{}, above: map[string]bool{}, names: map[string]bool{}}
+	f := found{byUnit: map[string][]partitionfile.Row{}, above: map[string]bool{}, names: map[string]bool{}}
 	if at.Dataset == nil || s.Key == "" {
 		return f, nil
 	}
@@ -254,7 +254,7 @@ func find(ctx context.Context, at Account, q question, s report.Partition) (foun
 		return f, missing(err, "bellhop verify marks the day as missing, and the requester asks for it again")
 	}
 	id, name, path := position(q.table, "unit_id"), position(q.table, "unit_name"), position(q.table, "unit_ids")
-	err = slicefile.Read(bytes.NewReader(content), int64(len(content)), q.table, func(r slicefile.Row) error {
+	err = partitionfile.Read(bytes.NewReader(content), int64(len(content)), q.table, func(r partitionfile.Row) error {
 		unit, _ := r[id].(string)
 		f.names[unit] = true
 		if called, ok := r[name].(string); ok {
@@ -328,7 +328,7 @@ func listOf(ids map[string]bool) string {
 }
 
 // named makes an object of a row.
-func named(d table.Definition, r slicefile.Row) map[string]any {
+func named(d table.Definition, r partitionfile.Row) map[string]any {
 	row := make(map[string]any, len(r))
 	for i, v := range r {
 		row[d.Columns[i].Name] = plainJSON(v)

@@ -18,7 +18,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -537,7 +537,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			b.choices = append(b.choices, c)
 			return b.engine, b.engine.openErr
 		},
-		Start: func(_ context.Context, o local.Options) (cli.Machine, error) {
+		Start: func(_ context.Context, o sim.Options) (cli.Machine, error) {
 			b.machine.options = o
 			return b.machine, b.machine.startErr
 		},
@@ -549,17 +549,17 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 
 // machine is a machine that has already run.
 type machine struct {
-	summary  local.Summary
+	summary  sim.Summary
 	err      error
 	startErr error
-	options  local.Options
+	options  sim.Options
 	closed   bool
 	upUntil  func()
 }
 
-func (m *machine) Demonstrate(ctx context.Context) (local.Summary, error) {
+func (m *machine) Demonstrate(ctx context.Context) (sim.Summary, error) {
 	if m.err != nil {
-		return local.Summary{}, m.err
+		return sim.Summary{}, m.err
 	}
 	return m.summary, ctx.Err()
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
 
@@ -49,15 +49,15 @@ certificate. What is left to try does not count here; "bellhop status" does coun
 		Example: "  bellhop local run\n  bellhop local run --home /tmp/try --json | jq .coverage",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log what the functions do, to the standard error")
-	chaos := chaosFlags(c, local.Chaos{LoseEvery: 11, DuplicateEvery: 7})
+	chaos := chaosFlags(c, sim.Chaos{LoseEvery: 11, DuplicateEvery: 7})
 	c.RunE = a.alone(func(ctx context.Context) error {
-		return a.demonstrate(ctx, local.Options{Log: a.log(verbose, quietly), Chaos: chaos, Leftovers: true}, verbose)
+		return a.demonstrate(ctx, sim.Options{Log: a.log(verbose, quietly), Chaos: chaos, Leftovers: true}, verbose)
 	})
 	return c
 }
 
 // chaosFlags lets the caller choose what becomes of events on their way to the ingester.
-func chaosFlags(c *cobra.Command, usual local.Chaos) *local.Chaos {
+func chaosFlags(c *cobra.Command, usual sim.Chaos) *sim.Chaos {
 	chaos := usual
 	c.Flags().IntVar(&chaos.LoseEvery, "lose-every", usual.LoseEvery, "lose every `n`th event; 0 loses none")
 	c.Flags().IntVar(&chaos.DuplicateEvery, "duplicate-every", usual.DuplicateEvery, "deliver every `n`th event twice; 0 doubles none")
@@ -85,9 +85,9 @@ terminal in a line that changes, elsewhere in a line for each change.`,
 		Example: "  bellhop local up --verbose\n  bellhop status          # in another terminal",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log all that the functions do, not only what is wrong")
-	chaos := chaosFlags(c, local.Chaos{})
+	chaos := chaosFlags(c, sim.Chaos{})
 	c.RunE = a.alone(func(ctx context.Context) error {
-		return a.up(ctx, local.Options{Chaos: chaos}, verbose)
+		return a.up(ctx, sim.Options{Chaos: chaos}, verbose)
 	})
 	return c
 }
@@ -130,7 +130,7 @@ func (a *app) logTo(w io.Writer, verbose bool, otherwise slog.Level) *slog.Logge
 // quietly is above every level that is used.
 const quietly = slog.LevelError + 100
 
-func (a *app) demonstrate(ctx context.Context, o local.Options, verbose bool) (err error) {
+func (a *app) demonstrate(ctx context.Context, o sim.Options, verbose bool) (err error) {
 	if o.Dir, err = a.home(); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (a *app) demonstrate(ctx context.Context, o local.Options, verbose bool) (e
 	return err
 }
 
-func (a *app) demonstration(ctx context.Context, o local.Options) (sum local.Summary, err error) {
+func (a *app) demonstration(ctx context.Context, o sim.Options) (sum sim.Summary, err error) {
 	m, err := a.Start(ctx, o)
 	if err != nil {
 		return sum, err
@@ -178,7 +178,7 @@ func (a *app) again(command string) string {
 	return line
 }
 
-func (a *app) up(ctx context.Context, o local.Options, verbose bool) (err error) {
+func (a *app) up(ctx context.Context, o sim.Options, verbose bool) (err error) {
 	if o.Dir, err = a.home(); err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (a *app) up(ctx context.Context, o local.Options, verbose bool) (err error)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	clock := ""
-	if ahead, err := local.Ahead(o.Dir); err == nil && ahead >= time.Minute {
+	if ahead, err := sim.Ahead(o.Dir); err == nil && ahead >= time.Minute {
 		clock = "Its clock is simulated, and " + span(ahead) + " ahead. "
 	}
 	if err := write(above, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.again("status"))); err != nil {
@@ -219,7 +219,7 @@ func (a *app) reset(confirm, dryRun bool) error {
 		Reset  bool   `json:"reset"`
 		DryRun bool   `json:"dry_run"`
 	}{dir, !dryRun, dryRun}
-	if !local.Has(dir) {
+	if !sim.Has(dir) {
 		outcome.Reset = false
 		return a.show(outcome, func(s *screen) { s.line("bellhop keeps nothing in %s.", dir) })
 	}

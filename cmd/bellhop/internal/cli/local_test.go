@@ -10,22 +10,22 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // played is what a demonstration that went well says.
-func played() local.Summary {
-	return local.Summary{
+func played() sim.Summary {
+	return sim.Summary{
 		Subscriptions: 1, Posts: 21, NewPosts: 21, Wanted: 435,
 		Jobs: map[report.JobStatus]int{report.JobLoaded: 14, report.JobLost: 2}, Files: map[report.FileStatus]int{report.FileDeleted: 77},
 		Coverage:      map[report.CoverageStatus]int{report.CoverageComplete: 428, report.CoverageZero: 7},
-		Rows:          []local.TableRows{{Table: "asp_device", Days: 87, Rows: 6820}},
-		Exposure:      local.Exposure{Count: 72, P50: 33 * time.Millisecond, P99: 818 * time.Millisecond, Max: 1200 * time.Millisecond},
-		HeldOnPurpose: []local.HeldOnPurpose{{Cause: report.FileStray, Count: 6, Longest: 6 * time.Hour}},
+		Rows:          []sim.TableRows{{Table: "asp_device", Days: 87, Rows: 6820}},
+		Exposure:      sim.Exposure{Count: 72, P50: 33 * time.Millisecond, P99: 818 * time.Millisecond, Max: 1200 * time.Millisecond},
+		HeldOnPurpose: []sim.HeldOnPurpose{{Cause: report.FileStray, Count: 6, Longest: 6 * time.Hour}},
 		Certificates:  79, Faults: []string{"once the vendor answered 500"}, Elapsed: 4500 * time.Millisecond, Skipped: 12*time.Hour + 40*time.Minute,
-		LedgerCalls: local.CallCount{Total: 2896, Files: 70, PerFile: 9.1, Duplicates: 10, PerDuplicate: 1},
-		S3Calls:     local.CallCount{Total: 1376, Files: 70, PerFile: 16.7, Duplicates: 10},
+		LedgerCalls: sim.CallCount{Total: 2896, Files: 70, PerFile: 9.1, Duplicates: 10, PerDuplicate: 1},
+		S3Calls:     sim.CallCount{Total: 1376, Files: 70, PerFile: 16.7, Duplicates: 10},
 		DatasetDir:  "/h/s3/dataset",
 	}
 }
@@ -89,7 +89,7 @@ Try next:
 		b := newBench(t)
 		b.machine = &machine{summary: played()}
 		code, out, _ := b.run(t.Context(), "local", "run", "--json", "--home", "/h")
-		if sum := decode[local.Summary](t, out); code != 0 || sum.Wanted != 435 || b.machine.options.Dir != "/h" {
+		if sum := decode[sim.Summary](t, out); code != 0 || sum.Wanted != 435 || b.machine.options.Dir != "/h" {
 			t.Errorf("exit %d, in %q: %s", code, b.machine.options.Dir, out)
 		}
 	})
@@ -112,13 +112,13 @@ LEFT FOR YOU TO TRY
   - 2 rooms with a device that nobody uses
     bellhop query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"  name them
 `
-	leaving := func() local.Summary {
+	leaving := func() sim.Summary {
 		sum := played()
 		sum.RawObjects, sum.Coverage = 1, map[report.CoverageStatus]int{report.CoverageComplete: 427, report.CoverageZero: 7, report.CoverageMissing: 1}
-		sum.Left = local.Left{
-			Quarantined: []local.LeftFile{{Key: "a-DEVICE-1.csv", Reason: "a column is missing", Until: time.Date(2026, 11, 30, 8, 1, 0, 0, time.UTC)}},
-			Held:        []local.LeftDay{{Subscription: "demo", Table: "asp_device", Date: report.NewDate(2026, 11, 14), Rows: 77, HeldRows: 26}},
-			Gaps:        []local.LeftDay{{Subscription: "demo", Table: "asp_communication", Date: report.NewDate(2026, 11, 5)}},
+		sum.Left = sim.Left{
+			Quarantined: []sim.LeftFile{{Key: "a-DEVICE-1.csv", Reason: "a column is missing", Until: time.Date(2026, 11, 30, 8, 1, 0, 0, time.UTC)}},
+			Held:        []sim.LeftDay{{Subscription: "demo", Table: "asp_device", Date: report.NewDate(2026, 11, 14), Rows: 77, HeldRows: 26}},
+			Gaps:        []sim.LeftDay{{Subscription: "demo", Table: "asp_communication", Date: report.NewDate(2026, 11, 5)}},
 			Silent:      2,
 		}
 		return sum
@@ -129,9 +129,9 @@ LEFT FOR YOU TO TRY
 	if code != cli.ExitFine || !strings.Contains(out, left) || !b.machine.options.Leftovers {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
-	for name, spoil := range map[string]func(*local.Summary){
-		"another raw object": func(s *local.Summary) { s.RawObjects++ },
-		"another day": func(s *local.Summary) {
+	for name, spoil := range map[string]func(*sim.Summary){
+		"another raw object": func(s *sim.Summary) { s.RawObjects++ },
+		"another day": func(s *sim.Summary) {
 			s.Coverage[report.CoverageComplete]--
 			s.Coverage[report.CoverageMissing]++
 		},
@@ -147,7 +147,7 @@ LEFT FOR YOU TO TRY
 }
 
 func TestLocalRunEnds(t *testing.T) {
-	spoiled := func(spoil func(*local.Summary)) *machine {
+	spoiled := func(spoil func(*sim.Summary)) *machine {
 		sum := played()
 		spoil(&sum)
 		return &machine{summary: sum}
@@ -157,10 +157,10 @@ func TestLocalRunEnds(t *testing.T) {
 		code    int
 		says    string
 	}{
-		"a day missing":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageComplete]--; s.Coverage[report.CoverageMissing]++ }), 3, "1 day of 435 wanted neither"},
-		"a day expired":         {spoiled(func(s *local.Summary) { s.Coverage[report.CoverageZero]--; s.Coverage[report.CoverageExpired]++ }), 3, "1 day of 435 wanted neither"},
-		"a raw object":          {spoiled(func(s *local.Summary) { s.RawObjects = 2 }), 3, "raw objects left: 2\n"},
-		"a missing certificate": {spoiled(func(s *local.Summary) { s.Unverified = 1 }), 3, "without a certificate"},
+		"a day missing":         {spoiled(func(s *sim.Summary) { s.Coverage[report.CoverageComplete]--; s.Coverage[report.CoverageMissing]++ }), 3, "1 day of 435 wanted neither"},
+		"a day expired":         {spoiled(func(s *sim.Summary) { s.Coverage[report.CoverageZero]--; s.Coverage[report.CoverageExpired]++ }), 3, "1 day of 435 wanted neither"},
+		"a raw object":          {spoiled(func(s *sim.Summary) { s.RawObjects = 2 }), 3, "raw objects left: 2\n"},
+		"a missing certificate": {spoiled(func(s *sim.Summary) { s.Unverified = 1 }), 3, "without a certificate"},
 		"a failure":             {&machine{err: errors.New("disk full")}, 1, "bellhop: disk full"},
 		"a folder in use":       {&machine{startErr: errors.New("another bellhop runs in h: stop it")}, 1, "another bellhop runs"},
 	}
@@ -196,7 +196,7 @@ func TestInterrupted(t *testing.T) {
 			b := newBench(t)
 			b.errTerminal = terminal
 			b.machine = &machine{upUntil: func() {
-				b.machine.options.Progress(local.Progress{Done: 1, Total: 2, Next: "a delivery", Now: now, At: now.Add(time.Minute)})
+				b.machine.options.Progress(sim.Progress{Done: 1, Total: 2, Next: "a delivery", Now: now, At: now.Add(time.Minute)})
 				cancel()
 			}}
 			code, _, errs := b.run(ctx, "local", "up")

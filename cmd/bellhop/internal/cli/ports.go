@@ -8,9 +8,9 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -138,7 +138,7 @@ const (
 )
 
 // LocalDataset is the folder of the dataset among the buckets of a local folder.
-const LocalDataset = local.DatasetBucket
+const LocalDataset = sim.DatasetBucket
 
 // EngineChoice says which engine is wanted, and over what.
 type EngineChoice struct {
@@ -168,7 +168,7 @@ type QueryEngine interface {
 // Machine is bellhop running in one folder.
 type Machine interface {
 	// Demonstrate plays the life of the reports to its end, or to that of ctx.
-	Demonstrate(ctx context.Context) (local.Summary, error)
+	Demonstrate(ctx context.Context) (sim.Summary, error)
 	// Up keeps everything running until ctx ends, and then returns nil.
 	Up(ctx context.Context) error
 	Close() error
@@ -207,7 +207,7 @@ type Environment struct {
 	// OpenEngine opens an engine that runs SQL.
 	OpenEngine func(ctx context.Context, e EngineChoice) (QueryEngine, error)
 	// Start takes possession of a local folder and starts the machine in it.
-	Start func(ctx context.Context, o local.Options) (Machine, error)
+	Start func(ctx context.Context, o sim.Options) (Machine, error)
 	// Reset deletes a local folder, unless a machine runs in it.
 	Reset func(dir string) error
 	// Sources are the vendors whose subscriptions can be checked.

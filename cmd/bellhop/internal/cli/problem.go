@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
@@ -92,9 +92,9 @@ func explain(err error) *Problem {
 		p.Remedy = "check the bucket's name (--delivery-bucket), AWS_PROFILE and AWS_REGION"
 	case slices.Contains(absent, code):
 		p.Remedy = "check --ledger-table, --delivery-bucket, AWS_PROFILE and AWS_REGION"
-	case errors.Is(err, local.ErrDamaged):
+	case errors.Is(err, sim.ErrDamaged):
 		p.Remedy = "put a copy of ledger.db back, or name another folder with --home; bellhop local reset deletes what bellhop keeps in this one"
-	case errors.Is(err, local.ErrReadOnly), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, sim.ErrReadOnly), errors.Is(err, fs.ErrPermission):
 		p.Remedy = "this user may not do that here: run it as the owner, or name a folder of your own (--home for bellhop's)"
 	case fault.Is(err, fault.Transient):
 		p.Remedy = "this passes: try again"

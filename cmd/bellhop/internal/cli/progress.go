@@ -10,7 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
 // frame is how often the bar is drawn.
@@ -19,16 +19,16 @@ const frame = 100 * time.Millisecond
 // bar draws on a terminal how far a demonstration is, in one line below everything else. Stop takes the line away; it must
 // be called, once, before anything else is written there. The cursor is never hidden, so that a process that is killed
 // meanwhile leaves the terminal as usable as it was.
-func bar(w io.Writer) (tell func(local.Progress), stop func()) {
+func bar(w io.Writer) (tell func(sim.Progress), stop func()) {
 	b := startBar(w, 30)
-	return func(p local.Progress) { b.tell(p, clean(p.Phase)) }, b.stop
+	return func(p sim.Progress) { b.tell(p, clean(p.Phase)) }, b.stop
 }
 
 // runningBar is a bar for a machine that is kept running: it says what happens next, and above it which files arrived. What is
 // written to above goes there, too, a line at a time.
-func runningBar(w io.Writer) (tell func(local.Progress), above io.Writer, stop func()) {
+func runningBar(w io.Writer) (tell func(sim.Progress), above io.Writer, stop func()) {
 	b := startBar(w, 15)
-	return func(p local.Progress) {
+	return func(p sim.Progress) {
 		for _, f := range p.Arrived {
 			b.all.Log("%s", arrived(f))
 		}
@@ -41,7 +41,7 @@ func runningBar(w io.Writer) (tell func(local.Progress), above io.Writer, stop f
 }
 
 // arrived says that a file was loaded.
-func arrived(f local.Arrival) string {
+func arrived(f sim.Arrival) string {
 	return clean("loaded " + f.Table + " of " + f.Window.String() + ": " + f.Key)
 }
 
@@ -65,7 +65,7 @@ func startBar(w io.Writer, length int) *liveBar {
 	return b
 }
 
-func (b *liveBar) tell(p local.Progress, what string) {
+func (b *liveBar) tell(p sim.Progress, what string) {
 	b.tracker.UpdateTotal(int64(p.Total))
 	b.tracker.SetValue(int64(p.Done))
 	b.tracker.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", number(int64(p.Done)), count(p.Total, "file"), what))
@@ -93,9 +93,9 @@ func (b *liveBar) stop() {
 }
 
 // plainly says in lines how far a machine is that is kept running: what arrived, and what happens next, each time that changes.
-func plainly(w io.Writer) func(local.Progress) {
+func plainly(w io.Writer) func(sim.Progress) {
 	last := ""
-	return func(p local.Progress) {
+	return func(p sim.Progress) {
 		for _, f := range p.Arrived {
 			_ = write(w, second(p.Now)+"  "+arrived(f)+"\n") // a line that is lost is no loss
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -50,18 +50,18 @@ func (s *terminal) obey(t *testing.T, written string) {
 
 func TestTheBar(t *testing.T) {
 	tests := map[string]struct {
-		told []local.Progress
+		told []sim.Progress
 		last string
 	}{
 		"stopped at once":       {nil, "starting"},
-		"nothing promised yet":  {[]local.Progress{{Phase: "requesting"}}, "0 of 0 files loaded · requesting"},
-		"on the way":            {[]local.Progress{{Phase: "requesting", Total: 5}, {Phase: "loading", Done: 27, Total: 77}}, "27 of 77 files loaded · loading"},
-		"all":                   {[]local.Progress{{Phase: "loading", Done: 5, Total: 5}}, "  5 of 5 files loaded · loading"},
-		"all, but not the end":  {[]local.Progress{{Phase: "loading", Done: 5, Total: 5}, {Phase: "loading", Done: 5, Total: 10}}, "5 of 10 files loaded · loading"},
-		"fewer than before":     {[]local.Progress{{Phase: "loading", Done: 5, Total: 9}, {Phase: "loading", Done: 4, Total: 8}}, "4 of 8 files loaded · loading"},
-		"one":                   {[]local.Progress{{Phase: "loading", Done: 0, Total: 1}}, "0 of 1 file loaded · loading"},
-		"nothing to be obeyed":  {[]local.Progress{{Phase: "load\x1b[2J\ning", Done: 0, Total: 1}}, "0 of 1 file loaded · load�[2J�ing"},
-		"wider than a terminal": {[]local.Progress{{Phase: strings.Repeat("far ", 40), Done: 0, Total: 1}}, "0 of 1 file loaded · " + strings.Repeat("far ", 5)},
+		"nothing promised yet":  {[]sim.Progress{{Phase: "requesting"}}, "0 of 0 files loaded · requesting"},
+		"on the way":            {[]sim.Progress{{Phase: "requesting", Total: 5}, {Phase: "loading", Done: 27, Total: 77}}, "27 of 77 files loaded · loading"},
+		"all":                   {[]sim.Progress{{Phase: "loading", Done: 5, Total: 5}}, "  5 of 5 files loaded · loading"},
+		"all, but not the end":  {[]sim.Progress{{Phase: "loading", Done: 5, Total: 5}, {Phase: "loading", Done: 5, Total: 10}}, "5 of 10 files loaded · loading"},
+		"fewer than before":     {[]sim.Progress{{Phase: "loading", Done: 5, Total: 9}, {Phase: "loading", Done: 4, Total: 8}}, "4 of 8 files loaded · loading"},
+		"one":                   {[]sim.Progress{{Phase: "loading", Done: 0, Total: 1}}, "0 of 1 file loaded · loading"},
+		"nothing to be obeyed":  {[]sim.Progress{{Phase: "load\x1b[2J\ning", Done: 0, Total: 1}}, "0 of 1 file loaded · load�[2J�ing"},
+		"wider than a terminal": {[]sim.Progress{{Phase: strings.Repeat("far ", 40), Done: 0, Total: 1}}, "0 of 1 file loaded · " + strings.Repeat("far ", 5)},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -89,11 +89,11 @@ func TestTheBar(t *testing.T) {
 }
 
 var (
-	arrival = local.Arrival{Key: "a-DEVICE-1.csv", Table: "asp_device", Window: report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 7)}}
-	running = []local.Progress{
+	arrival = sim.Arrival{Key: "a-DEVICE-1.csv", Table: "asp_device", Window: report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 7)}}
+	running = []sim.Progress{
 		{Total: 5, Next: "a delivery", Now: noon, At: noon.Add(130 * time.Second)},
 		{Total: 5, Next: "a delivery", Now: noon.Add(time.Second), At: noon.Add(130 * time.Second)},
-		{Total: 5, Done: 1, Arrived: []local.Arrival{arrival}, Next: "a load", Now: noon.Add(131 * time.Second), At: noon.Add(131 * time.Second)},
+		{Total: 5, Done: 1, Arrived: []sim.Arrival{arrival}, Next: "a load", Now: noon.Add(131 * time.Second), At: noon.Add(131 * time.Second)},
 	}
 	noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 )

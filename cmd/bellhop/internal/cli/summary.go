@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // shortcomings lists what a demonstration should not end with. What it leaves on purpose is none of it.
-func shortcomings(sum local.Summary) []string {
+func shortcomings(sum sim.Summary) []string {
 	var all []string
 	there := 0
 	for status, n := range sum.Coverage {
@@ -30,7 +30,7 @@ func shortcomings(sum local.Summary) []string {
 }
 
 // summary says what a demonstration did; again makes a command line on the same folder.
-func (s *screen) summary(sum local.Summary, again func(string) string) {
+func (s *screen) summary(sum sim.Summary, again func(string) string) {
 	title := "bellhop has played the life of these reports"
 	if sum.Resumed {
 		title = "bellhop went on where it was"
@@ -95,7 +95,7 @@ var nextSteps = []struct{ command, what string }{
 const nextWidth = len("certificates verify") - len("status")
 
 // verdict ends the summary: what is left, and whether all is as it should be.
-func (s *screen) verdict(sum local.Summary) {
+func (s *screen) verdict(sum sim.Summary) {
 	all := shortcomings(sum)
 	t, raw := good, fmt.Sprintf("raw objects left: %d", sum.RawObjects)
 	if sum.RawObjects > len(sum.Left.Quarantined) {
@@ -124,7 +124,7 @@ func (s *screen) verdict(sum local.Summary) {
 }
 
 // left says what a demonstration left on purpose, each with a command to try on it.
-func (s *screen) left(l local.Left, again func(string) string) {
+func (s *screen) left(l sim.Left, again func(string) string) {
 	if len(l.Quarantined)+len(l.Held)+len(l.Gaps)+l.Silent == 0 {
 		return
 	}
@@ -162,7 +162,7 @@ func counted[T ~string](statuses []T, counts map[T]int) string {
 }
 
 // calls says what a file and a duplicate cost.
-func calls(c local.CallCount) string {
+func calls(c sim.CallCount) string {
 	text := fmt.Sprintf("%s in this run", number(int64(c.Total)))
 	if c.Files > 0 {
 		text += fmt.Sprintf(" · %.1f for each of %s", c.PerFile, count(c.Files, "file"))

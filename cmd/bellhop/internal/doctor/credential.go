@@ -10,8 +10,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
-	"github.com/bellhop-asp/bellhop/pkg/source/outbound"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -89,8 +89,8 @@ func (s Subject) settings(ctx context.Context) (map[string]string, error) {
 	return out.Environment.Variables, nil
 }
 
-func (s Subject) http() *outbound.Client {
-	return outbound.New(outbound.Options{Scrubber: s.Scrubber})
+func (s Subject) http() *httpclient.Client {
+	return httpclient.New(httpclient.Options{Scrubber: s.Scrubber})
 }
 
 func (s Subject) token(ctx context.Context, settings map[string]string) (redact.Text, error) {

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -204,7 +204,7 @@ func (w *world) discreet() {
 	if log == "" {
 		w.t.Error("nothing was logged")
 	}
-	for _, secret := range []string{vendorSecrets.Secret, "Atzr|", "Atza|", vendorsim.PlantedName, "Maple Court"} {
+	for _, secret := range []string{vendorSecrets.Secret, "Atzr|", "Atza|", alexa.PlantedName, "Maple Court"} {
 		if strings.Contains(log, secret) {
 			w.t.Errorf("a log line holds %q", secret)
 		}

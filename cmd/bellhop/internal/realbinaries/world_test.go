@@ -22,9 +22,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/lambdastub"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/vendorsim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/lambdaapi"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -43,7 +43,7 @@ const (
 )
 
 // vendorSecrets must never be seen in a log.
-var vendorSecrets = vendorsim.Client{ID: "amzn1.application-oa2-client.example", Secret: "planted-client-secret", RefreshToken: "Atzr|planted-refresh-token"}
+var vendorSecrets = alexa.Client{ID: "amzn1.application-oa2-client.example", Secret: "planted-client-secret", RefreshToken: "Atzr|planted-refresh-token"}
 
 // world is all that the functions meet.
 type world struct {
@@ -52,13 +52,13 @@ type world struct {
 	s3      *s3server.Server
 	ledger  *ledger.Ledger
 	stream  *stream
-	vendor  *vendorsim.Simulator
+	vendor  *alexa.Simulator
 	account *account
 	// delivered are the bytes that the vendor wrote, by key.
 	delivered map[string][]byte
 	stack     cloudformation.Stack
 	environ   map[string]string // the account's own part of the functions' environment
-	functions map[string]*lambdastub.Function
+	functions map[string]*lambdaapi.Function
 	secret    string // where the credential is
 	gate      *gate
 	log       *record
@@ -106,11 +106,11 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	if o.overTLS {
 		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3.Endpoint())
 	}
-	w.functions = map[string]*lambdastub.Function{}
+	w.functions = map[string]*lambdaapi.Function{}
 	for _, name := range []string{requester, ingester, janitor} {
 		p := w.stack.Template.Properties(ids[name])
 		memory, _ := p["MemorySize"].(float64)
-		w.functions[name] = lambdastub.New(t.Context(), lambdastub.Options{
+		w.functions[name] = lambdaapi.New(t.Context(), lambdaapi.Options{
 			Path: binary(t, w.root, name), Name: name, Env: w.environment(name), Output: w.log,
 			Timeout: seconds(p["Timeout"]), MemoryMB: int(memory),
 		})
@@ -124,7 +124,7 @@ func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string
 	w.t.Helper()
 	values := map[string]string{
 		"BucketPrefix": "bellhop-k7m2q9xw", "AlexaEndpoint": vendorURL, "LwaEndpoint": vendorURL + "/auth/o2/token",
-		"Subscription": subscription, "UnitId": vendorsim.SizedEstate(2).Organisation.ID,
+		"Subscription": subscription, "UnitId": alexa.SizedEstate(2).Organisation.ID,
 		"From": (report.DateOf(time.Now().UTC()) - 6).String(), "LagDays": "3", // four days
 		"RequestInterval": "1ms",
 	}
@@ -173,10 +173,10 @@ func (w *world) startVendor(parts int) (url string) {
 	w.t.Helper()
 	writer := w.s3.Client()
 	var err error
-	w.vendor, err = vendorsim.New(vendorsim.Config{
-		Seed: 7, Now: time.Now, Clients: []vendorsim.Client{vendorSecrets}, Estate: vendorsim.SizedEstate(2),
-		Delay:    vendorsim.Range{Min: time.Millisecond, Max: time.Millisecond},
-		Switches: vendorsim.Switches{RotateRefreshTokens: true, FilesPerCategory: parts},
+	w.vendor, err = alexa.New(alexa.Config{
+		Seed: 7, Now: time.Now, Clients: []alexa.Client{vendorSecrets}, Estate: alexa.SizedEstate(2),
+		Delay:    alexa.Range{Min: time.Millisecond, Max: time.Millisecond},
+		Switches: alexa.Switches{RotateRefreshTokens: true, FilesPerCategory: parts},
 		Deliver: func(ctx context.Context, bucketARN, key string, body []byte) error {
 			if bucketARN != "arn:aws:s3:::"+delivery {
 				return fmt.Errorf("%s is not the delivery bucket", bucketARN)

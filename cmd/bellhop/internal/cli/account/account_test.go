@@ -22,10 +22,10 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -51,14 +51,14 @@ func TestFolderShowsTheBucket(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	server, err := s3server.Start(ctx, s3server.Options{Dir: dir, Clock: time.Now, Buckets: map[string]s3server.OnCreated{local.DeliveryBucket: nil}})
+	server, err := s3server.Start(ctx, s3server.Options{Dir: dir, Clock: time.Now, Buckets: map[string]s3server.OnCreated{sim.DeliveryBucket: nil}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	etags := map[string]string{}
 	for _, key := range []string{"a.csv", "2026/11/b c+ü.csv"} {
 		out, err := server.Client().PutObject(ctx, &s3.PutObjectInput{
-			Bucket: aws.String(local.DeliveryBucket), Key: &key, Body: bytes.NewReader([]byte("content of " + key)),
+			Bucket: aws.String(sim.DeliveryBucket), Key: &key, Body: bytes.NewReader([]byte("content of " + key)),
 		})
 		if err != nil {
 			t.Fatal(err)

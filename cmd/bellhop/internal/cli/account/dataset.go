@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"

@@ -11,7 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
@@ -29,7 +29,7 @@ func (p person) types(code int, args ...string) string {
 	var out, errs bytes.Buffer
 	got := cli.Run(p.t.Context(), append(args, "--home", p.dir), cli.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
-		Open: account.Open, Start: account.Start, Reset: local.Reset, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
+		Open: account.Open, Start: account.Start, Reset: sim.Reset, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
 	})
 	if got != code {
 		p.t.Fatalf("bellhop %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
@@ -38,7 +38,7 @@ func (p person) types(code int, args ...string) string {
 }
 
 // runs has the demonstration run again.
-func (p person) runs() (sum local.Summary) {
+func (p person) runs() (sum sim.Summary) {
 	p.t.Helper()
 	if err := json.Unmarshal([]byte(p.types(cli.ExitFine, "local", "run", "--json")), &sum); err != nil {
 		p.t.Fatal(err)
@@ -47,7 +47,7 @@ func (p person) runs() (sum local.Summary) {
 }
 
 // rows returns how many rows a day of asp_device has by the ledger.
-func (p person) rows(of local.LeftDay) int64 {
+func (p person) rows(of sim.LeftDay) int64 {
 	p.t.Helper()
 	at, err := account.Open(p.t.Context(), cli.Place{Home: p.dir})
 	if err != nil {
@@ -119,7 +119,7 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 		t.Errorf("after refetch: %d requests, %v", healed.NewPosts, healed.Coverage)
 	}
 
-	vanished := filepath.Join(p.dir, "s3", local.DatasetBucket, filepath.FromSlash(report.PartitionKey(local.Subscription, held.Table, held.Date+1)))
+	vanished := filepath.Join(p.dir, "s3", sim.DatasetBucket, filepath.FromSlash(report.PartitionKey(sim.Subscription, held.Table, held.Date+1)))
 	if err := os.Remove(vanished); err != nil {
 		t.Fatal(err)
 	}

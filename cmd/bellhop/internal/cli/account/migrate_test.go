@@ -20,9 +20,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sqlitestore"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -67,7 +67,7 @@ func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[
 	}
 	days := map[string][]byte{}
 	for _, o := range stored {
-		if o.Bucket != local.DatasetBucket {
+		if o.Bucket != sim.DatasetBucket {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(format1, o.Bucket, o.Key))
@@ -98,16 +98,16 @@ func inFolder(t *testing.T) place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := s3server.Start(t.Context(), s3server.Options{Dir: home, Clock: time.Now, Buckets: map[string]s3server.OnCreated{local.DatasetBucket: nil, local.DeliveryBucket: nil}})
+	server, err := s3server.Start(t.Context(), s3server.Options{Dir: home, Clock: time.Now, Buckets: map[string]s3server.OnCreated{sim.DatasetBucket: nil, sim.DeliveryBucket: nil}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	days := firstFormat(t, store, objects.NewBucket(server.Client(), local.DatasetBucket))
+	days := firstFormat(t, store, objects.NewBucket(server.Client(), sim.DatasetBucket))
 	if err := errors.Join(server.Close(), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return place{days, []string{"--home", home}, func(key string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(home, "s3", local.DatasetBucket, key))
+		return os.ReadFile(filepath.Join(home, "s3", sim.DatasetBucket, key))
 	}}
 }
 
@@ -213,7 +213,7 @@ func TestMigrateFromTheCommandLine(t *testing.T) {
 // A folder of bellhop ingest has no ledger and no metadata.
 func TestMigrateAFolderByItsName(t *testing.T) {
 	dir := t.TempDir()
-	old := filepath.Join(format1, local.DatasetBucket)
+	old := filepath.Join(format1, sim.DatasetBucket)
 	if err := os.CopyFS(dir, os.DirFS(old)); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -31,20 +31,20 @@ func Open(ctx context.Context, p cli.Place) (cli.Account, error) {
 
 // inFolder opens the ledger of a local folder, whether or not a machine runs there.
 func inFolder(ctx context.Context, dir string) (cli.Account, error) {
-	opened, err := local.OpenLedger(ctx, dir)
+	opened, err := sim.OpenLedger(ctx, dir)
 	if err != nil {
 		return cli.Account{}, err
 	}
 	return cli.Account{
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
-		Deliveries: folder{filepath.Join(dir, "s3"), local.DeliveryBucket}, Bucket: local.DeliveryBucket,
-		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), local.DatasetBucket}},
+		Deliveries: folder{filepath.Join(dir, "s3"), sim.DeliveryBucket}, Bucket: sim.DeliveryBucket,
+		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), sim.DatasetBucket}},
 		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {
-			h, closing, err := local.OpenHolds(ctx, dir)
+			h, closing, err := sim.OpenHolds(ctx, dir)
 			return h, closing, err
 		},
 		Migration: func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
-			s, closing, err := local.OpenMigration(ctx, dir)
+			s, closing, err := sim.OpenMigration(ctx, dir)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -52,7 +52,7 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 			return s, closing, nil
 		},
 		Drop: func(ctx context.Context) (cli.Dropper, func() error, error) {
-			dataset, closing, err := local.OpenDataset(ctx, dir)
+			dataset, closing, err := sim.OpenDataset(ctx, dir)
 			return dataset, closing, err
 		},
 	}, nil
@@ -178,8 +178,8 @@ func unauthenticated(err error) error {
 }
 
 // Start starts the machine in a local folder.
-func Start(ctx context.Context, o local.Options) (cli.Machine, error) {
-	m, err := local.Open(ctx, o)
+func Start(ctx context.Context, o sim.Options) (cli.Machine, error) {
+	m, err := sim.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/local"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/table"
 )
@@ -18,7 +18,7 @@ import (
 func demonstrated(t *testing.T) *duckdb.Engine {
 	t.Helper()
 	dir := t.TempDir()
-	m, err := local.Open(t.Context(), local.Options{Dir: dir})
+	m, err := sim.Open(t.Context(), sim.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,243 @@
+package alexa
+
+import (
+	"math/bits"
+	"strings"
+)
+
+// model says what happened in a room on a day. It is a pure function of the seed, the estate,
+// the room and the day: asking twice gives the same.
+type model struct {
+	seed         uint64
+	hierarchy    *hierarchy
+	sumDistinct  bool
+	oneSidedCall bool
+}
+
+// cell is what one room adds to one row of a report.
+type cell struct {
+	dims    []string
+	values  [4]int64 // by position of the measure; that of the distinct measure stays 0
+	devices uint64   // bit set of the devices that a distinct measure counts
+	roamed  bool     // one of them was counted in another room too
+}
+
+const dimSeparator = "\x1f"
+
+func (c *cell) key() string { return strings.Join(c.dims, dimSeparator) }
+
+// add merges another cell of the same room and dimensions: the same day, or a further one.
+func (c *cell) add(o cell, measures []measure) {
+	for i, m := range measures {
+		if m.kind == gauges {
+			c.values[i] = max(c.values[i], o.values[i])
+		} else {
+			c.values[i] += o.values[i]
+		}
+	}
+	c.devices |= o.devices
+	c.roamed = c.roamed || o.roamed
+}
+
+func (c *cell) distinct() int64 { return int64(bits.OnesCount64(c.devices)) }
+
+// dialog is one exchange with a device.
+type dialog struct {
+	device         int
+	domain, intent string
+}
+
+// roomDay is one room on one day, whatever category is asked for.
+type roomDay struct {
+	seen    bool // the vendor has a record of the room for this day: the documented sample skips a day
+	devices int64
+	online  bool
+	inUse   bool // occupied and online: people may call
+	roamed  bool
+	dialogs []dialog
+}
+
+// epochOfGrowth is 2026-01-01: before it estates are a little quieter, after it a little busier.
+const epochOfGrowth day = 20454
+
+// growth is the level of use in thousandths: 12 % a year, within sane bounds.
+func growth(d day) int64 {
+	return min(max(1000+int64(d-epochOfGrowth)*120/365, 500), 2000)
+}
+
+func (m *model) roomDay(room *node, d day) roomDay {
+	if d < room.created || draw(m.seed, "skipped", room.id, int64(d)).hits(8) {
+		return roomDay{}
+	}
+	p := profileOf(room)
+	r := roomDay{seen: true, devices: m.devices(room)}
+	// A device that drops off the network stays away for some days.
+	r.online = !draw(m.seed, "offline", room.id, int64(d)/5).hits(35)
+	// Guests stay: the same draw holds for a whole stay, the threshold moves with the weekday.
+	stay := draw(m.seed, "stay", room.id, (int64(d)+draw(m.seed, "shift", room.id, 0).below(p.stayDays))/p.stayDays)
+	occupied := stay.below(1000) < p.occupied[d.weekday()]
+	r.inUse = r.online && occupied
+	if room.silent {
+		r.inUse = false
+	}
+	if !r.online || room.silent {
+		return r
+	}
+	c := draw(m.seed, "dialogs", room.id, int64(d))
+	var count int64
+	switch mean := p.dialogs * p.weekday[d.weekday()] / 100 * growth(d) / 1000; {
+	case occupied:
+		count = c.between(mean/2, mean*3/2) / 10 // mean is in tenths
+	case c.hits(30): // housekeeping
+		count = 1
+	}
+	for range count {
+		spoken := dialog{device: int(c.below(r.devices)), domain: pick(c, p.domains)}
+		if spoken.domain == skillDomain {
+			spoken.intent = pick(c, p.intents)
+		}
+		r.dialogs = append(r.dialogs, spoken)
+	}
+	r.roamed = c.hits(15)
+	return r
+}
+
+// devices is 1 for most rooms and 2 for some.
+func (m *model) devices(room *node) int64 {
+	if draw(m.seed, "devices", room.id, 0).hits(120) {
+		return 2
+	}
+	return 1
+}
+
+// cells returns what the room adds to a report of the category on that day, in no particular order.
+// Calls between rooms are not in it: those concern two rooms at once, see internalCalls.
+func (m *model) cells(c category, room *node, d day) []cell {
+	r := m.roomDay(room, d)
+	if !r.seen {
+		return nil
+	}
+	switch c.name {
+	case "DEVICE":
+		return []cell{r.deviceCell()}
+	case "DOMAIN_ENGAGEMENT":
+		return r.dialogCells(func(s dialog) []string { return []string{s.domain} })
+	case "PROPERTY_SKILL":
+		skill := profileOf(room).skill
+		return r.dialogCells(func(s dialog) []string {
+			if s.intent == "" {
+				return nil
+			}
+			return []string{skill, s.intent}
+		})
+	case "PROACTIVE_CAMPAIGN":
+		return m.campaignCells(room, r, d)
+	case "COMMUNICATION":
+		return m.callCells(room, r, d)
+	default:
+		return nil
+	}
+}
+
+func (r roomDay) deviceCell() cell {
+	c := cell{values: [4]int64{r.devices, 0, int64(len(r.dialogs))}, roamed: r.roamed && len(r.dialogs) > 0}
+	for _, s := range r.dialogs {
+		c.devices |= 1 << s.device
+	}
+	return c
+}
+
+// dialogCells groups the dialogs by the dimensions that of returns; nil leaves one out.
+func (r roomDay) dialogCells(of func(dialog) []string) []cell {
+	var cells []cell
+	for _, s := range r.dialogs {
+		dims := of(s)
+		if dims == nil {
+			continue
+		}
+		cells = append(cells, cell{
+			dims: dims, values: [4]int64{0, 1}, devices: 1 << s.device, roamed: r.roamed,
+		})
+	}
+	return cells
+}
+
+// campaignCells has a row for each campaign that runs: two weeks on, two weeks off.
+func (m *model) campaignCells(room *node, r roomDay, d day) []cell {
+	p := profileOf(room)
+	if !draw(m.seed, "screen", room.id, 0).hits(p.screens) {
+		return nil
+	}
+	var cells []cell
+	for i, name := range p.campaigns {
+		if (int64(d)+int64(i)*14)%28 >= 14 {
+			continue
+		}
+		id := "amzn1.alexa.campaign." + draw(m.seed, "campaign", name, 0).uuid()
+		c := draw(m.seed, "impressions "+name, room.id, int64(d))
+		values := [4]int64{r.devices}
+		if r.online {
+			values[2] = r.devices * c.between(20, 120)
+			values[1] = c.below(2 + values[2]/40)
+		}
+		cells = append(cells, cell{dims: []string{id}, values: values})
+	}
+	return cells
+}
+
+func (m *model) callCells(room *node, r roomDay, d day) []cell {
+	if !r.inUse {
+		return nil
+	}
+	var cells []cell
+	c := draw(m.seed, "calls", room.id, int64(d))
+	for _, habit := range profileOf(room).calls {
+		if !c.hits(habit.perMille) {
+			continue
+		}
+		for range c.between(1, 3) {
+			length := c.between(habit.minutes[0], habit.minutes[1])
+			if c.hits(150) {
+				length = 0 // nobody answered
+			}
+			cells = append(cells, callCell(habit.direction, habit.subExperience, habit.provider, length))
+		}
+	}
+	return cells
+}
+
+// callCell fills the pair of columns that belongs to the sub-experience and leaves the other 0, as the documented sample does.
+func callCell(direction, subExperience, provider string, length int64) cell {
+	c := cell{dims: []string{direction, subExperience, provider}}
+	if strings.HasPrefix(subExperience, "DropIn") {
+		c.values[2], c.values[3] = 1, length
+	} else {
+		c.values[0], c.values[1] = 1, length
+	}
+	return c
+}
+
+// internalCalls yields the calls between two rooms of a property on a day: an Outbound
+// cell for the caller and, unless the vendor writes only one row, an Inbound one for the other.
+func (m *model) internalCalls(property *node, d day, yield func(room *node, c cell)) {
+	var rooms []*node
+	for _, n := range m.hierarchy.subtree(property) {
+		if n.leaf() && m.roomDay(n, d).inUse {
+			rooms = append(rooms, n)
+		}
+	}
+	if len(rooms) < 2 {
+		return
+	}
+	c := draw(m.seed, "internal", property.id, int64(d))
+	count := (int64(len(rooms))*profileOf(property).internal + c.below(1000)) / 1000
+	for range count {
+		from := c.below(int64(len(rooms)))
+		to := (from + 1 + c.below(int64(len(rooms)-1))) % int64(len(rooms))
+		length := c.between(30, 1500)
+		yield(rooms[from], callCell("Outbound", "Calling_Voice", "A2A", length))
+		if !m.oneSidedCall {
+			yield(rooms[to], callCell("Inbound", "Calling_Voice", "A2A", length))
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package alexa
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// delivery is an object that will be written.
+type delivery struct {
+	Number    int64     `json:"number"`
+	Due       time.Time `json:"due"`
+	BucketARN string    `json:"bucket_arn"`
+	Key       string    `json:"key"`
+	Contents  contents  `json:"contents"`
+	Duplicate bool      `json:"duplicate,omitempty"`
+	Stray     bool      `json:"stray,omitempty"`
+}
+
+// schedule turns an accepted request into deliveries, as its faults would have it. The caller holds the lock.
+func (s *Simulator) schedule(q reportRequest, at occasion, files []namedReport) {
+	now := s.now()
+	var promised, extra []delivery
+	for i, file := range files {
+		part := i % s.switches.FilesPerCategory
+		wait := draw(s.seed, "delay "+file.Category, "", int64(at.call)<<16|int64(part))
+		promised = append(promised, delivery{
+			Due:       now.Add(s.delay.Min + time.Duration(wait.below(int64(s.delay.Max-s.delay.Min)+1))),
+			BucketARN: q.bucketARN,
+			Key:       s.switches.KeyPrefix + file.Name,
+			Contents: contents{
+				Unit: q.unit, Category: file.Category, From: q.from, To: q.to, Aggregate: q.aggregate, SubUnits: q.subUnits,
+				Asked: s.today(), Part: part, Parts: s.switches.FilesPerCategory,
+			},
+		})
+	}
+	for _, f := range s.strikes(requestDeliveryFault, at) {
+		switch f.Kind {
+		case Reordered:
+			reverseDues(promised)
+		case Partial:
+			keep := min(cmp.Or(f.Keep, len(promised)/2), len(promised))
+			s.state.Counters.Withheld += len(promised) - keep
+			promised = promised[:keep]
+		case Stray:
+			extra = append(extra, s.stray(q, at))
+		}
+	}
+	for _, category := range q.categories {
+		at.categories = []string{category}
+		for _, f := range s.strikes(fileDeliveryFault, at) {
+			var more []delivery
+			promised, more = s.spoil(f, category, promised)
+			extra = append(extra, more...)
+		}
+	}
+	for _, d := range append(promised, extra...) {
+		s.state.Deliveries++
+		d.Number = s.state.Deliveries
+		s.state.Pending = append(s.state.Pending, d)
+	}
+	slices.SortStableFunc(s.state.Pending, func(a, b delivery) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number))
+	})
+}
+
+// spoil lets a fault work on the files of one category. It returns what is still delivered and what is delivered besides.
+func (s *Simulator) spoil(f scripted, category string, promised []delivery) (kept, extra []delivery) {
+	delay := time.Duration(f.DelayMinutes) * time.Minute
+	for _, d := range promised {
+		if d.Contents.Category != category {
+			kept = append(kept, d)
+			continue
+		}
+		switch f.Kind {
+		case NeverDelivered:
+			s.state.Counters.Withheld++
+			continue
+		case Late:
+			d.Due = d.Due.Add(delay)
+		case Duplicated:
+			again := d
+			again.Due, again.Duplicate = d.Due.Add(delay), true
+			extra = append(extra, again)
+		default:
+			d.Contents.Changes = append(slices.Clip(d.Contents.Changes), f.alteration(category))
+		}
+		kept = append(kept, d)
+	}
+	return kept, extra
+}
+
+func (f scripted) alteration(category string) alteration {
+	a := alteration{Kind: f.Kind}
+	switch f.Kind {
+	case Restated:
+		a.From, a.To = f.from, f.to
+	case ColumnRenamed:
+		c, _ := categoryNamed(category)
+		a.Column = cmp.Or(f.Column, c.lastColumn())
+		a.Name = cmp.Or(f.Name, a.Column+"_v2")
+	case ColumnAdded:
+		a.Name = f.Name
+	}
+	return a
+}
+
+// reverseDues hands the first file's time to the last one and so on.
+func reverseDues(files []delivery) {
+	slices.SortStableFunc(files, func(a, b delivery) int { return a.Due.Compare(b.Due) })
+	for i, j := 0, len(files)-1; i < j; i, j = i+1, j-1 {
+		files[i].Due, files[j].Due = files[j].Due, files[i].Due
+	}
+}
+
+// stray is a file that nobody asked for: the vendor's role serves all of its customers.
+func (s *Simulator) stray(q reportRequest, at occasion) delivery {
+	c := draw(s.seed, "stray", "", int64(at.call))
+	return delivery{
+		Due:       s.now().Add(s.delay.Min),
+		BucketARN: q.bucketARN,
+		Key:       s.switches.KeyPrefix + s.switches.fileName(c.hex(16), "DEVICE", 1),
+		Contents: contents{
+			Unit: s.hierarchy.nodes[0].id, Category: "DEVICE", From: q.from, To: q.from, Asked: s.today(), Parts: 1,
+		},
+		Stray: true,
+	}
+}
+
+// DeliverDue writes every delivery whose time has come by Now, in the order in which they are due, and says
+// how many it wrote. It stops at the first error of Deliver; that delivery stays pending, so calling again is safe.
+// A process that dies between a write and the next [Simulator.Snapshot] writes the same object again after
+// [Simulator.Restore]: the vendor delivers at least once.
+func (s *Simulator) DeliverDue(ctx context.Context) (delivered int, err error) {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	for {
+		if err := ctx.Err(); err != nil {
+			return delivered, fmt.Errorf("deliver: %w", err)
+		}
+		d, ok := s.nextDue()
+		if !ok {
+			return delivered, nil
+		}
+		body, err := s.render(d.Contents)
+		if err == nil {
+			if d.Stray {
+				body = []byte(strings.ReplaceAll(string(body), unitIDPrefix, unitIDPrefix+"X"))
+			}
+			err = s.deliver(ctx, d.BucketARN, d.Key, body)
+		}
+		s.settle(d, err)
+		if err != nil {
+			return delivered, fmt.Errorf("deliver: %w", err)
+		}
+		delivered++
+	}
+}
+
+func (s *Simulator) nextDue() (delivery, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.state.Pending) == 0 || s.state.Pending[0].Due.After(s.now()) {
+		return delivery{}, false
+	}
+	return s.state.Pending[0], true
+}
+
+// settle records how the writing of a delivery ended.
+func (s *Simulator) settle(d delivery, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counters := &s.state.Counters
+	if err != nil {
+		counters.DeliveryErrors++
+		return
+	}
+	s.state.Pending = slices.DeleteFunc(s.state.Pending, func(p delivery) bool { return p.Number == d.Number })
+	counters.Delivered++
+	if d.Duplicate {
+		counters.Duplicates++
+	}
+	if d.Stray {
+		counters.Strays++
+	}
+}
+
+// NextDelivery is when the next delivery is due; false when none is pending. It may lie in the past.
+func (s *Simulator) NextDelivery() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.state.Pending) == 0 {
+		return time.Time{}, false
+	}
+	return s.state.Pending[0].Due, true
+}

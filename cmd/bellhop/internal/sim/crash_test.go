@@ -1,0 +1,129 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// life is a scenario that uses every step of the functions: two days of work, on the second of which the vendor restates
+// days that were published on the first.
+type life struct {
+	switches alexa.Switches
+	faults   []alexa.Fault
+	// afterDeath is what becomes of the events that were on their way when the process died.
+	keepEvents bool
+}
+
+func lives() map[string]life {
+	restated := alexa.Switches{RestatedDays: 3}
+	several := restated
+	several.FilesPerCategory = 2
+	return map[string]life{
+		"one file for each category, events lost with the process": {switches: restated},
+		"one file for each category, events come again":            {switches: restated, keepEvents: true},
+		"two files for each category":                              {switches: several},
+		"a file that cannot be loaded, a stray and a lost answer": {switches: restated, faults: []alexa.Fault{
+			{Kind: alexa.Truncated, FirstCall: 1, LastCall: 1, Categories: []string{"DEVICE"}},
+			{Kind: alexa.LostAnswer, FirstCall: 2, LastCall: 2},
+			{Kind: alexa.Stray, FirstCall: 3, LastCall: 3},
+		}},
+	}
+}
+
+func (l life) plant(t *testing.T, at *site) *plant {
+	t.Helper()
+	p := at.newPlant(t, func(o *Options) {
+		o.outside.switches, o.outside.unmeasured = l.switches, true
+		if l.faults != nil {
+			o.Faults = l.faults
+		}
+	})
+	p.subscribe(nil)
+	return p
+}
+
+// live runs the scenario to its end; a process that dies on the way is followed by another.
+func (l life) live(p *plant) {
+	for day := range 2 {
+		if day > 0 {
+			p.nextDay()
+		}
+		ctx, kill := context.WithCancel(p.t.Context())
+		p.fuse.kill = kill
+		_, err := p.Demonstrate(ctx)
+		kill()
+		if p.fuse.blown.Load() {
+			p.fuse.replace()
+			if !l.keepEvents {
+				p.queue.Forget()
+			}
+			p.run(p.t.Context())
+		} else if err != nil && !errors.Is(err, context.Canceled) {
+			p.t.Fatalf("the machine does not settle: %v\n%s", err, tail(p.log))
+		}
+	}
+}
+
+// stride is how many crash points the test goes on by: BELLHOP_CRASH_STRIDE=1, as "make crash STRIDE=1" sets it, tries all.
+func stride(t *testing.T) int64 {
+	t.Helper()
+	text := os.Getenv("BELLHOP_CRASH_STRIDE")
+	if text == "" {
+		return 97
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		t.Fatalf("BELLHOP_CRASH_STRIDE is %q: it must be a number from 1 on", text)
+	}
+	return n
+}
+
+// restated reports whether a published day was replaced by other content.
+func (p *plant) restated() bool {
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return slices.ContainsFunc(snapshot.Partitions, func(s report.Partition) bool { return s.Restated > 0 })
+}
+
+// I2, by crash points: whatever step the process dies before or after, what comes of it is the same dataset, byte for byte.
+func TestACrashAtAnyStepChangesNothing(t *testing.T) {
+	for name, l := range lives() {
+		t.Run(name, func(t *testing.T) {
+			at := newSite(t)
+			undisturbed := l.plant(t, at)
+			l.live(undisturbed)
+			undisturbed.settled()
+			want := undisturbed.dataset()
+			steps := undisturbed.fuse.steps.Load()
+			if len(want) == 0 || steps < 100 {
+				t.Fatalf("the scenario publishes %d objects in %d steps: too little to learn from", len(want), steps)
+			}
+			if !undisturbed.restated() {
+				t.Fatal("no day is restated in this scenario: replacing goes untested")
+			}
+			t.Logf("%d crash points", steps)
+			for step := int64(1); step <= steps; step += stride(t) {
+				t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
+					p := l.plant(t, at)
+					p.fuse.at.Store(step)
+					l.live(p)
+					p.settled()
+					sameDataset(t, want, p.dataset())
+					if t.Failed() {
+						t.Log(tail(p.log))
+					}
+				})
+			}
+		})
+	}
+}

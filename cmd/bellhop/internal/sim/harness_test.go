@@ -1,0 +1,332 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+)
+
+// morning is early in a day, so that a request that has to be made again six hours later is made on the same day.
+var morning = time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
+
+// site is an S3 server for the plants of one test, one after the other. It runs on the clock of the latest.
+type site struct {
+	server  *s3server.Server
+	clock   atomic.Pointer[clock]
+	buckets int
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	at := &site{}
+	server, err := s3server.Start(t.Context(), s3server.Options{Dir: t.TempDir(), Clock: func() time.Time {
+		if c := at.clock.Load(); c != nil {
+			return c.Now()
+		}
+		return morning
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	at.server = server
+	return at
+}
+
+// plant is a machine whose every call to the outside can be made to fail, or to be its last.
+type plant struct {
+	*Machine
+	t    *testing.T
+	fuse *fuse
+	log  *bytes.Buffer
+}
+
+// newPlant opens a machine of its own on the shared S3 server. The estate is small, so that a run takes a moment.
+func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
+	t.Helper()
+	estate := alexa.SizedEstate(2)
+	at.buckets++
+	n := at.buckets
+	p := &plant{t: t, fuse: &fuse{}, log: &bytes.Buffer{}}
+	stopped := morning
+	o := Options{
+		Dir: t.TempDir(), WindowDays: 2, Faults: []alexa.Fault{}, Chaos: &Chaos{},
+		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		// Time stands still but for what is skipped, so that every run is the same to the nanosecond.
+		Now: func() time.Time { return stopped },
+		outside: outside{
+			server: at.server, delivery: fmt.Sprintf("delivery-%d", n), dataset: fmt.Sprintf("dataset-%d", n),
+			store:  func(s ledger.Store) ledger.Store { return fusedStore{s, p.fuse} },
+			s3:     p.fuse.s3,
+			source: func(s requester.Source) requester.Source { return fusedSource{s, p.fuse} },
+			queue:  func(l loads) loads { return fusedLoads{l, p.fuse} },
+			estate: &estate, stepwise: true, unitIDs: []string{table.AnyUnitID},
+		},
+	}
+	if edit != nil {
+		edit(&o)
+	}
+	m, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Machine = m
+	at.clock.Store(m.clock)
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// subscribe makes a subscription of the four days before the lag, for two categories.
+func (p *plant) subscribe(edit func(*report.Subscription)) {
+	sub := p.subscription()
+	sub.Params["categories"] = "DEVICE,PROPERTY_SKILL"
+	sub.From, sub.RefreshDays = report.DateOf(morning)-6, 2
+	if edit != nil {
+		edit(&sub)
+	}
+	p.requests.First = &sub
+}
+
+// run works until everything is settled.
+func (p *plant) run(ctx context.Context) {
+	p.t.Helper()
+	if _, err := p.Demonstrate(ctx); err != nil {
+		p.t.Fatalf("the machine does not settle: %v\n%s", err, tail(p.log))
+	}
+}
+
+func tail(b *bytes.Buffer) string {
+	lines := strings.Split(b.String(), "\n")
+	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+}
+
+// nextDay goes to the next day's morning.
+func (p *plant) nextDay() {
+	p.t.Helper()
+	if err := p.clock.SkipTo(report.DateOf(p.clock.Now()).Time().Add(25 * time.Hour)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// dataset returns the published objects, by key.
+func (p *plant) dataset() map[string]string {
+	p.t.Helper()
+	return content(p.t.Context(), p.t, p.s3, p.outside.dataset, func(key string) bool { return !strings.HasPrefix(key, "_") })
+}
+
+func content(ctx context.Context, t *testing.T, server *s3server.Server, bucket string, wanted func(string) bool) map[string]string {
+	t.Helper()
+	b := objects.NewBucket(server.Client(), bucket)
+	found := map[string]string{}
+	for o, err := range b.List(ctx, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !wanted(o.Key) {
+			continue
+		}
+		body, _, err := b.Open(ctx, o.Key, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes, err := io.ReadAll(body)
+		if err := errors.Join(err, body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		found[o.Key] = string(bytes)
+	}
+	return found
+}
+
+// settled demands what must be true after every run, whatever happened: every wanted day is covered, nothing lies in the
+// delivery bucket, and every deletion has its certificate.
+func (p *plant) settled() {
+	p.t.Helper()
+	sum, err := p.Summarize(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if covered := sum.Coverage[report.CoverageComplete] + sum.Coverage[report.CoverageZero]; covered != sum.Wanted || sum.Wanted == 0 {
+		p.t.Errorf("%d of %d wanted days are covered: %v", covered, sum.Wanted, sum.Coverage)
+	}
+	if sum.RawObjects != 0 || sum.Unverified != 0 {
+		p.t.Errorf("%d raw objects are left, %d deletions have no certificate", sum.RawObjects, sum.Unverified)
+	}
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
+	for _, s := range snapshot.Partitions {
+		if s.Key == "" {
+			continue
+		}
+		if o, err := bucket.Stat(p.t.Context(), s.Key); err != nil || o.ETag != s.ETag {
+			p.t.Errorf("partition %s: the ledger says %s, the bucket %s (%v)", s.Key, s.ETag, o.ETag, err)
+		}
+	}
+}
+
+// sameDataset compares two datasets byte for byte.
+func sameDataset(t *testing.T, want, got map[string]string) {
+	t.Helper()
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if got[key] != want[key] {
+			t.Errorf("%s has %d bytes, not the %d bytes that it should have", key, len(got[key]), len(want[key]))
+		}
+	}
+	for key := range got {
+		if _, ok := want[key]; !ok {
+			t.Errorf("%s should not be there", key)
+		}
+	}
+}
+
+var errKilled = errors.New("the process was killed")
+
+// fuse numbers the steps of the functions: before and after each call to the outside. At the step at which it is set to
+// blow, the process is dead: that call and all later ones fail, and nobody is told.
+type fuse struct {
+	steps atomic.Int64
+	at    atomic.Int64 // 0: never
+	// passing is the step at which one call fails, and life goes on. 0: never
+	passing atomic.Int64
+	blown   atomic.Bool
+	kill    context.CancelFunc
+}
+
+func (f *fuse) step() error {
+	n := f.steps.Add(1)
+	if f.blown.Load() {
+		return errKilled
+	}
+	if n == f.passing.Load() {
+		return fault.New(fault.Transient, "a failure in passing")
+	}
+	if n == f.at.Load() {
+		f.blown.Store(true)
+		if f.kill != nil {
+			f.kill()
+		}
+		return errKilled
+	}
+	return nil
+}
+
+func (f *fuse) around(call func() error) error {
+	if err := f.step(); err != nil {
+		return err
+	}
+	err := call()
+	if dead := f.step(); dead != nil {
+		return dead
+	}
+	return err
+}
+
+// replace puts a new fuse in: a new process.
+func (f *fuse) replace() {
+	f.at.Store(0)
+	f.blown.Store(false)
+	f.kill = nil
+}
+
+func (f *fuse) s3(o *s3.Options) {
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fuse", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
+			err = f.around(func() error {
+				out, meta, err = next.HandleInitialize(ctx, in)
+				return err
+			})
+			return out, meta, err
+		}), middleware.Before)
+	})
+}
+
+type fusedStore struct {
+	ledger.Store
+	fuse *fuse
+}
+
+func (s fusedStore) Get(ctx context.Context, keys ...ledger.Key) (records map[ledger.Key]ledger.Record, err error) {
+	err = s.fuse.around(func() error { records, err = s.Store.Get(ctx, keys...); return err })
+	return records, err
+}
+
+func (s fusedStore) Query(ctx context.Context, pk, prefix string) (records []ledger.Record, err error) {
+	err = s.fuse.around(func() error { records, err = s.Store.Query(ctx, pk, prefix); return err })
+	return records, err
+}
+
+func (s fusedStore) Between(ctx context.Context, pk, first, last string) (records []ledger.Record, err error) {
+	err = s.fuse.around(func() error { records, err = s.Store.Between(ctx, pk, first, last); return err })
+	return records, err
+}
+
+func (s fusedStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
+	err = s.fuse.around(func() error { keys, err = s.Store.Due(ctx, lane, now, limit); return err })
+	return keys, err
+}
+
+func (s fusedStore) Write(ctx context.Context, mutations ...ledger.Mutation) error {
+	return s.fuse.around(func() error { return s.Store.Write(ctx, mutations...) })
+}
+
+func (s fusedStore) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
+	panic("a function reads the whole table")
+}
+
+type fusedSource struct {
+	requester.Source
+	fuse *fuse
+}
+
+func (s fusedSource) Submit(ctx context.Context, o report.Order) (a report.Answer) {
+	err := s.fuse.around(func() error { a = s.Source.Submit(ctx, o); return nil })
+	if err != nil {
+		// Whatever a dead process makes of it, it can no longer write it down.
+		return report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
+	}
+	return a
+}
+
+type fusedLoads struct {
+	loads
+	fuse *fuse
+}
+
+func (l fusedLoads) Redeliver(ctx context.Context, d report.Delivery) error {
+	return l.fuse.around(func() error { return l.loads.Redeliver(ctx, d) })
+}

@@ -1,0 +1,152 @@
+package sim
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/pkg/ingester"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
+	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/source/secret"
+	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// wire builds the three functions as their main packages do, over this machine's adapters.
+func (m *Machine) wire() {
+	between := m.between()
+	client := objects.NewClient(m.s3.Config(), counting, between.s3)
+	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
+	dataset := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
+	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
+	records.Retention = retention
+
+	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
+	tokens := lwa.New(lwa.Options{
+		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
+		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, "secret.json")}, now), Now: now, Scrubber: scrubber,
+		Failed: func(error) { requests.Emit(metric.TokenRefreshFailures.Int(1)) },
+	})
+	first := m.subscription()
+	m.requests = &requester.Service{
+		Snapshots: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
+		Sources: []requester.Source{between.source(asp.New(asp.Options{
+			Endpoint: m.vendor.url, HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
+		}))},
+		DeliveryBucket: m.outside.delivery, First: &first,
+		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: httpclient.DefaultTimeout, NewWorkerID: rand.Text, OnJobChange: requester.LogJobChange(m.logger("requester")),
+	}
+	ingests := &ingester.Service{
+		Claims: records, Days: records, Siblings: records,
+		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
+		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
+	}
+	sweeps := &janitor.Service{
+		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Partitions: records,
+		Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: now},
+		Queue:    queue, Now: now, Bucket: m.outside.delivery, OnCertificate: janitor.EmitRetention(deletions),
+	}
+	m.verifier = janitor.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
+	m.handle = handlers{
+		requester: m.entry(m.parts.requester, requesterTimeout, (&requester.Handler{
+			Requester: m.requests, Log: m.logger("requester"), Metrics: requests,
+		}).Handle),
+		ingester: m.entry(m.parts.ingester, ingesterTimeout, (&ingester.Handler{
+			Ingester: meteredIngester{ingests, &m.tally}, Bucket: m.outside.delivery, Log: m.logger("ingester"), Metrics: m.sink("ingester", m.parts.ingester),
+		}).Handle),
+		janitor: m.entry(m.parts.janitor, janitorTimeout, (&janitor.Handler{
+			Janitor: meteredJanitor{sweeps, &m.tally}, Decode: dynamostore.DecodeFileChanges, Log: m.logger("janitor"), Metrics: deletions,
+		}).Handle),
+	}
+	m.queue.handle = failures(m.handle.ingester)
+	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, deaf: m.outside.deaf}
+}
+
+// sink returns where a function's metrics go. They are lines of its log.
+func (m *Machine) sink(function string, of *metering.Meter) *metric.Sink {
+	return &metric.Sink{To: metering.Writer(of, m.Metrics), Service: "bellhop", Function: function, Now: m.clock.Now}
+}
+
+// between returns what stands between the functions and the outside, with nothing where nobody stands.
+func (m *Machine) between() outside {
+	o := m.outside
+	if o.store == nil {
+		o.store = func(s ledger.Store) ledger.Store { return s }
+	}
+	if o.s3 == nil {
+		o.s3 = func(*s3.Options) {}
+	}
+	if o.source == nil {
+		o.source = func(s requester.Source) requester.Source { return s }
+	}
+	if o.queue == nil {
+		o.queue = func(l loads) loads { return l }
+	}
+	return o
+}
+
+// entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
+func (m *Machine) entry(of *metering.Meter, timeout time.Duration, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+	runtime := lambda.NewHandler(handle)
+	return func(ctx context.Context, event json.RawMessage) (response json.RawMessage, err error) {
+		ctx, made := metering.Start(ctx, of)
+		began := m.Now()
+		defer func() { made.Invocation(m.Now().Sub(began)) }()
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		ctx = onClock{ctx, m.clock.Now().Add(timeout)}
+		defer func() {
+			// The runtime posts a panic as an error and starts anew.
+			if p := recover(); p != nil {
+				err = fmt.Errorf("the handler panicked: %v", p)
+			}
+		}()
+		return runtime.Invoke(ctx, event) //nolint:contextcheck // onClock is the context, with another deadline
+	}
+}
+
+// onClock tells the deadline on the machine's clock, which may be far ahead of the one on which the context ends.
+type onClock struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c onClock) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// failures reads the items that have to come again from a handler's response, as an event source mapping does.
+func failures(handle func(context.Context, json.RawMessage) (json.RawMessage, error)) func(context.Context, json.RawMessage) ([]string, error) {
+	return func(ctx context.Context, event json.RawMessage) ([]string, error) {
+		response, err := handle(ctx, event)
+		if err != nil {
+			return nil, err
+		}
+		var batch struct {
+			Failures []struct {
+				Item string `json:"itemIdentifier"`
+			} `json:"batchItemFailures"`
+		}
+		if err := json.Unmarshal(response, &batch); err != nil {
+			return nil, fmt.Errorf("the response of the function is no batch response: %w", err)
+		}
+		var failed []string
+		for _, f := range batch.Failures {
+			failed = append(failed, f.Item)
+		}
+		return failed, nil
+	}
+}
