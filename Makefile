@@ -193,7 +193,7 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 	mkdir -p build && go run ./cmd/bellhop tables --markdown >build/dataset.md && mv build/dataset.md docs/dataset.md
 	BELLHOP_HOME= go run ./cmd/bellhop man --markdown >build/cli.md && mv build/cli.md docs/cli.md
 	go test ./cmd/bellhop/internal/sim -run TestThePageOfHostileFilesIsFresh -rewrite
-	go test ./cmd/bellhop/internal/cli -run TestTheReadmesBillIsFresh -rewrite
+	go test ./cmd/bellhop/internal/cli -run TestTheBillInTheDocsIsFresh -rewrite
 
 ##@ Clean
 

@@ -76,6 +76,22 @@ func TestTroubleshootingQuotesTheCode(t *testing.T) {
 	}
 }
 
+func TestInvariantsNameTestsThatExist(t *testing.T) {
+	var tests strings.Builder
+	for _, file := range goFiles(t, true, "pkg", "cmd") {
+		tests.WriteString(read(t, file.path))
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, "docs/invariants.md"), -1)
+	if len(named) < 12 {
+		t.Errorf("docs/invariants.md names %d tests", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(tests.String(), "func "+name[1]+"(") {
+			t.Errorf("docs/invariants.md names %s, which does not exist", name[1])
+		}
+	}
+}
+
 // TestDeploymentNamesOutputsAndParametersThatExist looks at the names in backquotes that look like the template's.
 func TestDeploymentNamesOutputsAndParametersThatExist(t *testing.T) {
 	page := read(t, "docs/deployment.md")

@@ -1,6 +1,6 @@
 // Command generate rewrites what other files say first: the Glue and Athena block and the alarms of template.yaml, from the table
 // definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, the saved queries in
-// docs/sql.md, and the README's table of variables, from the configuration's types. Run it from the repository's top, as
+// docs/sql.md, and the table of variables in docs/configuration.md, from the configuration's types. Run it from the repository's top, as
 // `make generate` does; a test fails while anything is stale.
 package main
 
@@ -37,7 +37,7 @@ var pages = []page{
 	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
 	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
 	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},
-	{"README.md", "<!-- variables: begin", "<!-- variables: end", variables},
+	{"docs/configuration.md", "<!-- variables: begin", "<!-- variables: end", variables},
 }
 
 // fresh returns the file's text as it is, and as it would be.

@@ -7,7 +7,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/config"
 )
 
-// variables is the README's table of the functions' environment.
+// variables is the table of the functions' environment.
 func variables(string) (string, error) {
 	var b strings.Builder
 	b.WriteString("| variable | read by | default | what it says | form |\n|---|---|---|---|---|\n")

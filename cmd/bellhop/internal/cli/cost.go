@@ -18,7 +18,7 @@ const costHelp = `Compute what bellhop costs on AWS, per 1,000 reports and per m
 What is counted: in the last "bellhop local run" of the folder that loaded something, every S3 request (repeats of the SDK
 and the vendor's own PUTs included), every message of the queue, every invocation, every byte of the functions' logs, and
 every call of the ledger, from which DynamoDB's request units are derived by the sizes of the items. What went wrong on
-purpose in that run is in the bill. --reference takes the run of the README instead, and needs no folder.
+purpose in that run is in the bill. --reference takes a recorded run of the demonstration instead, and needs no folder.
 
 What is assumed: how long the functions run on Lambda, which no run on one machine can tell. The assumed seconds are shown
 beside those that the handlers took here, and can be changed. A schedule that finds nothing to do costs, too: it was counted
@@ -58,7 +58,7 @@ func (a *app) costCommand() *cobra.Command {
 	flags.StringVar(&f.CredentialStore, "credential-store", f.CredentialStore, "the stack's `choice` of CredentialStore: ParameterStore or SecretsManager")
 	flags.StringVar(&f.region, "region", cost.Region, "the `region` whose prices are meant")
 	flags.BoolVar(&f.prices, "prices", false, "show the price table, with sources and dates")
-	flags.BoolVar(&f.reference, "reference", false, "take the run of the README instead of one of the folder")
+	flags.BoolVar(&f.reference, "reference", false, "take a recorded run of the demonstration instead of the folder's")
 	flags.Float64Var(&f.Assumed.IngesterSeconds, "ingester-seconds", usual.IngesterSeconds, "assumed `seconds` of the ingester for a file, to which its megabytes are added")
 	flags.Float64Var(&f.Assumed.MegabyteSeconds, "megabyte-seconds", usual.MegabyteSeconds, "assumed `seconds` of the ingester for each megabyte")
 	flags.Float64Var(&f.Assumed.JanitorSeconds, "janitor-seconds", usual.JanitorSeconds, "assumed `seconds` of the janitor for each invocation")
@@ -136,7 +136,7 @@ func byteSize(text string) (int64, bool) {
 func (a *app) measured(reference bool) (where string, u cost.Usage, err error) {
 	if reference {
 		u, err = cost.Reference()
-		return "the README's run", u, err
+		return "a recorded run of the demonstration", u, err
 	}
 	u, err = sim.LastUsage(a.place.Home)
 	if errors.Is(err, sim.ErrNotMeasured) {

@@ -169,10 +169,10 @@ func TestCostPrices(t *testing.T) {
 	}
 }
 
-// The README's bill is what the program makes of the run that comes with it.
-func TestTheReadmesBillIsFresh(t *testing.T) {
+// The bill in docs/cost.md is what the program makes of the run that comes with it.
+func TestTheBillInTheDocsIsFresh(t *testing.T) {
 	const begin, end = "<!-- cost: begin (from cost/reference.json: make generate) -->\n", "<!-- cost: end -->"
-	name := filepath.Join(standin.Root(t), "README.md")
+	name := filepath.Join(standin.Root(t), "docs", "cost.md")
 	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestTheReadmesBillIsFresh(t *testing.T) {
 	before, rest, began := strings.Cut(string(content), begin)
 	block, after, ended := strings.Cut(rest, end)
 	if !began || !ended {
-		t.Fatalf("README.md has no bill between %q and %q", begin, end)
+		t.Fatalf("docs/cost.md has no bill between %q and %q", begin, end)
 	}
 	_, out, errs := newBench(t).run(t.Context(), "cost", "--reference", "--json=false")
 	bills, _, found := strings.Cut(out, "\nASSUMED\n")
@@ -202,10 +202,10 @@ func TestTheReadmesBillIsFresh(t *testing.T) {
 	e := cost.Of(u, cost.Template, cost.Wish{Assumed: cost.Usual})
 	said := fmt.Sprintf("about %.2f dollars a month before any report comes, %.2f after the free tier", e.MonthListed, e.MonthFree)
 	if cents := fmt.Sprintf("1,000 reports cost %.0f cents", 100*e.PerThousand.Total); !strings.Contains(after, said) || !strings.Contains(after, cents) {
-		t.Errorf("README.md does not say %q and %q", said, cents)
+		t.Errorf("docs/cost.md does not say %q and %q", said, cents)
 	}
 	if block != want {
-		t.Error("README.md's bill is stale: make generate")
+		t.Error("the bill of docs/cost.md is stale: make generate")
 		lines(t, block, want)
 	}
 }
