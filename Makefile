@@ -195,6 +195,10 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 	go test ./cmd/bellhop/internal/sim -run TestThePageOfHostileFilesIsFresh -rewrite
 	go test ./cmd/bellhop/internal/cli -run TestTheBillInTheDocsIsFresh -rewrite
 
+.PHONY: picture
+picture: build/bellhop ## Draw the README's picture from a run of the demonstration
+	tools/picture
+
 ##@ Clean
 
 .PHONY: clean
