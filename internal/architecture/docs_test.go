@@ -92,6 +92,24 @@ func TestInvariantsNameTestsThatExist(t *testing.T) {
 	}
 }
 
+// The walks lead through functions that exist: `package.Function`, or `package.Type.Method`.
+func TestWalksLeadThroughFunctionsThatExist(t *testing.T) {
+	_, walks, _ := strings.Cut(read(t, "docs/architecture.md"), "## Two walks")
+	walks, _, _ = strings.Cut(walks, "\n## ")
+	named := regexp.MustCompile("`(\\w+)\\.(?:(\\w+)\\.)?(\\w+)`").FindAllStringSubmatch(walks, -1)
+	if len(named) < 20 {
+		t.Errorf("the walks name %d functions", len(named))
+	}
+	for _, name := range named {
+		declared := regexp.MustCompile(`(?m)^func (\(\w+ \*?` + name[2] + `\) )?` + name[3] + `\(`)
+		if !slices.ContainsFunc(goFiles(t, false, "pkg"), func(f goFile) bool {
+			return filepath.Base(f.dir) == name[1] && declared.MatchString(read(t, f.path))
+		}) {
+			t.Errorf("there is no %s", strings.Trim(name[0], "`"))
+		}
+	}
+}
+
 // TestDeploymentNamesOutputsAndParametersThatExist looks at the names in backquotes that look like the template's.
 func TestDeploymentNamesOutputsAndParametersThatExist(t *testing.T) {
 	page := read(t, "docs/deployment.md")
