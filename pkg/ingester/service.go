@@ -24,7 +24,7 @@ type Service struct {
 	Dataset    Dataset
 	Converter  Converter
 	Now        func() time.Time
-	// Worker returns a new name for each claim, never the same twice.
+	// NewWorkerID returns a new name for each claim, never the same twice.
 	NewWorkerID func() string
 	// ShrinkBelow says of a table below which share of a published day, in rows or in a measure's values or sum, a newer
 	// report is held instead of published.

@@ -32,7 +32,7 @@ type Handler struct {
 	Metrics *metric.Sink
 }
 
-// Certified emits how long a file that was loaded lay in the bucket. It is for [Service.Certified]. What is kept there
+// EmitRetention emits how long a file that was loaded lay in the bucket. It is for [Service.OnCertificate]. What is kept there
 // on purpose for hours has other metrics.
 func EmitRetention(to *metric.Sink) func(report.Certificate) {
 	return func(c report.Certificate) {

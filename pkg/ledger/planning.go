@@ -29,7 +29,7 @@ func (l *Ledger) DueSubscriptions(ctx context.Context, now time.Time, limit int)
 	return subs, unreadable
 }
 
-// RecentBoard returns what the planner must know of one subscription today, or a NotFound: of the published days only
+// RecentSnapshot returns what the planner must know of one subscription today, or a NotFound: of the published days only
 // those that the vendor still has, and those that [report.Gone] does not count yet.
 func (l *Ledger) RecentSnapshot(ctx context.Context, name string, limits report.Limits, today report.Date) (report.Snapshot, error) {
 	// The markers are read before the days, so that a snapshot which is read while a job is being loaded sees the job, its

@@ -16,14 +16,14 @@ type Key struct {
 
 func (k Key) String() string { return k.PK + "/" + k.SK }
 
-// Queue is one kind of due work. Records of different due queues never appear in the same due list.
+// DueQueue is one kind of due work. Records of different due queues never appear in the same due list.
 type DueQueue string
 
 // The due queues.
 const (
 	JobQueue  DueQueue = "JOB"
 	FileQueue DueQueue = "FILE"
-	// LaneSubscriptions is of the subscriptions that are to be planned.
+	// SubscriptionQueue is of the subscriptions that are to be planned.
 	SubscriptionQueue DueQueue = "SUB"
 )
 

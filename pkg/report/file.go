@@ -367,7 +367,7 @@ func (f *File) Delete(now time.Time, why string) error {
 	return nil
 }
 
-// Lose records that the file did not come in time, or that its object is gone before it was loaded.
+// MarkLost records that the file did not come in time, or that its object is gone before it was loaded.
 func (f *File) MarkLost(now time.Time, why string) error { return f.to(FileLost, now, why) }
 
 // Finished returns when nothing of the file was left to be dealt with; ok is false while an object of it may lie in the

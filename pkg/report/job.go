@@ -15,9 +15,9 @@ type Job struct {
 	Window       Window    `json:"window"`
 	Tables       []string  `json:"tables"`
 	Status       JobStatus `json:"status"`
-	// Ask counts how often these days have been asked for, this job included; see [Plan].
+	// Attempt counts how often these days have been asked for, this job included; see [Plan].
 	Attempt int `json:"ask"`
-	// Attempt counts the requests sent for this job.
+	// Requests counts the requests sent for this job.
 	Requests int `json:"attempt"`
 	// Epoch fences the requester that holds the job: it grows with every lease, and every later write of
 	// that requester is conditioned on it.
@@ -108,7 +108,7 @@ func (j *Job) BeginPoll(worker string, now, leaseUntil time.Time) error {
 	return nil
 }
 
-// Await records an accepted request: every file by name, and the deadline for the last of them.
+// AwaitFiles records an accepted request: every file by name, and the deadline for the last of them.
 func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 	if err := j.to(JobAwaitingFiles, now, fmt.Sprintf("%d files named", len(a.Files))); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 	return nil
 }
 
-// Pend records that the answer is to be asked for again at until.
+// MarkPolling records that the answer is to be asked for again at until.
 func (j *Job) MarkPolling(now time.Time, a Answer, until time.Time) error {
 	if j.Status == JobPolling {
 		// A poll that changed nothing is no event: an export may be asked after hundreds of times.
@@ -149,7 +149,7 @@ func (j *Job) Postpone(status JobStatus, now, until time.Time, why string) error
 	return nil
 }
 
-// Doubt records that the outcome of the request is not known. The job rests until the delivery window is over.
+// MarkUnknown records that the outcome of the request is not known. The job rests until the delivery window is over.
 func (j *Job) MarkUnknown(now, until time.Time, why string) error {
 	if err := j.to(JobUnknown, now, why); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (j *Job) Release(now time.Time, why string) error {
 	return nil
 }
 
-// Lose gives the job up at its deadline: what has not come counts as lost. While a quarantined file may
+// MarkLost gives the job up at its deadline: what has not come counts as lost. While a quarantined file may
 // still be replayed the job stays open, and recheck says when to look again.
 func (j *Job) MarkLost(now, recheck time.Time, why string) error {
 	quarantined := false
@@ -248,7 +248,7 @@ func (j *Job) File(key string) (JobFile, bool) {
 	return JobFile{}, false
 }
 
-// Settle notes what became of one file and finishes the job when that was the last. Settling the same way
+// SettleFile notes what became of one file and finishes the job when that was the last. Settling the same way
 // twice, or a key that the job does not know, changes nothing.
 func (j *Job) SettleFile(now time.Time, key string, status FileStatus) error {
 	i := slices.IndexFunc(j.Files, func(f JobFile) bool { return f.Key == key })

@@ -23,7 +23,7 @@ type Receipt struct {
 	LoadedAt time.Time `json:"loaded_at"`
 }
 
-// SliceOutcome is what an ingest did with one day.
+// PartitionOutcome is what an ingest did with one day.
 type PartitionOutcome string
 
 // The outcomes of one day.
@@ -36,7 +36,7 @@ const (
 	PartitionStaged     PartitionOutcome = "staged"     // one of several files of the day; merged by the last
 )
 
-// SliceProof is one day in a receipt. Key and ETag are of the object that holds the day's rows; both are
+// PartitionProof is one day in a receipt. Key and ETag are of the object that holds the day's rows; both are
 // empty for a zero day and for a held day that had no rows.
 type PartitionProof struct {
 	Date    Date             `json:"date"`
@@ -132,7 +132,7 @@ func PartitionKey(subscription, table string, d Date) string {
 	return path.Join(table, "dataset_date="+d.String(), subscription+".parquet")
 }
 
-// ParseSliceKey undoes [PartitionKey]; ok is false for any other key.
+// ParsePartitionKey undoes [PartitionKey]; ok is false for any other key.
 func ParsePartitionKey(key string) (subscription, table string, d Date, ok bool) {
 	parts := strings.Split(key, "/")
 	if len(parts) != 3 {

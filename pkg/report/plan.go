@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// MaxAsks is how often the same day is asked for before a person must look.
+// MaxAttempts is how often the same day is asked for before a person must look.
 const MaxAttempts = 3
 
 // Request is one job that the planner wants.
 type Request struct {
 	Window Window
 	Tables []string
-	// Ask counts how often these days will have been asked for when this request is made.
+	// Attempt counts how often these days will have been asked for when this request is made.
 	Attempt int
 	// Why says what the request is for: missing days, or days that are asked again.
 	Why string

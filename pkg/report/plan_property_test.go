@@ -14,7 +14,7 @@ type day struct {
 	date  report.Date
 }
 
-// drawBoard makes up a subscription with any mixture of covered, held and lost days.
+// drawSnapshot makes up a subscription with any mixture of covered, held and lost days.
 func drawSnapshot(t *rapid.T) (report.Snapshot, report.Limits) {
 	l := report.Limits{Tables: []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(t, "tables")], HorizonDays: 20, LostAfterDays: 22}
 	if rapid.Bool().Draw(t, "bounded") {

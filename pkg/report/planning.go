@@ -48,7 +48,7 @@ func (g Gone) holds(l Limits, today Date) bool {
 	return len(g.Tables) > 0 && slices.Equal(g.Tables, l.Tables) && g.Through < today-Date(l.LostAfterDays)
 }
 
-// Measure counts how it stands with a snapshot today, and counts on from what was gone before. The snapshot has the
+// CountGauges counts how it stands with a snapshot today, and counts on from what was gone before. The snapshot has the
 // partitions of every day from [Gone.Since] on.
 func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 	gone := Gone{Tables: l.Tables}

@@ -63,8 +63,8 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Summary, e
 	return sum, nil
 }
 
-// Moved logs what a run does to each job, so that a job can be followed through the lines of all functions. It is for
-// [Service.Moved].
+// LogJobChange logs what a run does to each job, so that a job can be followed through the lines of all functions. It is for
+// [Service.OnJobChange].
 func LogJobChange(log *slog.Logger) func(context.Context, report.Job) {
 	return func(ctx context.Context, j report.Job) {
 		level := slog.LevelInfo

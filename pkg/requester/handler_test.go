@@ -21,7 +21,7 @@ import (
 type runner struct {
 	t   *testing.T
 	run func(requester.Trigger) (requester.Summary, error)
-	// stock is nil where there is nothing in stock.
+	// gauges is nil where there is nothing in stock.
 	gauges func() (requester.Gauges, error)
 }
 

@@ -41,7 +41,7 @@ type Snapshots interface {
 	Standings(ctx context.Context) ([]report.Standing, error)
 	// Apply brings a subscription into the ledger. One that changes is to be planned at now.
 	Apply(ctx context.Context, sub report.Subscription, now time.Time) (changed bool, err error)
-	// RecentBoard returns the planner's input, or NotFound.
+	// RecentSnapshot returns the planner's input, or NotFound.
 	RecentSnapshot(ctx context.Context, name string, l report.Limits, today report.Date) (report.Snapshot, error)
 	// Reserve turns planned requests into jobs. Conflict when another plan came first.
 	Reserve(ctx context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error)

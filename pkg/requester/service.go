@@ -33,7 +33,7 @@ type Service struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Chance returns a number in [0,1), for jitter.
 	Chance func() float64
-	// Worker returns a new name for each lease, never the same twice.
+	// NewWorkerID returns a new name for each lease, never the same twice.
 	NewWorkerID func() string
 
 	// Pace is the least time between two requests with one credential, of whichever run. Default one second: the vendors' rates are unknown.

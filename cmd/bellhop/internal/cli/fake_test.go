@@ -590,7 +590,7 @@ func lines(t *testing.T, got, want string) {
 	}
 }
 
-// RecentBoard is the whole snapshot, and Planned notes nothing: a command plans what it is told, and no more.
+// RecentSnapshot is the whole snapshot, and Planned notes nothing: a command plans what it is told, and no more.
 func (l *ledger) RecentSnapshot(ctx context.Context, name string, _ report.Limits, _ report.Date) (report.Snapshot, error) {
 	return l.Snapshot(ctx, name)
 }

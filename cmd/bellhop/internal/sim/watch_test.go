@@ -11,7 +11,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// sliceLog notes how partitions are written.
+// partitionLog notes how partitions are written.
 type partitionLog struct {
 	mu                sync.Mutex
 	created, replaced int

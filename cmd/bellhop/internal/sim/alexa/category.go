@@ -10,7 +10,7 @@ const (
 	additive measureKind = iota
 	// minutes add up like counts; they are held in hundredths and printed with two decimals.
 	minutes
-	// stock adds up over units; over days the largest counts.
+	// gauges adds up over units; over days the largest counts.
 	gauges
 	// distinct counts devices, each once, however many days and units it was seen in.
 	distinct
