@@ -27,7 +27,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// Whoever asks a second time does not want to wait for a clean end.
+	// A second Ctrl-C ends the process at once.
 	context.AfterFunc(ctx, stop)
 	e := environment()
 	quieten()

@@ -58,7 +58,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 	}
 }
 
-// limitMemory makes the collector work harder before the function is killed for what it has not yet given back.
+// limitMemory makes Go's collector run more often near the function's memory limit, so that Lambda does not kill it for garbage.
 func limitMemory() {
 	if mib := lambdacontext.MemoryLimitInMB; mib > 0 {
 		debug.SetMemoryLimit(int64(mib) << 20 / 100 * 85)

@@ -115,7 +115,7 @@ func (s *Service) quarantine(ctx context.Context, f report.File, why error) (Out
 		return f2.Quarantine(now, f.Epoch, until, why.Error())
 	})
 	if fault.Is(err, fault.Conflict) {
-		// Somebody took the claim over: what is to be said about the content is theirs to say.
+		// Another worker took the claim over, and will decide about the content.
 		return Outcome{File: f, Decision: report.DecideBusy}, nil
 	}
 	if err != nil {
@@ -158,7 +158,7 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 // giveBack releases the claim after a failure, and returns the failure. A claim that is already somebody else's is left
 // alone.
 func (s *Service) giveBack(ctx context.Context, f report.File, cause error) error {
-	// What the content is to blame for is Poison, and quarantined. But a run whose time is up may be its fault, too.
+	// Faults of the content are Poison and lead to quarantine. But content may also be the reason why a run exceeds its time.
 	setback := ctx.Err() == nil
 	// The run's context may be what ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)

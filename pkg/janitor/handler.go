@@ -61,7 +61,7 @@ func (h *Handler) Handle(ctx context.Context, event json.RawMessage) (Response, 
 	if err := json.Unmarshal(event, &shape); err != nil {
 		return Response{}, fault.New(fault.Poison, "the event is not a JSON object")
 	}
-	// Only a batch has records. Whatever else a scheduler is told to send means that it is time.
+	// Only a batch of the stream has records. Any other event is the schedule's.
 	if _, batch := shape["Records"]; batch {
 		return h.batch(ctx, event)
 	}

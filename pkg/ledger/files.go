@@ -205,7 +205,7 @@ func settle(t *tx, job string, f report.File, before report.FileStatus, now time
 	status := f.Status
 	switch f.Status {
 	case report.FileDeleted:
-		// Deleting what was loaded is no news for the job; deleting what could not load is.
+		// The job already knows of a loaded file. It has to learn that a file which could not load is deleted.
 		if before != report.FileQuarantined {
 			return nil
 		}

@@ -8,7 +8,7 @@ import (
 // lastDays is how many days before its end a day's time to be fetched is about to run out.
 const lastDays = 3
 
-// Gauges is how it stands with the days of one subscription, or of several together.
+// Gauges count the days of one subscription, or of several together, that are missing or lost.
 type Gauges struct {
 	// Missing counts days of tables that are wanted and neither there nor on their way, AboutToBeLost those that are not
 	// there and can be had for three more days at most, and Expired those that can never be had again. Days of
@@ -48,7 +48,7 @@ func (g Gone) holds(l Limits, today Date) bool {
 	return len(g.Tables) > 0 && slices.Equal(g.Tables, l.Tables) && g.Through < today-Date(l.LostAfterDays)
 }
 
-// CountGauges counts how it stands with a snapshot today, and counts on from what was gone before. The snapshot has the
+// CountGauges counts the gauges of a snapshot today, and adds to what was gone before. The snapshot has the
 // partitions of every day from [Gone.Since] on.
 func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 	gone := Gone{Tables: l.Tables}

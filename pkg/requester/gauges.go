@@ -8,7 +8,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Gauges is how it stands with what is asked for.
+// Gauges are the numbers that alarms watch: late files, missing days, subscriptions without a plan.
 type Gauges struct {
 	// Overdue counts files that were named more than an hour ago and have not come, of the five thousand jobs that are due first.
 	Overdue int `json:"overdue_files"`
@@ -31,13 +31,13 @@ const (
 	maxAwaitedJobs = 5000
 )
 
-// Measure counts how it stands now, from what was planned last: it reads the days of no subscription. It changes nothing;
+// Measure counts the gauges from the latest plans, without reading any subscription's days. It changes nothing;
 // what it cannot read is an error, because a number that is missing must not look like a good one.
 func (s *Service) Measure(ctx context.Context) (Gauges, error) {
 	var gauges Gauges
 	standings, err := s.Snapshots.Standings(ctx)
 	if err != nil {
-		return gauges, fmt.Errorf("read how it stands with the subscriptions: %w", err)
+		return gauges, fmt.Errorf("read the latest plans of the subscriptions: %w", err)
 	}
 	for _, at := range standings {
 		gauges.Missing += at.Gauges.Missing

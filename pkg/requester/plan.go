@@ -75,7 +75,7 @@ func (r *run) planNew(ctx context.Context) error {
 	}
 	standings, err := r.Snapshots.Standings(ctx)
 	if err != nil {
-		return fmt.Errorf("read how it stands with the subscriptions: %w", err)
+		return fmt.Errorf("read the latest plans of the subscriptions: %w", err)
 	}
 	var problems []error
 	for _, at := range standings {

@@ -221,7 +221,7 @@ func exactly(what string) cobra.PositionalArgs {
 	}
 }
 
-// run marks the begin of a command: what fails from here on is no matter of usage.
+// run marks that the command line was right: an error from here on is not one of usage.
 func (a *app) run(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true

@@ -3,7 +3,7 @@ package cost
 // Quantities is how much of each item was used, in the units of the price table.
 type Quantities map[Item]float64
 
-// Add adds times as much as more has, and returns q.
+// Add adds each quantity of more, multiplied by times, and returns q.
 func (q Quantities) Add(more Quantities, times float64) Quantities {
 	for item, n := range more {
 		q[item] += n * times

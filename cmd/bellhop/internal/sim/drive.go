@@ -163,7 +163,7 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 	now := m.clock.Now()
 	snapshot, err := m.ledger.Snapshot(ctx, Subscription)
 	if fault.Is(err, fault.NotFound) {
-		// The requester did not come to making it.
+		// The requester has not reached this job yet.
 		return onTick(now, requestEvery), false, nil
 	}
 	if err != nil {

@@ -65,7 +65,7 @@ type Options struct {
 // acceptedUnits are what the ids of units begin with, as a function is told by its environment.
 var acceptedUnits = []string{table.AlexaUnitID}
 
-// outside is where a test stands: between the functions and everything around them. The zero value lets everything pass.
+// outside lets a test replace what lies between the functions and everything around them. The zero value replaces nothing.
 type outside struct {
 	// server is shared by machines that have buckets of their own; nil starts one.
 	server            *s3server.Server
