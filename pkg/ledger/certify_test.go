@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -171,7 +172,7 @@ func scansApart(t *testing.T, d desk) {
 
 func scanFails(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device))
-	l, _ := d.behind(func(Call) Fault { return Throttled })
+	l, _ := d.behind(func(ledgertest.Call) ledgertest.Fault { return ledgertest.Throttled })
 	n := 0
 	for _, err := range l.Files(t.Context()) {
 		fails(t, "scan", err, fault.Transient)

@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -40,11 +41,11 @@ func (d desk) survive(t *testing.T, c crash) {
 	act := c.prepare(t, "whole")
 	done(t, "without a crash", act(l))
 	c.check(t, "whole")
-	for what, f := range map[string]Fault{"throttled": Throttled, "unheard": AnswerLost} {
+	for what, f := range map[string]ledgertest.Fault{"throttled": ledgertest.Throttled, "unheard": ledgertest.AnswerLost} {
 		for n := range len(calls.Calls()) {
 			name := fmt.Sprintf("%s-%d", what, n+1)
 			act := c.prepare(t, name)
-			l, _ := d.behind(CrashAt(n+1, f))
+			l, _ := d.behind(ledgertest.CrashAt(n+1, f))
 			before := d.everything(t)
 			fails(t, name, act(l), fault.Transient)
 			if after := d.everything(t); after != before {

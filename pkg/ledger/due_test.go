@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -145,7 +146,7 @@ func staleFiles(t *testing.T, d desk) {
 func emptyList(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device))
 	d.claimed(t, "a.csv")
-	l, _ := d.behind(func(Call) Fault { return Stale })
+	l, _ := d.behind(func(ledgertest.Call) ledgertest.Fault { return ledgertest.Stale })
 	wantDueJobs(t, l, deadline, 10, "")
 	wantDueFiles(t, l, deadline, 10, "")
 	wantDueJobs(t, d.Ledger, deadline, 10, "1")

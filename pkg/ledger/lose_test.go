@@ -1,9 +1,10 @@
-package ledgertest
+package ledger_test
 
 import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -127,11 +128,11 @@ func loseJustNamed(t *testing.T, d desk) {
 	d.update(t, j.ID, func(j *report.Job) error {
 		return j.MarkPolling(at(begun), report.Answer{Outcome: report.OutcomePending, Ticket: "t-1"}, at(accepted))
 	})
-	l, _ := d.behind(func(c Call) Fault {
-		if c.Method == Get && c.Nth == 2 {
+	l, _ := d.behind(func(c ledgertest.Call) ledgertest.Fault {
+		if c.Method == ledgertest.Get && c.Nth == 2 {
 			acceptFetch(t, d.Ledger, j, "a.csv")
 		}
-		return None
+		return ledgertest.None
 	})
 	_, err := l.LoseJob(t.Context(), j.ID, at(accepted), at(recheck), "never finished")
 	fails(t, "a job that has moved on", err, fault.Conflict)

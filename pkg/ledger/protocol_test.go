@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"errors"
@@ -9,17 +9,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 type protocolCases map[string]func(*testing.T, desk)
 
-// RunProtocol is the conformance suite of the ledger's protocol: what a [ledger.Ledger] does over every store. newStore
-// returns an empty store. Whatever a case does, its store is audited: timelines are only ever appended to, and what has come
-// to its end, and nothing else, may be forgotten after the retention.
-func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
+// TestProtocol: what a ledger does, told over DynamoDB's stand-in. That every store is as good as that one is the suite's to say.
+// Whatever a case does, its store is audited: timelines are only ever appended to, and only what has come to its end may be
+// forgotten after the retention.
+func TestProtocol(t *testing.T) {
+	for _, server := range ledgertest.Servers() {
+		t.Run(server.Name, func(t *testing.T) {
+			client := dynamodb.NewFromConfig(ledgertest.Config(server.Start(t)))
+			runProtocol(t, func(t *testing.T) ledger.Store { return dynamostore.New(client, ledgertest.NewTable(t, client)) })
+		})
+	}
+}
+
+func runProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	t.Helper()
 	for group, cases := range map[string]protocolCases{
 		"subscriptions": subscriptionCases(),
@@ -52,6 +65,15 @@ func RunProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 	}
 }
 
+// noon is when the cases play.
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// In a race so many workers go for the same record, and so many rounds are run.
+const (
+	workers = 8
+	rounds  = 10
+)
+
 // desk is a ledger under test. Its fixtures must succeed; a case that looks at how something goes calls the ledger.
 type desk struct {
 	*ledger.Ledger
@@ -59,8 +81,8 @@ type desk struct {
 }
 
 // behind returns the same ledger, as a worker sees it whose calls a hook watches.
-func (d desk) behind(hook func(Call) Fault) (*ledger.Ledger, *Faulty) {
-	f := NewFaulty(d.store, hook)
+func (d desk) behind(hook func(ledgertest.Call) ledgertest.Fault) (*ledger.Ledger, *ledgertest.Faulty) {
+	f := ledgertest.NewFaulty(d.store, hook)
 	return retaining(f), f
 }
 
@@ -75,11 +97,11 @@ func retaining(s ledger.Store) *ledger.Ledger {
 
 // meanwhile returns a ledger for which do happens just before its first write reaches the store.
 func (d desk) meanwhile(do func()) *ledger.Ledger {
-	l, _ := d.behind(func(c Call) Fault {
-		if c.Method == Write && c.Nth == 1 {
+	l, _ := d.behind(func(c ledgertest.Call) ledgertest.Fault {
+		if c.Method == ledgertest.Write && c.Nth == 1 {
 			do()
 		}
-		return None
+		return ledgertest.None
 	})
 	return l
 }

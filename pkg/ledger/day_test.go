@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -89,11 +90,11 @@ func dayRaced(t *testing.T, d desk) {
 // dayLost: the same change once more finds the day changed, and changes nothing else.
 func dayLost(t *testing.T, d desk) {
 	d.twoDays(t)
-	l, _ := d.behind(func(c Call) Fault {
-		if c.Method == Write && c.Nth == 1 {
-			return AnswerLost
+	l, _ := d.behind(func(c ledgertest.Call) ledgertest.Fault {
+		if c.Method == ledgertest.Write && c.Nth == 1 {
+			return ledgertest.AnswerLost
 		}
-		return None
+		return ledgertest.None
 	})
 	fails(t, "change", l.ChangeDay(t.Context(), "hotel", device, oct(1), renew), fault.Transient)
 	done(t, "change again", l.ChangeDay(t.Context(), "hotel", device, oct(1), renew))

@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -41,7 +42,7 @@ func subscriptionCreated(t *testing.T, d desk) {
 	changed, err = l.Apply(t.Context(), hotel("hotel"), at(planned))
 	done(t, "apply again", err)
 	same(t, "changed again", changed, false)
-	same(t, "the writes of that", calls.Count(Write), 0)
+	same(t, "the writes of that", calls.Count(ledgertest.Write), 0)
 }
 
 func subscriptionUpdated(t *testing.T, d desk) {

@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -124,7 +125,7 @@ func duplicates(t *testing.T, d desk) {
 			l, calls := d.behind(nil)
 			_, decision := arrive(t, l, o, "w2", deleted)
 			same(t, key+", "+name, decision.String(), want)
-			same(t, key+": calls and reads", fmt.Sprint(len(calls.Calls()), calls.Count(Get)), "1 1")
+			same(t, key+": calls and reads", fmt.Sprint(len(calls.Calls()), calls.Count(ledgertest.Get)), "1 1")
 		}
 	}
 }

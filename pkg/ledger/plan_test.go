@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -194,9 +195,12 @@ func planCountsAnew(t *testing.T, d desk) {
 
 // The records are as the first release wrote them.
 func planOfEarlierRelease(t *testing.T, d desk) {
-	write(t, d.store,
-		put(record(key("SUB#", "hotel"), `{}`), 0),
-		put(record(key("SUB#hotel", "META"), `{"name":"hotel","source":"asp-analytics","from":"2026-10-01","lag_days":3,"refresh_days":2,"max_window_days":4,"next_job":7}`), 0))
+	for key, doc := range map[ledger.Key]string{
+		{PK: "SUB#", SK: "hotel"}:     `{}`,
+		{PK: "SUB#hotel", SK: "META"}: `{"name":"hotel","source":"asp-analytics","from":"2026-10-01","lag_days":3,"refresh_days":2,"max_window_days":4,"next_job":7}`,
+	} {
+		done(t, "write a record", d.store.Write(t.Context(), ledger.Mutation{Record: ledger.Record{Key: key, Doc: []byte(doc)}}))
+	}
 	d.wantToPlan(t, deadline)
 	standings, err := d.Standings(t.Context())
 	done(t, "read how it stands", err)

@@ -1,4 +1,4 @@
-package ledgertest
+package ledger_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -148,19 +149,19 @@ func changeRefused(t *testing.T, d desk) {
 
 func neverRests(t *testing.T, d desk) {
 	j := d.begun(t, "hotel", device)
-	l, calls := d.behind(func(c Call) Fault {
-		if c.Method == Write {
+	l, calls := d.behind(func(c ledgertest.Call) ledgertest.Fault {
+		if c.Method == ledgertest.Write {
 			d.update(t, j.ID, func(j *report.Job) error {
 				j.Attempt++
 				return nil
 			})
 		}
-		return None
+		return ledgertest.None
 	})
 	_, err := l.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.Refuse(at(2), "403") })
 	fails(t, "a job that always changes", err, fault.Transient)
-	same(t, "its status", d.wantJob(t, j.ID, "SUBMITTING").Attempt, 1+calls.Count(Write))
-	if n := calls.Count(Write); n < 8 || n > 50 {
+	same(t, "its status", d.wantJob(t, j.ID, "SUBMITTING").Attempt, 1+calls.Count(ledgertest.Write))
+	if n := calls.Count(ledgertest.Write); n < 8 || n > 50 {
 		t.Fatalf("%d tries: neither a few nor endlessly many", n)
 	}
 }
