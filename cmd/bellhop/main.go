@@ -44,14 +44,14 @@ func quieten() {
 
 func environment() cli.Environment {
 	out := int(os.Stdout.Fd())
-	width, _, err := term.GetSize(out)
+	width, height, err := term.GetSize(out)
 	if err != nil {
-		width = 0
+		width, height = 0, 0
 	}
 	return cli.Environment{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(out), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		Width:      width,
+		Width: width, Height: height, Page: pager(os.Stdout, os.Stderr),
 		Getenv:     os.Getenv,
 		Program:    os.Args[0],
 		Version:    built(),

@@ -413,6 +413,8 @@ type bench struct {
 	terminal    bool
 	errTerminal bool
 	width       int
+	height      int
+	page        func(string) error
 	ahead       time.Duration // of the place's clock
 	machine     *machine
 	opened      []cli.Place
@@ -500,7 +502,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) run(ctx context.Context, args ...string) (code int, out, err string) {
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, args, cli.Environment{
-		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width,
+		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Bucket: b.buckets.open, InputLimit: b.inputLimit,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -32,7 +32,11 @@ func (a *app) draw(human func(*screen)) error {
 		s.line("")
 		s.line("%s", s.paint(quiet, "times are those of the folder's simulated clock, which is "+span(a.ahead)+" ahead"))
 	}
-	return write(a.Out, folded(a.secrets.Scrub(s.b.String()), s.width))
+	content := folded(a.secrets.Scrub(s.b.String()), s.width)
+	if a.long && a.OutTerminal && a.Page != nil && a.Height > 0 && strings.Count(content, "\n") >= a.Height && a.Page(content) == nil {
+		return nil
+	}
+	return write(a.Out, content)
 }
 
 // folded breaks lines that are wider than the terminal between words, which the terminal itself would break anywhere. What

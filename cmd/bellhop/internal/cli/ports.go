@@ -181,7 +181,11 @@ type Environment struct {
 	// InTerminal, OutTerminal and ErrTerminal tell whether a person sits at the other end.
 	InTerminal, OutTerminal, ErrTerminal bool
 	// Width is the terminal's, in columns; 0 when it is not known.
-	Width  int
+	Width int
+	// Height is the terminal's, in lines; 0 when it is not known. What is longer goes through Page, if there is one.
+	Height int
+	// Page shows text a screen at a time. An error means that nothing was shown.
+	Page   func(content string) error
 	Getenv func(string) string
 	// Program is how the program was called, for command lines that can be typed as they are shown. Default: bellhop.
 	Program string

@@ -21,6 +21,8 @@ type app struct {
 	json    bool
 	root    *cobra.Command
 	started bool
+	// long is a command whose answer may be longer than a screen.
+	long bool
 	// listed are the ETags of the dataset's objects by key, once they were asked for.
 	listed map[string]string
 	// ahead is by how much the clock of the place is ahead of this machine's.
@@ -83,7 +85,8 @@ credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGI
 the stack, name its parts: --aws with --ledger-table and the buckets.
 
 Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
---json=false a table in a pipe. Colours go away with NO_COLOR.
+--json=false a table in a pipe. Colours go away with NO_COLOR. A list or a calendar that is longer than
+the terminal goes through $PAGER (default: less); PAGER=cat shows it at once.
 
 Exit codes:
   0  fine
@@ -224,7 +227,7 @@ func exactly(what string) cobra.PositionalArgs {
 // run marks that the command line was right: an error from here on is not one of usage.
 func (a *app) run(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		a.started = true
+		a.started, a.long = true, cmd.Name() == "list" || cmd.Name() == "coverage"
 		return do(cmd, args)
 	}
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -257,5 +258,40 @@ func TestATimelineSaysHowManyEventsAreLeftOut(t *testing.T) {
 	_, out, errs := b.run(t.Context(), "jobs", "show", j.ID)
 	if !strings.Contains(out, "… 9940 events left out …") {
 		t.Errorf("%s%s", out, errs)
+	}
+}
+
+// A list that is longer than the terminal is paged, and nothing else is: no JSON, no pipe, no short list, no single thing.
+func TestALongListIsPaged(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		height   int
+		terminal bool
+		failed   error
+		paged    bool
+	}{
+		"longer than the terminal": {[]string{"files", "list"}, 2, true, nil, true},
+		"a calendar":               {[]string{"coverage"}, 2, true, nil, true},
+		"the pager cannot run":     {[]string{"files", "list"}, 2, true, errors.New("not found"), false},
+		"it fits":                  {[]string{"files", "list"}, 100, true, nil, false},
+		"no terminal":              {[]string{"files", "list", "--json=false"}, 2, false, nil, false},
+		"JSON":                     {[]string{"files", "list", "--json"}, 2, true, nil, false},
+		"one screen, not a list":   {[]string{"status"}, 2, true, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.terminal, b.height = c.terminal, c.height
+			shown := ""
+			b.page = func(content string) error {
+				if c.failed == nil {
+					shown = content
+				}
+				return c.failed
+			}
+			_, out, errs := b.run(t.Context(), c.args...)
+			if (shown != "") != c.paged || (out != "") == c.paged {
+				t.Errorf("paged %q, written %q%s", shown, out, errs)
+			}
+		})
 	}
 }
