@@ -114,6 +114,24 @@ func TestContentThatKeepsChanging(t *testing.T) {
 	}
 }
 
+// TestTheSameContentIsKnownWithoutItsVersion: a delivery that tells no version is of the object that is there, so that the claim is
+// given back each time, and not kept from the next try until its lease is over.
+func TestTheSameContentIsKnownWithoutItsVersion(t *testing.T) {
+	d := newDock(t)
+	d.expect("a.csv")
+	delivery := d.deliver("a.csv", "2026-11-01,1\n")
+	o := d.delivered["a.csv"]
+	o.VersionID = "v1"
+	d.delivered["a.csv"] = o
+	d.deliveries.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
+		return nil, report.Object{}, fault.New(fault.Conflict, "the ledger moved")
+	}
+	out, err := d.Ingest(t.Context(), delivery)
+	if f := d.files["a.csv"]; !fault.Is(err, fault.Transient) || f.Status != report.FileExpected {
+		t.Errorf("%s, error %v, file %s; want a failure in passing, and the file given back", out.Decision, err, f.Status)
+	}
+}
+
 // TestLookingAgainMayFail: then nothing is known, and the claim is given back.
 func TestLookingAgainMayFail(t *testing.T) {
 	d := newDock(t)

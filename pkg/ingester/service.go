@@ -144,15 +144,14 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 	case err != nil:
 		return report.Delivery{}, s.giveBack(ctx, f, err)
 	}
-	d := *f.Delivery
-	if o.ETag != d.ETag || o.VersionID != d.VersionID {
-		return f.Found(d.Bucket, o), nil
+	if !f.Delivery.IsOf(o) {
+		return f.Found(f.Delivery.Bucket, o), nil
 	}
 	// The object is the same, so the ledger moved: give the claim back, if it is still ours, and claim anew.
 	if err := s.giveBack(ctx, f, cause); !fault.Is(err, fault.Conflict) {
 		return report.Delivery{}, err
 	}
-	return d, nil
+	return *f.Delivery, nil
 }
 
 // giveBack releases the claim after a failure, and returns the failure. A claim that is already somebody else's is left

@@ -296,7 +296,7 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 		return report.File{Key: o.Key}, OutcomeLeft, err
 	}
 	now := s.Now()
-	same := f.Delivery != nil && f.Delivery.Key == o.Key && f.Delivery.ETag == o.ETag
+	same := f.Delivery != nil && f.Delivery.Key == o.Key && f.Delivery.IsOf(o)
 	overdue := !f.DueAt.IsZero() && !f.DueAt.After(now)
 	var outcome Outcome
 	switch f.Status {

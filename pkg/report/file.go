@@ -18,9 +18,10 @@ type Delivery struct {
 	At        time.Time `json:"at"`
 }
 
-// sameContent compares by the ETag, and by the version where both sides know one: a listing tells none.
-func (d Delivery) sameContent(etag, versionID string) bool {
-	return d.ETag == etag && (d.VersionID == "" || versionID == "" || d.VersionID == versionID)
+// IsOf reports whether the delivery is of this content of an object: by the ETag, and by the version where both sides know one. A
+// listing tells none.
+func (d Delivery) IsOf(o Object) bool {
+	return d.ETag == o.ETag && (d.VersionID == "" || o.VersionID == "" || d.VersionID == o.VersionID)
 }
 
 // tick is the grain of the times in notifications.
@@ -36,7 +37,7 @@ func (f *File) Found(bucket string, o Object) Delivery {
 	case f.Status == FileDeleted:
 		before = f.DeletedAt
 	case f.Delivery == nil || f.Delivery.Key != o.Key:
-	case f.Delivery.sameContent(o.ETag, o.VersionID):
+	case f.Delivery.IsOf(o):
 		d.At = f.Delivery.At
 	default:
 		before = f.Delivery.At
@@ -186,7 +187,7 @@ func (d Decision) String() string {
 // Arrive records an arrival and decides about it. When the decision changes nothing in f, as for a duplicate,
 // nothing needs to be written. A claim is worker's and holds until lease; a stray rests until grace.
 func (f *File) Arrive(d Delivery, worker string, now, lease, grace time.Time) (Decision, error) {
-	same := f.Delivery != nil && f.Delivery.sameContent(d.ETag, d.VersionID)
+	same := f.Delivery != nil && f.Delivery.IsOf(Object{ETag: d.ETag, VersionID: d.VersionID})
 	stale := f.Delivery != nil && !same && d.At.Before(f.Delivery.At)
 	switch f.Status {
 	case "", FileStray:
