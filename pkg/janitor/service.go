@@ -295,9 +295,8 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 	if err != nil {
 		return report.File{Key: o.Key}, OutcomeLeft, err
 	}
-	now := s.Now()
 	same := f.Delivery != nil && f.Delivery.Key == o.Key && f.Delivery.IsOf(o)
-	overdue := !f.DueAt.IsZero() && !f.DueAt.After(now)
+	overdue := f.Due(s.Now())
 	var outcome Outcome
 	switch f.Status {
 	case "", report.FileLost:

@@ -30,16 +30,14 @@ func (l *Ledger) DueFiles(ctx context.Context, now time.Time, limit int) ([]repo
 		if err != nil {
 			return nil, err
 		}
-		unreadable, err := each(ctx, l.store, keys[min(read, len(keys)):], func(f report.File) {
-			// The list may lag behind: only what the record itself says counts.
-			if f.Delivery != nil && !f.DueAt.IsZero() && !f.DueAt.After(now) {
-				files = append(files, f)
-			}
+		// The list may lag behind: only what the record itself says counts.
+		due, err := readEach(ctx, l.store, keys[min(read, len(keys)):], func(f report.File) (report.File, bool) {
+			return f, f.Delivery != nil && f.Due(now)
 		})
-		if err != nil {
+		if due == nil && err != nil {
 			return nil, err
 		}
-		problems = append(problems, unreadable)
+		files, problems = append(files, due...), append(problems, err)
 		if read = len(keys); read < page {
 			break
 		}

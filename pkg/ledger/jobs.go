@@ -91,12 +91,7 @@ func (l *Ledger) jobs(ctx context.Context, ids []string) ([]report.Job, error) {
 	for i, id := range ids {
 		keys[i] = jobKey(id)
 	}
-	jobs := make([]report.Job, 0, len(ids))
-	unreadable, err := each(ctx, l.store, keys, func(doc jobDoc) { jobs = append(jobs, doc.Job) })
-	if err != nil {
-		return nil, err
-	}
-	return jobs, unreadable
+	return readEach(ctx, l.store, keys, func(doc jobDoc) (report.Job, bool) { return doc.Job, true })
 }
 
 // UpdateJob applies a transition to a job, and returns the job as it is afterwards. Change may run more than once.

@@ -16,17 +16,8 @@ func (l *Ledger) DueSubscriptions(ctx context.Context, now time.Time, limit int)
 	if err != nil {
 		return nil, err
 	}
-	subs := make([]report.Subscription, 0, len(keys))
-	unreadable, err := each(ctx, l.store, keys, func(doc subDoc) {
-		// The list may lag behind: only what the record itself says counts.
-		if !doc.DueAt.IsZero() && !doc.DueAt.After(now) {
-			subs = append(subs, doc.Subscription)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return subs, unreadable
+	// The list may lag behind: only what the record itself says counts.
+	return readEach(ctx, l.store, keys, func(doc subDoc) (report.Subscription, bool) { return doc.Subscription, doc.Due(now) })
 }
 
 // RecentSnapshot returns what the planner must know of one subscription today, or a NotFound: of the published days only

@@ -32,12 +32,7 @@ func (l *Ledger) Subscriptions(ctx context.Context) ([]report.Subscription, erro
 	for i, e := range entries {
 		keys[i] = subKey(e.SK)
 	}
-	subs := make([]report.Subscription, 0, len(entries))
-	unreadable, err := each(ctx, l.store, keys, func(doc subDoc) { subs = append(subs, doc.Subscription) })
-	if err != nil {
-		return nil, err
-	}
-	return subs, unreadable
+	return readEach(ctx, l.store, keys, func(doc subDoc) (report.Subscription, bool) { return doc.Subscription, true })
 }
 
 // Subscription returns the subscription of that name, or a NotFound.

@@ -96,10 +96,12 @@ func decode(r Record, v any) error {
 	return nil
 }
 
-// each reads the records of keys and hands what they hold to take, in the order of keys; a record that is not there is passed
-// over. One that cannot be read keeps no other back: the first error tells of all such. After the second, nothing was read.
-func each[Doc any](ctx context.Context, store Store, keys []Key, take func(Doc)) (unreadable, err error) {
-	var problems []error
+// readEach reads the records of keys, and returns what pick makes of those that it takes, in the order of keys; a record that is not
+// there is passed over. One that cannot be read keeps no other back: the error tells of all such, beside the others. When nothing
+// could be read at all there are none, not even an empty list.
+func readEach[Doc, T any](ctx context.Context, store Store, keys []Key, pick func(Doc) (T, bool)) ([]T, error) {
+	picked := make([]T, 0, len(keys))
+	var unreadable []error
 	for chunk := range slices.Chunk(keys, MaxMutations) {
 		records, err := store.Get(ctx, chunk...)
 		if err != nil {
@@ -112,13 +114,15 @@ func each[Doc any](ctx context.Context, store Store, keys []Key, take func(Doc))
 			}
 			var doc Doc
 			if err := decode(r, &doc); err != nil {
-				problems = append(problems, err)
+				unreadable = append(unreadable, err)
 				continue
 			}
-			take(doc)
+			if item, taken := pick(doc); taken {
+				picked = append(picked, item)
+			}
 		}
 	}
-	return errors.Join(problems...), nil
+	return picked, errors.Join(unreadable...)
 }
 
 // atomically reads the records of keys, lets change decide, and writes what it put, all or nothing. Change runs again

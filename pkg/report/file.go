@@ -112,6 +112,9 @@ func (f *File) note(now time.Time, next FileStatus, why string) {
 	f.History, f.LeftOut = remember(f.History, f.LeftOut, Event{At: now, From: string(f.Status), To: string(next), Why: why, Attempt: f.Loads})
 }
 
+// Due reports whether the file wants attention at now.
+func (f *File) Due(now time.Time) bool { return due(f.DueAt, now) }
+
 // Events counts all events of the file, those that were left out too.
 func (f *File) Events() int { return len(f.History) + f.LeftOut }
 

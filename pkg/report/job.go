@@ -80,7 +80,10 @@ func (j *Job) to(next JobStatus, now time.Time, why string) error {
 }
 
 // Due reports whether the job wants attention at now.
-func (j *Job) Due(now time.Time) bool { return !j.DueAt.IsZero() && !j.DueAt.After(now) }
+func (j *Job) Due(now time.Time) bool { return due(j.DueAt, now) }
+
+// due reports whether a due time has come. Zero never does.
+func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
 
 // Begin takes the job to SUBMITTING under a lease: a new attempt, a new epoch, a new generation.
 func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {

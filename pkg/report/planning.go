@@ -26,6 +26,9 @@ type Planning struct {
 	Gone Gone `json:"gone,omitzero"`
 }
 
+// Due reports whether the subscription is to be planned at now.
+func (p Planning) Due(now time.Time) bool { return due(p.DueAt, now) }
+
 // Gone counts the days of a subscription that can never be had again, from its first day through a later one. The
 // partitions of all of these days are settled: nothing that the planner does changes the count. What does change it,
 // such as a file that comes after all, sets it to zero, and the next plan reads everything once.

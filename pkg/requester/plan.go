@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -51,21 +50,13 @@ func (r *run) planDue(ctx context.Context) error {
 
 // dueSubscriptions returns due subscriptions that this run has not tried yet. Those that cannot be read are an error beside them.
 func (r *run) dueSubscriptions(ctx context.Context) ([]report.Subscription, error) {
-	for limit := jobsPerPage; ; limit *= 2 {
-		subs, err := r.Snapshots.DueSubscriptions(ctx, r.Now(), limit)
-		if err != nil {
-			err = fmt.Errorf("read the subscriptions that are to be planned: %w", err)
-		}
-		if subs == nil && err != nil {
-			return nil, err
-		}
-		all := len(subs)
-		subs = slices.DeleteFunc(subs, func(sub report.Subscription) bool { return r.planned[sub.Name] })
-		// Of unreadable records there may be whole pages.
-		if more := all >= limit || err != nil && limit < maxUnreadable; len(subs) > 0 || !more {
-			return subs, err
-		}
+	subs, err := dueOf(func(limit int) ([]report.Subscription, error) {
+		return r.Snapshots.DueSubscriptions(ctx, r.Now(), limit)
+	}, func(sub report.Subscription) bool { return r.planned[sub.Name] })
+	if err != nil {
+		err = fmt.Errorf("read the subscriptions that are to be planned: %w", err)
 	}
+	return subs, err
 }
 
 // planNew plans what was never planned: what an earlier release has left, which put nothing on the list of what is due.

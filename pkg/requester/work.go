@@ -74,26 +74,37 @@ func (r *run) work(ctx context.Context) error {
 // dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot
 // be used stay due.
 func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
-	for limit := jobsPerPage; ; limit *= 2 {
-		jobs, err := r.Jobs.DueJobs(ctx, r.Now(), limit)
-		if err != nil {
-			r.unread = fmt.Errorf("read the due jobs: %w", err)
-		}
-		if jobs == nil && err != nil {
-			return nil, r.unread
-		}
-		all := len(jobs)
+	jobs, err := dueOf(func(limit int) ([]report.Job, error) {
 		r.Left = 0
-		jobs = slices.DeleteFunc(jobs, func(j report.Job) bool {
-			shut := r.isShut(j)
-			if shut {
-				r.Left++
-			}
-			return r.failed[j.ID] || shut
-		})
-		// Of unreadable records there may be whole pages.
-		if more := all >= limit || err != nil && limit < maxUnreadable; len(jobs) > 0 || !more {
-			return jobs, nil
+		return r.Jobs.DueJobs(ctx, r.Now(), limit)
+	}, func(j report.Job) bool {
+		shut := r.isShut(j)
+		if shut {
+			r.Left++
+		}
+		return r.failed[j.ID] || shut
+	})
+	if err != nil {
+		r.unread = fmt.Errorf("read the due jobs: %w", err)
+	}
+	if jobs == nil && err != nil {
+		return nil, r.unread
+	}
+	return jobs, nil
+}
+
+// dueOf returns due records that are not to be passed over, of a list of which read returns the first so many. It reads more of the
+// list until it has one. Records that cannot be read, of which there may be whole pages, are an error beside the others. When nothing
+// could be read at all there are none, not even an empty list.
+func dueOf[T any](read func(limit int) ([]T, error), pass func(T) bool) ([]T, error) {
+	for limit := jobsPerPage; ; limit *= 2 {
+		due, err := read(limit)
+		if due == nil && err != nil {
+			return nil, err
+		}
+		more := len(due) >= limit || err != nil && limit < maxUnreadable
+		if due = slices.DeleteFunc(due, pass); len(due) > 0 || !more {
+			return due, err
 		}
 	}
 }
