@@ -24,19 +24,27 @@ const (
 	longestWhy  = 500
 )
 
-// remember appends an event to a history of which some events may have been left out already. It never changes the events of
-// the partition that it is given, which the caller may still compare with.
-func remember(history []Event, leftOut int, e Event) ([]Event, int) {
+// Timeline is what happened to a job or a file.
+type Timeline struct {
+	// History is the first and the latest events; LeftOut counts those between them that are no longer kept.
+	History []Event `json:"history,omitempty"`
+	LeftOut int     `json:"history_left_out,omitempty"`
+}
+
+// add appends an event. It never changes the events that are there, which the caller may still compare with.
+func (t *Timeline) add(e Event) {
 	if len(e.Why) > longestWhy {
 		e.Why = strings.ToValidUTF8(e.Why[:longestWhy], "") + "…"
 	}
-	history = append(history, e)
-	if over := len(history) - FirstEvents - lastEvents; over > 0 {
-		history = slices.Concat(history[:FirstEvents], history[FirstEvents+over:])
-		leftOut += over
+	t.History = append(t.History, e)
+	if over := len(t.History) - FirstEvents - lastEvents; over > 0 {
+		t.History = slices.Concat(t.History[:FirstEvents], t.History[FirstEvents+over:])
+		t.LeftOut += over
 	}
-	return history, leftOut
 }
+
+// Events counts all events, those that were left out too.
+func (t *Timeline) Events() int { return len(t.History) + t.LeftOut }
 
 // TransitionError says that a state machine does not allow a step. It is a bug in the caller, or news that
 // somebody else moved the thing first.

@@ -80,9 +80,7 @@ type File struct {
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	// DueAt is when somebody must look at the file next. Zero: never.
 	DueAt time.Time `json:"due_at,omitzero"`
-	// History is the first and the latest events; LeftOut counts those between them that are no longer kept.
-	History []Event `json:"history,omitempty"`
-	LeftOut int     `json:"history_left_out,omitempty"`
+	Timeline
 }
 
 // MaxLoads is how often loading the same content is begun before the file is quarantined: content that
@@ -109,14 +107,11 @@ func (f *File) to(next FileStatus, now time.Time, why string) error {
 }
 
 func (f *File) note(now time.Time, next FileStatus, why string) {
-	f.History, f.LeftOut = remember(f.History, f.LeftOut, Event{At: now, From: string(f.Status), To: string(next), Why: why, Attempt: f.Loads})
+	f.add(Event{At: now, From: string(f.Status), To: string(next), Why: why, Attempt: f.Loads})
 }
 
 // Due reports whether the file wants attention at now.
 func (f *File) Due(now time.Time) bool { return due(f.DueAt, now) }
-
-// Events counts all events of the file, those that were left out too.
-func (f *File) Events() int { return len(f.History) + f.LeftOut }
 
 // Expect records that job expects the file. A file that has arrived already keeps its delivery: the caller
 // sees it and starts the load. A name that the vendor uses again is taken over from a job that is done with

@@ -39,9 +39,7 @@ type Job struct {
 	RequestID string    `json:"request_id,omitempty"`
 	Ticket    string    `json:"ticket,omitempty"`
 	Files     []JobFile `json:"files,omitempty"`
-	// History is the first and the latest events; LeftOut counts those between them that are no longer kept.
-	History []Event `json:"history,omitempty"`
-	LeftOut int     `json:"history_left_out,omitempty"`
+	Timeline
 }
 
 // JobFile is a job's own note of one of its files.
@@ -71,7 +69,7 @@ func (j *Job) to(next JobStatus, now time.Time, why string) error {
 	if !slices.Contains(j.Status.next(), next) {
 		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: string(next)}
 	}
-	j.History, j.LeftOut = remember(j.History, j.LeftOut, Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Requests})
+	j.add(Event{At: now, From: string(j.Status), To: string(next), Why: why, Attempt: j.Requests})
 	j.Status, j.Reason = next, why
 	if !next.Holds() {
 		j.FinishedAt, j.DueAt = now, time.Time{}

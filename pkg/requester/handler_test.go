@@ -21,7 +21,7 @@ import (
 type runner struct {
 	t   *testing.T
 	run func(requester.Trigger) (requester.Summary, error)
-	// gauges is nil where there is nothing in stock.
+	// gauges is nil where nothing is counted.
 	gauges func() (requester.Gauges, error)
 }
 

@@ -370,12 +370,12 @@ func healthy(t *testing.T) *ledger {
 		Window: report.Window{From: day(14), To: day(17)}, Tables: []string{"asp_device", "asp_communication"},
 		PlannedAt: at("06:00:00"), SubmittedAt: at("06:00:01"), FinishedAt: at("06:12:30"), RequestID: "r-1", Ticket: "https://example.com/?X-Amz-Signature=planted",
 		Files: []report.JobFile{{Key: "d.csv", Table: "asp_device", Status: report.FileLoaded, Fetch: "planted-reference"}},
-		History: []report.Event{
+		Timeline: report.Timeline{History: []report.Event{
 			{At: at("06:00:00"), To: "PLANNED", Why: "8 table days missing"},
 			{At: at("06:00:01"), From: "PLANNED", To: "SUBMITTING", Attempt: 1},
 			{At: at("06:00:02"), From: "SUBMITTING", To: "AWAITING_FILES", Attempt: 1, Why: "1 files named"},
 			{At: at("06:12:30"), From: "AWAITING_FILES", To: "LOADED", Attempt: 1},
-		},
+		}},
 	}
 	file := report.File{
 		Key: "d.csv", Status: report.FileDeleted, Job: "hotel-000001", Subscription: "hotel", Table: "asp_device",

@@ -266,7 +266,7 @@ func (s *screen) file(f shownFile) {
 		s.heading("CERTIFICATES")
 		s.certificates(f.Certificates)
 	}
-	s.timeline(f.History, f.LeftOut)
+	s.timeline(f.Timeline)
 }
 
 // again is how many rows came again; nothing when none did.

@@ -254,7 +254,7 @@ func (s *screen) job(j shownJob) {
 		}
 		s.table("", []string{"table", "status", "rows", "file", "why"}, []string{"rows"}, rows)
 	}
-	s.timeline(j.History, j.LeftOut)
+	s.timeline(j.Timeline)
 	switch open := j.Status.NeedsPerson() || j.Status == report.JobLost; {
 	case j.Healed:
 		s.heading("NEXT")
@@ -272,19 +272,19 @@ func (s *screen) job(j shownJob) {
 }
 
 // timeline writes every transition: when, from, to, why, attempt.
-func (s *screen) timeline(events []report.Event, leftOut int) {
-	if len(events) == 0 {
+func (s *screen) timeline(of report.Timeline) {
+	if len(of.History) == 0 {
 		return
 	}
 	s.heading("TIMELINE")
 	var rows [][]cell
-	for i, e := range events {
-		if leftOut > 0 && i == report.FirstEvents {
-			rows = append(rows, []cell{{fmt.Sprintf("… %d events left out …", leftOut), quiet}, {}, {}, {}, {}})
+	for i, e := range of.History {
+		if of.LeftOut > 0 && i == report.FirstEvents {
+			rows = append(rows, []cell{{fmt.Sprintf("… %d events left out …", of.LeftOut), quiet}, {}, {}, {}, {}})
 		}
 		since := ""
 		if i > 0 {
-			since = "+" + span(e.At.Sub(events[i-1].At))
+			since = "+" + span(e.At.Sub(of.History[i-1].At))
 		}
 		step := e.To
 		if e.From != "" {

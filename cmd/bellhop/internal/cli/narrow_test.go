@@ -16,7 +16,7 @@ func crowded(t *testing.T) *bench {
 	b.ledger.files[key] = report.File{
 		Key: key, Status: report.FileQuarantined, Reason: longReason, DueAt: now, Job: "hotel-000001", Subscription: "hotel", Table: "asp_proactive_campaign",
 		Delivery: &report.Delivery{Bucket: bucket, Key: key, ETag: "e2", Size: 123456, At: at("07:00:00")},
-		History:  []report.Event{{At: at("07:00:00"), From: "CLAIMED", To: "QUARANTINED", Attempt: 1, Why: longReason}},
+		Timeline: report.Timeline{History: []report.Event{{At: at("07:00:00"), From: "CLAIMED", To: "QUARANTINED", Attempt: 1, Why: longReason}}},
 	}
 	b.deliveries.objects[key] = report.Object{Key: key, ETag: "e2"}
 	job := b.ledger.jobs["hotel-000001"]

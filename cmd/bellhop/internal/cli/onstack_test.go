@@ -169,7 +169,7 @@ func (d *deployed) doctor() {
 	d.t.Helper()
 	d.ledger = &ledger{
 		t: d.t, subs: map[string]report.Subscription{"hotel": {Name: "hotel"}},
-		jobs: map[string]report.Job{"hotel-000001": {ID: "hotel-000001", Subscription: "hotel", History: []report.Event{{At: time.Now().Add(-time.Hour), To: string(report.JobAwaitingFiles)}}}},
+		jobs: map[string]report.Job{"hotel-000001": {ID: "hotel-000001", Subscription: "hotel", Timeline: report.Timeline{History: []report.Event{{At: time.Now().Add(-time.Hour), To: string(report.JobAwaitingFiles)}}}}},
 	}
 	out, _ := d.says(cli.ExitFine, "doctor")
 	if e := decode[examined](d.t, out); e.Status != doctor.OK || len(e.Findings) < 20 {

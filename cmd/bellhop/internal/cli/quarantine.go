@@ -139,7 +139,7 @@ func (a *app) showQuarantined(ctx context.Context, at Account, args []string) er
 		s.line("nothing         it is deleted in time, and its days are asked for again")
 		s.line("load it again   once the cause is gone, such as a bellhop that did not know a column: bellhop quarantine replay %s", f.Key)
 		s.line("delete it now   bellhop quarantine drop %s", f.Key)
-		s.timeline(f.History, f.LeftOut)
+		s.timeline(f.Timeline)
 	})
 }
 

@@ -18,7 +18,7 @@ func quarantine(t *testing.T) *bench {
 			Key: key, Status: report.FileQuarantined, Reason: reason, Job: "hotel-000002", Subscription: "hotel", Table: "asp_device",
 			Window: report.Window{From: day(14), To: day(17)}, Loads: report.MaxLoads + 1, DueAt: due,
 			Delivery: &report.Delivery{Bucket: bucket, Key: key, ETag: "e9", Size: 1536, At: at("06:40:00")},
-			History:  []report.Event{{At: at("06:40:00"), From: "EXPECTED", To: "CLAIMED", Attempt: 1}, {At: at("06:40:01"), From: "CLAIMED", To: "QUARANTINED", Attempt: 1, Why: reason}},
+			Timeline: report.Timeline{History: []report.Event{{At: at("06:40:00"), From: "EXPECTED", To: "CLAIMED", Attempt: 1}, {At: at("06:40:01"), From: "CLAIMED", To: "QUARANTINED", Attempt: 1, Why: reason}}},
 		}
 		b.deliveries.objects[key] = report.Object{Key: key, ETag: "e9"}
 	}

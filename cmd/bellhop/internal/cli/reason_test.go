@@ -23,9 +23,9 @@ func TestAJobsFilesSayWhyTheyDidNotLoad(t *testing.T) {
 		file report.File
 		want string
 	}{
-		"quarantined":             {report.File{Status: report.FileQuarantined, Reason: broken.Why, History: []report.Event{broken}}, broken.Why},
-		"deleted from quarantine": {report.File{Status: report.FileDeleted, Reason: gone.Why, History: []report.Event{broken, gone}}, broken.Why},
-		"loaded after a replay":   {report.File{Status: report.FileDeleted, Reason: gone.Why, History: []report.Event{broken, loaded, {From: "LOADED", To: "DELETED"}}}, ""},
+		"quarantined":             {report.File{Status: report.FileQuarantined, Reason: broken.Why, Timeline: report.Timeline{History: []report.Event{broken}}}, broken.Why},
+		"deleted from quarantine": {report.File{Status: report.FileDeleted, Reason: gone.Why, Timeline: report.Timeline{History: []report.Event{broken, gone}}}, broken.Why},
+		"loaded after a replay":   {report.File{Status: report.FileDeleted, Reason: gone.Why, Timeline: report.Timeline{History: []report.Event{broken, loaded, {From: "LOADED", To: "DELETED"}}}}, ""},
 		"lost":                    {report.File{Status: report.FileLost, Reason: "the deadline passed with files missing"}, "the deadline passed with files missing"},
 		"a held day":              {report.File{Status: report.FileLoaded, Receipt: held(14)}, "held: it would have erased or shrunk 2026-11-14"},
 		"held days, deleted":      {report.File{Status: report.FileDeleted, Reason: gone.Why, Receipt: held(14, 15, 16)}, "held: it would have erased or shrunk 2026-11-14 and 2 more days"},

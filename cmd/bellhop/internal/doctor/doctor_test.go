@@ -98,7 +98,7 @@ func (b *books) Snapshot(context.Context, string) (report.Snapshot, error) {
 func (b *books) Format(context.Context) (int, error) { return b.format, b.formatErr }
 
 func acceptedAt(at time.Time) []report.Job {
-	return []report.Job{{ID: "hotel-000001", History: []report.Event{{At: at, To: string(report.JobAwaitingFiles)}}}}
+	return []report.Job{{ID: "hotel-000001", Timeline: report.Timeline{History: []report.Event{{At: at, To: string(report.JobAwaitingFiles)}}}}}
 }
 
 // patient is a healthy installation.

@@ -29,7 +29,7 @@ func (c *cell) key() string { return strings.Join(c.dims, dimSeparator) }
 // add merges another cell of the same room and dimensions: the same day, or a further one.
 func (c *cell) add(o cell, measures []measure) {
 	for i, m := range measures {
-		if m.kind == gauges {
+		if m.kind == gauge {
 			c.values[i] = max(c.values[i], o.values[i])
 		} else {
 			c.values[i] += o.values[i]

@@ -10,8 +10,8 @@ const (
 	additive measureKind = iota
 	// minutes add up like counts; they are held in hundredths and printed with two decimals.
 	minutes
-	// gauges adds up over units; over days the largest counts.
-	gauges
+	// gauge adds up over units; over days the largest counts.
+	gauge
 	// distinct counts devices, each once, however many days and units it was seen in.
 	distinct
 )
@@ -32,7 +32,7 @@ type category struct {
 var categories = []category{
 	{
 		name:     "DEVICE",
-		measures: []measure{{"device_count", gauges}, {"active_device_count", distinct}, {"dialog_count", additive}},
+		measures: []measure{{"device_count", gauge}, {"active_device_count", distinct}, {"dialog_count", additive}},
 	},
 	{
 		name:       "DOMAIN_ENGAGEMENT",
@@ -42,7 +42,7 @@ var categories = []category{
 	{
 		name:       "PROACTIVE_CAMPAIGN",
 		dimensions: []string{"campaign_id"},
-		measures:   []measure{{"targeted_devices_count", gauges}, {"taps_count", additive}, {"impression_count", additive}},
+		measures:   []measure{{"targeted_devices_count", gauge}, {"taps_count", additive}, {"impression_count", additive}},
 	},
 	{
 		name:       "PROPERTY_SKILL",
