@@ -127,15 +127,10 @@ func (h *Handler) sweep(ctx context.Context) (Response, error) {
 // verify uses the rest of the run's time.
 func (h *Handler) verify(ctx context.Context) error {
 	found, err := h.Janitor.Verify(ctx)
-	if len(found.Vanished) > 0 {
-		h.Metrics.Emit(metric.DaysVanished.Int(len(found.Vanished)))
-	}
+	h.Metrics.Emit(metric.DaysVanished.Int(len(found.Vanished)), metric.UnknownObjects.Int(len(found.Unknown)+found.MoreUnknown))
 	for _, s := range found.Vanished {
 		h.Log.WarnContext(ctx, "published day vanished",
 			"subscription", s.Subscription, "table", s.Table, "date", s.Date.String(), "slice", s.Key, "replaced", s.Vanished.Replaced, "last_seen", s.Vanished.LastSeen)
-	}
-	if n := len(found.Unknown) + found.MoreUnknown; n > 0 {
-		h.Metrics.Emit(metric.UnknownObjects.Int(n))
 	}
 	for _, o := range found.Unknown {
 		h.Log.WarnContext(ctx, "unknown object among the tables", "key", o.Key, "size", o.Size, "last_modified", o.ModifiedAt)

@@ -35,7 +35,8 @@ type named struct {
 	Unit Unit   `json:"Unit"`
 }
 
-// Emit writes one line with these values, without counts of 0. Several values of one metric are kept apart. What cannot be written is lost: a function must not fail for its metrics.
+// Emit writes one line with these values, without counts of 0. Several values of one metric are kept apart. What cannot be written is
+// lost: a function must not fail for its metrics.
 func (s *Sink) Emit(values ...Value) {
 	if s == nil {
 		return

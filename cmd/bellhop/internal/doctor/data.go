@@ -14,8 +14,9 @@ import (
 type Ledger interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
-	// Snapshot returns a subscription with its published days.
-	Snapshot(ctx context.Context, subscription string) (report.Snapshot, error)
+	// DaysBetween returns the published days of a subscription whose objects have keys behind one and up to another; with neither, all
+	// that have an object.
+	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)
 }
 
 // Dataset says of which format it is.
@@ -48,15 +49,13 @@ func published(ctx context.Context, l Ledger) ([]report.Partition, error) {
 	}
 	var days []report.Partition
 	for _, sub := range subs {
-		snapshot, err := l.Snapshot(ctx, sub.Name)
+		of, err := l.DaysBetween(ctx, sub.Name, "", "")
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range snapshot.Partitions {
-			if s.Key != "" {
-				s.Subscription = sub.Name
-				days = append(days, s)
-			}
+		for _, s := range of {
+			s.Subscription = sub.Name
+			days = append(days, s)
 		}
 	}
 	return days, nil

@@ -92,8 +92,8 @@ type books struct {
 func (b *books) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
 func (b *books) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
 
-func (b *books) Snapshot(context.Context, string) (report.Snapshot, error) {
-	return report.Snapshot{Partitions: b.days}, b.err
+func (b *books) DaysBetween(context.Context, string, string, string) ([]report.Partition, error) {
+	return b.days, b.err
 }
 func (b *books) Format(context.Context) (int, error) { return b.format, b.formatErr }
 
