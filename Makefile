@@ -134,7 +134,7 @@ cover: ## Test coverage of both modules, as build/coverage.html
 	go tool cover -html=build/coverage.out -o build/coverage.html
 	@go tool cover -func=build/coverage.out | tail -n 1
 
-# PART chooses tables by name, comma-separated; figures is the one of package table. QUICK=1 does a tenth of the work, for
+# PART chooses tables by name, comma-separated; figures is the one of package convert. QUICK=1 does a tenth of the work, for
 # trying. ROUNDS is how many rounds the median is of; each part has a number of its own.
 PART   ?=
 QUICK  ?=
@@ -143,7 +143,7 @@ ROUNDS ?=
 .PHONY: bench
 bench: ## Measure bellhop against yardsticks in the same run, about 15 minutes; PART=coldstart, QUICK=1; see bench/README.md
 	@part=$(PART); if [[ -z $$part || ,$$part, == *,figures,* ]]; then \
-	  go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/table -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); \
+	  go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/convert -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); \
 	fi; \
 	part=,$$part,; part=$${part/,figures,/,}; part=$${part#,}; part=$${part%,}; \
 	if [[ -z "$(PART)" || -n $$part ]]; then \

@@ -16,11 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 )
@@ -52,7 +53,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 		Ingester: &ingester.Service{
 			Claims: records, Days: records, Siblings: records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours)),
-			Converter: table.NewConverter(table.UnitIDs(c.UnitIDForms...)), Now: time.Now, NewWorkerID: rand.Text, ShrinkBelow: table.ShrinkBelow,
+			Converter: convert.NewConverter(convert.UnitIDs(c.UnitIDForms...)), Now: time.Now, NewWorkerID: rand.Text, ShrinkBelow: dataset.ShrinkBelow,
 			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
 		},
 	}

@@ -15,12 +15,12 @@ var onMachines = []string{
 	"github.com/versity/versitygw/...", "modernc.org/...", "github.com/duckdb/...", "github.com/marcboeker/go-duckdb/...",
 	"github.com/spf13/...", "pgregory.net/rapid", "testing", "net/http/httptest",
 	module + "/cmd/...", module + "/pkg/ledger/ledgertest", module + "/pkg/objects/objectstest",
-	module + "/pkg/table/tabletest",
+	module + "/pkg/convert/converttest",
 }
 
 var (
 	parquetCode = []string{"github.com/parquet-go/..."}
-	csvCode     = []string{"encoding/csv", "github.com/gocarina/gocsv/...", module + "/pkg/table"}
+	csvCode     = []string{"encoding/csv", "github.com/gocarina/gocsv/...", module + "/pkg/convert/..."}
 )
 
 // linked lists every package that is linked into what Lambda runs, built as the Makefile builds it.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 func wholeRules() map[string]expandedRule {
@@ -271,7 +271,7 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 	}
 	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
 	want := map[string]string{}
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		want[d.Name] = bucket + path.Dir(report.PartitionKey("hotel", d.Name, report.NewDate(2026, 11, 17)))
 		if !views[d.Name] {
 			problems = append(problems, d.Name+" has no default view")

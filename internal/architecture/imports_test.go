@@ -64,9 +64,13 @@ var layers = map[string]layer{
 	"pkg/objects/objectstest": {own: and(core, "pkg/objects"), libs: and(suites, awsSDK, smithy)},
 
 	"pkg/queue": {own: and(core, "pkg/s3event"), libs: []string{awsSDK, smithy}},
+	// What the tables mean; the requester and the tool may show it without reading CSV or Parquet.
+	"pkg/dataset": {own: core, pure: true},
+	// What a delivered file means. It reads Parquet only to prove what was written.
+	"pkg/convert":             {own: and(core, "pkg/dataset", "pkg/convert/columnar"), libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go"}},
+	"pkg/convert/converttest": {own: core},
 	// The compressor is the one that parquet-go uses itself.
-	"pkg/table":                       {own: core, libs: []string{"github.com/gocarina/gocsv", "github.com/parquet-go/parquet-go/...", "github.com/klauspost/compress/zstd"}},
-	"pkg/table/tabletest":             {own: core},
+	"pkg/convert/columnar":            {own: and(core, "pkg/dataset"), libs: []string{"github.com/parquet-go/parquet-go/...", "github.com/klauspost/compress/zstd"}},
 	"pkg/s3event":                     {own: core, libs: []string{awsLambda}},
 	"pkg/config":                      {own: meetsSecrets, libs: []string{"github.com/caarlos0/env/v11"}},
 	"pkg/telemetry":                   {own: meetsSecrets, libs: []string{awsLambda, smithy}},
@@ -75,7 +79,7 @@ var layers = map[string]layer{
 	"pkg/telemetry/metric/metrictest": {own: []string{"pkg/telemetry/metric"}},
 
 	"functions/requester": {own: and(wired, "pkg/requester", "pkg/source/..."), libs: onAWS},
-	"functions/ingester":  {own: and(wired, "pkg/ingester", "pkg/table"), libs: onAWS},
+	"functions/ingester":  {own: and(wired, "pkg/ingester", "pkg/dataset", "pkg/convert"), libs: onAWS},
 	"functions/janitor":   {own: and(wired, "pkg/janitor"), libs: onAWS},
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
@@ -158,7 +162,12 @@ func TestLayersRefuse(t *testing.T) {
 		"an adapter a use-case":               {"pkg/objects", module + "/pkg/ingester", true},
 		"an adapter the SDK":                  {"pkg/objects", "github.com/aws/aws-sdk-go-v2/service/s3", false},
 		"one vendor another vendor":           {"pkg/source/asp", module + "/pkg/source/khoros", true},
-		"the requester Parquet":               {"functions/requester", module + "/pkg/table", true},
+		"the requester Parquet":               {"functions/requester", module + "/pkg/convert", true},
+		"the tables a conversion":             {"pkg/dataset", module + "/pkg/convert", true},
+		"the tables Parquet":                  {"pkg/dataset", "github.com/parquet-go/parquet-go", true},
+		"a conversion the tables":             {"pkg/convert", module + "/pkg/dataset", false},
+		"the engine a conversion":             {"pkg/convert/columnar", module + "/pkg/convert", true},
+		"the engine CSV":                      {"pkg/convert/columnar", "github.com/gocarina/gocsv", true},
 		"the janitor a foreign library":       {"functions/janitor", "github.com/spf13/cobra", true},
 		"what runs on Lambda the local stack": {"functions/janitor", module + "/cmd/bellhop/internal/sim/alexa", true},
 		"the local stack any library":         {"cmd/bellhop/internal/console", "github.com/spf13/cobra", false},

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/internal/yamltext"
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // FirstDay is where the projected partitions begin. No day that bellhop can load is older: the vendor goes back 90 days,
@@ -16,7 +16,7 @@ const FirstDay = "2026-01-01"
 // refers to the resources Catalog, AllRows, DatasetBucket and WorkGroup.
 func Block() (string, error) {
 	var b strings.Builder
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		view, err := viewText(d)
 		if err != nil {
 			return "", err
@@ -43,7 +43,7 @@ func resourceName(name string) string {
 	return b.String()
 }
 
-func writeTable(b *strings.Builder, d table.Definition) {
+func writeTable(b *strings.Builder, d dataset.Definition) {
 	fmt.Fprintf(b, `
   %[1]sTable:
     Type: AWS::Glue::Table
@@ -78,7 +78,7 @@ func writeTable(b *strings.Builder, d table.Definition) {
 	writeColumns(b, d.FileColumns(), 12)
 }
 
-func writeView(b *strings.Builder, d table.Definition, text string) {
+func writeView(b *strings.Builder, d dataset.Definition, text string) {
 	fmt.Fprintf(b, `
   %[1]sView:
     Type: AWS::Glue::Table
@@ -126,26 +126,26 @@ func wrapped(text string, indent int) string {
 }
 
 // partitions is the column that the path spells out. A table in Glue may have a column only once.
-func partitions(d table.Definition) []table.Column {
-	var out []table.Column
+func partitions(d dataset.Definition) []dataset.Column {
+	var out []dataset.Column
 	for _, c := range d.Columns {
-		if c.Role == table.RoleDate {
+		if c.Role == dataset.RoleDate {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-func writeColumns(b *strings.Builder, columns []table.Column, indent int) {
+func writeColumns(b *strings.Builder, columns []dataset.Column, indent int) {
 	for _, c := range columns {
 		fmt.Fprintf(b, "%*s- {Name: %s, Type: '%s', Comment: %s}\n", indent, "", c.Name, c.Type.SQL(), yamltext.Quoted(comment(c)))
 	}
 }
 
 // comment is a column's meaning and what may be done with it, in the 255 characters that Glue takes.
-func comment(c table.Column) string {
+func comment(c dataset.Column) string {
 	text := c.Meaning
-	if c.Additivity != table.NotMeasured {
+	if c.Additivity != dataset.NotMeasured {
 		text += " Adds up: " + string(c.Additivity) + "."
 	}
 	return text

@@ -12,8 +12,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 type glueColumn struct {
@@ -60,13 +61,13 @@ func glueTables(t *testing.T) map[string]glueTable {
 }
 
 // partition converts the vendor's sample for a table, and opens the Parquet that comes out.
-func partition(t *testing.T, d table.Definition) *parquet.File {
+func partition(t *testing.T, d dataset.Definition) *parquet.File {
 	t.Helper()
 	csv, err := os.ReadFile(filepath.Join("..", "..", "testdata", "asp", strings.TrimPrefix(d.Name, "asp_")+".csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	converted, err := table.NewConverter().Convert(t.Context(), bytes.NewReader(csv), report.Contract{
+	converted, err := convert.NewConverter().Convert(t.Context(), bytes.NewReader(csv), report.Contract{
 		Subscription: "hotel", Table: d.Name,
 		Window: report.Window{From: report.NewDate(2020, 1, 1), To: report.NewDate(2030, 12, 31)},
 	})
@@ -121,7 +122,7 @@ func hive(node parquet.Node) string {
 // A column whose type in the catalogue is not that in the file fails when it is queried, and not before.
 func TestTheCatalogueIsWhatIsInTheFiles(t *testing.T) {
 	tables := glueTables(t)
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		t.Run(d.Name, func(t *testing.T) {
 			var inFile []string
 			for _, field := range partition(t, d).Schema().Fields() {
@@ -186,7 +187,7 @@ func TestAQuestionSaysWhatItAsks(t *testing.T) {
 
 // What was broken at spaces is the same text when YAML has put it together again.
 func TestWrappedTextIsTheSameText(t *testing.T) {
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		text, err := viewText(d)
 		if err != nil {
 			t.Fatal(err)

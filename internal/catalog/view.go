@@ -4,21 +4,21 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // presto is the type's name in Athena's queries, which is another than in its tables.
-func presto(t table.Type) string {
+func presto(t dataset.Type) string {
 	switch t {
-	case table.Int:
+	case dataset.Int:
 		return "integer"
-	case table.String:
+	case dataset.String:
 		return "varchar"
-	case table.Strings:
+	case dataset.Strings:
 		return "array(varchar)"
-	case table.StringMap:
+	case dataset.StringMap:
 		return "map(varchar, varchar)"
-	case table.Date, table.Bigint, table.Decimal:
+	case dataset.Date, dataset.Bigint, dataset.Decimal:
 		return t.SQL()
 	default:
 		return t.SQL()
@@ -28,7 +28,7 @@ func presto(t table.Type) string {
 // viewText is what Athena keeps of a view in the Glue catalogue, before it is encoded as Base64. The schema is a
 // reference, for CloudFormation to fill in, and so is that of the tables beneath. It is one line, which may be broken at
 // any space.
-func viewText(d table.Definition) (string, error) {
+func viewText(d dataset.Definition) (string, error) {
 	type column struct {
 		Name string `json:"name"`
 		Type string `json:"type"`

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/bench/measure"
-	"github.com/bellhop-asp/bellhop/pkg/table/tabletest"
+	"github.com/bellhop-asp/bellhop/pkg/convert/converttest"
 )
 
 // A report of a million rows has 50 dates, with each room once on each.
@@ -25,8 +25,8 @@ type category struct {
 }
 
 var categories = []category{
-	{"DEVICE", "asp_device", tabletest.Device},
-	{"COMMUNICATION", "asp_communication", tabletest.Communication},
+	{"DEVICE", "asp_device", converttest.Device},
+	{"COMMUNICATION", "asp_communication", converttest.Communication},
 }
 
 // conversions compares converting a report with what others make of the same bytes.
@@ -77,7 +77,7 @@ func (b *bench) compareConversions(ctx context.Context, g *grid, c category, row
 	if err := os.MkdirAll(partitions, 0o700); err != nil {
 		return err
 	}
-	if err := writeFile(file, func(w io.Writer) error { return c.write(w, rows, max(1, rows/tabletest.Rooms)) }); err != nil {
+	if err := writeFile(file, func(w io.Writer) error { return c.write(w, rows, max(1, rows/converttest.Rooms)) }); err != nil {
 		return err
 	}
 	all := []*side{

@@ -15,14 +15,14 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // least does with files what cannot be left out, without knowing whether it was done before, or will have been.
 type least struct {
 	client    *s3.Client
-	converter *table.Converter
+	converter *convert.Converter
 	everyDay  report.Window
 }
 
@@ -42,7 +42,7 @@ func leastWork(ctx context.Context, dir string, kept *keeper) (took time.Duratio
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	l := least{
-		client: server.Client(), converter: table.NewConverter(),
+		client: server.Client(), converter: convert.NewConverter(),
 		everyDay: report.Window{From: report.NewDate(1, time.January, 1), To: report.NewDate(9999, time.December, 31)},
 	}
 	began := time.Now()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // completionTime is how long a shell's user is kept waiting for a proposal.
@@ -27,7 +27,7 @@ func complete(c *cobra.Command, flag string, propose cobra.CompletionFunc) {
 // tableNames proposes the dataset's tables.
 func tableNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var names []cobra.Completion
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		names = append(names, cobra.CompletionWithDesc(d.Name, d.Meaning))
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
@@ -176,7 +176,7 @@ func (a *app) explainable() cobra.CompletionFunc {
 			return firstTable(c, args, typed)
 		}
 		return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
-			d, _ := table.Lookup(args[0])
+			d, _ := dataset.Lookup(args[0])
 			days, err := daysOf(ctx, at, d.Name)
 			if err != nil || len(days) == 0 {
 				return nil, err
@@ -216,7 +216,7 @@ func daysOf(ctx context.Context, at Account, name string) ([]report.Partition, e
 }
 
 // unitsOf returns the ids and names of a day's units that begin as typed.
-func unitsOf(ctx context.Context, at Account, d table.Definition, day report.Partition, typed string) ([]cobra.Completion, error) {
+func unitsOf(ctx context.Context, at Account, d dataset.Definition, day report.Partition, typed string) ([]cobra.Completion, error) {
 	of, err := find(ctx, at, question{table: d, date: day.Date}, day)
 	var units []cobra.Completion
 	for _, name := range slices.Sorted(maps.Keys(of.names)) {

@@ -14,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const ingestHelp = `Convert delivered CSV files on this machine, without ledger, bucket or account: the same rules, the same
@@ -90,7 +91,7 @@ func (o *conversionOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.subscription, "subscription", "local", "the `name` of the subscription")
 	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")
 	f.StringVar(&o.unit, "unit", "", "the `id` of the unit that the report was asked for")
-	f.StringSliceVar(&o.unitIDs, "unit-ids", []string{table.AlexaUnitID}, "what the ids of units begin with, as a `list`; * takes any text")
+	f.StringSliceVar(&o.unitIDs, "unit-ids", []string{convert.AlexaUnitID}, "what the ids of units begin with, as a `list`; * takes any text")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read and convert everything, and write nothing")
 	f.BoolVar(&o.replace, "replace", false, "replace days that are there with other content")
 }
@@ -102,7 +103,7 @@ func (o *conversionOrder) check(place Place) error {
 	if o.output == "" {
 		return usage("give it with -o DIR", "bellhop ingest needs a folder for the dataset")
 	}
-	if _, known := table.Lookup(o.table); o.table != "" && !known {
+	if _, known := dataset.Lookup(o.table); o.table != "" && !known {
 		return unknownTable(o.table)
 	}
 	if !report.ValidSlug(o.subscription) {
@@ -145,7 +146,7 @@ type convertedFile struct {
 }
 
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
-	converter := table.NewConverter(table.Limit(table.Limits{Bytes: a.inputLimit()}), table.UnitIDs(o.unitIDs...))
+	converter := convert.NewConverter(convert.Limit(convert.Limits{Bytes: a.inputLimit()}), convert.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
 	if err := errors.Join(readOnce(files), to.begin()); err != nil {
 		return err
@@ -180,7 +181,7 @@ func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) err
 	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
 }
 
-func (a *app) convertFile(ctx context.Context, c *table.Converter, o conversionOrder, to *datasetFolder, in input) (r convertedFile, err error) {
+func (a *app) convertFile(ctx context.Context, c *convert.Converter, o conversionOrder, to *datasetFolder, in input) (r convertedFile, err error) {
 	r = convertedFile{File: in.name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
 	if o.days != "" {
 		r.Window = &o.window

@@ -18,8 +18,8 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const deviceHeader = "dataset_date,unitId_level_0,device_count,active_device_count,dialog_count\n"
@@ -121,7 +121,7 @@ func sameAsLoaded(t *testing.T, file, dir string) {
 	}
 	defer func() { _ = in.Close() }()
 	window := report.Window{From: report.NewDate(2023, 8, 15), To: report.NewDate(2023, 8, 22)}
-	c, err := table.NewConverter().Convert(t.Context(), in, report.Contract{Subscription: "hotel", Table: "asp_device", Window: window})
+	c, err := convert.NewConverter().Convert(t.Context(), in, report.Contract{Subscription: "hotel", Table: "asp_device", Window: window})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 func (a *app) coverageCommand() *cobra.Command {
@@ -62,7 +62,7 @@ type coverageOptions struct {
 // resolve reads the days and checks the tables.
 func (o *coverageOptions) resolve() error {
 	for _, name := range o.tables {
-		if _, known := table.Lookup(name); !known {
+		if _, known := dataset.Lookup(name); !known {
 			return unknownTable(name)
 		}
 	}

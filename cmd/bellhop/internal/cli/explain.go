@@ -14,9 +14,9 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/partitionfile"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the partition that they are in
@@ -39,7 +39,7 @@ func (a *app) explainCommand() *cobra.Command {
 		if len(args) != 3 {
 			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a TABLE, a UNIT and a DATE, and got %d words", cmd.CommandPath(), len(args))
 		}
-		if _, known := table.Lookup(args[0]); !known {
+		if _, known := dataset.Lookup(args[0]); !known {
 			return unknownTable(args[0])
 		}
 		if _, err := report.ParseDate(args[2]); err != nil {
@@ -48,7 +48,7 @@ func (a *app) explainCommand() *cobra.Command {
 		return nil
 	}
 	c.RunE = a.on(func(ctx context.Context, at Account, args []string) error {
-		d, _ := table.Lookup(args[0])
+		d, _ := dataset.Lookup(args[0])
 		date, err := report.ParseDate(args[2])
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (a *app) explainCommand() *cobra.Command {
 
 // question is what is to be explained.
 type question struct {
-	table table.Definition
+	table dataset.Definition
 	unit  string
 	date  report.Date
 }
@@ -274,11 +274,11 @@ func find(ctx context.Context, at Account, q question, s report.Partition) (foun
 	return f, err
 }
 
-func position(d table.Definition, column string) int {
-	return slices.IndexFunc(d.Columns, func(c table.Column) bool { return c.Name == column })
+func position(d dataset.Definition, column string) int {
+	return slices.IndexFunc(d.Columns, func(c dataset.Column) bool { return c.Name == column })
 }
 
-// choose settles which unit is meant, and marks the subscription that the default view takes: see [table.Definition.View].
+// choose settles which unit is meant, and marks the subscription that the default view takes: see [dataset.Definition.View].
 func (e *explanation) choose(q question) error {
 	ids, above := map[string]bool{}, map[string]bool{}
 	for _, s := range e.Subscriptions {
@@ -328,7 +328,7 @@ func listOf(ids map[string]bool) string {
 }
 
 // named makes an object of a row.
-func named(d table.Definition, r partitionfile.Row) map[string]any {
+func named(d dataset.Definition, r partitionfile.Row) map[string]any {
 	row := make(map[string]any, len(r))
 	for i, v := range r {
 		row[d.Columns[i].Name] = plainJSON(v)

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const unitHeader = "dataset_date,unitId_level_0,unitName_level_0,unitId_level_1,unitName_level_1,device_count,active_device_count,dialog_count\n"
@@ -18,7 +18,7 @@ const unitHeader = "dataset_date,unitId_level_0,unitName_level_0,unitId_level_1,
 // publish puts a day of a subscription into the dataset and the ledger.
 func (b *bench) publish(t *testing.T, subscription, csv string) {
 	t.Helper()
-	c, err := table.NewConverter().Convert(t.Context(), strings.NewReader(unitHeader+csv), report.Contract{
+	c, err := convert.NewConverter().Convert(t.Context(), strings.NewReader(unitHeader+csv), report.Contract{
 		Subscription: subscription, Table: "asp_device", Window: report.Window{From: day(14), To: day(14)},
 	})
 	if err != nil {
@@ -46,7 +46,7 @@ const rooms = "11/14/2026,org,Hotels,inn,The Inn,3,2,21\n11/14/2026,org,Hotels,a
 func explaining(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t)
-	b.dataset, b.terminal = dataset{}, true
+	b.dataset, b.terminal = fakeDataset{}, true
 	b.publish(t, "hotel", rooms)
 	return b
 }

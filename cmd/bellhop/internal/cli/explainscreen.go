@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // explanation writes an explanation from the number back to the vendor.
@@ -72,7 +72,7 @@ func (s *screen) explained(e explained, unit string, q question) {
 }
 
 // unitRows writes the dimensions and measures of the unit's rows.
-func (s *screen) unitRows(e explained, unit string, d table.Definition) {
+func (s *screen) unitRows(e explained, unit string, d dataset.Definition) {
 	if len(e.Rows) == 0 {
 		if e.Partition.Rows > 0 {
 			s.line("No row of this unit was reported on that day, or the dataset cannot be read from here.")

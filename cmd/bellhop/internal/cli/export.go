@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const exportHelp = `Take days out of the dataset into one file: CSV or Parquet for one table, or a DuckDB database for one or all.
@@ -49,7 +49,7 @@ type exportOrder struct {
 	force, raw   bool
 	// bom and semicolons are for spreadsheets.
 	bom, semicolons bool
-	definitions     []table.Definition
+	definitions     []dataset.Definition
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -114,12 +114,12 @@ func (o *exportOrder) check(a *app) error {
 }
 
 func (o *exportOrder) checkTables() error {
-	o.definitions = table.Definitions()
+	o.definitions = dataset.Definitions()
 	if len(o.tables) > 0 {
 		o.definitions = nil
 	}
 	for _, name := range o.tables {
-		d, known := table.Lookup(name)
+		d, known := dataset.Lookup(name)
 		if !known {
 			return unknownTable(name)
 		}
@@ -132,7 +132,7 @@ func (o *exportOrder) checkTables() error {
 }
 
 // statement selects what is wanted of one table. All that it is made of was checked.
-func (o *exportOrder) statement(d table.Definition) string {
+func (o *exportOrder) statement(d dataset.Definition) string {
 	// The default view chooses between subscriptions, and so has no say where one is asked for.
 	from, conditions := d.Name, []string(nil)
 	if o.scope != scopeLeaf || o.subscription != "" {

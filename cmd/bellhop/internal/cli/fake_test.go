@@ -304,24 +304,26 @@ func (d deliveries) Versions(_ context.Context, key string) ([]report.ObjectVers
 }
 
 // dataset is the dataset bucket: contents by key.
-type dataset map[string][]byte
+type fakeDataset map[string][]byte
 
-func (d dataset) Read(_ context.Context, key string) ([]byte, error) { return get(d, "object", key) }
+func (d fakeDataset) Read(_ context.Context, key string) ([]byte, error) {
+	return get(d, "object", key)
+}
 
 // etag is that of an object which is as it was published, unless its content says otherwise.
-func (d dataset) etag(key string) string {
+func (d fakeDataset) etag(key string) string {
 	if string(d[key]) == "foreign" {
 		return "foreign"
 	}
 	return "s1"
 }
 
-func (d dataset) Stat(_ context.Context, key string) (report.Object, error) {
+func (d fakeDataset) Stat(_ context.Context, key string) (report.Object, error) {
 	content, err := get(d, "object", key)
 	return report.Object{Key: key, ETag: d.etag(key), Size: int64(len(content)), ModifiedAt: at("00:30:00")}, err
 }
 
-func (d dataset) Format(context.Context) (int, error) {
+func (d fakeDataset) Format(context.Context) (int, error) {
 	content, says := d[report.FormatKey]
 	if !says {
 		return 0, nil
@@ -329,7 +331,7 @@ func (d dataset) Format(context.Context) (int, error) {
 	return report.DecodeFormat(content)
 }
 
-func (d dataset) ListAfter(_ context.Context, after string) iter.Seq2[report.Object, error] {
+func (d fakeDataset) ListAfter(_ context.Context, after string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		for _, key := range slices.Sorted(maps.Keys(d)) {
 			if key > after && !yield(report.Object{Key: key, ETag: d.etag(key)}, nil) {
@@ -340,7 +342,7 @@ func (d dataset) ListAfter(_ context.Context, after string) iter.Seq2[report.Obj
 }
 
 // List is for the buckets of a person's own.
-func (d dataset) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
+func (d fakeDataset) List(_ context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		for _, key := range slices.Sorted(maps.Keys(d)) {
 			if strings.HasPrefix(key, prefix) && !yield(report.Object{Key: key, ETag: d.etag(key)}, nil) {
@@ -405,7 +407,7 @@ func healthy(t *testing.T) *ledger {
 type bench struct {
 	ledger      *ledger
 	deliveries  deliveries
-	dataset     dataset
+	dataset     fakeDataset
 	engine      *engine
 	choices     []cli.EngineChoice
 	env         map[string]string
@@ -429,7 +431,7 @@ type bench struct {
 }
 
 // buckets are S3: objects by bucket and key.
-type buckets map[string]dataset
+type buckets map[string]fakeDataset
 
 func (b buckets) open(_ context.Context, name string) (cli.AnyBucket, error) {
 	objects, ok := b[name]
@@ -440,7 +442,7 @@ func (b buckets) open(_ context.Context, name string) (cli.AnyBucket, error) {
 }
 
 // Open reads an object as S3 does: with its size, and the content as it comes.
-func (d dataset) Open(ctx context.Context, key, _, _ string) (io.ReadCloser, report.Object, error) {
+func (d fakeDataset) Open(ctx context.Context, key, _, _ string) (io.ReadCloser, report.Object, error) {
 	content, err := d.Read(ctx, key)
 	if err != nil {
 		return nil, report.Object{}, err

@@ -69,7 +69,7 @@ func TestIngestTakesWhatPeopleHave(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s3 := buckets{"b": dataset{
+	s3 := buckets{"b": fakeDataset{
 		"k.csv": []byte(first), "y/1.csv": []byte(first), "y/2.csv.gz": []byte(gzipped(t, second)), "y/z/3.csv": []byte(first), "y/both.zip": []byte(both),
 	}}
 	for name, tt := range map[string]struct {
@@ -149,7 +149,7 @@ func TestIngestSaysWhatItCannotRead(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
 			t.Chdir(t.TempDir())
 			b := newBench(t)
-			b.in, b.inputLimit, b.buckets = tt.content, tt.limit, buckets{"b": dataset{"large.csv": []byte(large)}}
+			b.in, b.inputLimit, b.buckets = tt.content, tt.limit, buckets{"b": fakeDataset{"large.csv": []byte(large)}}
 			if strings.HasPrefix(tt.arg, "x.") {
 				if err := os.WriteFile(tt.arg, []byte(tt.content), 0o600); err != nil {
 					t.Fatal(err)

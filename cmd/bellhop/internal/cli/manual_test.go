@@ -87,7 +87,7 @@ func TestShellsAreProposedWhatIsThere(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			b := holding(t)
-			b.dataset = dataset{}
+			b.dataset = fakeDataset{}
 			b.publish(t, "hotel", rooms)
 			_, out, _ := b.run(t.Context(), append([]string{"__complete"}, test.args...)...)
 			if !strings.Contains("\n"+out, "\n"+test.want+"\n") {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 )
 
 const migrateHelp = `Bring a dataset that an earlier bellhop wrote to the format of this one: the local folder's, that of a stack, or a
@@ -60,7 +60,7 @@ func (a *app) migrateCommand() *cobra.Command {
 		}
 		tell, done := a.passing()
 		defer done()
-		m := &migrate.Service{Dataset: migrate.Folder(args[0]), Converter: table.NewConverter(), Now: a.now, Progress: migrating(tell)}
+		m := &migrate.Service{Dataset: migrate.Folder(args[0]), Converter: convert.NewConverter(), Now: a.now, Progress: migrating(tell)}
 		return a.migrate(cmd.Context(), m, *dryRun, done)
 	})
 	c.RunE = func(cmd *cobra.Command, args []string) error {

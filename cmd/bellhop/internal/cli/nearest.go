@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // nearest returns the few of names that somebody who typed word may have meant, the nearest first.
@@ -57,7 +57,7 @@ func distance(from, to string) int {
 // unknownTable says that a name on the command line is no table's.
 func unknownTable(name string) error {
 	var names []string
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		names = append(names, d.Name)
 	}
 	remedy := "see which there are: bellhop tables"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 func (a *app) tablesCommand() *cobra.Command {
@@ -29,7 +29,7 @@ This is the dictionary that the loading itself goes by. It is the same for every
 		case markdown && (len(args) > 0 || a.json):
 			return usage("leave the TABLE and --json out", "--markdown writes the whole page")
 		case markdown:
-			return write(a.Out, table.Markdown())
+			return write(a.Out, dataset.Markdown())
 		case len(args) > 0:
 			return a.showTable(args[0])
 		default:
@@ -44,23 +44,23 @@ type describedTable struct {
 	Name    string            `json:"name"`
 	Meaning string            `json:"meaning"`
 	Columns []describedColumn `json:"columns"`
-	Traps   []table.Trap      `json:"traps"`
+	Traps   []dataset.Trap    `json:"traps"`
 	// ShrinkBelow is the share of a published day below which a newer report of it is held.
 	ShrinkBelow float64 `json:"shrink_below"`
 	heldWhen    string
 }
 
 type describedColumn struct {
-	Name       string           `json:"name"`
-	Type       string           `json:"type"`
-	Nullable   bool             `json:"nullable"`
-	Kind       string           `json:"kind"`
-	Additivity table.Additivity `json:"additivity,omitempty"`
-	Meaning    string           `json:"meaning"`
+	Name       string             `json:"name"`
+	Type       string             `json:"type"`
+	Nullable   bool               `json:"nullable"`
+	Kind       string             `json:"kind"`
+	Additivity dataset.Additivity `json:"additivity,omitempty"`
+	Meaning    string             `json:"meaning"`
 }
 
-func described(d table.Definition) describedTable {
-	t := describedTable{Name: d.Name, Meaning: d.Meaning, Traps: d.Traps(), ShrinkBelow: table.ShrinkBelow(d.Name), heldWhen: d.HeldWhen()}
+func described(d dataset.Definition) describedTable {
+	t := describedTable{Name: d.Name, Meaning: d.Meaning, Traps: d.Traps(), ShrinkBelow: dataset.ShrinkBelow(d.Name), heldWhen: d.HeldWhen()}
 	for _, c := range d.Columns {
 		t.Columns = append(t.Columns, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
 	}
@@ -69,7 +69,7 @@ func described(d table.Definition) describedTable {
 
 func (a *app) listTables() error {
 	var all []describedTable
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		all = append(all, described(d))
 	}
 	return a.show(all, func(s *screen) {
@@ -80,7 +80,7 @@ func (a *app) listTables() error {
 		s.table("", []string{"table", "columns", "what it has"}, []string{"columns"}, rows)
 		s.heading("WHERE")
 		rows = nil
-		for _, p := range table.Layout() {
+		for _, p := range dataset.Layout() {
 			rows = append(rows, []cell{{p.Path, plain}, {p.Meaning, quiet}})
 		}
 		s.prose(rows)
@@ -90,7 +90,7 @@ func (a *app) listTables() error {
 }
 
 func (a *app) showTable(name string) error {
-	d, known := table.Lookup(name)
+	d, known := dataset.Lookup(name)
 	if !known {
 		return unknownTable(name)
 	}
@@ -116,7 +116,7 @@ func (s *screen) describedTable(t describedTable) {
 	s.heading("WHAT ADDS UP (rows with row_scope = 'LEAF' only)")
 	var rows [][]cell
 	for _, c := range t.Columns {
-		if c.Additivity != table.NotMeasured {
+		if c.Additivity != dataset.NotMeasured {
 			rows = append(rows, []cell{{c.Name, plain}, {string(c.Additivity), additivityTone(c.Additivity)}})
 		}
 	}
@@ -131,15 +131,15 @@ func (s *screen) describedTable(t describedTable) {
 	}
 }
 
-func additivityTone(a table.Additivity) tone {
+func additivityTone(a dataset.Additivity) tone {
 	switch a {
-	case table.Additive:
+	case dataset.Additive:
 		return good
-	case table.AdditiveDay:
+	case dataset.AdditiveDay:
 		return waiting
-	case table.NotAdditive:
+	case dataset.NotAdditive:
 		return bad
-	case table.NotMeasured:
+	case dataset.NotMeasured:
 		return plain
 	default:
 		return plain

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 type shownTable struct {
@@ -72,7 +72,7 @@ func TestTablesOnATerminal(t *testing.T) {
 		}
 	}
 	said := strings.Join(strings.Fields(out), " ")
-	d, _ := table.Lookup("asp_communication")
+	d, _ := dataset.Lookup("asp_communication")
 	for _, c := range d.Columns {
 		if !strings.Contains(said, c.Meaning) {
 			t.Errorf("%s is cut: %s", c.Name, out)
@@ -112,7 +112,7 @@ func TestTablesAsMarkdown(t *testing.T) {
 	for _, terminal := range []bool{true, false} {
 		b := newBench(t)
 		b.terminal, b.width = terminal, 60
-		if code, out, errs := b.run(t.Context(), "tables", "--markdown"); code != 0 || errs != "" || out != table.Markdown() {
+		if code, out, errs := b.run(t.Context(), "tables", "--markdown"); code != 0 || errs != "" || out != dataset.Markdown() {
 			t.Errorf("exit %d, %s", code, errs)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 const verifyHelp = `Compare the dataset with the ledger, now: every published day must have its object, as it was published. A day whose
@@ -37,7 +37,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	c.Flags().StringVar(&v.Table, "table", "", "only one `table`")
 	c.Flags().BoolVar(&v.DryRun, "dry-run", false, "say what is missing without marking it")
 	c.PreRunE = func(*cobra.Command, []string) error {
-		if _, known := table.Lookup(v.Table); v.Table != "" && !known {
+		if _, known := dataset.Lookup(v.Table); v.Table != "" && !known {
 			return usage("see which there are: bellhop tables", "--table: there is no table %q", v.Table)
 		}
 		return nil

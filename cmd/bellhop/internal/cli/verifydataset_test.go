@@ -13,7 +13,7 @@ import (
 // archived is the hotel of newBench with an object for each day that has rows.
 func archived(t *testing.T) *bench {
 	b := newBench(t)
-	b.dataset = dataset{}
+	b.dataset = fakeDataset{}
 	snapshot := b.ledger.snapshots["hotel"]
 	for i, s := range snapshot.Partitions {
 		if s.Rows > 0 {

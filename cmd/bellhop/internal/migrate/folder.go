@@ -14,9 +14,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // Folder is a dataset in a folder, as bellhop ingest makes it: files have no metadata and no ETag, so the format is read from the
@@ -73,7 +73,7 @@ func (d Folder) Stat(_ context.Context, key string) (report.Object, error) {
 	if err != nil {
 		return o, err
 	}
-	format, err := table.FormatOf(bytes.NewReader(content), o.Size)
+	format, err := convert.FormatOf(bytes.NewReader(content), o.Size)
 	o.Metadata = map[string]string{report.MetaFormat: format}
 	return o, err
 }

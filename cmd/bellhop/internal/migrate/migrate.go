@@ -14,9 +14,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // Dataset is where the dataset lies: a bucket, or a folder.
@@ -160,7 +161,7 @@ type day struct {
 // parse undoes [report.PartitionKey]. Whatever else lies in the dataset is none of ours to rewrite.
 func parse(key string) (day, bool) {
 	sub, name, date, ok := report.ParsePartitionKey(key)
-	_, known := table.Lookup(name)
+	_, known := dataset.Lookup(name)
 	return day{sub, name, date}, ok && known
 }
 
@@ -271,7 +272,7 @@ func (s *Service) encoded(ctx context.Context, d day, o report.Object) (report.E
 		return none, fmt.Errorf("read it: %w", err)
 	}
 	old := io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content)))
-	rows, sums, err := table.ReadSums(old) //nolint:contextcheck // it reads from memory
+	rows, sums, err := convert.ReadSums(old) //nolint:contextcheck // it reads from memory
 	if err != nil {
 		return none, err
 	}
@@ -285,7 +286,7 @@ func (s *Service) encoded(ctx context.Context, d day, o report.Object) (report.E
 
 // same reads the new form back: it must have the rows and sums of the old one. Only rows that were there twice may be missing.
 func same(rows int64, sums map[string]string, encoded report.EncodedDay) error {
-	back, backSums, err := table.ReadSums(encoded.Body)
+	back, backSums, err := convert.ReadSums(encoded.Body)
 	if err != nil {
 		return err
 	}

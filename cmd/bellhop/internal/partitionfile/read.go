@@ -12,9 +12,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // Row is one row: the values of the definition's columns in their order, of the kinds of [query.Result].
@@ -25,7 +25,7 @@ const batch = 256
 
 // Read hands every row of a partition to row, until that returns an error. The date is what the file says of itself; in the
 // dataset's first format it was a column. A file that is no partition of the table is Poison.
-func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) error) error {
+func Read(content io.ReaderAt, size int64, d dataset.Definition, row func(Row) error) error {
 	file, err := parquet.OpenFile(content, size)
 	if err != nil {
 		return fault.New(fault.Poison, "this is not a Parquet file: %w", err)
@@ -36,7 +36,7 @@ func Read(content io.ReaderAt, size int64, d table.Definition, row func(Row) err
 	}
 	dated := row
 	if date, said := file.Lookup(report.ParquetDate); said {
-		at := slices.IndexFunc(d.Columns, func(c table.Column) bool { return c.Role == table.RoleDate })
+		at := slices.IndexFunc(d.Columns, func(c dataset.Column) bool { return c.Role == dataset.RoleDate })
 		dated = func(r Row) error {
 			r[at] = date
 			return row(r)
@@ -73,7 +73,7 @@ func readGroup(group parquet.RowGroup, leaves []leaf, columns int, row func(Row)
 // leaf is one column of the file: which column of the table it belongs to, and its part in it.
 type leaf struct {
 	column  int
-	kind    table.Type
+	kind    dataset.Type
 	full    int  // the definition level of a value that is there
 	element bool // of a list
 	key     bool // of a map
@@ -81,19 +81,19 @@ type leaf struct {
 }
 
 // match finds each of the file's columns in the definition, by its path.
-func match(schema *parquet.Schema, d table.Definition) ([]leaf, error) {
+func match(schema *parquet.Schema, d dataset.Definition) ([]leaf, error) {
 	paths := schema.Columns()
 	leaves := make([]leaf, len(paths))
 	for i, path := range paths {
-		at := slices.IndexFunc(d.Columns, func(c table.Column) bool { return c.Name == path[0] })
+		at := slices.IndexFunc(d.Columns, func(c dataset.Column) bool { return c.Name == path[0] })
 		if at < 0 {
 			return nil, fault.New(fault.Poison, "the partition has a column %s, which %s has not", path[0], d.Name)
 		}
 		described, _ := schema.Lookup(path...)
 		kind, last := d.Columns[at].Type, path[len(path)-1]
 		leaves[i] = leaf{
-			column: at, kind: kind, full: described.MaxDefinitionLevel, element: kind == table.Strings,
-			key: kind == table.StringMap && last == "key", value: kind == table.StringMap && last == "value",
+			column: at, kind: kind, full: described.MaxDefinitionLevel, element: kind == dataset.Strings,
+			key: kind == dataset.StringMap && last == "key", value: kind == dataset.StringMap && last == "value",
 		}
 	}
 	return leaves, nil
@@ -149,19 +149,19 @@ func setNext(object any, v parquet.Value) {
 // text copies: the reader uses its memory again.
 func text(v parquet.Value) string { return strings.Clone(string(v.ByteArray())) }
 
-func scalar(v parquet.Value, kind table.Type) any {
+func scalar(v parquet.Value, kind dataset.Type) any {
 	switch kind {
-	case table.Date:
+	case dataset.Date:
 		return report.Date(v.Int32()).String()
-	case table.Int:
+	case dataset.Int:
 		return query.Number(fmt.Sprint(v.Int32()))
-	case table.Bigint:
+	case dataset.Bigint:
 		return query.Number(fmt.Sprint(v.Int64()))
-	case table.Decimal:
-		return query.Decimal(big.NewInt(v.Int64()), table.DecimalScale)
-	case table.String:
+	case dataset.Decimal:
+		return query.Decimal(big.NewInt(v.Int64()), dataset.DecimalScale)
+	case dataset.String:
 		return text(v)
-	case table.Strings, table.StringMap:
+	case dataset.Strings, dataset.StringMap:
 		return nil // assembled by their elements
 	default:
 		panic(fmt.Sprintf("partitionfile: unhandled type %d", kind))

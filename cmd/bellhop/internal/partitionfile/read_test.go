@@ -13,16 +13,17 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/partitionfile"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // partition converts a report of one day.
 func partition(t *testing.T, name, csv string) []byte {
 	t.Helper()
 	day := report.NewDate(2026, time.November, 1)
-	c, err := table.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
+	c, err := convert.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
 		Subscription: "hotels", Table: name, Window: report.Window{From: day, To: day},
 	})
 	if err != nil {
@@ -35,9 +36,9 @@ func partition(t *testing.T, name, csv string) []byte {
 	return content
 }
 
-func definition(t *testing.T, name string) table.Definition {
+func definition(t *testing.T, name string) dataset.Definition {
 	t.Helper()
-	d, ok := table.Lookup(name)
+	d, ok := dataset.Lookup(name)
 	if !ok {
 		t.Fatal("no table ", name)
 	}

@@ -20,9 +20,9 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // One life of reports, by environment and events alone: a schedule's tick asks, the vendor delivers, S3's notifications
@@ -119,7 +119,7 @@ func (w *world) complete() {
 		if !bytes.HasPrefix(content, []byte("PAR1")) || !bytes.HasSuffix(content, []byte("PAR1")) {
 			w.t.Errorf("%s is not Parquet", key)
 		}
-		rows, _, err := table.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
+		rows, _, err := convert.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
 		if err != nil {
 			w.t.Errorf("%s: %v", key, err)
 		}

@@ -20,12 +20,12 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // morning is early in a day, so that a request that has to be made again six hours later is made on the same day.
@@ -86,7 +86,7 @@ func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
 			s3:     p.fuse.s3,
 			source: func(s requester.Source) requester.Source { return fusedSource{s, p.fuse} },
 			queue:  func(l loads) loads { return fusedLoads{l, p.fuse} },
-			estate: &estate, stepwise: true, unitIDs: []string{table.AnyUnitID},
+			estate: &estate, stepwise: true, unitIDs: []string{convert.AnyUnitID},
 		},
 	}
 	if edit != nil {

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // The reports of one day: four rooms, then one, then one whose number is another.
@@ -41,7 +41,7 @@ func (p *plant) deliverNext(name, content string) {
 func (p *plant) holds() *ingester.Holds {
 	return &ingester.Holds{
 		Days: ledger.New(fusedStore{p.store, p.fuse}), Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.fuse.s3), p.outside.dataset),
-		Converter: table.NewConverter(), Now: p.clock.Now,
+		Converter: convert.NewConverter(), Now: p.clock.Now,
 	}
 }
 
@@ -210,7 +210,7 @@ func TestDecidingInAFolder(t *testing.T) {
 	dir := t.TempDir()
 	stopped := morning
 	open := func() *plant {
-		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Chaos: &Chaos{}, outside: outside{unitIDs: []string{table.AnyUnitID}}})
+		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Chaos: &Chaos{}, outside: outside{unitIDs: []string{convert.AnyUnitID}}})
 		if err != nil {
 			t.Fatal(err)
 		}

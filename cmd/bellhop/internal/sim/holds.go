@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // OpenHolds opens a folder to decide about held reports. A machine that runs there has the dataset for itself: the error says
@@ -19,7 +19,7 @@ func OpenHolds(ctx context.Context, dir string) (_ *ingester.Holds, closing func
 	if err != nil {
 		return nil, nil, err
 	}
-	return &ingester.Holds{Days: m.ledger, Dataset: objects.NewDataset(dataset), Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+	return &ingester.Holds{Days: m.ledger, Dataset: objects.NewDataset(dataset), Converter: convert.NewConverter(), Now: m.clock.Now}, m.Close, nil
 }
 
 // OpenMigration opens a folder's dataset for bringing it to the format of today. A machine that runs there has it for itself: the
@@ -29,7 +29,7 @@ func OpenMigration(ctx context.Context, dir string) (_ *migrate.Service, closing
 	if err != nil {
 		return nil, nil, err
 	}
-	return &migrate.Service{Dataset: dataset, Days: m.ledger, Converter: table.NewConverter(), Now: m.clock.Now}, m.Close, nil
+	return &migrate.Service{Dataset: dataset, Days: m.ledger, Converter: convert.NewConverter(), Now: m.clock.Now}, m.Close, nil
 }
 
 // OpenDataset opens a folder's dataset for deleting. A machine that runs there has it for itself: the error says so. Close it.

@@ -19,8 +19,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // The reference is what the same scenario gives when nothing goes wrong.
@@ -272,7 +272,7 @@ func TestTotalsMatchTheParquet(t *testing.T) {
 			continue
 		}
 		body := published[s.Key]
-		rows, sums, err := table.ReadSums(io.NewSectionReader(strings.NewReader(body), 0, int64(len(body))))
+		rows, sums, err := convert.ReadSums(io.NewSectionReader(strings.NewReader(body), 0, int64(len(body))))
 		if err != nil || rows != s.Rows {
 			t.Errorf("%s: the Parquet has %d rows, the ledger says %d (%v)", s.Key, rows, s.Rows, err)
 		}

@@ -20,12 +20,12 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // The buckets of the machine.
@@ -63,7 +63,7 @@ type Options struct {
 }
 
 // acceptedUnits are what the ids of units begin with, as a function is told by its environment.
-var acceptedUnits = []string{table.AlexaUnitID}
+var acceptedUnits = []string{convert.AlexaUnitID}
 
 // outside lets a test replace what lies between the functions and everything around them. The zero value replaces nothing.
 type outside struct {

@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // format1 is what the first release left on a machine in the middle of its work: published days of all tables, a held report, one of two
@@ -86,7 +87,7 @@ func oldPlant(t *testing.T) *plant {
 func (p *plant) migration() *migrate.Service {
 	return &migrate.Service{
 		Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.fuse.s3), p.outside.dataset),
-		Days:    ledger.New(fusedStore{p.store, p.fuse}), Converter: table.NewConverter(), Now: p.clock.Now,
+		Days:    ledger.New(fusedStore{p.store, p.fuse}), Converter: convert.NewConverter(), Now: p.clock.Now,
 	}
 }
 
@@ -94,7 +95,7 @@ func (p *plant) migration() *migrate.Service {
 func loadedToday(t *testing.T) map[string]string {
 	t.Helper()
 	days := map[string]string{}
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		maps.Copy(days, converted(t, d.Name, fixture(t, "csv", strings.TrimPrefix(d.Name, "asp_")+".csv")))
 	}
 	return days
@@ -102,7 +103,7 @@ func loadedToday(t *testing.T) map[string]string {
 
 func converted(t *testing.T, name, csv string) map[string]string {
 	t.Helper()
-	c, err := table.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
+	c, err := convert.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
 		Subscription: Subscription, Table: name, Window: report.Window{From: november1, To: november1 + 9},
 	})
 	if err != nil {

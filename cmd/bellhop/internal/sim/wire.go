@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -22,7 +24,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -32,7 +33,7 @@ func (m *Machine) wire() {
 	between := m.between()
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
-	dataset := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
+	swept := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
 	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
 	records.Retention = retention
 
@@ -53,12 +54,12 @@ func (m *Machine) wire() {
 	}
 	ingests := &ingester.Service{
 		Claims: records, Days: records, Siblings: records,
-		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: table.NewConverter(table.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
-		ShrinkBelow: table.ShrinkBelow, MaxBytes: m.outside.maxBytes,
+		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: convert.NewConverter(convert.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
+		ShrinkBelow: dataset.ShrinkBelow, MaxBytes: m.outside.maxBytes,
 	}
 	sweeps := &janitor.Service{
-		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: dataset, Partitions: records,
-		Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: now},
+		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: swept, Partitions: records,
+		Verifier: janitor.Verifier{Days: records, Dataset: swept, Now: now},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, OnCertificate: janitor.EmitRetention(deletions),
 	}
 	m.verifier = janitor.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}

@@ -1,7 +1,7 @@
 // Command convert is one side of the comparison of conversions: it does one thing with one CSV file, and prints what that
 // took as JSON. It is a process of its own so that its peak memory is its own, and links nothing that a side does not need.
 //
-//	convert FILE ours TABLE FOLDER   convert with package table, one Parquet file for each date into FOLDER
+//	convert FILE ours TABLE FOLDER   convert with package convert, one Parquet file for each date into FOLDER
 //	convert FILE csv                 split into cells with encoding/csv, and forget them
 package main
 
@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/bench/measure"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 func main() {
@@ -47,7 +47,7 @@ func ours(file, name, folder string) (rows int64, err error) {
 	}
 	defer func() { _ = in.Close() }() // only read from
 	window := report.Window{From: report.NewDate(1, time.January, 1), To: report.NewDate(9999, time.December, 31)}
-	out, err := table.NewConverter().Convert(context.Background(), in, report.Contract{Subscription: "bench", Table: name, Window: window})
+	out, err := convert.NewConverter().Convert(context.Background(), in, report.Contract{Subscription: "bench", Table: name, Window: window})
 	if err != nil {
 		return 0, err
 	}

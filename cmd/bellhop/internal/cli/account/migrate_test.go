@@ -23,13 +23,13 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // format1 is what the first release left. The path is absolute, because the embedded S3 changes the working directory.
@@ -245,7 +245,7 @@ func TestMigrateAFolderByItsName(t *testing.T) {
 // sums are the rows of a Parquet file of the dataset, and the sums of its measures.
 func sums(t *testing.T, content []byte) string {
 	t.Helper()
-	rows, totals, err := table.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
+	rows, totals, err := convert.ReadSums(io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
 // Open opens a place. The error is a *[cli.Problem] with a remedy where there is one.
@@ -161,13 +161,13 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 		dataset := objects.NewDataset(whole)
 		at.Dataset = bucket{dataset}
 		at.Migration = func(_ context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
-			return &migrate.Service{Dataset: whole, Days: records, Converter: table.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
+			return &migrate.Service{Dataset: whole, Days: records, Converter: convert.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
 		}
 		at.Drop = func(context.Context) (cli.Dropper, func() error, error) {
 			return dataset, func() error { return nil }, nil
 		}
 		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
-			return &ingester.Holds{Days: records, Dataset: dataset, Converter: table.NewConverter(), Now: time.Now}, func() error { return nil }, nil
+			return &ingester.Holds{Days: records, Dataset: dataset, Converter: convert.NewConverter(), Now: time.Now}, func() error { return nil }, nil
 		}
 	}
 	return at

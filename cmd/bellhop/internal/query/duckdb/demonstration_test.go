@@ -11,7 +11,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // demonstrated plays a demonstration with its faults and opens what it left.
@@ -29,14 +29,14 @@ func demonstrated(t *testing.T) *duckdb.Engine {
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return dataset(filepath.Join(dir, "s3", filepath.Base(summary.DatasetDir))).open(t)
+	return folder(filepath.Join(dir, "s3", filepath.Base(summary.DatasetDir))).open(t)
 }
 
 // The vendor reports an organisation beside its rooms. Its own row was added up by the vendor, and the default view's sum by
 // us, over other rows: they are equal for every additive measure, day and combination of dimensions, or one of us is wrong.
 func TestLeavesAddUpToWhatTheVendorSaysOfTheOrganisation(t *testing.T) {
 	e := demonstrated(t)
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		t.Run(d.Name, func(t *testing.T) {
 			keys := []string{"dataset_date"}
 			for _, c := range d.Dimensions() {
@@ -44,7 +44,7 @@ func TestLeavesAddUpToWhatTheVendorSaysOfTheOrganisation(t *testing.T) {
 			}
 			for _, c := range d.Measures() {
 				// A distinct count is another matter: a device that was moved on the day counts in two rooms.
-				if c.Additivity != table.Additive {
+				if c.Additivity != dataset.Additive {
 					continue
 				}
 				by := strings.Join(keys, ", ")

@@ -16,19 +16,20 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/table"
 )
 
-// dataset is a folder with a dataset.
-type dataset string
+// folder is one with a dataset.
+type folder string
 
 // load converts a file as the ingester does.
-func (d dataset) load(t *testing.T, subscription, name, csv string) {
+func (d folder) load(t *testing.T, subscription, name, csv string) {
 	t.Helper()
 	from, to := report.NewDate(2000, time.January, 1), report.NewDate(2100, time.January, 1)
-	c, err := table.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
+	c, err := convert.NewConverter().Convert(t.Context(), strings.NewReader(csv), report.Contract{
 		Subscription: subscription, Table: name, Window: report.Window{From: from, To: to},
 	})
 	if err != nil {
@@ -62,14 +63,14 @@ func sample(t *testing.T, name string) string {
 }
 
 // hotels is a dataset with the report of an organisation with all of its units.
-func hotels(t *testing.T) dataset {
+func hotels(t *testing.T) folder {
 	t.Helper()
-	d := dataset(t.TempDir())
+	d := folder(t.TempDir())
 	d.load(t, "hotels", "asp_device", sample(t, "device_subunits.csv"))
 	return d
 }
 
-func (d dataset) open(t *testing.T) *duckdb.Engine {
+func (d folder) open(t *testing.T) *duckdb.Engine {
 	t.Helper()
 	e, err := duckdb.Open(t.Context(), duckdb.Options{Dataset: string(d), Memory: "1GB", Threads: 1})
 	if err != nil {
@@ -170,26 +171,26 @@ func TestNothingCountsTwiceWhereSubscriptionsOverlap(t *testing.T) {
 // A unit's rows of one day come from one report, whatever dimensions the other one has.
 func TestNoDayOfAUnitIsMixedFromTwoReports(t *testing.T) {
 	head := "dataset_date,unitId_level_0,unitName_level_0,Business Domain,active_device_count,dialog_count\n"
-	d := dataset(t.TempDir())
+	d := folder(t.TempDir())
 	d.load(t, "a", "asp_domain_engagement", head+"8/16/2023,u,U,Audio,1,10\n")
 	d.load(t, "b", "asp_domain_engagement", head+"8/16/2023,u,U,Audio,1,11\n8/16/2023,u,U,Other,1,1\n")
 	wants(t, d.open(t), "SELECT subscription, business_domain, dialog_count FROM asp_domain_engagement", []string{"a", "Audio", "10"})
 }
 
 func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
-	names := map[table.Type]string{
-		table.Date: "DATE", table.Int: "INTEGER", table.Bigint: "BIGINT", table.Decimal: "DECIMAL(18,6)", table.String: "VARCHAR",
-		table.Strings: "VARCHAR[]", table.StringMap: "MAP(VARCHAR, VARCHAR)",
+	names := map[dataset.Type]string{
+		dataset.Date: "DATE", dataset.Int: "INTEGER", dataset.Bigint: "BIGINT", dataset.Decimal: "DECIMAL(18,6)", dataset.String: "VARCHAR",
+		dataset.Strings: "VARCHAR[]", dataset.StringMap: "MAP(VARCHAR, VARCHAR)",
 	}
-	full := dataset(t.TempDir())
+	full := folder(t.TempDir())
 	for name, file := range map[string]string{
 		"asp_device": "device.csv", "asp_domain_engagement": "domain_engagement.csv", "asp_communication": "communication.csv",
 		"asp_proactive_campaign": "proactive_campaign.csv", "asp_property_skill": "property_skill.csv",
 	} {
 		full.load(t, "s", name, sample(t, file))
 	}
-	for state, e := range map[string]*duckdb.Engine{"with files": full.open(t), "without files": dataset(t.TempDir()).open(t)} {
-		for _, d := range table.Definitions() {
+	for state, e := range map[string]*duckdb.Engine{"with files": full.open(t), "without files": folder(t.TempDir()).open(t)} {
+		for _, d := range dataset.Definitions() {
 			for _, from := range []string{d.Name, "raw." + d.Name} {
 				t.Run(state+" "+from, func(t *testing.T) {
 					var want, got [][]string
@@ -212,7 +213,7 @@ func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
 }
 
 func TestValuesArriveAsTheyAre(t *testing.T) {
-	d := dataset(t.TempDir())
+	d := folder(t.TempDir())
 	d.load(t, "s", "asp_communication", sample(t, "communication.csv"))
 	d.load(t, "s", "asp_device", "dataset_date,unitId_level_0,unitName_level_0,unitId_level_1,unitName_level_1,device_count,active_device_count,dialog_count,Colour\n"+
 		"11/1/2026,o,,p,Inn,,0,9223372036854775807,blue\n")
@@ -316,13 +317,13 @@ func TestAQueryEndsWithItsContext(t *testing.T) {
 }
 
 func TestAFolderMayHaveAnyName(t *testing.T) {
-	d := dataset(filepath.Join(t.TempDir(), "it's [a] *folder*, isn't it?"))
+	d := folder(filepath.Join(t.TempDir(), "it's [a] *folder*, isn't it?"))
 	d.load(t, "hotels", "asp_device", sample(t, "device_subunits.csv"))
 	wants(t, d.open(t), "SELECT sum(dialog_count) FROM asp_device", []string{"38"})
 }
 
 func TestADatasetThatIsNotThereIsEmpty(t *testing.T) {
-	wants(t, dataset(filepath.Join(t.TempDir(), "none")).open(t), "SELECT count(*) FROM asp_device", []string{"0"})
+	wants(t, folder(filepath.Join(t.TempDir(), "none")).open(t), "SELECT count(*) FROM asp_device", []string{"0"})
 }
 
 func TestClosingLeavesNothingBehind(t *testing.T) {

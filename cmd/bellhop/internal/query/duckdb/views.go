@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/pkg/table"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // views returns the statements that make the tables of a dataset: raw.NAME with all rows, and NAME with those that add up.
 func views(folder string) ([]string, error) {
 	var statements []string
-	for _, d := range table.Definitions() {
+	for _, d := range dataset.Definitions() {
 		rows, err := allRows(folder, d)
 		if err != nil {
 			return nil, err
@@ -26,7 +26,7 @@ func views(folder string) ([]string, error) {
 }
 
 // allRows selects a table's columns from its files, or none of them from nothing.
-func allRows(folder string, d table.Definition) (string, error) {
+func allRows(folder string, d dataset.Definition) (string, error) {
 	files, err := filepath.Glob(filepath.Join(literal(folder), d.Name, "dataset_date=*", "*.parquet"))
 	if err != nil {
 		return "", fmt.Errorf("look for the files of %s: %w", d.Name, err)
@@ -57,21 +57,21 @@ func literal(path string) string {
 }
 
 // sqlType returns DuckDB's word for a type.
-func sqlType(t table.Type) string {
+func sqlType(t dataset.Type) string {
 	switch t {
-	case table.Date:
+	case dataset.Date:
 		return "DATE"
-	case table.Int:
+	case dataset.Int:
 		return "INTEGER"
-	case table.Bigint:
+	case dataset.Bigint:
 		return "BIGINT"
-	case table.Decimal:
+	case dataset.Decimal:
 		return "DECIMAL(18,6)"
-	case table.String:
+	case dataset.String:
 		return "VARCHAR"
-	case table.Strings:
+	case dataset.Strings:
 		return "VARCHAR[]"
-	case table.StringMap:
+	case dataset.StringMap:
 		return "MAP(VARCHAR, VARCHAR)"
 	default:
 		panic(fmt.Sprintf("duckdb: unhandled type %d", t))

@@ -1,0 +1,171 @@
+package dataset
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Type is the type of a column, one for all systems that see it.
+type Type int
+
+// The types.
+const (
+	Date      Type = iota // a civil date
+	Int                   // 32 bits, signed
+	Bigint                // 64 bits, signed
+	Decimal               // exact, 18 digits of which 6 are after the point
+	String                // UTF-8 text
+	Strings               // a list of text
+	StringMap             // text by text
+)
+
+// SQL returns the type's name in Athena and Glue; DuckDB and Spark read the same Parquet as the equivalent types.
+func (t Type) SQL() string {
+	switch t {
+	case Date:
+		return "date"
+	case Int:
+		return "int"
+	case Bigint:
+		return "bigint"
+	case Decimal:
+		return "decimal(18,6)"
+	case String:
+		return "string"
+	case Strings:
+		return "array<string>"
+	case StringMap:
+		return "map<string,string>"
+	default:
+		return "unknown"
+	}
+}
+
+const (
+	// DecimalDigits is how many digits a [Decimal] has.
+	DecimalDigits = 18
+	// DecimalScale is how many of them are after the point.
+	DecimalScale = 6
+)
+
+// Text returns the exact decimal form of a number of the type, without trailing zeros after the point. A [Decimal]'s number
+// is in units of its last digit.
+func (t Type) Text(n *big.Int) string {
+	if t != Decimal {
+		return n.String()
+	}
+	whole, fraction := new(big.Int).QuoRem(n, big.NewInt(1_000_000), new(big.Int))
+	digits := fraction.String()
+	digits = strings.TrimRight(strings.Repeat("0", DecimalScale-len(digits))+digits, "0")
+	if digits == "" {
+		return whole.String()
+	}
+	return whole.String() + "." + digits
+}
+
+// Role says where the value of a column comes from.
+type Role int
+
+// The roles.
+const (
+	RoleDate         Role = iota // the delivered dataset_date
+	RoleUnit                     // derived from the delivered unitId_level_N and unitName_level_N
+	RoleDimension                // delivered text by which measures are broken down
+	RoleMeasure                  // a delivered number
+	RoleExtra                    // delivered columns that the definition does not know
+	RoleSubscription             // the subscription that the file belongs to
+)
+
+// Additivity says over what a measure may be summed without telling a lie. Views and reports obey it.
+type Additivity string
+
+// The additivities. Summing over units always means LEAF rows only: a ROLLUP row repeats its descendants.
+const (
+	NotMeasured Additivity = ""                                    // not a measure
+	Additive    Additivity = "sum"                                 // over days, dimensions and leaf units
+	AdditiveDay Additivity = "sum over leaf units of one day only" // a stock or a distinct count per unit
+	NotAdditive Additivity = "never"                               // a distinct count that dimensions share
+)
+
+// Column is one column of a table.
+type Column struct {
+	// Name is the column's name in Parquet and SQL: lower-case, with underscores. A delivered header fits
+	// when both are equal after folding case, spaces and underscores.
+	Name       string
+	Type       Type
+	Role       Role
+	Nullable   bool
+	Meaning    string
+	Additivity Additivity
+}
+
+// Definition is the one description of a table.
+type Definition struct {
+	Name    string
+	Meaning string
+	// Columns are in the order in which readers show them; [Definition.FileColumns] is that of the Parquet schema.
+	Columns []Column
+	// ShrinkBelow is the share of a published day, in rows or in a measure's values or sum, below which a newer report of
+	// it is held for a person. 0 means half.
+	ShrinkBelow float64
+}
+
+// ShrinkBelow returns the share of a published day of a table below which a newer report of it is held for a person.
+func ShrinkBelow(name string) float64 {
+	d, _ := Lookup(name)
+	return d.shrinkBelow()
+}
+
+func (d Definition) shrinkBelow() float64 { return cmp.Or(d.ShrinkBelow, 0.5) }
+
+// HeldWhen says in a sentence when a newer report of a published day is held.
+func (d Definition) HeldWhen() string {
+	return fmt.Sprintf("A newer report of a published day is held for a person when its rows, or the values or the sum of a measure, are less than %g %% of the published ones.", d.shrinkBelow()*100)
+}
+
+// Dimensions returns the columns with [RoleDimension], in order.
+func (d Definition) Dimensions() []Column { return d.role(RoleDimension) }
+
+// Measures returns the columns with [RoleMeasure], in order.
+func (d Definition) Measures() []Column { return d.role(RoleMeasure) }
+
+func (d Definition) role(r Role) []Column {
+	var out []Column
+	for _, c := range d.Columns {
+		if c.Role == r {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// FileColumns returns the columns that a partition's Parquet file has, in order: all but the date, which is in the path. A
+// partition's column that is in both has two types there, and strict readers refuse it.
+func (d Definition) FileColumns() []Column {
+	return slices.DeleteFunc(slices.Clone(d.Columns), func(c Column) bool { return c.Role == RoleDate })
+}
+
+// Definitions returns all tables, sorted by name. The caller owns the result.
+func Definitions() []Definition {
+	all := aspTables()
+	slices.SortFunc(all, func(a, b Definition) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// Lookup returns the definition of the named table.
+func Lookup(name string) (Definition, bool) {
+	for _, d := range aspTables() {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return Definition{}, false
+}
