@@ -331,10 +331,10 @@ func (d *dock) dieAt(n int, after bool) *int {
 		defer step(true)
 		return days.fence(ctx, f, s, now, until)
 	}
-	d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
+	d.dataset.put = func(ctx context.Context, w report.Write) (report.Object, error) {
 		step(false)
 		defer step(true)
-		return dataset.put(ctx, key, body, size, c, m, ct)
+		return dataset.put(ctx, w)
 	}
 	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, s []report.Partition, staged int, now time.Time) (report.File, error) {
 		step(false)

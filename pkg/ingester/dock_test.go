@@ -197,14 +197,14 @@ func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days
 	return loaded, nil
 }
 
-func (d *dock) put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
+func (d *dock) put(ctx context.Context, w report.Write) (report.Object, error) {
 	d.t.Helper()
-	if contentType != "application/vnd.apache.parquet" {
-		d.t.Errorf("%s is put as %s", key, contentType)
+	if w.ContentType != "application/vnd.apache.parquet" {
+		d.t.Errorf("%s is put as %s", w.Key, w.ContentType)
 	}
-	o, err := d.memory.Put(ctx, key, body, size, c, metadata, contentType)
+	o, err := d.memory.Put(ctx, w)
 	if err == nil {
-		d.puts = append(d.puts, key)
+		d.puts = append(d.puts, w.Key)
 	}
 	return o, err
 }

@@ -95,7 +95,7 @@ type bucket struct {
 	t    *testing.T
 	open func(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
 	stat func(ctx context.Context, key string) (report.Object, error)
-	put  func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	put  func(ctx context.Context, w report.Write) (report.Object, error)
 }
 
 func (b *bucket) Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error) {
@@ -114,12 +114,12 @@ func (b *bucket) Stat(ctx context.Context, key string) (report.Object, error) {
 	return b.stat(ctx, key)
 }
 
-func (b *bucket) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error) {
+func (b *bucket) Put(ctx context.Context, w report.Write) (report.Object, error) {
 	b.t.Helper()
 	if b.put == nil {
 		unset(b.t, "Put")
 	}
-	return b.put(ctx, key, body, size, c, metadata, contentType)
+	return b.put(ctx, w)
 }
 
 type converter struct {

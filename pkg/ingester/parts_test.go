@@ -138,7 +138,7 @@ func TestWhatMayKeepALastFileFromMerging(t *testing.T) {
 			d.siblings.file = func(context.Context, string) (report.File, error) { return report.File{}, down }
 		}, fault.Transient},
 		"a share cannot be staged": {func(d *dock) {
-			d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
+			d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 				return report.Object{}, down
 			}
 		}, fault.Transient},

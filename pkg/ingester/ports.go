@@ -46,7 +46,7 @@ type Deliveries interface {
 type Dataset interface {
 	// Put writes a whole object, checksummed, on a condition. Conflict when it does not hold; NotFound when it names an ETag
 	// and there is no object.
-	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	Put(ctx context.Context, w report.Write) (report.Object, error)
 	// Stat returns the object with its metadata, or NotFound.
 	Stat(ctx context.Context, key string) (report.Object, error)
 	// Open reads the object on the condition that it still has the ETag.

@@ -3,7 +3,6 @@ package ingester
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -251,15 +250,12 @@ func ofDataset(err error) error {
 }
 
 func put(ctx context.Context, in Dataset, f report.File, key string, day report.EncodedDay, c report.Condition) (report.Object, error) {
-	if _, err := day.Body.Seek(0, io.SeekStart); err != nil {
-		return report.Object{}, fmt.Errorf("rewind the encoded day: %w", err)
-	}
-	return in.Put(ctx, key, day.Body, day.Body.Size(), c, map[string]string{
+	return in.Put(ctx, report.Write{Key: key, Body: day.Body, Condition: c, ContentType: "application/vnd.apache.parquet", Metadata: map[string]string{
 		report.MetaGeneration: report.FormatGeneration(f.Generation),
 		report.MetaJob:        f.Job,
 		report.MetaSourceETag: f.Delivery.ETag,
 		report.MetaRows:       strconv.FormatInt(day.Rows, 10),
 		report.MetaSHA256:     day.SHA256,
 		report.MetaFormat:     strconv.Itoa(report.DatasetFormat),
-	}, "application/vnd.apache.parquet")
+	}})
 }

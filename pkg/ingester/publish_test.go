@@ -3,7 +3,6 @@ package ingester_test
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -234,11 +233,11 @@ func TestPutsAreConditional(t *testing.T) {
 				d.publish(c.published, asked.Add(-time.Hour))
 			}
 			d.expect("a.csv")
-			d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, got report.Condition, m map[string]string, ct string) (report.Object, error) {
-				if got != c.want {
-					t.Errorf("condition %+v, want %+v", got, c.want)
+			d.dataset.put = func(ctx context.Context, w report.Write) (report.Object, error) {
+				if w.Condition != c.want {
+					t.Errorf("condition %+v, want %+v", w.Condition, c.want)
 				}
-				return d.put(ctx, key, body, size, got, m, ct)
+				return d.put(ctx, w)
 			}
 			d.ingest(d.deliver("a.csv", rows(1)))
 		})
@@ -252,11 +251,11 @@ func TestAPutThatLosesARace(t *testing.T) {
 		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		delete(d.stored, november1)
 		d.expect("a.csv")
-		d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
-			if c == (report.Condition{}) {
+		d.dataset.put = func(ctx context.Context, w report.Write) (report.Object, error) {
+			if w.Condition == (report.Condition{}) {
 				t.Error("a put without a condition")
 			}
-			return d.put(ctx, key, body, size, c, m, ct)
+			return d.put(ctx, w)
 		}
 		if out := d.ingest(d.deliver("a.csv", rows(1))); out.File.Status != report.FileLoaded || out.File.Loads != 1 {
 			t.Errorf("the file is %s after %d loads", out.File.Status, out.File.Loads)
@@ -270,7 +269,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		d.expect("a.csv")
 		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		puts := 0
-		d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
+		d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 			puts++
 			return report.Object{}, fault.New(fault.Conflict, "changed")
 		}

@@ -246,7 +246,7 @@ func TestAFailureInPassing(t *testing.T) {
 			}
 		},
 		"writing a day": func(d *dock) {
-			d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
+			d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 				return report.Object{}, down
 			}
 		},

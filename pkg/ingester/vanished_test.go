@@ -2,7 +2,6 @@ package ingester_test
 
 import (
 	"context"
-	"io"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ func TestAMissingObjectOfTheDatasetIsNotTheDelivery(t *testing.T) {
 	d := newDock(t)
 	d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
-	d.dataset.put = func(context.Context, string, io.ReadSeeker, int64, report.Condition, map[string]string, string) (report.Object, error) {
+	d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 		return report.Object{}, gone
 	}
 	_, err := d.Ingest(t.Context(), d.deliver("a.csv", rows(1)))
@@ -41,12 +40,12 @@ func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
 		Window: window, Generation: asked.Add(time.Hour), Parts: 1,
 	}
 	met := false
-	d.dataset.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, m map[string]string, ct string) (report.Object, error) {
-		if !met && m[report.MetaJob] == "seaside-1" {
+	d.dataset.put = func(ctx context.Context, w report.Write) (report.Object, error) {
+		if !met && w.Metadata[report.MetaJob] == "seaside-1" {
 			met = true
 			d.ingest(d.deliver("newest.csv", content)) //nolint:contextcheck // another worker
 		}
-		return d.put(ctx, key, body, size, c, m, ct)
+		return d.put(ctx, w)
 	}
 	d.ingest(d.deliver("middle.csv", rows(3)))
 	if day, o := d.published[window.From], d.stored[november1]; !met || o.Content != content || day.ETag != o.ETag || !day.Generation.Equal(asked.Add(time.Hour)) {

@@ -43,13 +43,11 @@ func (d *Dataset) Stat(ctx context.Context, key string) (report.Object, error) {
 func (d *Dataset) Format(ctx context.Context) (int, error) { return d.bucket.Format(ctx) }
 
 // Put is [Bucket.Put], in a dataset of a format that this code knows.
-func (d *Dataset) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, cond report.Condition,
-	metadata map[string]string, contentType string,
-) (report.Object, error) {
+func (d *Dataset) Put(ctx context.Context, w report.Write) (report.Object, error) {
 	if err := d.begin(ctx); err != nil {
 		return report.Object{}, err
 	}
-	return d.bucket.Put(ctx, key, body, size, cond, metadata, contentType)
+	return d.bucket.Put(ctx, w)
 }
 
 // ListAfter is [Bucket.ListAfter], in a dataset of a format that this code knows. In one of a newer format days may lie elsewhere, so
@@ -123,7 +121,7 @@ func (d *Dataset) number(ctx context.Context) error {
 		return nil
 	}
 	content := report.EncodeFormat()
-	_, err := d.bucket.Put(ctx, report.FormatKey, bytes.NewReader(content), int64(len(content)), report.Condition{Absent: true}, nil, "application/json")
+	_, err := d.bucket.Put(ctx, report.Write{Key: report.FormatKey, Body: bytes.NewReader(content), Condition: report.Condition{Absent: true}, ContentType: "application/json"})
 	if fault.Is(err, fault.Conflict) {
 		// Another process began the dataset just now. It may be a newer bellhop's.
 		d.known = false

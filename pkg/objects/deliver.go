@@ -20,10 +20,9 @@ func (b *Bucket) Deliver(ctx context.Context, key string, content io.Reader) (er
 		return fmt.Errorf("deliver object: %w", err)
 	}
 	defer func() { err = errors.Join(err, spool.Close(), os.Remove(spool.Name())) }()
-	size, err := io.Copy(spool, content)
-	if err != nil {
+	if _, err := io.Copy(spool, content); err != nil {
 		return fault.New(fault.Transient, "deliver object: read its content: %w", err)
 	}
-	_, err = b.Put(ctx, key, spool, size, report.Condition{Absent: true}, nil, "text/csv")
+	_, err = b.Put(ctx, report.Write{Key: key, Body: spool, Condition: report.Condition{Absent: true}, ContentType: "text/csv"})
 	return err
 }

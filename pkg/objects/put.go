@@ -16,62 +16,59 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Put writes an object of exactly size bytes in one request, with a SHA-256 that S3 verifies and keeps. The body
-// is read from its start, more than once. An empty contentType leaves the choice to S3. The returned report.Object has no
-// ModifiedAt: S3 does not tell.
+// Put writes a whole object in one request, with a SHA-256 that S3 verifies and keeps. It reads the body from its start,
+// more than once. An empty ContentType leaves the choice to S3. The returned report.Object has no ModifiedAt: S3 does
+// not say.
 //
-// When cond does not hold the error is a Conflict; when it demands an object that does not exist, NotFound.
+// When the condition does not hold the error is a Conflict; when it demands an object that does not exist, NotFound.
 // Putting the same bytes again is safe, but a conditional Put whose answer was lost comes back as a Conflict
 // with one's own object: look at its ETag or metadata.
 //
 // A key that [CheckKey] refuses, and metadata that a header cannot carry, are Poison.
-func (b *Bucket) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, cond report.Condition,
-	metadata map[string]string, contentType string,
-) (report.Object, error) {
-	if err := checkPut(key, body, size, cond, metadata); err != nil {
+func (b *Bucket) Put(ctx context.Context, w report.Write) (report.Object, error) {
+	size, err := checkWrite(w)
+	if err != nil {
 		return report.Object{}, fmt.Errorf("put object: %w", err)
 	}
 	in := &s3.PutObjectInput{
-		Bucket: b.name, Key: &key, ExpectedBucketOwner: b.owner,
-		Body: body, ContentLength: &size, ContentType: optional(contentType),
-		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, Metadata: metadata,
+		Bucket: b.name, Key: &w.Key, ExpectedBucketOwner: b.owner,
+		Body: w.Body, ContentLength: &size, ContentType: optional(w.ContentType),
+		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, Metadata: w.Metadata,
 	}
-	if cond.Absent {
+	if w.Condition.Absent {
 		in.IfNoneMatch = aws.String("*")
 	}
-	if cond.ETag != "" {
-		in.IfMatch = quote(cond.ETag)
+	if w.Condition.ETag != "" {
+		in.IfMatch = quote(w.Condition.ETag)
 	}
 	out, err := b.client.PutObject(ctx, in)
 	if err != nil {
 		return report.Object{}, wrap(ctx, "put object", err)
 	}
 	return report.Object{
-		Key: key, ETag: unquote(out.ETag), VersionID: aws.ToString(out.VersionId), Size: size, Metadata: metadata,
+		Key: w.Key, ETag: unquote(out.ETag), VersionID: aws.ToString(out.VersionId), Size: size, Metadata: w.Metadata,
 	}, nil
 }
 
-func checkPut(key string, body io.Seeker, size int64, cond report.Condition, metadata map[string]string) error {
-	if cond.Absent && cond.ETag != "" {
-		return fault.New(fault.Internal, "a condition cannot demand that the object exists and that it does not")
+// checkWrite refuses what S3 would refuse or change, and returns the length of the body, which it rewinds.
+func checkWrite(w report.Write) (int64, error) {
+	if w.Condition.Absent && w.Condition.ETag != "" {
+		return 0, fault.New(fault.Internal, "a condition cannot demand that the object exists and that it does not")
 	}
-	if err := CheckKey(key); err != nil {
-		return err
+	if err := CheckKey(w.Key); err != nil {
+		return 0, err
 	}
-	if err := checkMetadata(metadata); err != nil {
-		return err
+	if err := checkMetadata(w.Metadata); err != nil {
+		return 0, err
 	}
-	end, err := body.Seek(0, io.SeekEnd)
+	size, err := w.Body.Seek(0, io.SeekEnd)
 	if err != nil {
-		return fmt.Errorf("measure the body: %w", err)
+		return 0, fmt.Errorf("measure the body: %w", err)
 	}
-	if end != size {
-		return fault.New(fault.Internal, "the body has %d bytes, not %d", end, size)
+	if _, err := w.Body.Seek(0, io.SeekStart); err != nil {
+		return 0, fmt.Errorf("rewind the body: %w", err)
 	}
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("rewind the body: %w", err)
-	}
-	return nil
+	return size, nil
 }
 
 // maxKeyBytes is S3's limit:

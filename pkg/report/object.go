@@ -1,6 +1,9 @@
 package report
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // Object is what a bucket tells of one object.
 type Object struct {
@@ -21,6 +24,17 @@ type Condition struct {
 	Absent bool
 	// ETag: the object under the key must have this ETag.
 	ETag string
+}
+
+// Write is one object that is to be put whole.
+type Write struct {
+	Key string
+	// Body is read from its start, wherever it stands.
+	Body      io.ReadSeeker
+	Condition Condition
+	// Metadata is the user metadata, keys in lower case.
+	Metadata    map[string]string
+	ContentType string
 }
 
 // Names of the metadata that a published partition carries.

@@ -30,7 +30,7 @@ func (s store) dataset() (*objects.Dataset, *[]string) {
 }
 
 func write(ctx context.Context, d *objects.Dataset, key string) error {
-	_, err := d.Put(ctx, key, strings.NewReader("rows"), 4, report.Condition{}, nil, "")
+	_, err := d.Put(ctx, report.Write{Key: key, Body: strings.NewReader("rows")})
 	return err
 }
 

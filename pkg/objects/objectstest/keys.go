@@ -66,7 +66,7 @@ func testOddKeys(t *testing.T, s tested) {
 func testAmbiguousKeys(t *testing.T, s store) {
 	s.put(t, "z.csv", "untouched")
 	for _, key := range []string{"", "a/../z.csv", "../z.csv", "./z.csv", "/z.csv", "a//z.csv", "z.csv/", "a\nb", "\xff", strings.Repeat("k", 1025)} {
-		_, err := s.Put(t.Context(), key, strings.NewReader("x"), 1, report.Condition{}, nil, "")
+		_, err := s.Put(t.Context(), report.Write{Key: key, Body: strings.NewReader("x")})
 		wantKind(t, fmt.Sprintf("put %.20q", key), err, fault.Poison)
 	}
 	if got := s.content(t, "z.csv"); got != "untouched" {

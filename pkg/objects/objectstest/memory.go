@@ -77,11 +77,15 @@ func (m *Memory) Open(ctx context.Context, key, etag, _ string) (io.ReadCloser, 
 }
 
 // Put is as [objects.Bucket.Put].
-func (m *Memory) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, _ string) (report.Object, error) {
-	content, err := io.ReadAll(body)
-	if err != nil || int64(len(content)) != size {
-		return report.Object{}, fault.New(fault.Internal, "put %s: %d bytes were announced and %d came (%v)", key, size, len(content), err)
+func (m *Memory) Put(ctx context.Context, w report.Write) (report.Object, error) {
+	if _, err := w.Body.Seek(0, io.SeekStart); err != nil {
+		return report.Object{}, err
 	}
+	content, err := io.ReadAll(w.Body)
+	if err != nil {
+		return report.Object{}, err
+	}
+	key, c := w.Key, w.Condition
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	there, err := m.find(ctx, key)
@@ -91,7 +95,7 @@ func (m *Memory) Put(ctx context.Context, key string, body io.ReadSeeker, size i
 	case !absent && (c.Absent || c.ETag != "" && there.ETag != c.ETag):
 		return report.Object{}, fault.New(fault.Conflict, "the condition on %s does not hold", key)
 	}
-	o := report.Object{Key: key, ETag: ETag(string(content)), Size: size, Metadata: metadata}
+	o := report.Object{Key: key, ETag: ETag(string(content)), Size: int64(len(content)), Metadata: w.Metadata}
 	stored := o
 	stored.ModifiedAt = m.Now()
 	m.Objects[key] = Stored{stored, string(content)}

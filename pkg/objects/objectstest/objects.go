@@ -19,7 +19,7 @@ const md5OfHello = "5d41402abc4b2a76b9719d911017c592"
 
 func testRoundTrip(t *testing.T, s tested) {
 	metadata := map[string]string{"generation": "2026-11-05T04:00:03Z", "rows": "12"}
-	put, err := s.Put(t.Context(), "dir/k.csv", strings.NewReader("hello"), 5, report.Condition{}, metadata, "text/csv")
+	put, err := s.Put(t.Context(), report.Write{Key: "dir/k.csv", Body: strings.NewReader("hello"), Metadata: metadata, ContentType: "text/csv"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func testMissing(t *testing.T, s tested) {
 	wantKind(t, "stat", err, fault.NotFound)
 	_, _, err = s.Open(t.Context(), "none", "", "")
 	wantKind(t, "open", err, fault.NotFound)
-	_, err = s.Put(t.Context(), "none", strings.NewReader("x"), 1, report.Condition{ETag: md5OfHello}, nil, "")
+	_, err = s.Put(t.Context(), report.Write{Key: "none", Body: strings.NewReader("x"), Condition: report.Condition{ETag: md5OfHello}})
 	wantKind(t, "replace", err, fault.NotFound)
 	if versions, err := s.Versions(t.Context(), "none"); err != nil || len(versions) != 0 {
 		t.Errorf("versions: %v, %v", versions, err)
@@ -106,8 +106,7 @@ func testCreateRace(t *testing.T, s tested) {
 	for i := range creators {
 		all.Go(func() {
 			content := fmt.Sprintf("creator %02d", i)
-			_, errs[i] = s.Put(t.Context(), "k", strings.NewReader(content), int64(len(content)),
-				report.Condition{Absent: true}, nil, "")
+			_, errs[i] = s.Put(t.Context(), report.Write{Key: "k", Body: strings.NewReader(content), Condition: report.Condition{Absent: true}})
 		})
 	}
 	all.Wait()
@@ -126,13 +125,13 @@ func testCreateRace(t *testing.T, s tested) {
 
 func testReplace(t *testing.T, s tested) {
 	first := s.put(t, "k", "first")
-	second, err := s.Put(t.Context(), "k", strings.NewReader("second"), 6, report.Condition{ETag: first.ETag}, nil, "")
+	second, err := s.Put(t.Context(), report.Write{Key: "k", Body: strings.NewReader("second"), Condition: report.Condition{ETag: first.ETag}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Put(t.Context(), "k", strings.NewReader("late"), 4, report.Condition{ETag: first.ETag}, nil, "")
+	_, err = s.Put(t.Context(), report.Write{Key: "k", Body: strings.NewReader("late"), Condition: report.Condition{ETag: first.ETag}})
 	wantKind(t, "a stale etag", err, fault.Conflict)
-	_, err = s.Put(t.Context(), "k", strings.NewReader("late"), 4, report.Condition{Absent: true}, nil, "")
+	_, err = s.Put(t.Context(), report.Write{Key: "k", Body: strings.NewReader("late"), Condition: report.Condition{Absent: true}})
 	wantKind(t, "create what exists", err, fault.Conflict)
 	if stat, err := s.Stat(t.Context(), "k"); err != nil || stat.ETag != second.ETag {
 		t.Errorf("got %+v, %v; want etag %s", stat, err, second.ETag)

@@ -30,7 +30,7 @@ type Differs struct {
 
 // Bucket is what use-cases do with a bucket.
 type Bucket interface {
-	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	Put(ctx context.Context, w report.Write) (report.Object, error)
 	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
 	Stat(ctx context.Context, key string) (report.Object, error)
 	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
@@ -97,7 +97,7 @@ type store struct {
 
 func (s tested) put(t *testing.T, key, content string) report.Object {
 	t.Helper()
-	info, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), report.Condition{}, nil, "")
+	info, err := s.Put(t.Context(), report.Write{Key: key, Body: strings.NewReader(content)})
 	if err != nil {
 		t.Fatalf("put %q: %v", key, err)
 	}
@@ -149,7 +149,7 @@ func testCancelled(t *testing.T, s tested) {
 		"delete":   func() error { _, err := s.Delete(ctx, "k", "e", ""); return err },
 		"versions": func() error { _, err := s.Versions(ctx, "k"); return err },
 		"put": func() error {
-			_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, report.Condition{}, nil, "")
+			_, err := s.Put(ctx, report.Write{Key: "k", Body: strings.NewReader("x")})
 			return err
 		},
 	}

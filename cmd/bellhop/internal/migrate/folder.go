@@ -88,14 +88,14 @@ func (d Folder) Open(_ context.Context, key, etag, _ string) (io.ReadCloser, rep
 }
 
 // Put replaces the file in one step. Nobody is kept from writing to a folder, so the condition is looked at just before.
-func (d Folder) Put(_ context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, _ map[string]string, _ string) (o report.Object, err error) {
-	_, there, err := d.read(key)
+func (d Folder) Put(_ context.Context, w report.Write) (o report.Object, err error) {
+	_, there, err := d.read(w.Key)
 	if missing := fault.Is(err, fault.NotFound); err != nil && !missing {
 		return o, err
-	} else if c.Absent != missing || c.ETag != there.ETag {
-		return o, fault.New(fault.Conflict, "the file %s has changed", key)
+	} else if w.Condition.Absent != missing || w.Condition.ETag != there.ETag {
+		return o, fault.New(fault.Conflict, "the file %s has changed", w.Key)
 	}
-	name := filepath.Join(string(d), filepath.FromSlash(key))
+	name := filepath.Join(string(d), filepath.FromSlash(w.Key))
 	unfinished, err := os.CreateTemp(filepath.Dir(name), ".bellhop-*.unfinished")
 	if err != nil {
 		return o, err
@@ -105,13 +105,13 @@ func (d Folder) Put(_ context.Context, key string, body io.ReadSeeker, size int6
 			err = errors.Join(err, os.Remove(unfinished.Name()))
 		}
 	}()
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
+	if _, err := w.Body.Seek(0, io.SeekStart); err != nil {
 		return o, fmt.Errorf("rewind: %w", err)
 	}
 	hash := sha256.New()
-	_, err = io.Copy(io.MultiWriter(unfinished, hash), body)
+	size, err := io.Copy(io.MultiWriter(unfinished, hash), w.Body)
 	if err := errors.Join(err, unfinished.Sync(), unfinished.Close()); err != nil {
 		return o, err
 	}
-	return report.Object{Key: key, ETag: hex.EncodeToString(hash.Sum(nil)), Size: size}, os.Rename(unfinished.Name(), name)
+	return report.Object{Key: w.Key, ETag: hex.EncodeToString(hash.Sum(nil)), Size: size}, os.Rename(unfinished.Name(), name)
 }

@@ -27,7 +27,7 @@ type Dataset interface {
 	Stat(ctx context.Context, key string) (report.Object, error)
 	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
 	// Put writes a whole object on a condition; Conflict when it does not hold.
-	Put(ctx context.Context, key string, body io.ReadSeeker, size int64, c report.Condition, metadata map[string]string, contentType string) (report.Object, error)
+	Put(ctx context.Context, w report.Write) (report.Object, error)
 }
 
 // Days is the ledger's record of published days.
@@ -114,7 +114,7 @@ func (s *Service) Run(ctx context.Context, dryRun bool) (Summary, error) {
 		return sum, nil
 	}
 	content := report.EncodeFormat()
-	_, err = s.Dataset.Put(ctx, report.FormatKey, bytes.NewReader(content), int64(len(content)), report.Condition{Absent: etag == "", ETag: etag}, nil, "application/json")
+	_, err = s.Dataset.Put(ctx, report.Write{Key: report.FormatKey, Body: bytes.NewReader(content), Condition: report.Condition{Absent: etag == "", ETag: etag}, ContentType: "application/json"})
 	if err != nil {
 		return sum, fmt.Errorf("record that the dataset is migrated: %w", err)
 	}
@@ -230,7 +230,7 @@ func (s *Service) replace(ctx context.Context, d day, o report.Object, partition
 		}
 		metadata[report.MetaFormat], metadata[report.MetaMigrated] = strconv.Itoa(report.DatasetFormat), o.ETag
 		metadata[report.MetaSHA256], metadata[report.MetaRows] = encoded.SHA256, strconv.FormatInt(encoded.Rows, 10)
-		put, err := s.Dataset.Put(ctx, o.Key, encoded.Body, encoded.Body.Size(), report.Condition{ETag: o.ETag}, metadata, "application/vnd.apache.parquet")
+		put, err := s.Dataset.Put(ctx, report.Write{Key: o.Key, Body: encoded.Body, Condition: report.Condition{ETag: o.ETag}, Metadata: metadata, ContentType: "application/vnd.apache.parquet"})
 		if err != nil {
 			return fmt.Errorf("replace it: %w", err)
 		}

@@ -73,7 +73,7 @@ func oldPlant(t *testing.T) *plant {
 			folder = "csv"
 		}
 		content := fixture(t, folder, o.Key)
-		put, err := objects.NewBucket(p.s3.Client(), o.Bucket).Put(t.Context(), o.Key, strings.NewReader(content), int64(len(content)), report.Condition{}, o.Metadata, "")
+		put, err := objects.NewBucket(p.s3.Client(), o.Bucket).Put(t.Context(), report.Write{Key: o.Key, Body: strings.NewReader(content), Metadata: o.Metadata})
 		if err != nil || put.ETag != o.ETag {
 			t.Fatalf("%s has the ETag %s, and the ledger knows it as %s: %v", o.Key, put.ETag, o.ETag, err)
 		}
@@ -276,7 +276,7 @@ func TestAMigrationLeavesWhatItCannotRead(t *testing.T) {
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
 	broken, newer := report.PartitionKey(Subscription, "asp_device", november1), report.PartitionKey(Subscription, "asp_device", november1+1)
 	put := func(key, content string, metadata map[string]string) {
-		if _, err := bucket.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), report.Condition{}, metadata, ""); err != nil {
+		if _, err := bucket.Put(t.Context(), report.Write{Key: key, Body: strings.NewReader(content), Metadata: metadata}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -74,7 +74,7 @@ func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[
 		if err != nil {
 			t.Fatal(err)
 		}
-		put, err := dataset.Put(t.Context(), o.Key, bytes.NewReader(content), int64(len(content)), report.Condition{}, o.Metadata, "")
+		put, err := dataset.Put(t.Context(), report.Write{Key: o.Key, Body: bytes.NewReader(content), Metadata: o.Metadata})
 		if err != nil || put.ETag != o.ETag {
 			t.Fatalf("%s has the ETag %s, and the ledger knows %s: %v", o.Key, put.ETag, o.ETag, err)
 		}

@@ -50,7 +50,7 @@ func TestObjectsOutliveTheServer(t *testing.T) {
 		}
 		bucket := objects.NewBucket(server.Client(), "delivery")
 		cond := report.Condition{Absent: true}
-		_, err = bucket.Put(t.Context(), "dir/k.csv", strings.NewReader("hello"), 5, cond, map[string]string{"rows": "1"}, "")
+		_, err = bucket.Put(t.Context(), report.Write{Key: "dir/k.csv", Body: strings.NewReader("hello"), Condition: cond, Metadata: map[string]string{"rows": "1"}})
 		if created := err == nil; created != (start == 0) {
 			t.Errorf("start %d: put: %v", start, err)
 		}
@@ -220,7 +220,7 @@ func TestAFolderCopiedWithoutItsAttributesWorks(t *testing.T) {
 		return server, objects.NewBucket(server.Client(), "delivery")
 	}
 	server, bucket := started(dir)
-	written, err := bucket.Put(t.Context(), "dir/k.csv", strings.NewReader("hello"), 5, report.Condition{Absent: true}, nil, "")
+	written, err := bucket.Put(t.Context(), report.Write{Key: "dir/k.csv", Body: strings.NewReader("hello"), Condition: report.Condition{Absent: true}})
 	closeServer(t, server)
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func TestAFolderCopiedWithoutItsAttributesWorks(t *testing.T) {
 	if info, err := bucket.Stat(t.Context(), "dir/k.csv"); err != nil || info.ETag != written.ETag {
 		t.Errorf("stat: %+v, %v; want the ETag %s", info, err, written.ETag)
 	}
-	if _, err := bucket.Put(t.Context(), "dir/k.csv", strings.NewReader("newer"), 5, report.Condition{ETag: written.ETag}, nil, ""); err != nil {
+	if _, err := bucket.Put(t.Context(), report.Write{Key: "dir/k.csv", Body: strings.NewReader("newer"), Condition: report.Condition{ETag: written.ETag}}); err != nil {
 		t.Errorf("replace it by its ETag: %v", err)
 	}
 }
