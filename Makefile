@@ -134,23 +134,31 @@ cover: ## Test coverage of both modules, as build/coverage.html
 	go tool cover -html=build/coverage.out -o build/coverage.html
 	@go tool cover -func=build/coverage.out | tail -n 1
 
-# PART chooses tables by name, comma-separated; figures is the one of package convert. QUICK=1 does a tenth of the work, for
-# trying. ROUNDS is how many rounds the median is of; each part has a number of its own.
+# PART chooses by name, comma-separated; figures is the one of package convert. QUICK=1 does a tenth of the work, for trying.
+# ROUNDS is how many rounds the median is of; each part has a number of its own.
 PART   ?=
 QUICK  ?=
 ROUNDS ?=
 
+PARTS := figures,coldstart,size,convert,pipeline,ledger
+
 .PHONY: bench
 bench: ## Measure bellhop against yardsticks in the same run, about 15 minutes; PART=coldstart, QUICK=1; see bench/README.md
-	@part=$(PART); if [[ -z $$part || ,$$part, == *,figures,* ]]; then \
-	  go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/convert -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); \
-	fi; \
-	part=,$$part,; part=$${part/,figures,/,}; part=$${part#,}; part=$${part%,}; \
-	if [[ -z "$(PART)" || -n $$part ]]; then \
-	  server=$$(tools/install dynoxide); \
-	  go build -o build/bench ./cmd/bellhop/internal/bench; \
-	  BELLHOP_DYNOXIDE="$$server" build/bench -part "$$part" $(if $(QUICK),-quick) $(if $(ROUNDS),-rounds $(ROUNDS)); \
-	fi
+	@server=$$(tools/install dynoxide); export BELLHOP_DYNOXIDE="$$server"; built=; \
+	for part in $$(tr , ' ' <<<"$(or $(PART),$(PARTS))"); do \
+	  case $$part in \
+	    figures) go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/convert -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); continue;; \
+	    coldstart) name=ColdStart rounds=45;; \
+	    size) name=Size rounds=1;; \
+	    convert) name=Convert rounds=7;; \
+	    pipeline) name=Pipeline rounds=3;; \
+	    ledger) name=Ledger rounds=30;; \
+	    *) echo "no part is called $$part: choose among figures, coldstart, size, convert, pipeline and ledger" >&2; exit 2;; \
+	  esac; \
+	  mkdir -p build; [[ -n $$built ]] || go test -c -o build/bench.test ./cmd/bellhop/internal/bench; built=1; \
+	  rounds=$(or $(ROUNDS),$(if $(QUICK),$$(((rounds+2)/3)),$$rounds)); \
+	  (cd cmd/bellhop/internal/bench && "$(CURDIR)/build/bench.test" -test.run '^$$' -test.bench "^Benchmark$$name$$" -test.benchtime $${rounds}x $(if $(QUICK),-test.short)); \
+	done
 
 ##@ Deploy
 

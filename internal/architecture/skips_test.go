@@ -10,7 +10,6 @@ import (
 // optIn are tests that run only where a person asks for them: path, and why REQUIRE_REAL does not ask.
 var optIn = map[string]string{
 	"internal/architecture/built_test.go": "make sam-build and make build run it, on what they have just built",
-	"pkg/ledger/ledgertest/servers.go":    "DynamoDB Local, whose licence is for the holders of an AWS account",
 }
 
 // TestSkipsFailWhereRealPartsAreRequired keeps the gate honest: with REQUIRE_REAL=1 a test that cannot run has

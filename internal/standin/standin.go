@@ -20,59 +20,67 @@ import (
 type Program struct {
 	// Name is what people call it, and Does what it stands in for.
 	Name, Does string
-	// Variable names the environment variable with the path of the binary, and Installed is where `make` puts it, below the
-	// repository's root.
+	// Variable names the environment variable with the path of the program, and Installed is where `make` puts it, below the
+	// repository's root. Without Installed it runs only where a person sets the variable, REQUIRE_REAL or not.
 	Variable, Installed string
-	// Arguments make it listen on a port, empty and in memory.
-	Arguments func(port int) []string
+	// Command starts it on a port, empty and in memory.
+	Command func(ctx context.Context, path string, port int) *exec.Cmd
 }
 
-// The programs.
+// The programs. The licence of DynamoDB Local is for the holders of an AWS account, so it is for a person to choose.
 var (
 	Dynoxide = Program{
 		Name: "dynoxide", Does: "a DynamoDB server", Variable: "BELLHOP_DYNOXIDE",
 		Installed: ".tools/npm/node_modules/@dynoxide/linux-x64/dynoxide",
-		Arguments: func(port int) []string { return []string{"serve", "--host", "127.0.0.1", "--port", strconv.Itoa(port)} },
+		Command: func(ctx context.Context, path string, port int) *exec.Cmd {
+			return exec.CommandContext(ctx, path, "serve", "--host", "127.0.0.1", "--port", strconv.Itoa(port)) //nolint:gosec // the caller's server
+		},
+	}
+	DynamoDBLocal = Program{
+		Name: "DynamoDB Local", Does: "DynamoDB", Variable: "DYNAMODB_LOCAL_JAR",
+		Command: func(ctx context.Context, path string, port int) *exec.Cmd {
+			return exec.CommandContext(ctx, "java", "-Djava.library.path="+filepath.Join(filepath.Dir(path), "DynamoDBLocal_lib"), //nolint:gosec // the caller's server
+				"-jar", path, "-inMemory", "-disableTelemetry", "-port", strconv.Itoa(port))
+		},
 	}
 	Moto = Program{
 		Name: "moto", Does: "an AWS account", Variable: "BELLHOP_MOTO", Installed: ".tools/moto/bin/moto_server",
-		Arguments: func(port int) []string { return []string{"--host", "127.0.0.1", "--port", strconv.Itoa(port)} },
+		Command: func(ctx context.Context, path string, port int) *exec.Cmd {
+			return exec.CommandContext(ctx, path, "--host", "127.0.0.1", "--port", strconv.Itoa(port)) //nolint:gosec // the caller's server
+		},
 	}
 )
 
 // Start starts the program for a test and returns its endpoint. It stops when the test ends. Where the program is missing
 // the test is skipped, and fails with REQUIRE_REAL=1.
-func (p Program) Start(t *testing.T) (endpoint string) {
-	t.Helper()
-	binary := os.Getenv(p.Variable)
-	if binary == "" {
-		binary = filepath.Join(Root(t), p.Installed)
+func (p Program) Start(tb testing.TB) (endpoint string) {
+	tb.Helper()
+	path := os.Getenv(p.Variable)
+	if path == "" && p.Installed == "" {
+		tb.Skipf("opt-in: set %s to run the test against %s", p.Variable, p.Name)
 	}
-	if _, err := os.Stat(binary); err != nil { //nolint:gosec // a path that the person who runs the test names
-		how := fmt.Sprintf("%s is not installed: run `make test`, or set %s to the binary", p.Name, p.Variable)
+	if path == "" {
+		path = filepath.Join(Root(tb), p.Installed)
+	}
+	if _, err := os.Stat(path); err != nil { //nolint:gosec // a path that the person who runs the test names
+		how := fmt.Sprintf("%s is not installed: run `make test`, or set %s to the program", p.Name, p.Variable)
 		if os.Getenv("REQUIRE_REAL") == "1" {
-			t.Fatal("REQUIRE_REAL=1, but " + how)
+			tb.Fatal("REQUIRE_REAL=1, but " + how)
 		}
-		t.Skipf("NOT TESTED against %s: %s", p.Does, how)
+		tb.Skipf("NOT TESTED against %s: %s", p.Does, how)
 	}
 	// The test's context ends before what is cleaned up after it.
-	endpoint, stop, err := p.Serve(context.WithoutCancel(t.Context()), binary)
+	ctx := context.WithoutCancel(tb.Context())
+	endpoint, stop, err := Serve(ctx, func(port int) *exec.Cmd { return p.Command(ctx, path, port) })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return endpoint
 }
 
-// Serve starts the program from its binary and returns its endpoint once it listens. Stop it.
-func (p Program) Serve(ctx context.Context, binary string) (endpoint string, stop func(), err error) {
-	return Serve(ctx, func(port int) *exec.Cmd {
-		return exec.CommandContext(ctx, binary, p.Arguments(port)...) //nolint:gosec // the caller's server
-	})
-}
-
-// Serve starts a server on a free port of this machine. Between finding the port and listening on it somebody else may take
-// it, so there are a few tries.
+// Serve starts a server on a free port of this machine. Between finding the port and listening on it another program
+// may take it, so there are a few tries.
 func Serve(ctx context.Context, command func(port int) *exec.Cmd) (endpoint string, stop func(), err error) {
 	for range 3 {
 		if endpoint, stop, err = serve(ctx, command); err == nil {
@@ -110,7 +118,7 @@ func serve(ctx context.Context, command func(port int) *exec.Cmd) (string, func(
 	return "http://" + address, stop, nil
 }
 
-// FreeAddress returns an address of this machine on which nobody listens, at this moment.
+// FreeAddress returns an address of this machine on which no program listens at this moment.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	port, err := freePort(t.Context())
@@ -120,8 +128,8 @@ func FreeAddress(t testing.TB) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// The ports below those that a system hands out by itself, which Linux does from 32768 on and others from 49152: whoever takes
-// any port does not take one of these while a server is starting, and is not mistaken for it.
+// The ports lie below those that a system hands out on its own, which Linux does from 32768 on and others from 49152. A
+// program that takes any port does not take one of these while a server is starting, and is not mistaken for the server.
 const (
 	firstPort = 20000
 	ports     = 12000
@@ -129,7 +137,7 @@ const (
 
 func freePort(ctx context.Context) (port int, err error) {
 	for range 100 {
-		port = firstPort + rand.IntN(ports) //nolint:gosec // so that two who look at once find two
+		port = firstPort + rand.IntN(ports) //nolint:gosec // so that two tests that look at once find two ports
 		var l net.Listener
 		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			return port, l.Close()

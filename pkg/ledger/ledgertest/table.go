@@ -19,7 +19,10 @@ import (
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
-// Config is the AWS configuration for a [Server] at endpoint. It logs nothing: the SDK would complain of the servers'
+// Servers are the programs that speak DynamoDB's protocol, on which the suites run.
+func Servers() []standin.Program { return []standin.Program{standin.Dynoxide, standin.DynamoDBLocal} }
+
+// Config is the AWS configuration for a server at endpoint. It logs nothing: the SDK would complain of the servers'
 // checksums.
 func Config(endpoint string) aws.Config {
 	return aws.Config{

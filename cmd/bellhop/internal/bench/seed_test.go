@@ -1,4 +1,4 @@
-package main
+package bench_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ const filesPerJob = 5
 
 // grow brings the ledger to so many files. What the protocol itself left of one finished job and its files is copied under
 // other names, through the store's own Write: what is there is what would be there, without having been lived through.
-func (b *books) grow(ctx context.Context, files int, tell func(string, ...any)) error {
+func (b *books) grow(ctx context.Context, files int) error {
 	old := fmt.Sprintf("%s-%06d", grower, b.lives)
 	records, err := b.recordsOf(ctx, old)
 	if err != nil {
@@ -36,9 +36,6 @@ func (b *books) grow(ctx context.Context, files int, tell func(string, ...any)) 
 		if done/batch%500 == 0 {
 			if err := b.forget(ctx); err != nil {
 				return err
-			}
-			if done >= 500*batch {
-				tell("seeded %d of %d files", (b.lives+b.seeded)*filesPerJob, files)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package bench_test
 
 import (
 	"context"
@@ -27,7 +27,7 @@ var (
 // books is one ledger under measurement.
 type books struct {
 	*ledger.Ledger
-	store *tallyStore
+	store *countedStore
 	// lives counts the jobs that have run.
 	lives int
 	// trim, if set, forgets the change feed of what was written, as those do who follow it.
@@ -57,7 +57,7 @@ func (b *books) open(ctx context.Context) error {
 type step struct {
 	name string
 	took time.Duration
-	work work
+	work
 }
 
 // measured runs one step.
@@ -76,21 +76,21 @@ func (b *books) life(ctx context.Context) ([]step, error) {
 	ask := report.Request{Window: report.Window{From: from, To: from + windowDays - 1}, Tables: growerTables, Attempt: 1, Why: "refresh"}
 	var snapshot report.Snapshot
 	var job report.Job
-	planned, err := b.measured("read the planner's snapshot", func() (err error) {
+	planned, err := b.measured("read-the-snapshot", func() (err error) {
 		snapshot, err = b.Snapshot(ctx, grower)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	requested, err := b.measured("plan, send and accept a request", func() (err error) {
+	requested, err := b.measured("request", func() (err error) {
 		job, err = b.request(ctx, snapshot, ask, now)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := b.measured("load and delete five files", func() error {
+	loaded, err := b.measured("load-and-delete-five-files", func() error {
 		for _, f := range job.Files {
 			if err := b.file(ctx, f.Key, now.Add(time.Minute)); err != nil {
 				return fmt.Errorf("file %s: %w", f.Key, err)
@@ -101,7 +101,7 @@ func (b *books) life(ctx context.Context) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	swept, err := b.measured("ask what is due", func() error {
+	swept, err := b.measured("ask-what-is-due", func() error {
 		files, err := b.DueFiles(ctx, now.Add(time.Hour), 1000)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (b *books) file(ctx context.Context, key string, now time.Time) error {
 	d := report.Delivery{Bucket: "deliveries", Key: key, ETag: "6f5902ac237024bdd0c176cb93063dc4", Size: 40_000, At: now}
 	f, decision, err := b.Arrive(ctx, d, "ingester", now, now.Add(time.Minute), now.Add(6*time.Hour))
 	if err == nil && decision != report.DecideLoad {
-		err = fault.New(fault.Internal, "its arrival is a %s", decision)
+		err = fault.New(fault.Internal, "its arrival is decided as %s", decision)
 	}
 	if err != nil {
 		return err
