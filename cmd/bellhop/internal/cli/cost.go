@@ -39,8 +39,27 @@ type costFlags struct {
 	prices, reference bool
 }
 
+// amount is a flag that takes a number.
+type amount struct {
+	flag  string
+	value *float64
+	help  string
+}
+
+func (f *costFlags) amounts() []amount {
+	a := &f.Assumed
+	return []amount{
+		{"reports-per-day", &f.ReportsPerDay, "how many reports are loaded in a day; 5 is one for each category"},
+		{"ingester-seconds", &a.IngesterSeconds, "assumed `seconds` of the ingester for a file, to which its megabytes are added"},
+		{"megabyte-seconds", &a.MegabyteSeconds, "assumed `seconds` of the ingester for each megabyte"},
+		{"janitor-seconds", &a.JanitorSeconds, "assumed `seconds` of the janitor for each invocation"},
+		{"requester-seconds", &a.RequesterSeconds, "assumed `seconds` of the requester for a run without a request"},
+		{"request-seconds", &a.RequestSeconds, "assumed `seconds` of the requester for each request, the pause after it included"},
+	}
+}
+
 func (a *app) costCommand() *cobra.Command {
-	f := costFlags{Wish: cost.Wish{Assumed: cost.Usual}, Choice: cost.Default}
+	f := costFlags{Wish: cost.Wish{ReportsPerDay: 5, Assumed: cost.Usual}, Choice: cost.Default}
 	c := &cobra.Command{
 		Use: "cost", Short: "What bellhop costs on AWS, per 1,000 reports and per month", Args: cobra.NoArgs,
 		Long: costHelp,
@@ -49,8 +68,10 @@ func (a *app) costCommand() *cobra.Command {
   bellhop cost --json | jq .per_1000_reports.total
   bellhop cost --prices`,
 	}
-	flags, usual := c.Flags(), cost.Usual
-	flags.Float64Var(&f.ReportsPerDay, "reports-per-day", 5, "how many reports are loaded in a day; 5 is one for each category")
+	flags := c.Flags()
+	for _, a := range f.amounts() {
+		flags.Float64Var(a.value, a.flag, *a.value, a.help)
+	}
 	flags.StringVar(&f.size, "report-size", "", "mean `size` of a report, such as 200KB or 5MB; default as in the run")
 	flags.BoolVar(&f.FreeTier, "free-tier", false, "take AWS's monthly free tier off the month")
 	flags.StringVar(&f.Alarms, "alarms", f.Alarms, "the stack's `choice` of Alarms: essential, all or none")
@@ -59,16 +80,11 @@ func (a *app) costCommand() *cobra.Command {
 	flags.StringVar(&f.region, "region", cost.Region, "the `region` whose prices are meant")
 	flags.BoolVar(&f.prices, "prices", false, "show the price table, with sources and dates")
 	flags.BoolVar(&f.reference, "reference", false, "take a recorded run of the demonstration instead of the folder's")
-	flags.Float64Var(&f.Assumed.IngesterSeconds, "ingester-seconds", usual.IngesterSeconds, "assumed `seconds` of the ingester for a file, to which its megabytes are added")
-	flags.Float64Var(&f.Assumed.MegabyteSeconds, "megabyte-seconds", usual.MegabyteSeconds, "assumed `seconds` of the ingester for each megabyte")
-	flags.Float64Var(&f.Assumed.JanitorSeconds, "janitor-seconds", usual.JanitorSeconds, "assumed `seconds` of the janitor for each invocation")
-	flags.Float64Var(&f.Assumed.RequesterSeconds, "requester-seconds", usual.RequesterSeconds, "assumed `seconds` of the requester for a run without a request")
-	flags.Float64Var(&f.Assumed.RequestSeconds, "request-seconds", usual.RequestSeconds, "assumed `seconds` of the requester for each request, the pause after it included")
-	c.RunE = a.run(func(*cobra.Command, []string) error { return a.cost(f) })
+	c.RunE = a.run(func(*cobra.Command, []string) error { return a.cost(&f) })
 	return c
 }
 
-func (a *app) cost(f costFlags) error {
+func (a *app) cost(f *costFlags) error {
 	if a.place.AWS || a.place.Stack != "" || a.place.Table != "" || a.place.DeliveryBucket != "" || a.place.DatasetBucket != "" {
 		return usage("leave --stack, --aws, --ledger-table and the buckets out", "bellhop cost computes from a run on this machine")
 	}
@@ -95,12 +111,9 @@ func (a *app) cost(f costFlags) error {
 
 // check reads the size, and refuses numbers that are no amounts.
 func (f *costFlags) check() error {
-	for name, n := range map[string]float64{
-		"--reports-per-day": f.ReportsPerDay, "--ingester-seconds": f.Assumed.IngesterSeconds, "--megabyte-seconds": f.Assumed.MegabyteSeconds,
-		"--janitor-seconds": f.Assumed.JanitorSeconds, "--requester-seconds": f.Assumed.RequesterSeconds, "--request-seconds": f.Assumed.RequestSeconds,
-	} {
-		if n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
-			return usage("use 0 or more", "%s cannot be %v", name, n)
+	for _, a := range f.amounts() {
+		if n := *a.value; n < 0 || math.IsNaN(n) || math.IsInf(n, 0) {
+			return usage("use 0 or more", "--%s cannot be %v", a.flag, n)
 		}
 	}
 	if f.size == "" {
@@ -117,12 +130,9 @@ func (f *costFlags) check() error {
 // byteSize reads a number of bytes with an optional unit, in powers of a thousand.
 func byteSize(text string) (int64, bool) {
 	number, factor := strings.ToUpper(text), 1.0
-	for _, unit := range []struct {
-		name  string
-		bytes float64
-	}{{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1}} {
-		if rest, found := strings.CutSuffix(number, unit.name); found {
-			number, factor = strings.TrimSpace(rest), unit.bytes
+	for i, unit := range []string{"GB", "MB", "KB", "B"} {
+		if rest, found := strings.CutSuffix(number, unit); found {
+			number, factor = strings.TrimSpace(rest), math.Pow(1000, float64(3-i))
 			break
 		}
 	}

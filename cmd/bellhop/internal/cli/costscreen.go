@@ -26,6 +26,14 @@ func per(n float64, unit string) string {
 	return number(int64(n)) + " " + unit + "s"
 }
 
+// free shows how much is free, and nothing where nothing is.
+func free(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return quantity(n)
+}
+
 // price shows a price without zeros at its end.
 func price(amount float64) string { return strconv.FormatFloat(amount, 'f', -1, 64) }
 
@@ -34,11 +42,7 @@ func price(amount float64) string { return strconv.FormatFloat(amount, 'f', -1, 
 func (s *screen) bill(b cost.Bill) {
 	var rows [][]cell
 	for _, l := range b.Lines {
-		free := ""
-		if l.Free > 0 {
-			free = quantity(l.Free)
-		}
-		rows = append(rows, cells(dollars(l.Amount), l.Service, l.What, quantity(l.Quantity), free, price(l.Price), per(l.Per, l.Unit)))
+		rows = append(rows, cells(dollars(l.Amount), l.Service, l.What, quantity(l.Quantity), free(l.Free), price(l.Price), per(l.Per, l.Unit)))
 	}
 	rows = append(rows, []cell{{dollars(b.Total), strong}, {"total", strong}, {}, {}, {}, {}, {}})
 	s.table("  ", []string{"amount $", "service", "what", "quantity", "free", "price $", "per"}, []string{"amount $", "quantity", "free", "price $"}, rows)
@@ -51,7 +55,11 @@ func (s *screen) estimate(e cost.Estimate, where string) {
 	s.bill(e.Month)
 	s.line("  of this, without any report: %s. At list prices %s in all, after the free tier %s.",
 		dollars(e.Standing.Total), dollars(e.MonthListed), dollars(e.MonthFree))
-	s.counted(e.Usage, where)
+	s.heading("COUNTED in " + where + ", " + minute(e.Usage.At))
+	s.wrapped("  ", fmt.Sprintf("%s of %s loaded, of %s that came; %s; %s to the vendor. What went wrong on purpose is in it, and each try.",
+		count(int(e.Usage.Reports), "report"), kilobytes(e.Usage.ReportBytes()), count(int(e.Usage.Delivered), "file"),
+		count(int(e.Usage.Duplicates), "duplicate"), count(int(e.Usage.Requests), "request")))
+	s.wrapped("  ", "Requests, messages, invocations and log lines are counted as they are made. DynamoDB's units are derived from the ledger's calls and the sizes of its items.")
 	s.assumed(e)
 	s.heading("NOT IN IT")
 	s.wrapped("  ", fmt.Sprintf("%s that are sent in trouble alone, for the hours of it.", count(e.Stack.MetricsOfTrouble, "metric")))
@@ -78,13 +86,6 @@ func amountOf(n float64, thing string) string {
 		return "1 " + thing
 	}
 	return quantity(n) + " " + thing + "s"
-}
-
-func (s *screen) counted(u cost.Usage, where string) {
-	s.heading("COUNTED in " + where + ", " + minute(u.At))
-	s.wrapped("  ", fmt.Sprintf("%s of %s loaded, of %s that came; %s; %s to the vendor. What went wrong on purpose is in it, and each try.",
-		count(int(u.Reports), "report"), kilobytes(u.ReportBytes()), count(int(u.Delivered), "file"), count(int(u.Duplicates), "duplicate"), count(int(u.Requests), "request")))
-	s.wrapped("  ", "Requests, messages, invocations and log lines are counted as they are made. DynamoDB's units are derived from the ledger's calls and the sizes of its items.")
 }
 
 func kilobytes(n int64) string { return number((n+500)/1000) + " KB" }
@@ -129,11 +130,7 @@ func (s *screen) prices(all []cost.Price) {
 	s.line("%s", s.paint(strong, "PRICES in "+cost.Region+", US dollars before tax"))
 	var rows [][]cell
 	for _, p := range all {
-		free := ""
-		if p.Free > 0 {
-			free = quantity(p.Free)
-		}
-		rows = append(rows, cells(p.Service, p.What, price(p.Amount), per(p.Per, p.Unit), free))
+		rows = append(rows, cells(p.Service, p.What, price(p.Amount), per(p.Per, p.Unit), free(p.Free)))
 	}
 	s.table("  ", []string{"service", "what", "price $", "per", "free in a month"}, []string{"price $", "free in a month"}, rows)
 	s.heading("SOURCES")

@@ -56,7 +56,7 @@ func TestAThousandReportsByHand(t *testing.T) {
 		"SQS":        "0.0016", // 4,000 × 0.40/M
 		"CloudWatch": "0.0041", // 2,020 × 4,096 bytes × 0.50/GB
 	} {
-		if got := fmt.Sprintf("%.4f", bill.Service(service)); got != want {
+		if got := fmt.Sprintf("%.4f", ofService(bill, service)); got != want {
 			t.Errorf("%s: $%s, want $%s", service, got, want)
 		}
 	}
@@ -64,6 +64,16 @@ func TestAThousandReportsByHand(t *testing.T) {
 	if got := fmt.Sprintf("%.4f", bill.Total); got != "0.0385" {
 		t.Errorf("in all $%s", got)
 	}
+}
+
+// ofService is what the lines of one service cost together.
+func ofService(b cost.Bill, name string) (sum float64) {
+	for _, l := range b.Lines {
+		if l.Service == name {
+			sum += l.Amount
+		}
+	}
+	return sum
 }
 
 func amounts(b cost.Bill) map[cost.Item]cost.Line {

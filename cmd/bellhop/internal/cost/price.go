@@ -1,6 +1,12 @@
+// Package cost counts what the functions ask of AWS, or of what stands in for it, and computes what that costs: of the counted
+// work, a table of prices and the stack's own numbers. Amounts are US dollars before tax, at list prices; a month has 30 days,
+// a GB 10^9 bytes but for memory, where Lambda takes 1,024 MB.
 package cost
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Region is the one region that the prices are of.
 const Region = "us-east-1"
@@ -30,7 +36,6 @@ const (
 	ParameterCalls Item = "parameter-calls"
 	Traces         Item = "traces"
 	QueryScans     Item = "athena-scans"
-	longStanding        = "long-standing list price, from memory"
 )
 
 // Price is what one item costs. Amount is for Per units; Free units a month cost nothing, for as long as an account lives.
@@ -50,7 +55,8 @@ type Price struct {
 }
 
 const (
-	million = 1_000_000
+	million      = 1_000_000
+	longStanding = "long-standing list price, from memory"
 
 	lambdaSource = "https://app.unpkg.com/artillery@2.0.28/files/lib/platform/aws-lambda/prices.js; free tier https://aws.amazon.com/lambda/pricing/"
 	lambdaDate   = "artillery 2.0.28; free tier 2026-09-20"
@@ -86,7 +92,55 @@ var prices = []Price{
 }
 
 // Prices returns the whole table.
-func Prices() []Price { return append([]Price(nil), prices...) }
+func Prices() []Price { return slices.Clone(prices) }
+
+// Quantities is how much of each item was used, in the units of the price table.
+type Quantities map[Item]float64
+
+// Add adds each quantity of more, multiplied by times, and returns q.
+func (q Quantities) Add(more Quantities, times float64) Quantities {
+	for item, n := range more {
+		q[item] += n * times
+	}
+	return q
+}
+
+// Line is one item of a bill: Amount = (Quantity − Free) × Price ÷ Per, and no less than 0.
+type Line struct {
+	Item     Item    `json:"item"`
+	Service  string  `json:"service"`
+	What     string  `json:"what"`
+	Quantity float64 `json:"quantity"`
+	Unit     string  `json:"unit"`
+	Free     float64 `json:"free"`
+	Price    float64 `json:"price"`
+	Per      float64 `json:"per"`
+	Amount   float64 `json:"amount"`
+}
+
+// Bill is what quantities cost, in US dollars.
+type Bill struct {
+	Lines []Line  `json:"lines"`
+	Total float64 `json:"total"`
+}
+
+// Charge computes a bill. With freeTier the quantities have to be a month's, all that the account uses: a free tier belongs
+// to an account and a month.
+func Charge(q Quantities, freeTier bool) (b Bill) {
+	for _, p := range prices {
+		n, free := q[p.Item], 0.0
+		if n <= 0 {
+			continue
+		}
+		if freeTier {
+			free = min(n, p.Free)
+		}
+		amount := (n - free) * p.Amount / p.Per
+		b.Lines = append(b.Lines, Line{p.Item, p.Service, p.What, n, p.Unit, free, p.Amount, p.Per, amount})
+		b.Total += amount
+	}
+	return b
+}
 
 // Scan is what Athena charges for a query that read so many bytes: it rounds up to a megabyte, and takes ten at least.
 func Scan(bytes int64) float64 {

@@ -4,7 +4,7 @@ import "fmt"
 
 // Stack is what of template.yaml costs something. A test holds [Template] against the template.
 type Stack struct {
-	// RequesterMB, IngesterMB and JanitorMB are the functions' memory, of which Lambda's price depends.
+	// RequesterMB, IngesterMB and JanitorMB are the functions' memory, on which Lambda's price depends.
 	RequesterMB int `json:"requester_mb"`
 	IngesterMB  int `json:"ingester_mb"`
 	JanitorMB   int `json:"janitor_mb"`
@@ -49,25 +49,17 @@ var Default = Choice{Alarms: "essential", CredentialStore: "ParameterStore"}
 
 // With returns the stack with other choices than the template's. Its error names the parameter that has no such value.
 func (s Stack) With(c Choice) (Stack, error) {
-	alarms, known := map[string]int{"none": 0, "essential": 12, "all": 28}[c.Alarms]
-	if !known {
+	var known bool
+	if s.Alarms, known = map[string]int{"none": 0, "essential": 12, "all": 28}[c.Alarms]; !known {
 		return s, fmt.Errorf("the parameter Alarms is essential, all or none, not %q", c.Alarms)
 	}
-	secrets, known := map[string]int{"ParameterStore": 0, "SecretsManager": 1}[c.CredentialStore]
-	if !known {
+	if s.Secret, known = map[string]int{"ParameterStore": 0, "SecretsManager": 1}[c.CredentialStore]; !known {
 		return s, fmt.Errorf("the parameter CredentialStore is ParameterStore or SecretsManager, not %q", c.CredentialStore)
 	}
-	s.Alarms, s.Secret, s.Dashboards = alarms, secrets, 0
-	if c.Dashboard {
+	if s.Dashboards = 0; c.Dashboard {
 		s.Dashboards = 1
 	}
 	return s, nil
-}
-
-// ofReports is how many metrics of a whole month the metrics of the reports make. CloudWatch charges a metric by the hours in
-// which it is sent; each report is taken to come in an hour of its own, which is the most.
-func (s Stack) ofReports(perDay float64) float64 {
-	return float64(s.MetricsOfReports) * min(24, perDay) / 24
 }
 
 // Assumed is what cannot be counted on one machine, in seconds and bytes as on Lambda.
@@ -85,7 +77,7 @@ type Assumed struct {
 	PlatformLogBytes float64 `json:"platform_log_bytes"`
 }
 
-// Usual are the assumptions unless somebody knows better: 1.5 seconds for a file of 200 KB and 0.3 seconds for the janitor,
+// Usual are the assumptions unless a person knows better: 1.5 seconds for a file of 200 KB and 0.3 seconds for the janitor,
 // a cold start in the mean included, which Lambda bills.
 var Usual = Assumed{
 	RequesterSeconds: 0.5, RequestSeconds: 1.5, IngesterSeconds: 1.3, MegabyteSeconds: 1, JanitorSeconds: 0.3, PlatformLogBytes: 1000,

@@ -46,11 +46,11 @@ func plus(a, b map[string]int64, times int64) map[string]int64 {
 	return sum
 }
 
-// atLeastNone returns w with 0 for all that is less.
-func (w Work) atLeastNone() Work {
+// without returns w less times as much as other work, and no less than nothing of each.
+func (w Work) without(other Work, times int64) Work {
+	w = w.Plus(other, -times)
 	w.Invocations, w.Seconds, w.LogBytes = max(0, w.Invocations), max(0, w.Seconds), max(0, w.LogBytes)
 	w.ReadUnits, w.WriteUnits = max(0, w.ReadUnits), max(0, w.WriteUnits)
-	w.Calls, w.SentBytes = maps.Clone(w.Calls), maps.Clone(w.SentBytes)
 	for _, counts := range []map[string]int64{w.Calls, w.SentBytes} {
 		maps.DeleteFunc(counts, func(_ string, n int64) bool { return n < 0 })
 	}

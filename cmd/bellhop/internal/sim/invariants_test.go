@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -86,7 +86,7 @@ func TestADuplicateCostsOneLedgerCall(t *testing.T) {
 	handle := p.queue.handle
 	again := func(ctx context.Context, when string, event json.RawMessage) {
 		t.Helper()
-		ctx, made := metering.Start(ctx)
+		ctx, made := cost.Start(ctx)
 		if failed, err := handle(ctx, event); err != nil || len(failed) > 0 {
 			t.Fatalf("the event again, %s: %v, failed %v", when, err, failed)
 		}

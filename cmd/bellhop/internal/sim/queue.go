@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
 )
@@ -40,7 +40,7 @@ type queue struct {
 	chaos  Chaos
 	now    func() time.Time
 	// meter counts the requests that S3 and Lambda make.
-	meter *metering.Meter
+	meter *cost.Meter
 
 	mu       sync.Mutex
 	wake     *sync.Cond
@@ -88,7 +88,7 @@ func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("encode the notification of %s: %w", d.Key, err)
 	}
-	metering.Of(ctx).Call("SQS SendMessage")
+	cost.MeterOf(ctx).Call("SQS SendMessage")
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sent++

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -24,7 +23,7 @@ type share struct {
 	work  cost.Work
 }
 
-func (s *share) add(t *tally, by *metering.Meter, count int64) {
+func (s *share) add(t *tally, by *cost.Meter, count int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.count += count
@@ -38,7 +37,7 @@ type meteredIngester struct {
 }
 
 func (i meteredIngester) Ingest(ctx context.Context, d report.Delivery) (ingester.Outcome, error) {
-	ctx, made := metering.Start(ctx)
+	ctx, made := cost.Start(ctx)
 	out, err := i.Service.Ingest(ctx, d)
 	switch {
 	case err != nil || out.Quarantined:
@@ -57,7 +56,7 @@ type meteredJanitor struct {
 }
 
 func (j meteredJanitor) Release(ctx context.Context, key string) (janitor.Outcome, error) {
-	ctx, made := metering.Start(ctx)
+	ctx, made := cost.Start(ctx)
 	outcome, err := j.Service.Release(ctx, key)
 	if outcome == janitor.OutcomeDeleted {
 		j.tally.files.add(j.tally, made, 0)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -68,7 +68,7 @@ func (m *mirror) Write(ctx context.Context, mutations ...ledger.Mutation) error 
 }
 
 func (m *mirror) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
-	m.t.Error("a function scans: see metering.Ledger")
+	m.t.Error("a function scans: see cost.Ledger")
 	return func(func(ledger.Record, error) bool) {}
 }
 
@@ -77,9 +77,9 @@ func (m *mirror) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
 // says nothing.
 func TestTheUnitsOfARunAreThoseOfAServer(t *testing.T) {
 	config, consumed := ledgertest.Config(standin.Dynoxide.Start(t)), 0.0
-	config.APIOptions = append(config.APIOptions, metering.Consumed(&consumed), metering.Requests)
+	config.APIOptions = append(config.APIOptions, ledgertest.Consumed(&consumed), cost.CountRequests)
 	client := dynamodb.NewFromConfig(config)
-	ctx, sent := metering.Start(t.Context())
+	ctx, sent := cost.Start(t.Context())
 	twin := &mirror{t: t, server: dynamostore.New(client, ledgertest.NewTable(t, client)), sent: ctx}
 	p := newSite(t).newPlant(t, func(o *Options) {
 		o.outside.store = func(s ledger.Store) ledger.Store { twin.Store = s; return twin }

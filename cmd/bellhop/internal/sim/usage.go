@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
 
@@ -24,15 +23,15 @@ const usageFile = "usage.json"
 // parts are the meters of all that is charged for on AWS, by who does it: a function, or the outside, which are the vendor
 // and the queue.
 type parts struct {
-	requester, ingester, janitor, outside *metering.Meter
+	requester, ingester, janitor, outside *cost.Meter
 }
 
 func newParts() parts {
-	return parts{metering.New(), metering.New(), metering.New(), metering.New()}
+	return parts{&cost.Meter{}, &cost.Meter{}, &cost.Meter{}, &cost.Meter{}}
 }
 
 // counting makes an S3 client count its requests for the work that makes them.
-func counting(o *s3.Options) { o.APIOptions = append(o.APIOptions, metering.Requests) }
+func counting(o *s3.Options) { o.APIOptions = append(o.APIOptions, cost.CountRequests) }
 
 // counted returns what the functions did so far.
 func (m *Machine) counted() cost.Work {
@@ -42,7 +41,7 @@ func (m *Machine) counted() cost.Work {
 // logger returns a function's logger. Its lines are counted as they would be on Lambda, whatever becomes of them here.
 func (m *Machine) logger(function string) *slog.Logger {
 	const id = "00000000-0000-0000-0000-000000000000" // of an invocation: in length, it is like any other
-	return slog.New(slog.NewMultiHandler(m.Log.Handler(), metering.Log(
+	return slog.New(slog.NewMultiHandler(m.Log.Handler(), cost.CountLines(
 		slog.String("requestId", id), slog.String(telemetry.KeyService, telemetry.Service),
 		slog.String(telemetry.KeyFunction, function), slog.String(telemetry.KeyVersion, "v0.0.0"),
 	)))

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
@@ -77,7 +77,7 @@ var inWords = map[alexa.FaultKind]string{
 // startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's;
 // delivered, if set, is told of what it writes. The bucket's owner pays for what is written, so it is counted.
 func startVendor(
-	ctx context.Context, dir string, config alexa.Config, bucket *s3.Client, delivered func(string, []byte), paid *metering.Meter,
+	ctx context.Context, dir string, config alexa.Config, bucket *s3.Client, delivered func(string, []byte), paid *cost.Meter,
 ) (*vendor, error) {
 	credentials, err := credentialsIn(dir)
 	if err != nil {
@@ -92,7 +92,7 @@ func startVendor(
 		if delivered != nil {
 			delivered(key, body)
 		}
-		ctx, _ = metering.Start(ctx, paid)
+		ctx, _ = cost.Start(ctx, paid)
 		_, err := bucket.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: aws.String(name), Key: aws.String(key), Body: bytes.NewReader(body), ContentType: aws.String("text/csv"),
 		})
@@ -181,7 +181,7 @@ func credentialsIn(dir string) (credentials, error) {
 type fileSecret struct{ path string }
 
 func (s fileSecret) Read(ctx context.Context) ([]byte, error) {
-	metering.Of(ctx).Call("Secrets Manager GetSecretValue")
+	cost.MeterOf(ctx).Call("Secrets Manager GetSecretValue")
 	document, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.As(fault.NotFound, err)
@@ -190,7 +190,7 @@ func (s fileSecret) Read(ctx context.Context) ([]byte, error) {
 }
 
 func (s fileSecret) Write(ctx context.Context, document []byte) error {
-	metering.Of(ctx).Call("Secrets Manager PutSecretValue")
+	cost.MeterOf(ctx).Call("Secrets Manager PutSecretValue")
 	return writeFile(s.path, document)
 }
 

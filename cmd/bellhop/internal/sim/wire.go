@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
@@ -34,7 +34,7 @@ func (m *Machine) wire() {
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
 	swept := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
-	records, queue, now := ledger.New(between.store(metering.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
+	records, queue, now := ledger.New(between.store(cost.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
 	records.Retention = retention
 
 	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
@@ -79,8 +79,8 @@ func (m *Machine) wire() {
 }
 
 // sink returns where a function's metrics go. They are lines of its log.
-func (m *Machine) sink(function string, of *metering.Meter) *metric.Sink {
-	return &metric.Sink{To: metering.Writer(of, m.Metrics), Service: "bellhop", Function: function, Now: m.clock.Now}
+func (m *Machine) sink(function string, of *cost.Meter) *metric.Sink {
+	return &metric.Sink{To: cost.LogWriter{Meter: of, To: m.Metrics}, Service: "bellhop", Function: function, Now: m.clock.Now}
 }
 
 // between returns what stands between the functions and the outside, with nothing where nobody stands.
@@ -102,10 +102,10 @@ func (m *Machine) between() outside {
 }
 
 // entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
-func (m *Machine) entry(of *metering.Meter, timeout time.Duration, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+func (m *Machine) entry(of *cost.Meter, timeout time.Duration, handle any) func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 	runtime := lambda.NewHandler(handle)
 	return func(ctx context.Context, event json.RawMessage) (response json.RawMessage, err error) {
-		ctx, made := metering.Start(ctx, of)
+		ctx, made := cost.Start(ctx, of)
 		began := m.Now()
 		defer func() { made.Invocation(m.Now().Sub(began)) }()
 		ctx, cancel := context.WithTimeout(ctx, timeout)

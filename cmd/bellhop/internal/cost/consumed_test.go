@@ -1,4 +1,4 @@
-package metering_test
+package cost_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
@@ -16,14 +16,14 @@ import (
 // server says nothing about a refused write; AWS charges for it.
 func TestUnitsAreThoseOfAServer(t *testing.T) {
 	config, sum := ledgertest.Config(standin.Dynoxide.Start(t)), 0.0
-	config.APIOptions = append(config.APIOptions, metering.Consumed(&sum), metering.Requests)
+	config.APIOptions = append(config.APIOptions, ledgertest.Consumed(&sum), cost.CountRequests)
 	client := dynamodb.NewFromConfig(config)
 	server := dynamostore.New(client, ledgertest.NewTable(t, client))
 	store := sqlite(t)
 	for _, st := range steps() {
-		ctx, derived := metering.Start(t.Context())
-		err := st.call(ctx, metering.Ledger{Store: store})
-		ctx, sent := metering.Start(t.Context())
+		ctx, derived := cost.Start(t.Context())
+		err := st.call(ctx, cost.Ledger{Store: store})
+		ctx, sent := cost.Start(t.Context())
 		sum = 0
 		if serverErr := st.call(ctx, server); (serverErr != nil) != st.fails || (err != nil) != st.fails {
 			t.Fatalf("%s: %v, and on the server %v", st.name, err, serverErr)

@@ -1,4 +1,4 @@
-package metering_test
+package cost_test
 
 import (
 	"context"
@@ -20,7 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
@@ -38,7 +37,7 @@ func clientsOf(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.R
 	t.Cleanup(server.Close)
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-		APIOptions: []func(*middleware.Stack) error{metering.Requests},
+		APIOptions: []func(*middleware.Stack) error{cost.CountRequests},
 		Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
 	}
 }
@@ -59,7 +58,7 @@ func TestRetriesAndRepeatsAreCounted(t *testing.T) {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
 	}
 	client := objects.NewClient(config)
-	ctx, made := metering.Start(t.Context())
+	ctx, made := cost.Start(t.Context())
 	for range 2 {
 		if err := put(ctx, client); err != nil {
 			t.Fatal(err)
@@ -74,7 +73,7 @@ func TestRetriesAndRepeatsAreCounted(t *testing.T) {
 // Any service's client counts by the same middleware, a failure too.
 func TestEveryServiceIsCounted(t *testing.T) {
 	config := clientsOf(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
-	ctx, made := metering.Start(t.Context())
+	ctx, made := cost.Start(t.Context())
 	if _, err := dynamodb.NewFromConfig(config).GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("t"), Key: nil}); err == nil {
 		t.Fatal("an item without a key was got")
 	}
@@ -89,10 +88,10 @@ func TestEveryServiceIsCounted(t *testing.T) {
 
 func TestWorkCountsForEachWhole(t *testing.T) {
 	config := clientsOf(t, func(int, http.ResponseWriter, *http.Request) {})
-	client, function := objects.NewClient(config), metering.New()
-	run, outer := metering.Start(t.Context())
-	invocation, whole := metering.Start(run, function)
-	file, part := metering.Start(invocation)
+	client, function := objects.NewClient(config), &cost.Meter{}
+	run, outer := cost.Start(t.Context())
+	invocation, whole := cost.Start(run, function)
+	file, part := cost.Start(invocation)
 	for _, ctx := range []context.Context{file, invocation, run, t.Context()} {
 		if err := put(ctx, client); err != nil {
 			t.Fatal(err)
@@ -100,19 +99,19 @@ func TestWorkCountsForEachWhole(t *testing.T) {
 	}
 	whole.Invocation(1500 * time.Millisecond)
 	for name, c := range map[string]struct {
-		meter       *metering.Meter
+		meter       *cost.Meter
 		puts, calls int64
 	}{"the file": {part, 1, 0}, "its invocation": {whole, 2, 1}, "the function": {function, 2, 1}, "the run": {outer, 3, 1}} {
 		if w := c.meter.Work(); w.Count("S3", "PutObject") != c.puts || w.Invocations != c.calls || w.Seconds != 1.5*float64(c.calls) {
 			t.Errorf("%s: %+v", name, w)
 		}
 	}
-	metering.Of(t.Context()).Call("nothing") // no meter, no harm
+	cost.MeterOf(t.Context()).Call("nothing") // no meter, no harm
 }
 
 func TestLogLinesAreCountedForTheirWork(t *testing.T) {
-	log := slog.New(metering.Log(slog.String("function", "f")))
-	ctx, made := metering.Start(t.Context())
+	log := slog.New(cost.CountLines(slog.String("function", "f")))
+	ctx, made := cost.Start(t.Context())
 	log.With("key", "value").InfoContext(ctx, "said")
 	log.DebugContext(ctx, "not on Lambda")
 	log.InfoContext(t.Context(), "by nobody")
@@ -123,7 +122,7 @@ func TestLogLinesAreCountedForTheirWork(t *testing.T) {
 	}
 	var out strings.Builder
 	for _, to := range []io.Writer{&out, nil} {
-		if n, err := metering.Writer(made, to).Write([]byte("metric\n")); n != 7 || err != nil {
+		if n, err := (cost.LogWriter{Meter: made, To: to}).Write([]byte("metric\n")); n != 7 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 	}

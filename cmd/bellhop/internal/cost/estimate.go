@@ -1,6 +1,10 @@
 package cost
 
-import "time"
+import (
+	_ "embed" // for the reference
+	"encoding/json"
+	"time"
+)
 
 // Usage is the counted work of one run on one machine, with the simulated vendor and all that goes wrong on purpose.
 type Usage struct {
@@ -51,9 +55,7 @@ const daysOfMonth = 30
 // perReport returns what one report uses. What a schedule's invocation uses when there is nothing to do is not in it: that
 // belongs to the month, whether or not a report comes.
 func (u Usage) perReport(s Stack, w Wish) Quantities {
-	// The run was as good as idle at times, and stopped early at others: less than nothing is nothing.
-	requester := u.Requester.Plus(u.IdleRequester, -u.RequesterRuns).atLeastNone()
-	janitor := u.Janitor.Plus(u.IdleSweep, -u.Sweeps).atLeastNone()
+	requester, janitor := u.Requester.without(u.IdleRequester, u.RequesterRuns), u.Janitor.without(u.IdleSweep, u.Sweeps)
 	q := Quantities{}
 	for _, part := range []Work{requester, u.Ingester, janitor, u.Outside} {
 		q.Add(part.quantities(), 1)
@@ -64,11 +66,10 @@ func (u Usage) perReport(s Stack, w Wish) Quantities {
 		gigabyteSeconds(s.IngesterMB, loading*float64(u.Ingester.Invocations)) +
 		gigabyteSeconds(s.JanitorMB, a.JanitorSeconds*float64(janitor.Invocations))
 	s.overhead(q, a, float64(requester.Invocations+u.Ingester.Invocations+janitor.Invocations))
-	one := Quantities{}
-	return s.credential(one.Add(q, 1/float64(u.Reports)))
+	return s.credential(Quantities{}.Add(q, 1/float64(u.Reports)))
 }
 
-// overhead adds what Lambda and X-Ray do by themselves for each invocation.
+// overhead adds what Lambda and X-Ray do on their own for each invocation.
 func (s Stack) overhead(q Quantities, a Assumed, invocations float64) {
 	q[LogBytes] += a.PlatformLogBytes * invocations / 1e9
 	if s.Traced {
@@ -94,7 +95,8 @@ func (u Usage) standing(s Stack, a Assumed) Quantities {
 	return s.credential(q)
 }
 
-// credential says of the calls for the credential where it is. The run on one machine counts them as those of Secrets Manager.
+// credential moves the calls for the credential to the place where the stack keeps it. The run on one machine counts them as
+// those of Secrets Manager.
 func (s Stack) credential(q Quantities) Quantities {
 	if s.Secret == 0 {
 		q[ParameterCalls] += q[SecretCalls]
@@ -126,21 +128,26 @@ func Of(u Usage, s Stack, w Wish) Estimate {
 		w.ReportBytes = measured
 	}
 	one, standing := u.perReport(s, w), u.standing(s, w.Assumed)
-	month := Quantities{}
-	month.Add(standing, 1).Add(one, w.ReportsPerDay*daysOfMonth)
-	month[Metrics] += s.ofReports(w.ReportsPerDay)
+	month := Quantities{}.Add(standing, 1).Add(one, w.ReportsPerDay*daysOfMonth)
+	// CloudWatch charges a metric by the hours in which it is sent. Each report is taken to come in an hour of its own, which
+	// is the most.
+	month[Metrics] += float64(s.MetricsOfReports) * min(24, w.ReportsPerDay) / 24
 	// All that a year's reports put into the dataset, as if no day replaced another.
 	grown := float64(u.Ingester.SentBytes["S3 PutObject"]) / float64(u.Reports) * w.ReportsPerDay * 365 / 1e9
 	if measured > 0 {
 		grown *= float64(w.ReportBytes) / float64(measured)
 	}
 	month[S3Storage] = grown
-	thousand := Quantities{}
-	e := Estimate{
+	return Estimate{
 		Region: Region, Wish: w, Usage: u, Stack: s,
-		PerThousand: Charge(thousand.Add(one, 1000), false),
+		PerThousand: Charge(Quantities{}.Add(one, 1000), false),
 		Standing:    Charge(standing, w.FreeTier), Month: Charge(month, w.FreeTier),
 		MonthListed: Charge(month, false).Total, MonthFree: Charge(month, true).Total,
 	}
-	return e
 }
+
+//go:embed reference.json
+var reference []byte
+
+// Reference returns the usage of the run whose bill is in docs/cost.md: `bellhop local run` in a fresh folder.
+func Reference() (u Usage, err error) { return u, json.Unmarshal(reference, &u) }

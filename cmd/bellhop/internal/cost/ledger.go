@@ -1,11 +1,10 @@
-package metering
+package cost
 
 import (
 	"context"
 	"iter"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 )
@@ -28,36 +27,30 @@ var _ ledger.Store = Ledger{}
 const (
 	readUnit  = 4096
 	writeUnit = 1024
-	// half is what an eventually consistent read costs.
-	half = 0.5
 )
 
 // units returns how many units of a size bytes take: one at least.
 func units(bytes, size int) float64 { return float64(max(1, (bytes+size-1)/size)) }
 
 func read(ctx context.Context, operation string, n float64) {
-	Of(ctx).add(cost.Work{Calls: map[string]int64{"DynamoDB " + operation: 1}, ReadUnits: n})
+	MeterOf(ctx).Add(Work{Calls: map[string]int64{"DynamoDB " + operation: 1}, ReadUnits: n})
 }
 
-// size returns the bytes of a record's item.
-func size(r ledger.Record) int {
-	item, err := dynamostore.EncodeImage(r)
-	if err != nil {
-		// DynamoDB would not take it either; the other adapter may.
-		return len(r.PK) + len(r.SK) + len(r.Doc)
-	}
-	return dynamostore.Size(item)
-}
-
-func sizes(records []ledger.Record) int {
-	total := 0
+// size returns the bytes of the items of records.
+func size(records ...ledger.Record) (total int) {
 	for _, r := range records {
-		total += size(r)
+		item, err := dynamostore.EncodeImage(r)
+		if err != nil {
+			// DynamoDB would not take it either; the other adapter may.
+			total += len(r.PK) + len(r.SK) + len(r.Doc)
+			continue
+		}
+		total += dynamostore.Size(item)
 	}
 	return total
 }
 
-// Get is a GetItem, or a BatchGetItem, in which each item is rounded up for itself. One that is not there costs a unit.
+// Get is a GetItem, or a BatchGetItem, in which each item is rounded up on its own. An item that does not exist costs a unit.
 func (s Ledger) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]ledger.Record, error) {
 	found, err := s.Store.Get(ctx, keys...)
 	asked, n := map[ledger.Key]bool{}, 0.0
@@ -80,7 +73,7 @@ func (s Ledger) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]led
 // Query is a Query, which is rounded up as a whole.
 func (s Ledger) Query(ctx context.Context, pk, prefix string) ([]ledger.Record, error) {
 	found, err := s.Store.Query(ctx, pk, prefix)
-	read(ctx, "Query", units(sizes(found), readUnit))
+	read(ctx, "Query", units(size(found...), readUnit))
 	return found, err
 }
 
@@ -88,27 +81,23 @@ func (s Ledger) Query(ctx context.Context, pk, prefix string) ([]ledger.Record, 
 func (s Ledger) Between(ctx context.Context, pk, first, last string) ([]ledger.Record, error) {
 	found, err := s.Store.Between(ctx, pk, first, last)
 	if last != "" && first <= last {
-		read(ctx, "Query", units(sizes(found), readUnit))
+		read(ctx, "Query", units(size(found...), readUnit))
 	}
 	return found, err
 }
 
-// Due is a Query of the index, eventually consistent.
-func (s Ledger) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
-	found, err := s.Store.Due(ctx, lane, now, limit)
+// Due is a Query of the index, eventually consistent. An entry has the attributes pk, sk, due_pk ("DUE#" and the queue) and
+// due_at.
+func (s Ledger) Due(ctx context.Context, queue ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
+	found, err := s.Store.Due(ctx, queue, now, limit)
 	if limit > 0 {
 		total := 0
 		for _, k := range found {
-			total += entrySize(k, lane)
+			total += len("pk"+"sk"+"due_pk"+"due_at"+"DUE#"+"2006-01-02T15:04:05.000000000Z") + len(k.PK) + len(k.SK) + len(queue)
 		}
-		read(ctx, "Query", half*units(total, readUnit))
+		read(ctx, "Query", units(total, readUnit)/2)
 	}
 	return found, err
-}
-
-// entrySize returns the bytes of an entry of the due index: pk, sk, due_pk ("DUE#" and the due queue) and due_at.
-func entrySize(k ledger.Key, lane ledger.DueQueue) int {
-	return len("pk"+"sk"+"due_pk"+"due_at"+"DUE#"+"2006-01-02T15:04:05.000000000Z") + len(k.PK) + len(k.SK) + len(lane)
 }
 
 // Scan is a Scan, of which only what it yields is seen.
@@ -130,23 +119,29 @@ func (s Ledger) Scan(ctx context.Context, prefix string) iter.Seq2[ledger.Record
 func (s Ledger) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 	before := s.replaced(ctx, mutations)
 	err := s.Store.Write(ctx, mutations...)
-	w := cost.Work{Calls: map[string]int64{"DynamoDB " + operation(mutations): 1}}
-	factor := 2.0
+	operation, factor := "TransactWriteItems", 2.0
 	if len(mutations) == 1 && mutations[0].Op != ledger.OpCheck {
-		factor = 1
+		operation, factor = "PutItem", 1
+		if mutations[0].Op == ledger.OpDelete {
+			operation = "DeleteItem"
+		}
 	}
+	w := Work{Calls: map[string]int64{"DynamoDB " + operation: 1}}
 	for _, m := range mutations {
-		old := before[m.Record.Key]
+		old, fresh := before[m.Record.Key], ledger.Record{}
+		if m.Op == ledger.OpPut {
+			fresh = m.Record
+		}
 		larger := size(old)
 		if m.Op == ledger.OpPut {
-			larger = max(larger, size(m.Record))
+			larger = max(larger, size(fresh))
 		}
 		w.WriteUnits += factor * units(larger, writeUnit)
-		if err == nil {
-			w.WriteUnits += indexUnits(old, m)
+		if err == nil && m.Op != ledger.OpCheck {
+			w.WriteUnits += indexUnits(old, fresh)
 		}
 	}
-	Of(ctx).add(w)
+	MeterOf(ctx).Add(w)
 	return err
 }
 
@@ -168,32 +163,11 @@ func (s Ledger) replaced(ctx context.Context, mutations []ledger.Mutation) map[l
 	return before
 }
 
-func operation(mutations []ledger.Mutation) string {
-	if len(mutations) == 1 {
-		switch mutations[0].Op {
-		case ledger.OpPut:
-			return "PutItem"
-		case ledger.OpDelete:
-			return "DeleteItem"
-		case ledger.OpCheck:
-		}
-	}
-	return "TransactWriteItems"
-}
-
-// indexUnits returns what a mutation costs in the due index, whose entries hold keys only: an entry that stays costs nothing.
-func indexUnits(old ledger.Record, m ledger.Mutation) float64 {
-	if m.Op == ledger.OpCheck {
-		return 0
-	}
-	fresh := m.Record
-	if m.Op == ledger.OpDelete {
-		fresh = ledger.Record{}
-	}
+// indexUnits returns what a change costs in the due index, whose entries hold keys only: an entry that stays costs nothing.
+func indexUnits(old, fresh ledger.Record) (n float64) {
 	if old.Queue == fresh.Queue && old.DueAt.Equal(fresh.DueAt) {
 		return 0
 	}
-	n := 0.0
 	for _, r := range []ledger.Record{old, fresh} {
 		if !r.DueAt.IsZero() {
 			n++

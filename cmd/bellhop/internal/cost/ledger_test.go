@@ -1,4 +1,4 @@
-package metering_test
+package cost_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/metering"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -121,9 +121,9 @@ func sqlite(t *testing.T) *sqlitestore.Store {
 }
 
 func TestUnitsByHand(t *testing.T) {
-	store := metering.Ledger{Store: sqlite(t)}
+	store := cost.Ledger{Store: sqlite(t)}
 	for _, st := range steps() {
-		ctx, made := metering.Start(t.Context())
+		ctx, made := cost.Start(t.Context())
 		if err := st.call(ctx, store); fault.Is(err, fault.Conflict) != st.fails || err != nil && !st.fails {
 			t.Fatalf("%s: %v", st.name, err)
 		}
@@ -142,11 +142,11 @@ func TestUnitsByHand(t *testing.T) {
 
 // No function scans; what a person's command asks for is counted by what it yields.
 func TestAScanCountsWhatItYields(t *testing.T) {
-	store := metering.Ledger{Store: sqlite(t)}
+	store := cost.Ledger{Store: sqlite(t)}
 	if err := store.Write(t.Context(), write(record("a", 3, time.Time{}), 0), write(record("b", 3, time.Time{}), 0)); err != nil {
 		t.Fatal(err)
 	}
-	ctx, made := metering.Start(t.Context())
+	ctx, made := cost.Start(t.Context())
 	for _, err := range store.Scan(ctx, "FILE#") {
 		if err != nil {
 			t.Fatal(err)
