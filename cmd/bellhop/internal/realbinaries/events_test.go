@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/lambdaapi"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
@@ -17,10 +16,10 @@ func TestAMissingConfigurationIsNamedWhole(t *testing.T) {
 	root := standin.Root(t)
 	for _, name := range []string{requester, ingester, janitor} {
 		t.Run(name, func(t *testing.T) {
-			f := lambdaapi.New(t.Context(), lambdaapi.Options{Path: binary(t, root, name), Name: name})
+			f := newFunction(t.Context(), functionOptions{Path: binary(t, root, name), Name: name})
 			t.Cleanup(f.Close)
 			_, err := f.Invoke(t.Context(), []byte(`{}`))
-			gone, ok := errors.AsType[*lambdaapi.ExitError](err)
+			gone, ok := errors.AsType[*exitError](err)
 			if !ok || gone.Code <= 0 || !gone.Init {
 				t.Fatalf("%v", err)
 			}
@@ -75,13 +74,13 @@ func TestEveryEventIsAnswered(t *testing.T) {
 			w.invoke(test.function, w.event(name))
 		} else {
 			_, err := w.functions[test.function].Invoke(t.Context(), w.event(name))
-			if failed, ok := errors.AsType[*lambdaapi.FunctionError](err); !ok || !strings.Contains(failed.Message, test.failure) || len(failed.Stack) > 0 {
+			if failed, ok := errors.AsType[*functionError](err); !ok || !strings.Contains(failed.Message, test.failure) || len(failed.Stack) > 0 {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		for _, function := range slices.Sorted(maps.Keys(w.functions)) {
 			_, err := w.functions[function].Invoke(t.Context(), w.event(name))
-			if failed, ok := errors.AsType[*lambdaapi.FunctionError](err); err != nil && (!ok || len(failed.Stack) > 0) {
+			if failed, ok := errors.AsType[*functionError](err); err != nil && (!ok || len(failed.Stack) > 0) {
 				t.Errorf("%s given to the %s: %v", name, function, err)
 			}
 		}
@@ -89,7 +88,7 @@ func TestEveryEventIsAnswered(t *testing.T) {
 	for _, junk := range []string{`null`, `[]`, `"x"`, `{}`, `{"Records":null}`, `{"Records":[null]}`, `{"Records":[{"eventSource":"aws:sqs","body":"{"}]}`} {
 		for function, f := range w.functions {
 			_, err := f.Invoke(t.Context(), []byte(junk))
-			if failed, ok := errors.AsType[*lambdaapi.FunctionError](err); err != nil && (!ok || len(failed.Stack) > 0) {
+			if failed, ok := errors.AsType[*functionError](err); err != nil && (!ok || len(failed.Stack) > 0) {
 				t.Errorf("%s given to the %s: %v", junk, function, err)
 			}
 		}

@@ -23,7 +23,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/lambdaapi"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/internal/standin"
@@ -58,7 +57,7 @@ type world struct {
 	delivered map[string][]byte
 	stack     cloudformation.Stack
 	environ   map[string]string // the account's own part of the functions' environment
-	functions map[string]*lambdaapi.Function
+	functions map[string]*function
 	secret    string // where the credential is
 	gate      *gate
 	log       *record
@@ -106,11 +105,11 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	if o.overTLS {
 		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3.Endpoint())
 	}
-	w.functions = map[string]*lambdaapi.Function{}
+	w.functions = map[string]*function{}
 	for _, name := range []string{requester, ingester, janitor} {
 		p := w.stack.Template.Properties(ids[name])
 		memory, _ := p["MemorySize"].(float64)
-		w.functions[name] = lambdaapi.New(t.Context(), lambdaapi.Options{
+		w.functions[name] = newFunction(t.Context(), functionOptions{
 			Path: binary(t, w.root, name), Name: name, Env: w.environment(name), Output: w.log,
 			Timeout: seconds(p["Timeout"]), MemoryMB: int(memory),
 		})

@@ -1,4 +1,4 @@
-package lambdaapi
+package realbinaries_test
 
 import (
 	"context"
@@ -12,28 +12,22 @@ import (
 	"time"
 )
 
-// Where the function is said to be.
-const (
-	region  = "us-east-1"
-	account = "111122223333"
-)
-
 // process is one start of the executable, with a Runtime API of its own, so that nothing that a dead process asked for
 // is answered in the name of its successor.
 type process struct {
 	cmd    *exec.Cmd
-	api    *api
+	api    *runtimeAPI
 	server *http.Server
 	output tail
 	ended  chan struct{}
 }
 
-func start(ctx context.Context, o Options) (*process, error) {
+func startProcess(ctx context.Context, o functionOptions) (*process, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serve the Runtime API: %w", err)
 	}
-	p := &process{api: newAPI(), ended: make(chan struct{})}
+	p := &process{api: newRuntimeAPI(), ended: make(chan struct{})}
 	p.server = &http.Server{Handler: p.api.handler(), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan struct{})
 	go func() {
@@ -41,7 +35,7 @@ func start(ctx context.Context, o Options) (*process, error) {
 		close(served)
 	}()
 	p.cmd = exec.CommandContext(ctx, o.Path) //nolint:gosec // the caller's executable, that is the point
-	p.cmd.Env = append(environment(o, listener.Addr().String()), o.Env...)
+	p.cmd.Env = append(lambdaEnvironment(o, listener.Addr().String()), o.Env...)
 	p.cmd.WaitDelay = time.Second
 	var output io.Writer = &p.output
 	if o.Output != nil {
@@ -60,9 +54,9 @@ func start(ctx context.Context, o Options) (*process, error) {
 	return p, nil
 }
 
-// environment is what Lambda sets for a custom runtime; see
+// lambdaEnvironment is what Lambda sets for a custom runtime; see
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
-func environment(o Options, runtimeAPI string) []string {
+func lambdaEnvironment(o functionOptions, runtimeAPI string) []string {
 	return []string{
 		"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI,
 		"AWS_LAMBDA_FUNCTION_NAME=" + o.Name,
@@ -71,8 +65,8 @@ func environment(o Options, runtimeAPI string) []string {
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + o.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME=2026/01/01/[$LATEST]0",
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
-		"AWS_REGION=" + region,
-		"AWS_DEFAULT_REGION=" + region,
+		"AWS_REGION=us-east-1",
+		"AWS_DEFAULT_REGION=us-east-1",
 		"_HANDLER=bootstrap",
 		"TZ=:UTC",
 		"LANG=en_US.UTF-8",
@@ -90,18 +84,18 @@ func (p *process) over() bool {
 
 // kill ends the process as Lambda does, without warning, and waits for it.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // It may have ended by itself.
+	_ = p.cmd.Process.Kill() // It may have ended before.
 	<-p.ended
 }
 
 // exit is how an ended process came to its end.
-func (p *process) exit(init bool) *ExitError {
+func (p *process) exit(init bool) *exitError {
 	state := p.cmd.ProcessState
-	return &ExitError{Code: state.ExitCode(), State: state.String(), Output: string(p.output.kept), Init: init}
+	return &exitError{Code: state.ExitCode(), State: state.String(), Output: string(p.output.kept), Init: init}
 }
 
 // handOver waits until the process asks for an event, and gives it this one. Its time begins then.
-func (p *process) handOver(ctx context.Context, event []byte, o Options) (*invocation, error) {
+func (p *process) handOver(ctx context.Context, event []byte, o functionOptions) (*invocation, error) {
 	timer := time.NewTimer(initTime)
 	defer timer.Stop()
 	select {
@@ -111,14 +105,14 @@ func (p *process) handOver(ctx context.Context, event []byte, o Options) (*invoc
 		reply <- in
 		return in, nil
 	case failed := <-p.api.failedInit:
-		// It exits by itself now; Lambda would not wait for it either.
+		// It is about to exit; Lambda would not wait for it either.
 		p.kill()
 		return nil, failed
 	case <-p.ended:
 		return nil, p.exit(true)
 	case <-timer.C:
 		p.kill()
-		return nil, ErrTimeout
+		return nil, errTimeout
 	case <-ctx.Done():
 		p.kill()
 		return nil, ctx.Err()
@@ -135,7 +129,7 @@ func (p *process) await(ctx context.Context, in *invocation) ([]byte, error) {
 	case <-p.ended:
 	case <-timer.C:
 		p.kill()
-		return nil, ErrTimeout
+		return nil, errTimeout
 	case <-ctx.Done():
 		p.kill()
 		return nil, ctx.Err()

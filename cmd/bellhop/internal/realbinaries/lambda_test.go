@@ -1,4 +1,4 @@
-package lambdaapi_test
+package realbinaries_test
 
 import (
 	"bytes"
@@ -15,15 +15,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/lambdaapi"
 )
 
-// This executable is the function too: started with a Runtime API, it serves it with AWS's own runtime client.
-func TestMain(m *testing.M) {
-	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		os.Exit(m.Run())
-	}
+// serveTheTest makes this executable a function: started with a Runtime API, it serves it with AWS's own runtime client.
+func serveTheTest() {
 	switch os.Getenv("START") {
 	case "refuse":
 		fmt.Fprintln(os.Stderr, "three variables are missing")
@@ -53,7 +48,7 @@ type order struct {
 	Echo string
 }
 
-type answer struct {
+type told struct {
 	Echo      string
 	PID       int
 	RequestID string
@@ -69,12 +64,12 @@ type badInput struct{}
 
 func (badInput) Error() string { return "that is no input" }
 
-func obey(ctx context.Context, o order) (answer, error) {
+func obey(ctx context.Context, o order) (told, error) {
 	switch o.Do {
 	case "fail":
-		return answer{}, errors.New("it did not work")
+		return told{}, errors.New("it did not work")
 	case "fail by type":
-		return answer{}, badInput{}
+		return told{}, badInput{}
 	case "panic":
 		panic("out of ideas")
 	case "exit":
@@ -87,33 +82,33 @@ func obey(ctx context.Context, o order) (answer, error) {
 	}
 	deadline, _ := ctx.Deadline()
 	lc, _ := lambdacontext.FromContext(ctx)
-	return answer{
+	return told{
 		Echo: o.Echo, PID: os.Getpid(), RequestID: lc.AwsRequestID, ARN: lc.InvokedFunctionArn,
 		Name: lambdacontext.FunctionName, MemoryMB: lambdacontext.MemoryLimitInMB,
 		Left: time.Until(deadline), Trace: os.Getenv("_X_AMZN_TRACE_ID"), Inherited: os.Getenv("HOME"),
 	}, nil
 }
 
-// newFunction returns this executable as a function.
-func newFunction(t *testing.T, o lambdaapi.Options) *lambdaapi.Function {
+// thisAsFunction returns this executable as a function.
+func thisAsFunction(t *testing.T, o functionOptions) *function {
 	t.Helper()
 	var err error
 	if o.Path, err = os.Executable(); err != nil {
 		t.Fatal(err)
 	}
-	f := lambdaapi.New(t.Context(), o)
+	f := newFunction(t.Context(), o)
 	t.Cleanup(f.Close)
 	return f
 }
 
-// must invokes and returns what came back of it.
-func must(t *testing.T, f *lambdaapi.Function, event string) answer {
+// mustInvoke invokes and returns what came back of it.
+func mustInvoke(t *testing.T, f *function, event string) told {
 	t.Helper()
 	raw, err := f.Invoke(t.Context(), []byte(event))
 	if err != nil {
 		t.Fatalf("%s: %v", event, err)
 	}
-	var a answer
+	var a told
 	if err := json.Unmarshal(raw, &a); err != nil {
 		t.Fatal(err)
 	}
@@ -122,8 +117,8 @@ func must(t *testing.T, f *lambdaapi.Function, event string) answer {
 
 func TestAnInvocationCarriesWhatLambdaTells(t *testing.T) {
 	t.Setenv("HOME", "/home/of/the/test")
-	f := newFunction(t, lambdaapi.Options{Name: "ingester", MemoryMB: 1024, Timeout: 20 * time.Second})
-	first, second := must(t, f, `{"Echo":"a"}`), must(t, f, `{"Echo":"b"}`)
+	f := thisAsFunction(t, functionOptions{Name: "ingester", MemoryMB: 1024, Timeout: 20 * time.Second})
+	first, second := mustInvoke(t, f, `{"Echo":"a"}`), mustInvoke(t, f, `{"Echo":"b"}`)
 	if first.Echo != "a" || second.Echo != "b" {
 		t.Errorf("answers %q and %q", first.Echo, second.Echo)
 	}
@@ -163,13 +158,13 @@ func TestFailures(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := newFunction(t, lambdaapi.Options{})
+			f := thisAsFunction(t, functionOptions{})
 			_, err := f.Invoke(t.Context(), []byte(`{"Do":"`+test.do+`"}`))
-			failed, ok := errors.AsType[*lambdaapi.FunctionError](err)
+			failed, ok := errors.AsType[*functionError](err)
 			if !ok || failed.Type != test.kind || failed.Message != test.message || (len(failed.Stack) > 0) != test.stack || failed.Init {
 				t.Errorf("%#v", err)
 			}
-			if a := must(t, f, fine); a.Echo != "after" || f.Starts() != test.starts {
+			if a := mustInvoke(t, f, fine); a.Echo != "after" || f.Starts() != test.starts {
 				t.Errorf("then it answers %q, after %d starts", a.Echo, f.Starts())
 			}
 		})
@@ -178,74 +173,74 @@ func TestFailures(t *testing.T) {
 
 func TestAnExitIsNoticedAndMendedByTheNextInvocation(t *testing.T) {
 	var output bytes.Buffer
-	f := newFunction(t, lambdaapi.Options{Output: &output})
+	f := thisAsFunction(t, functionOptions{Output: &output})
 	_, err := f.Invoke(t.Context(), []byte(`{"Do":"exit"}`))
-	gone, ok := errors.AsType[*lambdaapi.ExitError](err)
+	gone, ok := errors.AsType[*exitError](err)
 	if !ok || gone.Code != 3 || gone.Init || !strings.Contains(gone.Output, "good bye") {
 		t.Fatalf("%v", err)
 	}
 	if !strings.Contains(output.String(), "good bye") {
 		t.Errorf("the output is %q", output.String())
 	}
-	if a := must(t, f, `{"Echo":"a"}`); a.Echo != "a" || f.Starts() != 2 {
+	if a := mustInvoke(t, f, `{"Echo":"a"}`); a.Echo != "a" || f.Starts() != 2 {
 		t.Errorf("answer %q after %d starts", a.Echo, f.Starts())
 	}
 }
 
 func TestAtItsDeadlineTheProcessIsKilled(t *testing.T) {
-	f := newFunction(t, lambdaapi.Options{Timeout: 500 * time.Millisecond})
-	before := must(t, f, `{}`)
+	f := thisAsFunction(t, functionOptions{Timeout: 500 * time.Millisecond})
+	before := mustInvoke(t, f, `{}`)
 	began := time.Now()
-	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); !errors.Is(err, lambdaapi.ErrTimeout) {
+	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); !errors.Is(err, errTimeout) {
 		t.Fatalf("%v", err)
 	}
 	if took := time.Since(began); took < 500*time.Millisecond || took > 10*time.Second {
 		t.Errorf("killed after %s", took)
 	}
-	if after := must(t, f, `{}`); after.PID == before.PID || f.Starts() != 2 {
+	if after := mustInvoke(t, f, `{}`); after.PID == before.PID || f.Starts() != 2 {
 		t.Errorf("process %d, then %d, %d starts", before.PID, after.PID, f.Starts())
 	}
 }
 
 func TestWhoGivesUpKillsTheProcess(t *testing.T) {
-	f := newFunction(t, lambdaapi.Options{Timeout: time.Minute})
-	before := must(t, f, `{}`)
+	f := thisAsFunction(t, functionOptions{Timeout: time.Minute})
+	before := mustInvoke(t, f, `{}`)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := f.Invoke(ctx, []byte(`{"Do":"hang"}`)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("%v", err)
 	}
-	if after := must(t, f, `{}`); after.PID == before.PID {
+	if after := mustInvoke(t, f, `{}`); after.PID == before.PID {
 		t.Error("the process lives on")
 	}
 }
 
 func TestAProcessThatCannotStart(t *testing.T) {
-	refuses := newFunction(t, lambdaapi.Options{Env: []string{"START=refuse"}})
+	refuses := thisAsFunction(t, functionOptions{Env: []string{"START=refuse"}})
 	for n := 1; n <= 2; n++ {
 		_, err := refuses.Invoke(t.Context(), []byte(`{}`))
-		gone, ok := errors.AsType[*lambdaapi.ExitError](err)
+		gone, ok := errors.AsType[*exitError](err)
 		if !ok || gone.Code != 1 || !gone.Init || !strings.Contains(gone.Output, "three variables are missing") || refuses.Starts() != n {
 			t.Errorf("invocation %d, %d starts: %v", n, refuses.Starts(), err)
 		}
 	}
-	if _, err := lambdaapi.New(t.Context(), lambdaapi.Options{Path: "/nowhere/bootstrap"}).Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := newFunction(t.Context(), functionOptions{Path: "/nowhere/bootstrap"}).Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestAFailedInitialization(t *testing.T) {
-	f := newFunction(t, lambdaapi.Options{Env: []string{"START=fail"}})
+	f := thisAsFunction(t, functionOptions{Env: []string{"START=fail"}})
 	_, err := f.Invoke(t.Context(), []byte(`{}`))
-	failed, ok := errors.AsType[*lambdaapi.FunctionError](err)
+	failed, ok := errors.AsType[*functionError](err)
 	if !ok || !failed.Init || failed.Type != "Unconfigured" || failed.Message != "nothing is set" {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestAnAnswerToWhatNobodyAskedIsRefused(t *testing.T) {
-	f := newFunction(t, lambdaapi.Options{})
-	if a := must(t, f, `{"Do":"answer for another"}`); a.Echo != "400 400" {
+	f := thisAsFunction(t, functionOptions{})
+	if a := mustInvoke(t, f, `{"Do":"answer for another"}`); a.Echo != "400 400" {
 		t.Errorf("statuses %s", a.Echo)
 	}
 }

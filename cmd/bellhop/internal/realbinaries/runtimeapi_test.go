@@ -1,4 +1,4 @@
-package lambdaapi
+package realbinaries_test
 
 import (
 	"crypto/rand"
@@ -22,31 +22,31 @@ type invocation struct {
 	trace    string
 	deadline time.Time
 	event    []byte
-	answered chan answer // holds one
+	answered chan runtimeAnswer // holds one
 }
 
-// answer is what the process made of an invocation: a response, or an error.
-type answer struct {
+// runtimeAnswer is what the process made of an invocation: a response, or an error.
+type runtimeAnswer struct {
 	response []byte
-	failure  *FunctionError
+	failure  *functionError
 }
 
-func (a answer) result() ([]byte, error) {
+func (a runtimeAnswer) result() ([]byte, error) {
 	if a.failure != nil {
 		return nil, a.failure
 	}
 	return a.response, nil
 }
 
-func newInvocation(event []byte, o Options) *invocation {
+func newInvocation(event []byte, o functionOptions) *invocation {
 	now := time.Now()
 	return &invocation{
 		id:       fmt.Sprintf("%s-%s-4%s-8%s-%s", digits(8), digits(4), digits(3), digits(3), digits(12)),
-		arn:      "arn:aws:lambda:" + region + ":" + account + ":function:" + o.Name,
+		arn:      "arn:aws:lambda:us-east-1:111122223333:function:" + o.Name,
 		trace:    fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", now.Unix(), digits(24), digits(16)),
 		deadline: now.Add(o.Timeout),
 		event:    event,
-		answered: make(chan answer, 1),
+		answered: make(chan runtimeAnswer, 1),
 	}
 }
 
@@ -57,20 +57,20 @@ func digits(n int) string {
 	return hex.EncodeToString(raw)[:n]
 }
 
-// api is the Runtime API of one process.
-type api struct {
+// runtimeAPI is the Runtime API of one process.
+type runtimeAPI struct {
 	asking     chan chan<- *invocation
-	failedInit chan *FunctionError // holds one
+	failedInit chan *functionError // holds one
 
 	mu      sync.Mutex
 	current *invocation // the one that waits for an answer
 }
 
-func newAPI() *api {
-	return &api{asking: make(chan chan<- *invocation), failedInit: make(chan *FunctionError, 1)}
+func newRuntimeAPI() *runtimeAPI {
+	return &runtimeAPI{asking: make(chan chan<- *invocation), failedInit: make(chan *functionError, 1)}
 }
 
-func (a *api) handler() http.Handler {
+func (a *runtimeAPI) handler() http.Handler {
 	const version = "/2018-06-01/runtime"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+version+"/invocation/next", a.next)
@@ -81,7 +81,7 @@ func (a *api) handler() http.Handler {
 }
 
 // next answers when there is an event, however long that takes.
-func (a *api) next(w http.ResponseWriter, r *http.Request) {
+func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	reply := make(chan *invocation, 1)
 	select {
 	case a.asking <- reply:
@@ -98,14 +98,14 @@ func (a *api) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(in.event) // Who asked may be dead by now, which is seen elsewhere.
 }
 
-func (a *api) begin(in *invocation) {
+func (a *runtimeAPI) begin(in *invocation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.current = in
 }
 
 // end returns the invocation that waits for an answer under this id, once.
-func (a *api) end(id string) *invocation {
+func (a *runtimeAPI) end(id string) *invocation {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	in := a.current
@@ -116,25 +116,25 @@ func (a *api) end(id string) *invocation {
 	return in
 }
 
-func (a *api) response(w http.ResponseWriter, r *http.Request) {
+func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
 	if err != nil {
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge")
 		return
 	}
-	a.settle(w, r, answer{response: body})
+	a.settle(w, r, runtimeAnswer{response: body})
 }
 
-func (a *api) failure(w http.ResponseWriter, r *http.Request) {
+func (a *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
 	failed, err := readFailure(w, r)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "InvalidErrorShape")
 		return
 	}
-	a.settle(w, r, answer{failure: failed})
+	a.settle(w, r, runtimeAnswer{failure: failed})
 }
 
-func (a *api) settle(w http.ResponseWriter, r *http.Request, with answer) {
+func (a *runtimeAPI) settle(w http.ResponseWriter, r *http.Request, with runtimeAnswer) {
 	in := a.end(r.PathValue("id"))
 	if in == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
@@ -144,7 +144,7 @@ func (a *api) settle(w http.ResponseWriter, r *http.Request, with answer) {
 	accept(w)
 }
 
-func (a *api) initFailure(w http.ResponseWriter, r *http.Request) {
+func (a *runtimeAPI) initFailure(w http.ResponseWriter, r *http.Request) {
 	failed, err := readFailure(w, r)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "InvalidErrorShape")
@@ -159,8 +159,8 @@ func (a *api) initFailure(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func readFailure(w http.ResponseWriter, r *http.Request) (*FunctionError, error) {
-	failed := &FunctionError{}
+func readFailure(w http.ResponseWriter, r *http.Request) (*functionError, error) {
+	failed := &functionError{}
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAnswer)).Decode(failed)
 	return failed, err
 }
