@@ -17,16 +17,22 @@ import (
 // A second S3, by other people and not the one that everything was built on: what both agree about is more likely S3's
 // way.
 func TestConformanceOfMoto(t *testing.T) {
-	endpoint := standin.Moto.Start(t)
+	objectstest.Run(t, moto(t), objectstest.Differs{NoRequestID: true})
+}
+
+// moto starts a server and returns what makes buckets on it.
+func moto(t *testing.T) objectstest.Factory {
+	t.Helper()
 	client := objects.NewClient(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Region: "us-east-1", BaseEndpoint: aws.String(standin.Moto.Start(t)),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	var buckets atomic.Int64
-	objectstest.Run(t, func(t *testing.T) (*s3.Client, string) {
+	return func(t *testing.T) (*s3.Client, string) {
 		name := fmt.Sprintf("bucket-%d", buckets.Add(1))
 		if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			t.Fatal(err)
 		}
 		return client, name
-	}, objectstest.Differs{NoRequestID: true})
+	}
 }

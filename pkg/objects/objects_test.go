@@ -325,6 +325,12 @@ func TestPutRefusesBeforeItSends(t *testing.T) {
 		"a value with a margin":    {"k", none, map[string]string{"unit": " a"}, fault.Poison},
 		"contradicting conditions": {"k", report.Condition{Absent: true, ETag: "e"}, nil, fault.Internal},
 	}
+	// No store is asked what it makes of keys that name another object to some of them.
+	for _, key := range []string{"", "a/../z.csv", "../z.csv", "./z.csv", "/z.csv", "a//z.csv", "z.csv/", "a\nb", "\xff", strings.Repeat("k", 1025)} {
+		refused := tests["a key with a parent"]
+		refused.key = key
+		tests[fmt.Sprintf("the key %.20q", key)] = refused
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := bucket.Put(t.Context(), report.Write{Key: test.key, Body: strings.NewReader("hello"), Condition: test.cond, Metadata: test.metadata})

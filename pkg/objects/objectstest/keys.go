@@ -14,7 +14,6 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
-	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // OddKeys are keys that somewhere between a writer and a reader tend to be decoded once too often or too seldom.
@@ -60,17 +59,6 @@ func testOddKeys(t *testing.T, s tested) {
 	}
 	if keys := s.keys(t); len(keys) != 0 {
 		t.Errorf("left after deletion: %q", keys)
-	}
-}
-
-func testAmbiguousKeys(t *testing.T, s store) {
-	s.put(t, "z.csv", "untouched")
-	for _, key := range []string{"", "a/../z.csv", "../z.csv", "./z.csv", "/z.csv", "a//z.csv", "z.csv/", "a\nb", "\xff", strings.Repeat("k", 1025)} {
-		_, err := s.Put(t.Context(), report.Write{Key: key, Body: strings.NewReader("x")})
-		wantKind(t, fmt.Sprintf("put %.20q", key), err, fault.Poison)
-	}
-	if got := s.content(t, "z.csv"); got != "untouched" {
-		t.Errorf("content %q", got)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Memory is a bucket in memory for the tests of use-cases. It decides as S3 does, by the same suite, and keeps no versions; one that
-// an object was given by a test is nevertheless deleted by name.
+// Memory is a bucket in memory for the tests of use-cases. It decides as S3 does, by the same suite, and keeps no versions; a version
+// that a test gave to an object can nevertheless be deleted by its name.
 type Memory struct {
 	Now func() time.Time
 	// Objects may be read and changed by a test, between the calls.
@@ -139,7 +139,7 @@ func (m *Memory) Versions(ctx context.Context, key string) ([]report.ObjectVersi
 	return []report.ObjectVersion{{Key: key, VersionID: version(o.Object), ETag: o.ETag, Size: o.Size, ModifiedAt: o.ModifiedAt, Latest: true}}, nil
 }
 
-// List is as [objects.Bucket.List]. It tells the moment in which it begins.
+// List is as [objects.Bucket.List]. It lists the objects of the moment in which it begins.
 func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return m.list(ctx, func(key string) bool { return strings.HasPrefix(key, prefix) })
 }

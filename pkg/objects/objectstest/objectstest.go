@@ -67,13 +67,9 @@ func Run(t *testing.T, factory Factory, differs Differs) {
 	tests := map[string]func(*testing.T, store){
 		"a missing bucket is not a missing object":   testMissingBucket,
 		"a deletion tells the request's id":          testRequestID,
-		"ambiguous keys are refused":                 testAmbiguousKeys,
 		"a list spans pages":                         testList,
 		"versions are listed and deleted one by one": testVersions,
 		"unfinished uploads are found and aborted":   testUploads,
-		"a new dataset says its format first":        testNewDataset,
-		"an old dataset is left to be migrated":      testDatasetWithoutNumber,
-		"a dataset of another format is refused":     testForeignFormat,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,10 +5,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server/s3servertest"
 	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 )
 
 func TestConformance(t *testing.T) {
-	objectstest.Run(t, func(t *testing.T) (*s3.Client, string) { return s3servertest.NewBucket(t, nil) }, objectstest.Differs{})
+	objectstest.Run(t, func(t *testing.T) (*s3.Client, string) { return newBucket(t, nil) }, objectstest.Differs{})
 }

@@ -5,7 +5,7 @@
 // # What to know
 //
 // One server per process at a time; a second [Start] is refused while the first runs. After [Server.Close] another
-// can start, on the same folder or another. Tests that want one each share one: see package s3servertest.
+// can start, on the same folder or another. The tests of this package share one.
 //
 // The posix backend works with relative paths. While a server runs, the working directory of the whole process
 // is <dir>/s3: make other paths absolute before [Start], and do not change the directory. Close puts the former one

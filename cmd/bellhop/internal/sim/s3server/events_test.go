@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server/s3servertest"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/objects/objectstest"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
@@ -110,7 +109,7 @@ func TestNotificationHasTheFormOfAWS(t *testing.T) {
 
 func TestEventsNameTheObjectsThatAreThere(t *testing.T) {
 	var in inbox
-	client, bucket := s3servertest.NewBucket(t, in.take)
+	client, bucket := newBucket(t, in.take)
 	for _, key := range objectstest.OddKeys() {
 		put(t, client, bucket, key, "content")
 	}
@@ -134,7 +133,7 @@ func TestKeysAreNormalisedAndEventsSaySo(t *testing.T) {
 	for sent, want := range tests {
 		t.Run(sent, func(t *testing.T) {
 			var in inbox
-			client, bucket := s3servertest.NewBucket(t, in.take)
+			client, bucket := newBucket(t, in.take)
 			put(t, client, bucket, sent, "x")
 			if got := in.objects(t); len(got) != 1 || got[0].Key != want {
 				t.Errorf("event %+v, want key %q", got, want)
@@ -148,7 +147,7 @@ func TestKeysAreNormalisedAndEventsSaySo(t *testing.T) {
 
 func TestEveryWayOfCreatingIsAnnounced(t *testing.T) {
 	var in inbox
-	client, bucket := s3servertest.NewBucket(t, in.take)
+	client, bucket := newBucket(t, in.take)
 	put(t, client, bucket, "put", "hello")
 	if _, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{
 		Bucket: &bucket, Key: aws.String("copy"), CopySource: aws.String(bucket + "/put"),
@@ -221,7 +220,7 @@ func upload(t *testing.T, client *s3.Client, bucket, key string, size int) {
 
 func TestConcurrentWritersAreEachAnnouncedOnce(t *testing.T) {
 	var in inbox
-	client, bucket := s3servertest.NewBucket(t, in.take)
+	client, bucket := newBucket(t, in.take)
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server/s3servertest"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -165,12 +164,12 @@ func TestTheEnvironmentDoesNotMatter(t *testing.T) {
 }
 
 func TestParallelTestsShareAServer(t *testing.T) {
-	server := s3servertest.New(t)
+	server := sharedServer(t)
 	for range 4 {
 		t.Run("test", func(t *testing.T) {
 			t.Parallel()
 			var in inbox
-			client, bucket := s3servertest.NewBucket(t, in.take)
+			client, bucket := newBucket(t, in.take)
 			put(t, client, bucket, "k", bucket)
 			body, _, err := objects.NewBucket(client, bucket).Open(t.Context(), "k", "", "")
 			if err != nil {
@@ -181,7 +180,7 @@ func TestParallelTestsShareAServer(t *testing.T) {
 			if err != nil || string(raw) != bucket || len(in.objects(t)) != 1 {
 				t.Errorf("bucket %s holds %q, %v", bucket, raw, err)
 			}
-			if s3servertest.New(t) != server {
+			if sharedServer(t) != server {
 				t.Error("another server")
 			}
 		})

@@ -1,9 +1,4 @@
-// Package s3servertest gives tests an S3. A process can run one server only, so all tests that want one at the
-// same time share it, each with buckets of its own; the first starts it and the last stops it.
-//
-// While it runs, the working directory is not the package's: a test that reads testdata makes the path absolute
-// first, in TestMain or in a package variable.
-package s3servertest
+package s3server_test
 
 import (
 	"context"
@@ -18,6 +13,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 )
 
+// shared is the server of all tests that want one at the same time, because a process can run one only. Each test has buckets of
+// its own; the first test starts the server and the last one stops it. While it runs, the working directory is not the
+// package's.
 var shared struct {
 	sync.Mutex
 	server  *s3server.Server
@@ -26,14 +24,14 @@ var shared struct {
 	buckets int
 }
 
-// New returns the shared server, which lives at least as long as the test. It allows versioning, and its clock
+// sharedServer returns the shared server, which lives at least as long as the test. It allows versioning, and its clock
 // is the machine's.
-func New(t testing.TB) *s3server.Server {
+func sharedServer(t testing.TB) *s3server.Server {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.users == 0 {
-		if err := start(); err != nil {
+		if err := startShared(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,8 +50,8 @@ func New(t testing.TB) *s3server.Server {
 	return shared.server
 }
 
-func start() error {
-	dir, err := os.MkdirTemp("", "s3servertest-")
+func startShared() error {
+	dir, err := os.MkdirTemp("", "s3server-test-")
 	if err != nil {
 		return err
 	}
@@ -66,10 +64,10 @@ func start() error {
 	return nil
 }
 
-// NewBucket creates an empty bucket of the test's own on the shared server. onCreated may be nil.
-func NewBucket(t testing.TB, onCreated s3server.OnCreated) (client *s3.Client, name string) {
+// newBucket creates an empty bucket of the test's own on the shared server. onCreated may be nil.
+func newBucket(t testing.TB, onCreated s3server.OnCreated) (client *s3.Client, name string) {
 	t.Helper()
-	server := New(t)
+	server := sharedServer(t)
 	shared.Lock()
 	shared.buckets++
 	name = fmt.Sprintf("test-%d", shared.buckets)
