@@ -21,11 +21,11 @@ type rotation struct{ from, to redact.Text }
 
 // renew exchanges the refresh token for an access token and keeps it.
 func (t *Tokens) renew(ctx context.Context) (redact.Text, error) {
-	grant, err := t.grant(ctx)
+	grant, err := t.grantUnless(ctx, redact.Text{}, nil, false)
 	if refused, ok := errors.AsType[*RefusedError](err); ok && refused.Code == "invalid_grant" {
 		// Another process may have rotated the refresh token, or a person renewed it, since it was read.
 		t.secret.Forget()
-		grant, err = t.grantUnless(ctx, grant.sent, err)
+		grant, err = t.grantUnless(ctx, grant.sent, err, false)
 	}
 	if err != nil {
 		return redact.Text{}, err
@@ -43,18 +43,9 @@ type grant struct {
 	lifetime time.Duration
 }
 
-func (t *Tokens) grant(ctx context.Context) (grant, error) {
-	return t.grantUnless(ctx, redact.Text{}, nil)
-}
-
-// grantUnless runs one exchange with the secret as it is now, or returns unchanged if its refresh token is
-// still the one that was refused.
-func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged error) (grant, error) {
-	return t.exchangeOnce(ctx, refused, unchanged, false)
-}
-
-// exchangeOnce is grantUnless; again is whether it is the exchange with a login that came in the middle of the one before.
-func (t *Tokens) exchangeOnce(ctx context.Context, refused redact.Text, unchanged error, again bool) (grant, error) {
+// grantUnless runs one exchange with the secret as it is now, or returns unchanged if its refresh token is still the one that
+// was refused. again says that this is the exchange with a login that came in the middle of the one before.
+func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged error, again bool) (grant, error) {
 	credentials, err := t.read(ctx)
 	if err != nil {
 		return grant{}, err
@@ -69,18 +60,18 @@ func (t *Tokens) exchangeOnce(ctx context.Context, refused redact.Text, unchange
 	t.scrubber.Add(reply.AccessToken, reply.RefreshToken)
 	if !reply.RefreshToken.Empty() && !reply.RefreshToken.Equal(credentials.RefreshToken) {
 		t.rotation = rotation{from: credentials.RefreshToken, to: reply.RefreshToken}
-		// Before the access token is used: whoever dies in between must not leave a dead refresh token behind.
+		// Before the access token is used: a process that dies in between must not leave a dead refresh token behind.
 		superseded, err := t.writeBack(ctx)
 		if err != nil {
 			return grant{}, err
 		}
 		if superseded && !again {
-			return t.exchangeOnce(ctx, redact.Text{}, nil, true)
+			return t.grantUnless(ctx, redact.Text{}, nil, true)
 		}
 	}
 	return grant{
 		sent: credentials.RefreshToken, token: reply.AccessToken,
-		// More than a day is no lifetime of a token that lives an hour, and would only overflow.
+		// A token lives an hour. A lifetime of more than a day is a mistake, and would only overflow.
 		lifetime: time.Duration(max(0, min(reply.ExpiresIn, 86400))) * time.Second,
 	}, nil
 }
@@ -114,13 +105,13 @@ func (t *Tokens) stored(ctx context.Context) ([]byte, Credentials, error) {
 	return document, credentials, nil
 }
 
-// writes is how often a write-back looks at a secret that somebody else keeps changing.
-const writes = 3
+// maxWriteBacks is how often a write-back looks at a secret that another process keeps changing.
+const maxWriteBacks = 3
 
 // writeBack puts the rotated refresh token in the place of the one that it was issued for. When the secret holds another
 // one by now, that of a newer login, it stays, and the rotation is dropped: superseded says so.
 func (t *Tokens) writeBack(ctx context.Context) (superseded bool, err error) {
-	for range writes {
+	for range maxWriteBacks {
 		// What is in memory may be minutes old.
 		t.secret.Forget()
 		document, credentials, err := t.stored(ctx)
@@ -185,7 +176,7 @@ func understand(reply httpclient.Reply) (answer, error) {
 		return answer{}, fault.New(fault.Transient, "the token endpoint answered %d without readable JSON", reply.Status)
 	}
 	switch {
-	case isFinal(a.Error):
+	case final[a.Error] != "":
 		return answer{}, fault.As(fault.Poison, &RefusedError{Code: a.Error})
 	case reply.Status != http.StatusOK:
 		return answer{}, fault.New(fault.Transient, "the token endpoint answered %d", reply.Status)
