@@ -39,7 +39,7 @@ func (s *Source) understand(reply httpclient.Reply, o report.Order, now time.Tim
 	if words != "" {
 		a.Why += ": " + words
 	}
-	for _, rule := range s.rules {
+	for _, rule := range s.o.Rules {
 		if rule.fits(reply.Status, words) {
 			a.Outcome = rule.Outcome
 			if rule.Remedy != "" {
@@ -161,14 +161,14 @@ func (s *Source) words(reply httpclient.Reply) string {
 			// JSON of another shape: a bare string is words, anything else may be data.
 			var text loose
 			_ = text.UnmarshalJSON(reply.Body)
-			return s.scrubber.Foreign(string(text))
+			return s.o.Scrubber.Foreign(string(text))
 		}
-		return s.scrubber.Foreign(firstLine(reply.Body))
+		return s.o.Scrubber.Foreign(firstLine(reply.Body))
 	}
 	if said := problems(f.Errors, reply.Status); len(said) > 0 {
-		return s.scrubber.Foreign(strings.Join(said, "; "))
+		return s.o.Scrubber.Foreign(strings.Join(said, "; "))
 	}
-	return s.scrubber.Foreign(string(f.Message))
+	return s.o.Scrubber.Foreign(string(f.Message))
 }
 
 // problems returns a line for each different error. The status that an error carries is shown where it is not the

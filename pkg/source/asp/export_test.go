@@ -7,5 +7,5 @@ import (
 
 // Understand gives the tests the parser of answers without a server.
 func Understand(s *Source, reply httpclient.Reply, tables []string) report.Answer {
-	return s.understand(reply, report.Order{Tables: tables}, s.now())
+	return s.understand(reply, report.Order{Tables: tables}, s.o.Now())
 }

@@ -47,19 +47,18 @@ func Categories() []string {
 }
 
 func byTable(table string) (category, bool) {
-	i := slices.IndexFunc(categories, func(c category) bool { return c.table == table })
-	if i < 0 {
-		return category{}, false
-	}
-	return categories[i], true
+	return find(func(c category) bool { return c.table == table })
 }
 
 func byName(name string) (category, bool) {
-	i := slices.IndexFunc(categories, func(c category) bool { return c.name == name })
-	if i < 0 {
-		return category{}, false
+	return find(func(c category) bool { return c.name == name })
+}
+
+func find(wanted func(category) bool) (category, bool) {
+	if i := slices.IndexFunc(categories, wanted); i >= 0 {
+		return categories[i], true
 	}
-	return categories[i], true
+	return category{}, false
 }
 
 // The ARN of a bucket bounds the delivery channel's id, so nothing longer than that is an id here either.
@@ -96,9 +95,9 @@ func (s *Source) Validate(p report.Params) error {
 	case g == "":
 	case !granularity.MatchString(g):
 		bad("%s is %q: it must be a word of capital letters such as %s", ParamGranularity, g, Daily)
-	case !slices.Contains(s.daily, g):
+	case !slices.Contains(s.o.Daily, g):
 		bad("%s is %q: only %s is known to give a row for each day, and only days can be loaded",
-			ParamGranularity, g, strings.Join(s.daily, ", "))
+			ParamGranularity, g, strings.Join(s.o.Daily, ", "))
 	}
 	return errors.Join(problems...)
 }

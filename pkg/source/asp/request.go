@@ -62,7 +62,7 @@ func (s *Source) encode(o report.Order) ([]byte, error) {
 		DateRange: dateRange{
 			StartDate:   o.Window.From.String(),
 			EndDate:     o.Window.To.String(),
-			Granularity: s.daily[0],
+			Granularity: s.o.Daily[0],
 		},
 		Format:          "CSV",
 		ShowSubUnits:    p[ParamShowSubUnits] != "false",
@@ -90,7 +90,7 @@ func (s *Source) bucketARN(bucket string) (string, error) {
 		}
 		name = parts[5]
 	} else {
-		arn = "arn:" + s.partition + ":s3:::" + bucket
+		arn = "arn:" + s.o.Partition + ":s3:::" + bucket
 	}
 	if !bucketName.MatchString(name) || len(name) > maxBucketName || len(arn) > maxID {
 		return "", fmt.Errorf("the delivery bucket %q is neither a bucket's name nor its ARN", bucket)

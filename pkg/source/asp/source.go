@@ -9,6 +9,7 @@ package asp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,38 +60,19 @@ type Options struct {
 }
 
 // Source is the Analytics API as the requester sees it. It is safe for concurrent use.
-type Source struct {
-	endpoint  string
-	http      *httpclient.Client
-	tokens    Tokens
-	now       func() time.Time
-	scrubber  *redact.Scrubber
-	rules     []Rule
-	daily     []string
-	partition string
-}
+type Source struct{ o Options }
 
 // New returns the source. Nothing is sent before the first order.
 func New(o Options) *Source {
-	s := &Source{
-		endpoint: o.Endpoint, http: o.HTTP, tokens: o.Tokens, now: o.Now, scrubber: o.Scrubber,
-		daily: slices.Clone(o.Daily), partition: o.Partition,
+	o.Endpoint, o.Partition = cmp.Or(o.Endpoint, DefaultEndpoint), cmp.Or(o.Partition, "aws")
+	if len(o.Rules) == 0 {
+		o.Rules = DefaultRules()
 	}
-	if s.endpoint == "" {
-		s.endpoint = DefaultEndpoint
+	o.Rules = slices.Concat(byStatus(o.Statuses), o.Rules)
+	if len(o.Daily) == 0 {
+		o.Daily = []string{Daily}
 	}
-	rules := o.Rules
-	if len(rules) == 0 {
-		rules = DefaultRules()
-	}
-	s.rules = slices.Concat(byStatus(o.Statuses), rules)
-	if len(s.daily) == 0 {
-		s.daily = []string{Daily}
-	}
-	if s.partition == "" {
-		s.partition = "aws"
-	}
-	return s
+	return &Source{o}
 }
 
 // Name returns [report.SourceASPAnalytics].
@@ -104,8 +86,8 @@ func (s *Source) Credential(report.Params) string { return report.CredentialLWA 
 
 // Authorize gets an access token, which the orders after it are sent with.
 func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
-	if _, err := s.tokens.Token(ctx); err != nil {
-		return fault.As(fault.KindOf(err), errors.New(s.scrubber.Scrub(oneLine(err))))
+	if _, err := s.o.Tokens.Token(ctx); err != nil {
+		return fault.As(fault.KindOf(err), errors.New(s.o.Scrubber.Scrub(oneLine(err))))
 	}
 	return nil
 }
@@ -122,8 +104,8 @@ func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 		}
 	}
 	// A kept connection may have died unnoticed, and an order written into it would have an unknown outcome.
-	s.http.CloseIdleConnections()
-	token, err := s.tokens.Token(ctx)
+	s.o.HTTP.CloseIdleConnections()
+	token, err := s.o.Tokens.Token(ctx)
 	if err != nil {
 		return s.tokenless(err)
 	}
@@ -131,18 +113,18 @@ func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 	if answer.Outcome != report.OutcomeUnauthorized {
 		return answer
 	}
-	s.tokens.Drop(token)
-	fresh, err := s.tokens.Token(ctx)
+	s.o.Tokens.Drop(token)
+	fresh, err := s.o.Tokens.Token(ctx)
 	if err != nil {
 		return s.tokenless(err)
 	}
-	s.http.CloseIdleConnections()
+	s.o.HTTP.CloseIdleConnections()
 	answer = s.post(ctx, fresh, body, o)
 	if answer.Outcome == report.OutcomeUnauthorized {
 		// Login with Amazon has just said that the credential is good, so this is about what was asked for: the vendor
 		// answers 401 also where there is no access to the unit. Others may well be asked for with it.
 		answer.Outcome = report.OutcomeRefused
-		s.tokens.Drop(fresh)
+		s.o.Tokens.Drop(fresh)
 	}
 	return answer
 }
@@ -154,7 +136,7 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ";
 func (s *Source) tokenless(err error) report.Answer {
 	a := report.Answer{
 		Outcome: report.OutcomeBackOff,
-		Why:     s.scrubber.Scrub("not sent: no access token: " + oneLine(err)),
+		Why:     s.o.Scrubber.Scrub("not sent: no access token: " + oneLine(err)),
 	}
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.NotFound) {
 		a.Outcome = report.OutcomeUnauthorized
@@ -163,7 +145,7 @@ func (s *Source) tokenless(err error) report.Answer {
 }
 
 func (s *Source) post(ctx context.Context, token redact.Text, body []byte, o report.Order) report.Answer {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.endpoint, "/")+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.o.Endpoint, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: the endpoint is not a URL"}
 	}
@@ -171,7 +153,7 @@ func (s *Source) post(ctx context.Context, token redact.Text, body []byte, o rep
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "bellhop")
-	reply, err := s.http.Do(req)
+	reply, err := s.o.HTTP.Do(req)
 	if err != nil {
 		a := report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
 		if unsent, ok := errors.AsType[*httpclient.Error](err); ok && !unsent.Sent {
@@ -179,18 +161,18 @@ func (s *Source) post(ctx context.Context, token redact.Text, body []byte, o rep
 		}
 		return a
 	}
-	return s.understand(reply, o, s.now())
+	return s.understand(reply, o, s.o.Now())
 }
 
 // Poll is never called for this source, which has nothing to ask after: it refuses.
 func (s *Source) Poll(context.Context, report.Order) report.Answer {
 	return report.Answer{
 		Outcome: report.OutcomeRefused,
-		Why:     s.Name() + " has no status to ask for: the vendor delivers into the bucket by itself",
+		Why:     s.Name() + " has no status to ask for: the vendor puts the files into the bucket",
 	}
 }
 
 // Fetch is never called for this source, whose files name nothing to fetch: the error is of kind [fault.Poison].
 func (s *Source) Fetch(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error) {
-	return nil, fault.New(fault.Poison, "%s has nothing to fetch: the vendor delivers into the bucket by itself", s.Name())
+	return nil, fault.New(fault.Poison, "%s has nothing to fetch: the vendor puts the files into the bucket", s.Name())
 }

@@ -24,7 +24,7 @@ func (t *Tokens) renew(ctx context.Context) (redact.Text, error) {
 	grant, err := t.grantUnless(ctx, redact.Text{}, nil, false)
 	if refused, ok := errors.AsType[*RefusedError](err); ok && refused.Code == "invalid_grant" {
 		// Another process may have rotated the refresh token, or a person renewed it, since it was read.
-		t.secret.Forget()
+		t.o.Secret.Forget()
 		grant, err = t.grantUnless(ctx, grant.sent, err, false)
 	}
 	if err != nil {
@@ -32,7 +32,7 @@ func (t *Tokens) renew(ctx context.Context) (redact.Text, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.token, t.until = grant.token, t.now().Add(grant.lifetime/5*4)
+	t.token, t.until = grant.token, t.o.Now().Add(grant.lifetime/5*4)
 	return grant.token, nil
 }
 
@@ -57,7 +57,7 @@ func (t *Tokens) grantUnless(ctx context.Context, refused redact.Text, unchanged
 	if err != nil {
 		return grant{sent: credentials.RefreshToken}, fmt.Errorf("refresh the access token: %w", err)
 	}
-	t.scrubber.Add(reply.AccessToken, reply.RefreshToken)
+	t.o.Scrubber.Add(reply.AccessToken, reply.RefreshToken)
 	if !reply.RefreshToken.Empty() && !reply.RefreshToken.Equal(credentials.RefreshToken) {
 		t.rotation = rotation{from: credentials.RefreshToken, to: reply.RefreshToken}
 		// Before the access token is used: a process that dies in between must not leave a dead refresh token behind.
@@ -90,7 +90,7 @@ func (t *Tokens) read(ctx context.Context) (Credentials, error) {
 
 // stored returns the secret as it is.
 func (t *Tokens) stored(ctx context.Context) ([]byte, Credentials, error) {
-	document, err := t.secret.Read(ctx)
+	document, err := t.o.Secret.Read(ctx)
 	if fault.Is(err, fault.NotFound) {
 		return nil, Credentials{}, fmt.Errorf("nobody has logged in yet: %s: read the LWA secret: %w", remedy, err)
 	}
@@ -101,7 +101,7 @@ func (t *Tokens) stored(ctx context.Context) ([]byte, Credentials, error) {
 	if err != nil {
 		return nil, Credentials{}, err
 	}
-	t.scrubber.Add(credentials.ClientSecret, credentials.RefreshToken)
+	t.o.Scrubber.Add(credentials.ClientSecret, credentials.RefreshToken)
 	return document, credentials, nil
 }
 
@@ -113,7 +113,7 @@ const maxWriteBacks = 3
 func (t *Tokens) writeBack(ctx context.Context) (superseded bool, err error) {
 	for range maxWriteBacks {
 		// What is in memory may be minutes old.
-		t.secret.Forget()
+		t.o.Secret.Forget()
 		document, credentials, err := t.stored(ctx)
 		if err != nil {
 			return false, err
@@ -125,7 +125,7 @@ func (t *Tokens) writeBack(ctx context.Context) (superseded bool, err error) {
 		}
 		rotated, err := rotate(document, t.rotation.to)
 		if err == nil {
-			err = t.secret.Replace(ctx, document, rotated)
+			err = t.o.Secret.Replace(ctx, document, rotated)
 		}
 		if fault.Is(err, fault.Conflict) {
 			continue
@@ -155,13 +155,13 @@ func (t *Tokens) exchange(ctx context.Context, c Credentials) (answer, error) {
 		"client_id":     {c.ClientID},
 		"client_secret": {c.ClientSecret.Reveal()},
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.endpoint, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.o.Endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return answer{}, fault.New(fault.Poison, "the token endpoint is not a URL")
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	reply, err := t.http.Do(req)
+	reply, err := t.o.HTTP.Do(req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -2,6 +2,7 @@
 package lwa
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -43,13 +44,8 @@ type Options struct {
 // Tokens hands out access tokens. It is safe for concurrent use: callers that need a new token at the same time
 // wait for one and the same exchange.
 type Tokens struct {
-	endpoint string
-	http     *httpclient.Client
-	secret   Secret
-	now      func() time.Time
-	scrubber *redact.Scrubber
-	failed   func(error)
-	flight   singleflight.Group
+	o      Options
+	flight singleflight.Group
 
 	mu    sync.Mutex
 	token redact.Text
@@ -61,14 +57,12 @@ type Tokens struct {
 
 // New returns a token source. Nothing is read or sent before the first Token.
 func New(o Options) *Tokens {
-	if o.Endpoint == "" {
-		o.Endpoint = DefaultEndpoint
-	}
-	return &Tokens{endpoint: o.Endpoint, http: o.HTTP, secret: o.Secret, now: o.Now, scrubber: o.Scrubber, failed: o.Failed}
+	o.Endpoint = cmp.Or(o.Endpoint, DefaultEndpoint)
+	return &Tokens{o: o}
 }
 
 // Token returns an access token that lives for at least a fifth of its lifetime more. An error of kind
-// [fault.Poison] needs a person ([RefusedError], or a secret that is none); a Transient one passes; others are the
+// [fault.Poison] needs a person ([RefusedError], or a secret that holds no credentials); a Transient one passes; others are the
 // secret store's. No error holds a secret.
 //
 // The exchange goes on when ctx ends before it does: a refresh token that it rotated would be lost otherwise.
@@ -85,8 +79,8 @@ func (t *Tokens) Token(ctx context.Context) (redact.Text, error) {
 		defer cancel()
 		token, err := t.renew(ctx)
 		// Where nobody has logged in yet, no renewal has failed.
-		if err != nil && t.failed != nil && !fault.Is(err, fault.NotFound) {
-			t.failed(err)
+		if err != nil && t.o.Failed != nil && !fault.Is(err, fault.NotFound) {
+			t.o.Failed(err)
 		}
 		return token, err
 	})
@@ -99,7 +93,7 @@ func (t *Tokens) Token(ctx context.Context) (redact.Text, error) {
 	}
 }
 
-// Format writes the type's name alone: what is inside is either secret or somebody else's.
+// Format writes the type's name alone: what is inside is either secret or belongs to another package.
 func (t *Tokens) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "lwa.Tokens") }
 
 // LogValue is the type's name alone.
@@ -111,7 +105,7 @@ const exchangeTime = 30 * time.Second
 func (t *Tokens) cached() (redact.Text, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.token, !t.token.Empty() && t.now().Before(t.until)
+	return t.token, !t.token.Empty() && t.o.Now().Before(t.until)
 }
 
 // Drop makes the next Token fetch a new one, if token is still the one that is handed out: of many callers that
@@ -121,6 +115,6 @@ func (t *Tokens) Drop(token redact.Text) {
 	defer t.mu.Unlock()
 	if t.token.Equal(token) {
 		t.token = redact.Text{}
-		t.secret.Forget()
+		t.o.Secret.Forget()
 	}
 }
