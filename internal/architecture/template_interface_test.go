@@ -181,8 +181,8 @@ func settings(t *testing.T) map[string]config.Variable {
 func TestADurationThatDeploysStartsItsFunction(t *testing.T) {
 	var checked []string
 	for parameter, variable := range settings(t) {
-		if variable.Pattern != "" {
-			want(t, parameter+"'s pattern", at(template(t), "Parameters", parameter, "AllowedPattern"), variable.Pattern)
+		if variable.Span != (config.Span{}) {
+			want(t, parameter+"'s pattern", at(template(t), "Parameters", parameter, "AllowedPattern"), pattern(variable.Span))
 			checked = append(checked, parameter)
 		}
 	}

@@ -85,7 +85,7 @@ func (r *reader) check(name string, valid bool) {
 // checkSpan finds a problem with a duration that is set and not within its bounds.
 func (r *reader) checkSpan(name string) {
 	text, set := r.environ[name]
-	r.check(name, !set || spans[name].accepts(text))
+	r.check(name, !set || spans[name].Accepts(text))
 }
 
 // shown returns a value as it may be repeated: a URL without its password.

@@ -17,8 +17,8 @@ type Variable struct {
 	Functions []string
 	// Meaning is what it says, Form what is accepted.
 	Meaning, Form string
-	// Pattern is the expression that matches what is accepted and nothing else; only durations have one.
-	Pattern string
+	// Span are the bounds of a duration.
+	Span Span
 	// Sensitive values are not repeated in a problem.
 	Sensitive bool
 }
@@ -71,12 +71,8 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		name, required, _ := strings.Cut(tag, ",")
-		pattern := ""
-		if s, isSpan := spans[name]; isSpan {
-			pattern = s.pattern()
-		}
 		all = append(all, field{f.Name, Variable{
-			Pattern:   pattern,
+			Span:      spans[name],
 			Name:      name,
 			Default:   f.Tag.Get("envDefault"),
 			Required:  required == "required",
