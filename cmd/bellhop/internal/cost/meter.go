@@ -1,10 +1,8 @@
 package cost
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"maps"
 	"strconv"
 	"sync"
@@ -100,40 +98,7 @@ func bodySize(request any) int64 {
 	return r.ContentLength
 }
 
-// CountLines returns a handler that counts each line, as JSON of the level INFO and above, for the work that writes it. The
-// lines go nowhere. The attributes are in each of them, as those that every line has on Lambda.
-func CountLines(attributes ...slog.Attr) slog.Handler {
-	s := &scale{}
-	return lines{slog.NewJSONHandler(&s.line, nil).WithAttrs(attributes), s}
-}
-
-// scale holds the one line that is measured at a time.
-type scale struct {
-	mu   sync.Mutex
-	line bytes.Buffer
-}
-
-type lines struct {
-	slog.Handler
-	*scale
-}
-
-func (l lines) Handle(ctx context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.line.Reset()
-	err := l.Handler.Handle(ctx, r)
-	MeterOf(ctx).Add(Work{LogBytes: int64(l.line.Len())})
-	return err
-}
-
-func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return lines{l.Handler.WithAttrs(attrs), l.scale}
-}
-
-func (l lines) WithGroup(name string) slog.Handler { return lines{l.Handler.WithGroup(name), l.scale} }
-
-// LogWriter counts what is written to it as log lines of m, and passes it on to To, unless that is nil.
+// LogWriter counts what is written to it as log lines, and passes it on to To, unless that is nil.
 type LogWriter struct {
 	Meter *Meter
 	To    io.Writer

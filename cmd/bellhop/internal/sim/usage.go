@@ -38,13 +38,16 @@ func (m *Machine) counted() cost.Work {
 	return m.parts.requester.Work().Plus(m.parts.ingester.Work(), 1).Plus(m.parts.janitor.Work(), 1)
 }
 
-// logger returns a function's logger. Its lines are counted as they would be on Lambda, whatever becomes of them here.
+// logger returns a function's logger. Its lines are counted as Lambda would write them, with the attributes that every line has
+// there, whatever becomes of them here.
 func (m *Machine) logger(function string) *slog.Logger {
 	const id = "00000000-0000-0000-0000-000000000000" // of an invocation: in length, it is like any other
-	return slog.New(slog.NewMultiHandler(m.Log.Handler(), cost.CountLines(
+	meter := map[string]*cost.Meter{"requester": m.parts.requester, "ingester": m.parts.ingester, "janitor": m.parts.janitor}[function]
+	counted := slog.NewJSONHandler(cost.LogWriter{Meter: meter}, nil).WithAttrs([]slog.Attr{
 		slog.String("requestId", id), slog.String(telemetry.KeyService, telemetry.Service),
 		slog.String(telemetry.KeyFunction, function), slog.String(telemetry.KeyVersion, "v0.0.0"),
-	)))
+	})
+	return slog.New(slog.NewMultiHandler(m.Log.Handler(), counted))
 }
 
 // measure returns what was counted in this run and writes it down, when something was loaded: a run that finds everything
