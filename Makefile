@@ -78,34 +78,37 @@ lint: ## Formatting, go vet and golangci-lint
 
 GO_FOLDERS = $(wildcard functions pkg cmd internal bench)
 
-# The tools that read template.yaml send nothing and fetch nothing: no telemetry, no look for newer versions, no rules
+TEMPLATES = template.yaml $(wildcard template/*.yaml)
+
+# The tools that read the templates send nothing and fetch nothing: no telemetry, no look for newer versions, no rules
 # from a vendor's server, no credentials from a machine's metadata.
 QUIET = SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR="$(CURDIR)/.tools/sam" AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=us-east-1
 
 .PHONY: template-lint
-template-lint: ## Check template.yaml and deployer.yaml with cfn-lint and the serverless rules, hints included
+template-lint: ## Check all templates with cfn-lint and the serverless rules, hints included
 	@linter=$$(tools/install cfn-lint); [[ -z "$$linter" ]] || \
-	  (set -x; "$$linter" --include-checks I --append-rules cfn_lint_serverless.rules --template template.yaml deployer.yaml)
+	  (set -x; "$$linter" --include-checks I --append-rules cfn_lint_serverless.rules --template $(TEMPLATES) deployer.yaml)
 
 .PHONY: sam-validate
 sam-validate: ## Check template.yaml with the SAM CLI
 	@sam=$$(tools/install sam); [[ -z "$$sam" ]] || (set -x; $(QUIET) "$$sam" validate --lint --config-file samconfig.example.toml)
 
 .PHONY: template-validate
-template-validate: ## Expand template.yaml as SAM does, check it with AWS's validator, and the queries in it as Athena's
+template-validate: ## Expand the templates as SAM does, check them with AWS's validator, and the queries in them as Athena's
 	@python=$$(tools/install python); [[ -n "$$python" ]] || exit 0; mkdir -p build; set -x; \
-	"$$python" tools/python/expand.py template.yaml >build/template.json; \
-	"$$python" tools/python/validate.py build/template.json; \
-	"$$python" tools/python/queries.py build/template.json
+	"$$python" tools/python/expand.py --alone template.yaml >build/template.json; \
+	"$$python" tools/python/validate.py build/template.json template/*.yaml; \
+	"$$python" tools/python/expand.py template.yaml >build/whole.json; \
+	"$$python" tools/python/queries.py build/whole.json
 
 .PHONY: checkov
-checkov: ## Look for insecure settings in template.yaml and deployer.yaml; tools/checkov.yaml says what does not apply, and why
+checkov: ## Look for insecure settings in the templates; tools/checkov.yaml says what does not apply, and why
 	@mkdir -p build
 	@# It looks at what the defaults deploy. Once more with what has to be switched on.
 	@sed "s/^    Default: 'false'$$/    Default: 'true'/; s/^    Default: essential$$/    Default: all/; s/^    Default: ParameterStore$$/    Default: SecretsManager/" \
 	  template.yaml >build/everything.yaml
 	@! cmp -s template.yaml build/everything.yaml
-	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in template.yaml build/everything.yaml deployer.yaml; do \
+	@checkov=$$(tools/install checkov); [[ -z "$$checkov" ]] || for template in $(TEMPLATES) build/everything.yaml deployer.yaml; do \
 	  (set -x; "$$checkov" --config-file tools/checkov.yaml --file $$template) || exit 1; \
 	done
 

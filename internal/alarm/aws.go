@@ -9,7 +9,7 @@ var Timeout = map[string]int{"Requester": 290, "Ingester": 300, "Janitor": 290}
 
 func queue(name, queue, metric, statistic string, period int, why string) Alarm {
 	return Alarm{
-		Name: name, Namespace: "AWS/SQS", Metric: metric, Dimensions: []Dimension{{"QueueName", "!GetAtt " + queue + ".QueueName"}},
+		Name: name, Namespace: "AWS/SQS", Metric: metric, Dimensions: []Dimension{{"QueueName", "!Ref " + queue}},
 		Statistic: statistic, Period: period, Periods: 1, Enough: 1, Comparison: ">=", Threshold: 1, Missing: NotBreaching, Why: why,
 	}
 }

@@ -1,3 +1,6 @@
+// Package alarm defines what wakes a person: the alarms of the stack, and its dashboard. From it the nested stack
+// template/watching.yaml is made, so that an alarm watches a metric that exists, under the name and the dimension that the
+// functions give it. Each alarm has a section in docs/operations.md.
 package alarm
 
 import (
@@ -46,6 +49,9 @@ type Series struct {
 	Dimensions []Dimension
 }
 
+// Series are all that the alarm adds up.
+func (a Alarm) Series() []Series { return append([]Series{{a.Metric, a.Dimensions}}, a.Also...) }
+
 // Dimension is one dimension of what is watched.
 type Dimension struct{ Name, Value string }
 
@@ -90,7 +96,7 @@ func All() []Alarm {
 
 func own(name string, m metric.Metric, statistic string, period, periods, enough int, comparison string, threshold float64, missing Missing, why string) Alarm {
 	return Alarm{
-		Name: name, Namespace: metric.Namespace, Metric: m.Name, Dimensions: []Dimension{{metric.Dimension, "!Ref AWS::StackName"}},
+		Name: name, Namespace: metric.Namespace, Metric: m.Name, Dimensions: []Dimension{{metric.Dimension, "!Ref Stack"}},
 		Statistic: statistic, Period: period, Periods: periods, Enough: enough, Comparison: comparison, Threshold: threshold, Missing: missing, Why: why,
 	}
 }

@@ -170,15 +170,15 @@ func TestTheOperatorMayDoWhatTheCommandsCall(t *testing.T) {
 	reader, needed, allowed := granted(t, "ReaderPolicy"), map[string]bool{}, []string{}
 	for need := range code {
 		if action, _, _ := strings.Cut(need, " "); strings.HasPrefix(action, "athena:") {
-			if !slices.Contains(reader, action+" athena:workgroup/WorkGroup") {
-				t.Errorf("whoever queries may not %s", action)
+			if !slices.Contains(reader, action+" athena:workgroup/Stack") {
+				t.Errorf("a reader may not %s", action)
 			}
 		} else {
 			needed[known(need)] = true
 		}
 	}
 	for _, grant := range granted(t, "OperatorPolicy") {
-		allowed = append(allowed, known(grant))
+		allowed = append(allowed, known(strings.Replace(grant, " Credential", " "+resourcesOf["ssm"], 1)))
 	}
 	// The output FirstRunCommand.
 	compare(t, "bellhop", needed, []string{"lambda:InvokeFunction"}, slices.Compact(allowed))

@@ -29,8 +29,7 @@ func keysInOrder(t *testing.T, section string) []string {
 	return keys
 }
 
-// TestParametersReadLikeAConversation: the console shows groups and labels, and `sam deploy --guided` asks in the
-// template's order.
+// TestParametersReadLikeAConversation: the console shows groups, and `sam deploy --guided` asks in the template's order.
 func TestParametersReadLikeAConversation(t *testing.T) {
 	asked := keysInOrder(t, "Parameters")
 	var grouped []string
@@ -41,17 +40,6 @@ func TestParametersReadLikeAConversation(t *testing.T) {
 	}
 	if !slices.Equal(grouped, asked) {
 		t.Errorf("the console shows %v; asked in order: %v", grouped, asked)
-	}
-	labels := at(template(t), "Metadata", "AWS::CloudFormation::Interface", "ParameterLabels").(object)
-	for _, name := range asked {
-		if text, _ := at(labels, name, "default").(string); !strings.HasSuffix(text, "?") {
-			t.Errorf("%s is labelled %q, want a question", name, text)
-		}
-	}
-	for name := range labels {
-		if !slices.Contains(asked, name) {
-			t.Errorf("%s has a label and is no parameter", name)
-		}
 	}
 	// A first deployment answers these and accepts everything else.
 	var must []string
@@ -139,11 +127,13 @@ func TestOutputsAreWhatAPersonNeedsNext(t *testing.T) {
 
 // TestEverySuppressionHasItsReason: cfn-lint's have a comment above, checkov's a comment of their own.
 func TestEverySuppressionHasItsReason(t *testing.T) {
-	lines := strings.Split(read(t, "template.yaml"), "\n")
-	for i, line := range lines {
-		trimmed := strings.TrimSpace(line)
-		if strings.HasPrefix(trimmed, "cfn-lint:") && !strings.HasPrefix(strings.TrimSpace(lines[i-1]), "#") {
-			t.Errorf("template.yaml:%d: no reason above %s", i+1, trimmed)
+	for _, name := range append(nested, "template.yaml") {
+		lines := strings.Split(read(t, name), "\n")
+		for i, line := range lines {
+			trimmed := strings.TrimSpace(line)
+			if strings.HasPrefix(trimmed, "cfn-lint:") && !strings.HasPrefix(strings.TrimSpace(lines[i-1]), "#") {
+				t.Errorf("%s:%d: no reason above %s", name, i+1, trimmed)
+			}
 		}
 	}
 	for id := range at(template(t), "Resources").(object) {

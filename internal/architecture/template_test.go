@@ -27,11 +27,17 @@ var once struct {
 	template object
 }
 
-// template reads template.yaml. The tests share it, so none may change it.
+// nested are the stacks in template.yaml.
+var nested = []string{"template/analytics.yaml", "template/watching.yaml", "template/access.yaml"}
+
+// template reads template.yaml with the resources of the nested stacks. The tests share it, so none may change it.
 func template(t *testing.T) object {
 	t.Helper()
 	once.Do(func() {
 		once.template = parsed(t, "template.yaml")
+		for _, name := range nested {
+			maps.Copy(once.template["Resources"].(object), parsed(t, name)["Resources"].(object))
+		}
 	})
 	if once.template == nil {
 		t.Fatal("template.yaml cannot be read; the first test that needed it says why")
@@ -71,13 +77,13 @@ func plain(t *testing.T, node *yaml.Node) any {
 	case yaml.ScalarNode:
 		if strings.HasPrefix(node.Tag, "!!") {
 			if err := node.Decode(&value); err != nil {
-				t.Fatalf("template.yaml:%d: %v", node.Line, err)
+				t.Fatalf("line %d: %v", node.Line, err)
 			}
 		} else {
 			value = node.Value
 		}
 	case yaml.AliasNode:
-		t.Fatalf("template.yaml:%d: CloudFormation knows no aliases", node.Line)
+		t.Fatalf("line %d: CloudFormation knows no aliases", node.Line)
 	}
 	switch tag := strings.TrimPrefix(node.Tag, "!"); {
 	case tag == "" || strings.HasPrefix(tag, "!"):

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"embed"
 	"fmt"
 	"io/fs"
 	"path"
@@ -18,25 +17,20 @@ type Question struct {
 	SQL string
 }
 
-// The questions are files: a comment with the name, one with the meaning, and the query. Each obeys the additivity of the
-// measures that it adds up.
-//
-//go:embed questions/*.sql
-var questions embed.FS
-
-// Questions returns the saved queries, sorted by id. The caller owns the result.
+// Questions returns the saved queries, sorted by id. They are files: a comment with the name, one with the meaning, and the
+// query, which obeys the additivity of the measures that it adds up. The caller owns the result.
 func Questions() ([]Question, error) {
-	files, err := fs.Glob(questions, "questions/*.sql")
+	names, err := fs.Glob(files, "questions/*.sql")
 	if err != nil {
 		return nil, err
 	}
 	var all []Question
-	for _, file := range files {
-		content, err := questions.ReadFile(file)
+	for _, name := range names {
+		content, err := files.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		q, err := parseQuestion(strings.TrimSuffix(path.Base(file), ".sql"), string(content))
+		q, err := parseQuestion(strings.TrimSuffix(path.Base(name), ".sql"), string(content))
 		if err != nil {
 			return nil, err
 		}

@@ -109,6 +109,9 @@ func (s Stack) Has(id string) bool {
 
 // Holds evaluates a condition. One of a kind that it does not know panics.
 func (s Stack) Holds(condition any) bool {
+	if name, ok := At(condition, "Condition").(string); ok {
+		condition = At(s.Template.Object, "Conditions", name)
+	}
 	items := func(of string) []any { list, _ := At(condition, of).([]any); return list }
 	switch {
 	case At(condition, "Fn::Equals") != nil:

@@ -1,5 +1,5 @@
-// Package cloudformation reads template.yaml as CloudFormation gets to see it, after SAM's transform, and resolves what
-// CloudFormation would for one stack in one account. It is for tests, which look at the template as a whole and run the
+// Package cloudformation reads template.yaml and the stacks nested in it as one template, after SAM's transform, and resolves
+// what CloudFormation would for one stack in one account. It is for tests, which look at the template as a whole and run the
 // system by it.
 package cloudformation
 
@@ -26,7 +26,8 @@ var expansion struct {
 	content []byte
 }
 
-// Expanded runs SAM's transform over the template.yaml of the repository and returns the result as JSON. Where the transform
+// Expanded runs SAM's transform over the template.yaml of the repository, with the nested stacks' resources as if they were its own,
+// and returns the result as JSON. Where the transform
 // is not installed the test is skipped, and fails with REQUIRE_REAL=1.
 func Expanded(t *testing.T, root string) []byte {
 	t.Helper()

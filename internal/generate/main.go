@@ -1,11 +1,13 @@
-// Command generate rewrites what other files say first: the Glue and Athena block and the alarms of template.yaml, from the table
-// definitions, the tables of parameters and outputs in docs/deployment.md, from template.yaml, the saved queries in
-// docs/sql.md, and the table of variables in docs/configuration.md, from the configuration's types. Run it from the repository's top, as
-// `make generate` does; a test fails while anything is stale.
+// Command generate writes what other files say first: the nested stacks of the catalogue and of the alarms, from the definitions of
+// the tables and the alarms; the tables of parameters and outputs in docs/deployment.md, from template.yaml; the saved queries in
+// docs/sql.md; and the table of variables in docs/configuration.md, from the configuration's types. Run it from the repository's
+// top, as `make generate` does; a test fails while anything is stale.
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,7 @@ func main() {
 	}
 }
 
-// page is a file with a generated part: all that is between the line that has begin and the line that has end.
+// page is a file that is generated: all of it, or what is between the line that has begin and the line that has end.
 type page struct {
 	path, begin, end string
 	// text makes the part, ending in a newline, from the repository at root.
@@ -32,8 +34,8 @@ type page struct {
 
 // pages are in order: what a later one is made from is written before.
 var pages = []page{
-	{"template.yaml", "# ---- generated: the catalogue, begin", "# ---- generated: the catalogue, end", func(string) (string, error) { return catalog.Block() }},
-	{"template.yaml", "# ---- generated: the alarms, begin", "# ---- generated: the alarms, end", func(string) (string, error) { return alarm.Block() }},
+	{path: "template/analytics.yaml", text: func(string) (string, error) { return catalog.Template() }},
+	{path: "template/watching.yaml", text: func(string) (string, error) { return alarm.Template() }},
 	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
 	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
 	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},
@@ -42,20 +44,23 @@ var pages = []page{
 
 // fresh returns the file's text as it is, and as it would be.
 func (p page) fresh(root string) (is, wouldBe string, err error) {
+	made, err := p.text(root)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w", p.path, err)
+	}
 	content, err := os.ReadFile(filepath.Join(root, p.path)) //nolint:gosec // a page of the repository
+	is = string(content)
+	if p.begin == "" && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		return is, made, nil
+	}
 	if err != nil {
 		return "", "", err
 	}
-	is = string(content)
 	before, rest, found := strings.Cut(is, p.begin)
 	marker, rest, _ := strings.Cut(rest, "\n")
 	_, after, ended := strings.Cut(rest, p.end)
 	if !found || !ended {
 		return "", "", fmt.Errorf("%s has no part from %q to %q", p.path, p.begin, p.end)
-	}
-	made, err := p.text(root)
-	if err != nil {
-		return "", "", fmt.Errorf("%s: %w", p.path, err)
 	}
 	indent := before[strings.LastIndexByte(before, '\n')+1:]
 	return is, before + p.begin + marker + "\n" + made + indent + p.end + after, nil

@@ -1,6 +1,6 @@
-"""Checks an expanded template with AWS's own validator, offline: fails on anything above a hint.
+"""Checks templates with AWS's own validator, offline: fails on anything above a hint.
 
-    validate.py expanded.json
+    validate.py template...
 """
 
 import sys
@@ -12,27 +12,34 @@ from cloudformation_validate import CompositeEngine
 HINTS = "INFO"
 
 # The validator does not look at conditions. Where the parameter is empty, no role has the property; where there is no secret, no
-# output names it. cfn-lint looks at both.
-CONDITIONAL = (
+# output names it. cfn-lint looks at both. And it is sam that packages the nested stacks.
+KNOWN = (
     ("W1030", "{'Ref': 'PermissionsBoundary'} default ''"),
     ("W1001", "Reference to 'LwaSecret' which is conditional on 'UsesSecretsManager'"),
+    ("W3002", "This code may only work with 'package' cli command"),
 )
 
 
-def main():
-    report = CompositeEngine().validate_template(sys.argv[1])
+def check(path):
+    """Whether the template has nothing above a hint."""
+    report = CompositeEngine().validate_template(path)
     problems = [
         d
         for d in report.diagnostics
         if d.severity.name != HINTS
-        and not any(d.rule_id == rule and d.message.startswith(message) for rule, message in CONDITIONAL)
+        and not any(d.rule_id == rule and d.message.startswith(message) for rule, message in KNOWN)
     ]
     for problem in problems:
         where = problem.entity.logical_id if problem.entity else "template"
-        print(f"{problem.severity.name} {problem.rule_id} {where}: {problem.message}")
-    if problems:
+        print(f"{path}: {problem.severity.name} {problem.rule_id} {where}: {problem.message}")
+    if not problems:
+        print(f"{path}: nothing above {HINTS}, of which there are {len(report.diagnostics)}")
+    return not problems
+
+
+def main():
+    if not all([check(path) for path in sys.argv[1:]]):
         sys.exit(1)
-    print(f"{sys.argv[1]}: nothing above {HINTS}, of which there are {len(report.diagnostics)}")
 
 
 if __name__ == "__main__":

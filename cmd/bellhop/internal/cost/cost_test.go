@@ -1,7 +1,9 @@
 package cost_test
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -242,11 +244,23 @@ func TestWhatAQueryCosts(t *testing.T) {
 	}
 }
 
-// The stack is that of the template.
+// The stack is that of the template, with the alarms of the nested stack.
 func TestTheStackIsTheTemplates(t *testing.T) {
+	type resource struct {
+		Type       string    `yaml:"Type"`
+		Condition  string    `yaml:"Condition"`
+		Properties yaml.Node `yaml:"Properties"`
+	}
 	content, err := os.ReadFile(filepath.Join(standin.Root(t), "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	nested, err := os.ReadFile(filepath.Join(standin.Root(t), "template", "watching.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var watching struct {
+		Resources map[string]resource `yaml:"Resources"`
 	}
 	var template struct {
 		Parameters map[string]struct {
@@ -257,15 +271,12 @@ func TestTheStackIsTheTemplates(t *testing.T) {
 				Tracing string `yaml:"Tracing"`
 			} `yaml:"Function"`
 		} `yaml:"Globals"`
-		Resources map[string]struct {
-			Type       string    `yaml:"Type"`
-			Condition  string    `yaml:"Condition"`
-			Properties yaml.Node `yaml:"Properties"`
-		} `yaml:"Resources"`
+		Resources map[string]resource `yaml:"Resources"`
 	}
-	if err := yaml.Unmarshal(content, &template); err != nil {
+	if err := errors.Join(yaml.Unmarshal(content, &template), yaml.Unmarshal(nested, &watching)); err != nil {
 		t.Fatal(err)
 	}
+	maps.Copy(template.Resources, watching.Resources)
 	types, memory := map[string]int{}, map[string]int{}
 	alarms := map[string]int{} // by their condition
 	for name, r := range template.Resources {

@@ -97,7 +97,11 @@ func (s Subject) describe(ctx context.Context) (cfn.Stack, error) {
 
 func (s Subject) stack(stack cfn.Stack) (string, error) {
 	var missing []string
-	for _, part := range installation.Parts() {
+	parts := installation.Parts()
+	if choice(stack, "Analytics") != "false" {
+		parts = append(parts, installation.WorkGroup, installation.Catalog)
+	}
+	for _, part := range parts {
 		if _, err := s.ID(part); err != nil {
 			missing = append(missing, string(part))
 		}

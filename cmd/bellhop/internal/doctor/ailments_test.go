@@ -143,6 +143,7 @@ func functionAilments() map[string]ailment {
 		"the work-off schedule":  schedule(installation.WorkOffSchedule, "work-off run", "DISABLED"),
 		"the sweep's schedule":   schedule(installation.SweepSchedule, "sweep", "DISABLED"),
 		"a part that is missing": {func(p *patient) func() { return p.Forget(installation.SweepSchedule) }, []string{"stack", "sweep"}, "lacks JanitorFunctionSweep"},
+		"a workgroup that is missing": {func(p *patient) func() { return p.Forget(installation.WorkGroup) }, []string{"stack"}, "lacks WorkGroup"},
 		"a stack that is no more": {func(p *patient) func() {
 			p.Answer("DescribeStacks", func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = fmt.Fprint(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>bellhop</StackName><StackStatus>UPDATE_ROLLBACK_FAILED</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)

@@ -15,10 +15,10 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
-// choice returns a stack's parameter Alarms: essential, all or none; "" for a stack of an older release, which has all.
-func choice(stack cfn.Stack) string {
+// choice returns a stack's parameter: of Alarms essential, all or none; "" for a stack of an older release, which has all.
+func choice(stack cfn.Stack, parameter string) string {
 	for _, p := range stack.Parameters {
-		if aws.ToString(p.ParameterKey) == "Alarms" {
+		if aws.ToString(p.ParameterKey) == parameter {
 			return aws.ToString(p.ParameterValue)
 		}
 	}
@@ -34,10 +34,10 @@ func (s Subject) wakingChecks(describe func(context.Context) (cfn.Stack, error))
 			if err != nil {
 				return "", err
 			}
-			if choice(stack) == "none" {
+			if choice(stack, "Alarms") == "none" {
 				return "the stack is meant to have no alarms (Alarms=none): bellhop status is all that tells of trouble", nil
 			}
-			return look(ctx, choice(stack))
+			return look(ctx, choice(stack, "Alarms"))
 		}
 	}
 	return []Check{

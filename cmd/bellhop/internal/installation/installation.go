@@ -22,7 +22,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 )
 
-// Part is the name of one of the stack's resources in template.yaml.
+// Part is the name of one of the resources in template.yaml or in the stacks nested in it.
 type Part string
 
 // The parts that the command line works with.
@@ -48,12 +48,12 @@ const (
 	AlarmTopic        Part = "AlarmTopic"
 )
 
-// Parts returns those that every stack has. LwaSecret is only there with CredentialStore=SecretsManager.
+// Parts returns those that every stack has. LwaSecret is only there with CredentialStore=SecretsManager, and WorkGroup and
+// Catalog with Analytics=true.
 func Parts() []Part {
 	return []Part{
 		Ledger, DeliveryBucket, DatasetBucket, IngestQueue, IngestDeadLetters, FailedRuns, RequesterFunction, IngesterFunction, JanitorFunction,
-		RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, WorkGroup, Catalog,
-		AlarmTopic,
+		RequesterLogs, IngesterLogs, JanitorLogs, DailySchedule, WorkOffSchedule, SweepSchedule, AlarmTopic,
 	}
 }
 
@@ -70,30 +70,44 @@ type Installation struct {
 // Find reads what a stack consists of. A NotFound says that there is no such stack, or that it is not bellhop's.
 func Find(ctx context.Context, cfg aws.Config, stack string) (*Installation, error) {
 	in := &Installation{Stack: stack, Config: cfg, ids: map[Part]string{}}
-	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cfg), &cloudformation.ListStackResourcesInput{StackName: &stack})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if absent(err) {
-			return nil, fault.New(fault.NotFound, "there is no stack %s in %s", stack, cfg.Region)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read what stack %s consists of: %w", stack, err)
-		}
-		for _, r := range page.StackResourceSummaries {
-			// What a change of parameters took away.
-			if r.ResourceStatus == types.ResourceStatusDeleteComplete {
-				continue
-			}
-			in.ids[Part(aws.ToString(r.LogicalResourceId))] = aws.ToString(r.PhysicalResourceId)
-			if aws.ToString(r.ResourceType) == "AWS::CloudWatch::Alarm" {
-				in.alarms = append(in.alarms, aws.ToString(r.PhysicalResourceId))
-			}
-		}
+	if err := in.read(ctx, cloudformation.NewFromConfig(cfg), stack); err != nil {
+		return nil, err
 	}
 	if _, err := in.ID(Ledger); err != nil {
 		return nil, fault.New(fault.NotFound, "stack %s in %s has no ledger: it is not one of bellhop's", stack, cfg.Region)
 	}
 	return in, nil
+}
+
+// read adds what a stack consists of, and what the stacks nested in it do.
+func (in *Installation) read(ctx context.Context, client *cloudformation.Client, stack string) error {
+	pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if absent(err) {
+			return fault.New(fault.NotFound, "there is no stack %s in %s", stack, in.Config.Region)
+		}
+		if err != nil {
+			return fmt.Errorf("read what stack %s consists of: %w", stack, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			id := aws.ToString(r.PhysicalResourceId)
+			// Skip what a change of parameters took away, and what has not been made.
+			if r.ResourceStatus == types.ResourceStatusDeleteComplete || id == "" {
+				continue
+			}
+			in.ids[Part(aws.ToString(r.LogicalResourceId))] = id
+			switch aws.ToString(r.ResourceType) {
+			case "AWS::CloudWatch::Alarm":
+				in.alarms = append(in.alarms, id)
+			case "AWS::CloudFormation::Stack":
+				if err := in.read(ctx, client, id); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // absent reports whether CloudFormation says that there is no such stack. It has no error code of its own for that.
@@ -126,6 +140,9 @@ func (in *Installation) Alarms() []string { return slices.Clone(in.alarms) }
 func (in *Installation) ID(p Part) (string, error) {
 	if id := in.ids[p]; id != "" {
 		return id, nil
+	}
+	if p == WorkGroup || p == Catalog {
+		return "", fault.New(fault.NotFound, "stack %s has no analytics: deploy it with Analytics=true, or use --engine duckdb", in.Stack)
 	}
 	return "", fault.New(fault.NotFound, "stack %s has no %s: deploy it again", in.Stack, p)
 }

@@ -17,7 +17,7 @@ func TestFindingAStack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range installation.Parts() {
+	for _, part := range append(installation.Parts(), installation.WorkGroup, installation.Catalog) {
 		if id, err := in.ID(part); err != nil || id != a.ID(part) {
 			t.Errorf("%s: %q, %v", part, id, err)
 		}
@@ -35,10 +35,21 @@ func TestFindingAStack(t *testing.T) {
 	undo()
 }
 
+func TestAStackWithoutAnalyticsSaysSo(t *testing.T) {
+	a := installationtest.Deploy(t, map[string]string{"Analytics": "false", "Alarms": "none"})
+	in := a.Installation()
+	if _, err := in.ID(installation.WorkGroup); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "Analytics=true") {
+		t.Errorf("%v", err)
+	}
+	if alarms := in.Alarms(); len(alarms) > 0 {
+		t.Errorf("it has the alarms %q", alarms)
+	}
+}
+
 // The names of the parts are the template's, after SAM's transform: it names schedules after the function and its event.
 func TestPartsAreThoseOfTheTemplate(t *testing.T) {
 	x := cloudformation.Parse(t, cloudformation.Expanded(t, standin.Root(t)))
-	for _, part := range installation.Parts() {
+	for _, part := range append(installation.Parts(), installation.LwaSecret, installation.WorkGroup, installation.Catalog) {
 		if x.Resource(string(part)) == nil {
 			t.Errorf("the template has no %s", part)
 		}

@@ -1,4 +1,4 @@
-// Package installationtest deploys template.yaml into moto, a stand-in for an AWS account, for tests of what looks at an
+// Package installationtest deploys template.yaml, with what is nested in it, into moto, a stand-in for an AWS account, for tests of what looks at an
 // installation with the real SDK clients.
 package installationtest
 
@@ -190,39 +190,62 @@ func (a *Account) front(moto string) string {
 	return server.URL
 }
 
-// listResources answers ListStackResources: moto leaves out the names of what it did not make. What the stack's parameters
-// leave out is listed as deleted, as after a change of them.
+// nested says in which nested stack the resources of a type are.
+var nested = map[string]string{
+	"AWS::Glue::Database": "AnalyticsStack", "AWS::Athena::WorkGroup": "AnalyticsStack", "AWS::CloudWatch::Alarm": "WatchingStack",
+}
+
+// listed is one resource in the answer of ListStackResources.
+type listed struct {
+	LogicalResourceID    string `xml:"LogicalResourceId"`
+	PhysicalResourceID   string `xml:"PhysicalResourceId"`
+	ResourceType         string
+	ResourceStatus       string
+	LastUpdatedTimestamp string
+}
+
+// listResources answers ListStackResources for the stack and the nested ones: moto leaves out the names of what it did not make.
+// What the stack's parameters leave out is listed as deleted, as after a change of them.
 func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
-	if name := r.FormValue("StackName"); name != Stack {
+	stacks := map[string][]listed{Stack: nil}
+	add := func(id, physical, status string) {
+		kind, _ := a.Template.Template.Resource(id)["Type"].(string)
+		resource := listed{id, physical, kind, status, "2026-11-01T00:00:00Z"}
+		of := Stack
+		if within := nested[kind]; within != "" {
+			of = "arn:aws:cloudformation:us-east-1:123456789012:stack/" + Stack + "-" + within + "-1A2B3C/uuid"
+			if _, known := stacks[of]; !known {
+				resource := listed{within, of, "AWS::CloudFormation::Stack", "CREATE_COMPLETE", resource.LastUpdatedTimestamp}
+				stacks[Stack] = append(stacks[Stack], resource)
+			}
+		}
+		stacks[of] = append(stacks[of], resource)
+	}
+	a.mu.Lock()
+	for _, id := range slices.Sorted(maps.Keys(a.resources)) {
+		add(id, a.resources[id], "CREATE_COMPLETE")
+	}
+	a.mu.Unlock()
+	for _, id := range a.Template.Template.IDs("AWS::CloudWatch::Alarm", "AWS::SecretsManager::Secret") {
+		if !a.Template.Has(id) {
+			add(id, "former-"+id, "DELETE_COMPLETE")
+		}
+	}
+	name := r.FormValue("StackName")
+	members, known := stacks[name]
+	if !known {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>`, name)
 		return
 	}
-	type member struct {
-		LogicalResourceID    string `xml:"LogicalResourceId"`
-		PhysicalResourceID   string `xml:"PhysicalResourceId"`
-		ResourceType         string
-		ResourceStatus       string
-		LastUpdatedTimestamp string
-	}
 	var answer struct {
 		XMLName xml.Name `xml:"ListStackResourcesResponse"`
 		Result  struct {
-			Members []member `xml:"StackResourceSummaries>member"`
+			Members []listed `xml:"StackResourceSummaries>member"`
 		} `xml:"ListStackResourcesResult"`
 	}
-	a.mu.Lock()
-	for _, id := range slices.Sorted(maps.Keys(a.resources)) {
-		kind, _ := a.Template.Template.Resource(id)["Type"].(string)
-		answer.Result.Members = append(answer.Result.Members, member{id, a.resources[id], kind, "CREATE_COMPLETE", "2026-11-01T00:00:00Z"})
-	}
-	a.mu.Unlock()
-	for _, id := range a.Template.Template.IDs("AWS::CloudWatch::Alarm", "AWS::SecretsManager::Secret") {
-		if kind, _ := a.Template.Template.Resource(id)["Type"].(string); !a.Template.Has(id) {
-			answer.Result.Members = append(answer.Result.Members, member{id, "former-" + id, kind, "DELETE_COMPLETE", "2026-11-01T00:00:00Z"})
-		}
-	}
+	answer.Result.Members = members
 	_ = xml.NewEncoder(w).Encode(answer) // it can be encoded; that nobody waits for it any more is the caller's affair
 }
 

@@ -31,8 +31,11 @@ func (a *Account) complete() {
 		a.must("create the secret", err)
 		a.add(string(installation.LwaSecret), aws.ToString(secret.ARN))
 	}
-	a.add(string(installation.WorkGroup), "bellhop")
-	a.add(string(installation.Catalog), "bellhop")
+	for part, property := range map[installation.Part][]any{installation.WorkGroup: {"Name"}, installation.Catalog: {"DatabaseInput", "Name"}} {
+		if a.Template.Has(string(part)) {
+			a.add(string(part), a.Template.Text(cloudformation.At(a.Template.Template.Properties(string(part)), property...)))
+		}
+	}
 	_, err := dynamodb.NewFromConfig(a.Config).UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
 		TableName: aws.String(a.ID(installation.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
 	})
