@@ -36,10 +36,10 @@ type page struct {
 var pages = []page{
 	{path: "template/analytics.yaml", text: func(string) (string, error) { return catalog.Template() }},
 	{path: "template/watching.yaml", text: func(string) (string, error) { return alarm.Template() }},
-	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", parameters},
-	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", outputs},
-	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", questions},
-	{"docs/configuration.md", "<!-- variables: begin", "<!-- variables: end", variables},
+	{"docs/deployment.md", "<!-- parameters: begin", "<!-- parameters: end", part("parameters")},
+	{"docs/deployment.md", "<!-- outputs: begin", "<!-- outputs: end", part("outputs")},
+	{"docs/sql.md", "<!-- questions: begin", "<!-- questions: end", part("questions")},
+	{"docs/configuration.md", "<!-- variables: begin", "<!-- variables: end", part("variables")},
 }
 
 // fresh returns the file's text as it is, and as it would be.
