@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export REQUIRE_REAL ?=
 
 # How many inputs each fuzz target gets. A count and not a time: at the end of a -fuzztime in seconds the toolchain of
-# this Go release can fail by itself (golang/go#75804).
+# this Go release can fail for no reason (golang/go#75804).
 FUZZTIME ?= 20000x
 
 ##@ Use

@@ -33,7 +33,7 @@ func sections(t *testing.T) map[string]string {
 	return texts
 }
 
-func TestWhoeverIsWokenFindsASection(t *testing.T) {
+func TestEveryAlarmHasASectionInTheRunbook(t *testing.T) {
 	known := sections(t)
 	all := map[string]bool{} // by the section: whether an alarm of it needs Alarms=all
 	for _, a := range alarm.All() {

@@ -33,8 +33,8 @@ func function(what, function, metric, statistic string, period, periods int, com
 	}
 }
 
-// functions are the alarms on the functions. The requester and the janitor stop in time by themselves, so that a long run of
-// theirs is no sign of trouble; of the ingester it is.
+// functions are the alarms on the functions. The requester and the janitor stop before their timeout, so a long run of theirs
+// means no trouble; a long run of the ingester does.
 func functions() []Alarm {
 	const throttled = "In each of two hours: the account has no concurrency left."
 	return []Alarm{
