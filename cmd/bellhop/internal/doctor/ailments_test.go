@@ -137,12 +137,12 @@ func functionAilments() map[string]ailment {
 				}
 			}
 		}, []string{requester}, "reserved concurrency is 0"},
-		"arrivals are not taken": sources(installation.IngesterFunction, []string{"arrivals reach the ingester"}, "Disabled"),
-		"loads are not told of":  sources(installation.JanitorFunction, []string{"loads reach the janitor"}, "wait for the sweep"),
-		"the daily schedule":     schedule(installation.DailySchedule, "daily run", "DISABLED: no new day"),
-		"the work-off schedule":  schedule(installation.WorkOffSchedule, "work-off run", "DISABLED"),
-		"the sweep's schedule":   schedule(installation.SweepSchedule, "sweep", "DISABLED"),
-		"a part that is missing": {func(p *patient) func() { return p.Forget(installation.SweepSchedule) }, []string{"stack", "sweep"}, "lacks JanitorFunctionSweep"},
+		"arrivals are not taken":      sources(installation.IngesterFunction, []string{"arrivals reach the ingester"}, "Disabled"),
+		"loads are not told of":       sources(installation.JanitorFunction, []string{"loads reach the janitor"}, "wait for the sweep"),
+		"the daily schedule":          schedule(installation.DailySchedule, "daily run", "DISABLED: no new day"),
+		"the work-off schedule":       schedule(installation.WorkOffSchedule, "work-off run", "DISABLED"),
+		"the sweep's schedule":        schedule(installation.SweepSchedule, "sweep", "DISABLED"),
+		"a part that is missing":      {func(p *patient) func() { return p.Forget(installation.SweepSchedule) }, []string{"stack", "sweep"}, "lacks JanitorFunctionSweep"},
 		"a workgroup that is missing": {func(p *patient) func() { return p.Forget(installation.WorkGroup) }, []string{"stack"}, "lacks WorkGroup"},
 		"a stack that is no more": {func(p *patient) func() {
 			p.Answer("DescribeStacks", func(w http.ResponseWriter, _ *http.Request) {
