@@ -84,8 +84,6 @@ var layers = map[string]layer{
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
 	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
-	// For tests alone: it deploys the template into a stand-in for an account.
-	"cmd/bellhop/internal/installation/installationtest": {own: []string{"pkg/objects", "cmd/bellhop/internal/installation", "internal/cloudformation", "internal/standin"}, libs: onAWS},
 	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
 	"cmd/bellhop/internal/sim/alexa/...": {own: []string{"cmd/bellhop/internal/sim/alexa/..."}, libs: []string{}},
 }

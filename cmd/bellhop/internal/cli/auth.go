@@ -13,9 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/login"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
@@ -36,7 +34,7 @@ Manager, /bellhop/STACK/lwa, or a secret of Secrets Manager; the stack's paramet
 reports are about. Of the secret, only the client's id is shown. If Login with Amazon replaces the refresh token
 meanwhile, bellhop stores the new one in the secret. The exit code is 3 when the credential does not work.`,
 		Example: "  bellhop auth status --stack bellhop",
-		RunE: a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
+		RunE: a.onStack(func(ctx context.Context, in *stack.Installation, _ []string) error {
 			return a.report(ctx, "the credential of stack "+in.Stack, a.subject(in, nil, nil, a.now).CredentialChecks())
 		}),
 	})
@@ -74,26 +72,26 @@ func (a *app) loginCommand() *cobra.Command {
   bellhop auth login --stack bellhop                again, with the client that the secret names
   bellhop auth login --stack bellhop <client-secret.txt`,
 		PreRunE: func(*cobra.Command, []string) error {
-			if err := login.CheckRedirect(o.redirect); err != nil {
+			if err := stack.CheckRedirect(o.redirect); err != nil {
 				return usage("see: bellhop auth login --help", "--redirect: %w", err)
 			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&o.clientID, "client-id", "", "the `id` of the client in its security profile (default: the one in the secret)")
-	c.Flags().StringVar(&o.redirect, "redirect", login.DefaultRedirect, "the allowed return `URL` of the security profile to use, on this machine")
+	c.Flags().StringVar(&o.redirect, "redirect", stack.DefaultRedirect, "the allowed return `URL` of the security profile to use, on this machine")
 	c.Flags().StringVar(&o.page, "page", "", "the `address` of the login page (default: that of the stack's LwaEndpoint)")
 	c.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address of the login page, and open no browser")
-	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error { return a.login(ctx, in, o) })
+	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, _ []string) error { return a.login(ctx, in, o) })
 	return c
 }
 
-func (a *app) login(ctx context.Context, in *installation.Installation, o loginOrder) error {
-	endpoint, err := doctor.TokenEndpoint(ctx, in)
+func (a *app) login(ctx context.Context, in *stack.Installation, o loginOrder) error {
+	endpoint, err := stack.TokenEndpoint(ctx, in)
 	if err != nil {
 		return err
 	}
-	if o.page = cmp.Or(o.page, login.PageOf(endpoint)); o.page == "" {
+	if o.page = cmp.Or(o.page, stack.LoginPage(endpoint)); o.page == "" {
 		return usage("name it with --page", "no login page is known for the token endpoint %s", endpoint)
 	}
 	store, err := in.Secret()
@@ -194,7 +192,7 @@ func (a *app) browse(ctx context.Context, o loginOrder, endpoint string, c lwa.C
 		Code: ExitError, Err: fmt.Errorf("nobody logged in within %s", span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
 	})
 	defer cancel()
-	flow := login.Flow{
+	flow := stack.Login{
 		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect,
 		Client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Show: func(address string) {

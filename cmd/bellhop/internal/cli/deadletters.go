@@ -8,8 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/deadletter"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
 func (a *app) deadLettersCommand() *cobra.Command {
@@ -42,7 +41,7 @@ look; they stay where they are.`,
 		},
 	}
 	c.Flags().IntVar(&most, "last", most, "how many messages of each queue to show")
-	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
+	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, _ []string) error {
 		return a.listLetters(ctx, in, most)
 	})
 	return c
@@ -50,18 +49,18 @@ look; they stay where they are.`,
 
 // givenUp is what was given up.
 type givenUp struct {
-	Counts  map[string]int       `json:"counts"`
-	Letters []deadletter.Message `json:"letters"`
+	Counts  map[string]int  `json:"counts"`
+	Letters []stack.Message `json:"letters"`
 }
 
-func (a *app) listLetters(ctx context.Context, in *installation.Installation, most int) error {
+func (a *app) listLetters(ctx context.Context, in *stack.Installation, most int) error {
 	up := givenUp{Counts: map[string]int{}}
-	for _, k := range deadletter.Kinds() {
-		box, err := deadletter.Open(in, k)
+	for _, k := range stack.DeadLetterQueues() {
+		box, err := in.DeadLetters(k)
 		if err != nil {
 			return err
 		}
-		if up.Counts[k.Name], err = box.Count(ctx); err != nil {
+		if up.Counts[k], err = box.Count(ctx); err != nil {
 			return err
 		}
 		letters, err := box.Peek(ctx, most)
@@ -72,11 +71,11 @@ func (a *app) listLetters(ctx context.Context, in *installation.Installation, mo
 	}
 	up.Letters = some(up.Letters)
 	return a.show(up, func(s *screen) {
-		for _, k := range deadletter.Kinds() {
-			if up.Counts[k.Name] == 0 {
-				s.line("%s", s.paint(good, "no "+k.Name))
+		for _, k := range stack.DeadLetterQueues() {
+			if up.Counts[k] == 0 {
+				s.line("%s", s.paint(good, "no "+k))
 			} else {
-				s.line("%s", s.paint(bad, fmt.Sprintf("about %s of %s", count(up.Counts[k.Name], "message"), k.Name)))
+				s.line("%s", s.paint(bad, fmt.Sprintf("about %s of %s", count(up.Counts[k], "message"), k)))
 			}
 		}
 		var rows [][]cell
@@ -91,12 +90,11 @@ func (a *app) listLetters(ctx context.Context, in *installation.Installation, mo
 }
 
 // boxOf opens the queue that an argument names.
-func boxOf(in *installation.Installation, name string) (*deadletter.Queue, error) {
-	i := slices.IndexFunc(deadletter.Kinds(), func(k deadletter.Kind) bool { return k.Name == name })
-	if i < 0 {
+func boxOf(in *stack.Installation, name string) (*stack.DeadLetters, error) {
+	if !slices.Contains(stack.DeadLetterQueues(), name) {
 		return nil, usage("it is one of deliveries and runs", "there is no queue %q", name)
 	}
-	return deadletter.Open(in, deadletter.Kinds()[i])
+	return in.DeadLetters(name)
 }
 
 // movedLetters is what a redrive or a purge did.
@@ -115,8 +113,8 @@ alone. Runs cannot be redriven: the next run does their work.`,
 		Example: "  bellhop dlq redrive --stack bellhop --dry-run\n  bellhop dlq redrive --stack bellhop",
 	}
 	dryRun := c.Flags().Bool("dry-run", false, "say what would happen, without doing it")
-	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, _ []string) error {
-		box, err := deadletter.Open(in, deadletter.Deliveries)
+	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, _ []string) error {
+		box, err := in.DeadLetters(stack.Deliveries)
 		if err != nil {
 			return err
 		}
@@ -127,7 +125,7 @@ alone. Runs cannot be redriven: the next run does their work.`,
 		done := movedLetters{Queue: box.Name, Messages: int64(n), DryRun: *dryRun}
 		if n > 0 && !*dryRun {
 			tell, over := a.passing()
-			move, err := box.Redrive(ctx, a.Wait, func(m deadletter.Move) { tell("%d of about %d moved", m.Moved, m.Total) })
+			move, err := box.Redrive(ctx, a.Wait, func(m stack.Move) { tell("%d of about %d moved", m.Moved, m.Total) })
 			over()
 			if err != nil {
 				return err
@@ -155,10 +153,10 @@ func (a *app) purgeCommand() *cobra.Command {
 and the next run do what these messages were about, as far as it is still to be done.`,
 		Example: "  bellhop dlq purge runs --stack bellhop --dry-run\n  bellhop dlq purge runs --stack bellhop --confirm",
 	}
-	c.ValidArgs = []string{deadletter.Deliveries.Name, deadletter.Runs.Name}
+	c.ValidArgs = stack.DeadLetterQueues()
 	dryRun := c.Flags().Bool("dry-run", false, "say what would happen, without doing it")
 	confirmed := c.Flags().Bool("confirm", false, "do not ask")
-	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, args []string) error {
+	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, args []string) error {
 		box, err := boxOf(in, args[0])
 		if err != nil {
 			return err

@@ -7,8 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
 const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
@@ -47,38 +46,38 @@ func (a *app) examine(ctx context.Context, p Place) (err error) {
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
 	if at.Installation == nil {
-		return a.report(ctx, at.Name, doctor.DataChecks(at.Ledger, at.Dataset, at.Now))
+		return a.report(ctx, at.Name, stack.DataChecks(at.Ledger, at.Dataset, at.Now))
 	}
 	return a.report(ctx, at.Name, a.subject(at.Installation, at.Ledger, at.Dataset, at.Now).Checks())
 }
 
-func (a *app) subject(in *installation.Installation, l doctor.Ledger, d doctor.Dataset, now func() time.Time) doctor.Subject {
-	return doctor.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Scrubber: &a.secrets}
+func (a *app) subject(in *stack.Installation, l stack.Records, d stack.Dataset, now func() time.Time) stack.Subject {
+	return stack.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Scrubber: &a.secrets}
 }
 
 // examination is what a doctor found.
 type examination struct {
-	Place    string           `json:"place"`
-	Status   doctor.Status    `json:"status"`
-	Findings []doctor.Finding `json:"findings"`
+	Place    string          `json:"place"`
+	Status   stack.Status    `json:"status"`
+	Findings []stack.Finding `json:"findings"`
 }
 
 // report runs checks and shows what they find.
-func (a *app) report(ctx context.Context, place string, checks []doctor.Check) error {
-	findings, err := doctor.Examine(ctx, checks)
+func (a *app) report(ctx context.Context, place string, checks []stack.Check) error {
+	findings, err := stack.Examine(ctx, checks)
 	if err != nil {
 		return err
 	}
-	e := examination{place, doctor.Worst(findings), findings}
+	e := examination{place, stack.Worst(findings), findings}
 	if err := a.show(e, func(s *screen) { s.findings(e) }); err != nil {
 		return err
 	}
 	switch e.Status {
-	case doctor.Wrong:
+	case stack.Wrong:
 		return exit(ExitAttention)
-	case doctor.Unknown:
+	case stack.Unknown:
 		return exit(ExitPartly)
-	case doctor.OK:
+	case stack.OK:
 	}
 	return nil
 }
@@ -94,13 +93,13 @@ func (s *screen) findings(e examination) {
 		}
 		mark := s.paint(good, "✔")
 		switch f.Status {
-		case doctor.Wrong:
+		case stack.Wrong:
 			mark = s.paint(bad, "✖")
 			wrong++
-		case doctor.Unknown:
+		case stack.Unknown:
 			mark = s.paint(waiting, "?")
 			unknown++
-		case doctor.OK:
+		case stack.OK:
 		}
 		s.line("  %s %s: %s", mark, f.Check, f.Detail)
 		if f.Remedy != "" {

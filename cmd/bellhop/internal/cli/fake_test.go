@@ -17,8 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -422,7 +422,7 @@ type bench struct {
 	opened      []cli.Place
 	resets      []string
 	clock       func() time.Time // nil stands still
-	find        func(ctx context.Context, stack string) (*installation.Installation, error)
+	find        func(ctx context.Context, stack string) (*stack.Installation, error)
 	browse      func(address string) error
 	holds       *holds
 	drops       dropper
@@ -517,7 +517,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 					return b.holds, func() error { b.holds.closed++; return nil }, nil
 				}
 			}
-			var in *installation.Installation
+			var in *stack.Installation
 			if p.Stack != "" && b.find != nil {
 				var err error
 				if in, err = b.find(ctx, p.Stack); err != nil {

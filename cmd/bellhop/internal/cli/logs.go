@@ -12,15 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/logs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
 // logOrder is what a command line wants of the logs.
 type logOrder struct {
 	since  time.Duration
 	follow bool
-	query  logs.Query
+	query  stack.LogQuery
 }
 
 func (a *app) logsCommand() *cobra.Command {
@@ -34,11 +33,11 @@ Ctrl-C, which is its ordinary end.`,
   bellhop logs requester --stack bellhop --follow
   bellhop logs --stack bellhop --since 48h --job hotel-000012
   bellhop logs --stack bellhop --errors --json`,
-		ValidArgs: logs.Functions(),
+		ValidArgs: stack.Functions(),
 		PreRunE: func(_ *cobra.Command, args []string) error {
 			for _, name := range args {
-				if !slices.Contains(logs.Functions(), name) {
-					return usage("it is one of "+strings.Join(logs.Functions(), ", "), "there is no function %q", name)
+				if !slices.Contains(stack.Functions(), name) {
+					return usage("it is one of "+strings.Join(stack.Functions(), ", "), "there is no function %q", name)
 				}
 			}
 			if o.since <= 0 {
@@ -53,9 +52,9 @@ Ctrl-C, which is its ordinary end.`,
 	f.BoolVar(&o.query.Errors, "errors", false, "warnings and errors alone")
 	f.StringVar(&o.query.Job, "job", "", "lines about one `job`")
 	f.StringVar(&o.query.File, "file", "", "lines about one `file`, by its key")
-	c.RunE = a.onStack(func(ctx context.Context, in *installation.Installation, functions []string) error {
+	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, functions []string) error {
 		if o.query.Functions = functions; len(functions) == 0 {
-			o.query.Functions = logs.Functions()
+			o.query.Functions = stack.Functions()
 		}
 		o.query.From = a.now().Add(-o.since)
 		return a.logs(ctx, in, o)
@@ -64,12 +63,12 @@ Ctrl-C, which is its ordinary end.`,
 }
 
 // logs shows lines one by one: in JSON each is an object of its own, so that a follower can be read as it goes.
-func (a *app) logs(ctx context.Context, in *installation.Installation, o logOrder) error {
-	var lines iter.Seq2[logs.Entry, error]
+func (a *app) logs(ctx context.Context, in *stack.Installation, o logOrder) error {
+	var lines iter.Seq2[stack.LogEntry, error]
 	if o.follow {
-		lines = logs.Follow(ctx, in, o.query, a.Wait)
+		lines = stack.FollowLogs(ctx, in, o.query, a.Wait)
 	} else {
-		lines = logs.Read(ctx, in, o.query)
+		lines = stack.ReadLogs(ctx, in, o.query)
 	}
 	shown := 0
 	for e, err := range lines {
@@ -87,7 +86,7 @@ func (a *app) logs(ctx context.Context, in *installation.Installation, o logOrde
 	return nil
 }
 
-func (a *app) logLine(e logs.Entry) error {
+func (a *app) logLine(e stack.LogEntry) error {
 	if a.asJSON() {
 		raw, err := json.Marshal(e)
 		if err != nil {

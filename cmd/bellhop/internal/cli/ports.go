@@ -6,11 +6,10 @@ import (
 	"iter"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -65,7 +64,7 @@ type Deliveries interface {
 // Dataset reads the dataset bucket.
 type Dataset interface {
 	janitor.Published
-	doctor.Dataset
+	stack.Dataset
 	// Read returns the whole object under a key. NotFound when there is none.
 	Read(ctx context.Context, key string) ([]byte, error)
 }
@@ -123,7 +122,7 @@ type Account struct {
 	// Nil when the dataset bucket is not known.
 	Migration func(ctx context.Context, progress func(done, total int)) (Migrator, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
-	Installation *installation.Installation
+	Installation *stack.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
 	Now func() time.Time
 	// Ahead is by how much that clock is ahead of the machine's; 0 for a real one.
@@ -197,7 +196,7 @@ type Environment struct {
 	// Open opens what a command works on.
 	Open func(ctx context.Context, p Place) (Account, error)
 	// Find finds a stack on AWS. The error is a Problem where there is a remedy.
-	Find func(ctx context.Context, stack string) (*installation.Installation, error)
+	Find func(ctx context.Context, name string) (*stack.Installation, error)
 	// Bucket opens a bucket of S3 to read from it.
 	Bucket func(ctx context.Context, name string) (AnyBucket, error)
 	// InputLimit is the most that is read of one file to convert. Default: as much as the ingester takes.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -284,7 +284,7 @@ func (a *app) where() (Place, error) {
 }
 
 // onStack finds the stack that the command line names, for a command that is of use on AWS alone.
-func (a *app) onStack(do func(ctx context.Context, in *installation.Installation, args []string) error) func(*cobra.Command, []string) error {
+func (a *app) onStack(do func(ctx context.Context, in *stack.Installation, args []string) error) func(*cobra.Command, []string) error {
 	return a.run(func(cmd *cobra.Command, args []string) error {
 		p, err := a.where()
 		if err != nil {

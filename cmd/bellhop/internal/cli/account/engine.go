@@ -11,11 +11,11 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
 // OpenEngine opens an engine that runs SQL. The error is a *[cli.Problem] with a remedy where there is one.
@@ -63,7 +63,7 @@ func complete(ctx context.Context, cfg aws.Config, c *cli.EngineChoice) error {
 	if err != nil {
 		return err
 	}
-	return fill(in, map[installation.Part]*string{installation.WorkGroup: &c.Workgroup, installation.Catalog: &c.Database})
+	return fill(in, map[stack.Part]*string{stack.WorkGroup: &c.Workgroup, stack.Catalog: &c.Database})
 }
 
 // Wait lets time pass, and ends early with ctx.

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -74,8 +74,8 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 	if p.DeliveryBucket != "" || p.DatasetBucket != "" {
 		owner = "" // a bucket that somebody names may be another account's
 	}
-	if err := fill(in, map[installation.Part]*string{
-		installation.Ledger: &p.Table, installation.DeliveryBucket: &p.DeliveryBucket, installation.DatasetBucket: &p.DatasetBucket,
+	if err := fill(in, map[stack.Part]*string{
+		stack.Ledger: &p.Table, stack.DeliveryBucket: &p.DeliveryBucket, stack.DatasetBucket: &p.DatasetBucket,
 	}); err != nil {
 		return cli.Account{}, err
 	}
@@ -85,7 +85,7 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 }
 
 // fill names the parts that are not named yet.
-func fill(in *installation.Installation, names map[installation.Part]*string) error {
+func fill(in *stack.Installation, names map[stack.Part]*string) error {
 	for part, name := range names {
 		if *name != "" {
 			continue
@@ -100,16 +100,16 @@ func fill(in *installation.Installation, names map[installation.Part]*string) er
 }
 
 // Find finds a stack with the credentials and the region that the SDK finds.
-func Find(ctx context.Context, stack string) (*installation.Installation, error) {
+func Find(ctx context.Context, name string) (*stack.Installation, error) {
 	cfg, err := configured(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return find(ctx, cfg, stack)
+	return find(ctx, cfg, name)
 }
 
-func find(ctx context.Context, cfg aws.Config, stack string) (*installation.Installation, error) {
-	in, err := installation.Find(ctx, cfg, stack)
+func find(ctx context.Context, cfg aws.Config, name string) (*stack.Installation, error) {
+	in, err := stack.Find(ctx, cfg, name)
 	return in, cli.AboutStack(err)
 }
 

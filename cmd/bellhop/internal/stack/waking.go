@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -11,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
 // choice returns a stack's parameter: of Alarms essential, all or none; "" for a stack of an older release, which has all.
@@ -79,7 +77,7 @@ func (s Subject) alarms(ctx context.Context) ([]types.MetricAlarm, error) {
 }
 
 func (s Subject) speaking(found []types.MetricAlarm, choice string) (string, error) {
-	topic, err := s.ID(installation.AlarmTopic)
+	topic, err := s.ID(AlarmTopic)
 	if err != nil {
 		return "", err
 	}
@@ -131,7 +129,7 @@ func spoken(a types.MetricAlarm) (name, section string) {
 }
 
 func (s Subject) listeners(ctx context.Context) (string, error) {
-	topic, err := s.ID(installation.AlarmTopic)
+	topic, err := s.ID(AlarmTopic)
 	if err != nil {
 		return "", err
 	}

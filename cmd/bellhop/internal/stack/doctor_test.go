@@ -1,4 +1,4 @@
-package doctor_test
+package stack_test
 
 import (
 	"context"
@@ -22,9 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
@@ -63,6 +61,11 @@ func newVendor(t *testing.T) *vendor {
 			_, _ = fmt.Fprintf(w, `{"error":%q,"error_description":"about %s"}`, *code, r.FormValue("refresh_token"))
 			return
 		}
+		if r.FormValue("client_secret") != plantedSecret {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = fmt.Fprint(w, `{"error":"invalid_client"}`)
+			return
+		}
 		_, _ = fmt.Fprintf(w, `{"access_token":%q,"refresh_token":%q,"token_type":"bearer","expires_in":3600}`, plantedAccess, plantedRotated)
 	})
 	mux.HandleFunc("GET /v2/units/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -78,8 +81,8 @@ func newVendor(t *testing.T) *vendor {
 	return v
 }
 
-// books is a ledger.
-type books struct {
+// records is a ledger.
+type records struct {
 	subs []report.Subscription
 	jobs []report.Job
 	err  error
@@ -89,31 +92,31 @@ type books struct {
 	formatErr error
 }
 
-func (b *books) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
-func (b *books) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
+func (b *records) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
+func (b *records) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
 
-func (b *books) DaysBetween(context.Context, string, string, string) ([]report.Partition, error) {
+func (b *records) DaysBetween(context.Context, string, string, string) ([]report.Partition, error) {
 	return b.days, b.err
 }
-func (b *books) Format(context.Context) (int, error) { return b.format, b.formatErr }
+func (b *records) Format(context.Context) (int, error) { return b.format, b.formatErr }
 
 func acceptedAt(at time.Time) []report.Job {
 	return []report.Job{{ID: "hotel-000001", Timeline: report.Timeline{History: []report.Event{{At: at, To: string(report.JobAwaitingFiles)}}}}}
 }
 
-// patient is a healthy installation.
-type patient struct {
-	*installationtest.Account
-	t      *testing.T
-	vendor *vendor
-	books  *books
-	off    time.Duration // by how much this machine's clock is wrong
+// fixture is a healthy installation.
+type fixture struct {
+	*Account
+	t       *testing.T
+	vendor  *vendor
+	records *records
+	off     time.Duration // by how much this machine's clock is wrong
 }
 
-func newPatient(t *testing.T, more ...map[string]string) *patient {
+func newFixture(t *testing.T, more ...map[string]string) *fixture {
 	t.Helper()
 	v := newVendor(t)
-	p := &patient{t: t, vendor: v, books: &books{
+	p := &fixture{t: t, vendor: v, records: &records{
 		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
 		format: 2, days: []report.Partition{{Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "k"}},
 	}}
@@ -121,13 +124,13 @@ func newPatient(t *testing.T, more ...map[string]string) *patient {
 	for _, m := range more {
 		maps.Copy(parameters, m)
 	}
-	p.Account = installationtest.Deploy(t, parameters)
+	p.Account = Deploy(t, parameters)
 	p.keep(plantedRefresh)
 	return p
 }
 
 // keep puts a credential into the secret.
-func (p *patient) keep(refresh string) {
+func (p *fixture) keep(refresh string) {
 	p.t.Helper()
 	document, err := json.Marshal(map[string]string{"client_id": "amzn1.application-oa2-client.example", "client_secret": plantedSecret, "refresh_token": refresh})
 	if err != nil {
@@ -139,9 +142,9 @@ func (p *patient) keep(refresh string) {
 }
 
 // requesters is where the requester looks for its credential, by its environment.
-func (p *patient) requesters() secret.Store {
+func (p *fixture) requesters() secret.Store {
 	p.t.Helper()
-	id := p.Template.Environment(string(installation.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]
+	id := p.Template.Environment(string(stack.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]
 	store, err := secret.Open(id, secretsmanager.NewFromConfig(p.Config), ssm.NewFromConfig(p.Config))
 	if err != nil {
 		p.t.Fatal(err)
@@ -149,10 +152,10 @@ func (p *patient) requesters() secret.Store {
 	return store
 }
 
-func (p *patient) examine() []doctor.Finding {
+func (p *fixture) examine() []stack.Finding {
 	p.t.Helper()
-	s := doctor.Subject{Installation: p.Installation(), Ledger: p.books, Dataset: p.books, Scrubber: &redact.Scrubber{}, Now: func() time.Time { return time.Now().Add(p.off) }}
-	findings, err := doctor.Examine(p.t.Context(), s.Checks())
+	s := stack.Subject{Installation: p.Installation(), Ledger: p.records, Dataset: p.records, Scrubber: &redact.Scrubber{}, Now: func() time.Time { return time.Now().Add(p.off) }}
+	findings, err := stack.Examine(p.t.Context(), s.Checks())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -168,28 +171,28 @@ func (p *patient) examine() []doctor.Finding {
 	return findings
 }
 
-// ailment is one thing that goes wrong: the checks that notice it, and a part of what the first of them says.
-type ailment struct {
-	cause  func(p *patient) (cure func())
+// failing is one thing that goes wrong: the checks that notice it, and a part of what the first of them says.
+type failing struct {
+	cause  func(p *fixture) (undo func())
 	checks []string
 	says   string
 }
 
 func TestAHealthyInstallation(t *testing.T) {
 	for _, store := range []string{"ParameterStore", "SecretsManager"} {
-		t.Run(store, func(t *testing.T) { newPatient(t, map[string]string{"CredentialStore": store}).healthy() })
+		t.Run(store, func(t *testing.T) { newFixture(t, map[string]string{"CredentialStore": store}).healthy() })
 	}
 }
 
-func (p *patient) healthy() {
+func (p *fixture) healthy() {
 	t := p.t
 	findings := p.examine()
 	for _, f := range findings {
-		if f.Status != doctor.OK || f.Detail == "" || f.Remedy != "" {
+		if f.Status != stack.OK || f.Detail == "" || f.Remedy != "" {
 			t.Errorf("%s, %s: %s: %s → %s", f.Area, f.Check, f.Status, f.Detail, f.Remedy)
 		}
 	}
-	if len(findings) < 20 || doctor.Worst(findings) != doctor.OK {
+	if len(findings) < 20 || stack.Worst(findings) != stack.OK {
 		t.Errorf("%d findings", len(findings))
 	}
 	// Both checks of the alarms share one look.
@@ -204,15 +207,15 @@ func (p *patient) healthy() {
 }
 
 // Each thing that can be wrong is found, by the checks that are for it and by no other, and has a remedy.
-func TestEachAilmentIsFound(t *testing.T) {
-	p := newPatient(t)
-	for name, a := range ailments() {
+func TestEachFaultIsFound(t *testing.T) {
+	p := newFixture(t)
+	for name, a := range allFaults() {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
-			cure := a.cause(p)
-			defer cure()
-			var found []doctor.Finding
+			undo := a.cause(p)
+			defer undo()
+			var found []stack.Finding
 			for _, f := range p.examine() {
-				if f.Status != doctor.OK {
+				if f.Status != stack.OK {
 					found = append(found, f)
 				}
 			}
@@ -230,20 +233,20 @@ func TestEachAilmentIsFound(t *testing.T) {
 		})
 	}
 	for _, f := range p.examine() {
-		if f.Status != doctor.OK {
-			t.Errorf("after all cures: %+v", f)
+		if f.Status != stack.OK {
+			t.Errorf("after all undos: %+v", f)
 		}
 	}
 }
 
-func (p *patient) s3() *s3.Client { return objects.NewClient(p.Config) }
-func (p *patient) bucket() *string {
-	return aws.String(p.ID(installation.DeliveryBucket))
+func (p *fixture) s3() *s3.Client { return objects.NewClient(p.Config) }
+func (p *fixture) bucket() *string {
+	return aws.String(p.ID(stack.DeliveryBucket))
 }
 
-func ailments() map[string]ailment {
-	all := map[string]ailment{}
-	for _, group := range []map[string]ailment{bucketAilments(), queueAilments(), functionAilments(), credentialAilments(), alarmAilments(), otherAilments()} {
+func allFaults() map[string]failing {
+	all := map[string]failing{}
+	for _, group := range []map[string]failing{bucketFaults(), queueFaults(), functionFaults(), credentialFaults(), alarmFaults(), otherFaults()} {
 		maps.Copy(all, group)
 	}
 	return all
@@ -253,21 +256,21 @@ func ailments() map[string]ailment {
 func TestDoctorKnowsWhichAlarmsAreMeant(t *testing.T) {
 	for choice, c := range map[string]struct {
 		lose   string // an alarm that somebody deletes
-		status doctor.Status
+		status stack.Status
 		detail string
 	}{
-		"essential": {"", doctor.OK, "12 (Alarms=essential), and each tells the topic"},
-		"all":       {"IngesterIsSlowAlarm", doctor.Wrong, "1 of the stack's 25 alarms are gone"},
-		"none":      {"", doctor.OK, "the stack is meant to have no alarms (Alarms=none)"},
+		"essential": {"", stack.OK, "12 (Alarms=essential), and each tells the topic"},
+		"all":       {"IngesterIsSlowAlarm", stack.Wrong, "1 of the stack's 25 alarms are gone"},
+		"none":      {"", stack.OK, "the stack is meant to have no alarms (Alarms=none)"},
 	} {
 		t.Run(choice, func(t *testing.T) {
-			p := newPatient(t, map[string]string{"Alarms": choice, "AlarmEmail": map[bool]string{false: plantedAddress}[choice == "none"]})
+			p := newFixture(t, map[string]string{"Alarms": choice, "AlarmEmail": map[bool]string{false: plantedAddress}[choice == "none"]})
 			if c.lose != "" {
 				p.Alarm(c.lose, nil)
 			}
 			for _, f := range p.examine() {
 				first := f.Area == "alarms" && f.Check == "they are there"
-				if first && (f.Status != c.status || !strings.HasPrefix(f.Detail, c.detail)) || !first && f.Status != doctor.OK {
+				if first && (f.Status != c.status || !strings.HasPrefix(f.Detail, c.detail)) || !first && f.Status != stack.OK {
 					t.Errorf("%s: %s, %q", f.Check, f.Status, f.Detail)
 				}
 			}
@@ -277,19 +280,19 @@ func TestDoctorKnowsWhichAlarmsAreMeant(t *testing.T) {
 
 // An alarm's remedy is its section of the runbook, which its own description names.
 func TestARingingAlarmNamesItsSection(t *testing.T) {
-	p := newPatient(t, map[string]string{"Alarms": "all"})
-	ring := func(a *installationtest.Alarm) { a.State = "ALARM" }
+	p := newFixture(t, map[string]string{"Alarms": "all"})
+	ring := func(a *Alarm) { a.State = "ALARM" }
 	p.Alarm("AFileCannotBeLoadedAlarm", ring)
 	p.Alarm("IngesterIsSlowAlarm", ring)
-	p.Alarm("DeliveriesAreDeadLettersAlarm", func(a *installationtest.Alarm) { ring(a); a.Description = "Somebody wrote this by hand" })
-	var found []doctor.Finding
+	p.Alarm("DeliveriesAreDeadLettersAlarm", func(a *Alarm) { ring(a); a.Description = "Somebody wrote this by hand" })
+	var found []stack.Finding
 	for _, f := range p.examine() {
-		if f.Status != doctor.OK {
+		if f.Status != stack.OK {
 			found = append(found, f)
 		}
 	}
-	want := []doctor.Finding{{
-		Area: "alarms", Check: "none is ringing", Status: doctor.Wrong,
+	want := []stack.Finding{{
+		Area: "alarms", Check: "none is ringing", Status: stack.Wrong,
 		Detail: "A file cannot be loaded; bellhop-DeliveriesAreDeadLettersAlarm; Ingester is slow",
 		Remedy: "see docs/operations.md#a-file-cannot-be-loaded, the CloudWatch console, docs/operations.md#a-function-is-slow",
 	}}
@@ -298,15 +301,15 @@ func TestARingingAlarmNamesItsSection(t *testing.T) {
 	}
 }
 
-// Versions that were on once can be suspended only, so this patient is not cured.
+// Versions that were on once can be suspended only, so this fixture is not undod.
 func TestVersionsAreFound(t *testing.T) {
-	p := newPatient(t)
+	p := newFixture(t)
 	for _, status := range []s3types.BucketVersioningStatus{s3types.BucketVersioningStatusEnabled, s3types.BucketVersioningStatusSuspended} {
 		if _, err := p.s3().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: p.bucket(), VersioningConfiguration: &s3types.VersioningConfiguration{Status: status}}); err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range p.examine() {
-			if wrong := f.Status == doctor.Wrong; wrong != (f.Check == "no versions") || wrong && !strings.Contains(f.Detail, string(status)) {
+			if wrong := f.Status == stack.Wrong; wrong != (f.Check == "no versions") || wrong && !strings.Contains(f.Detail, string(status)) {
 				t.Errorf("%s: %+v", status, f)
 			}
 		}
@@ -315,14 +318,14 @@ func TestVersionsAreFound(t *testing.T) {
 
 // On moto a stream that was taken away cannot be had back.
 func TestALedgerWithoutItsStreamIsFound(t *testing.T) {
-	p := newPatient(t)
+	p := newFixture(t)
 	if _, err := dynamodb.NewFromConfig(p.Config).UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
-		TableName: aws.String(p.ID(installation.Ledger)), StreamSpecification: &ddb.StreamSpecification{StreamEnabled: aws.Bool(false)},
+		TableName: aws.String(p.ID(stack.Ledger)), StreamSpecification: &ddb.StreamSpecification{StreamEnabled: aws.Bool(false)},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range p.examine() {
-		if wrong := f.Status == doctor.Wrong; wrong != (f.Check == "table, index and stream") || wrong && !strings.Contains(f.Detail, "no stream") {
+		if wrong := f.Status == stack.Wrong; wrong != (f.Check == "table, index and stream") || wrong && !strings.Contains(f.Detail, "no stream") {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -331,7 +334,7 @@ func TestALedgerWithoutItsStreamIsFound(t *testing.T) {
 func TestExamineStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := doctor.Examine(ctx, doctor.DataChecks(&books{}, nil, time.Now)); !errors.Is(err, context.Canceled) {
+	if _, err := stack.Examine(ctx, stack.DataChecks(&records{}, nil, time.Now)); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

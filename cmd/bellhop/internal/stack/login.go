@@ -1,6 +1,4 @@
-// Package login gets a refresh token from Login with Amazon: the authorization-code grant of RFC 6749, by way of the person's
-// browser and a server on this machine that hears the answer (RFC 8252, section 7.3).
-package login
+package stack
 
 import (
 	"context"
@@ -31,11 +29,12 @@ var pages = map[string]string{ //nolint:gosec // addresses, and no credentials
 	"https://api.amazon.co.jp/auth/o2/token": "https://apac.account.amazon.com/ap/oa",
 }
 
-// PageOf returns the login page that belongs to a token endpoint, "" for an endpoint that is not Amazon's.
-func PageOf(tokenEndpoint string) string { return pages[tokenEndpoint] }
+// LoginPage returns the login page that belongs to a token endpoint, "" for an endpoint that is not Amazon's.
+func LoginPage(tokenEndpoint string) string { return pages[tokenEndpoint] }
 
-// Flow is one login.
-type Flow struct {
+// Login gets a refresh token from Login with Amazon: the authorization-code grant of RFC 6749, by way of the person's browser
+// and a server on this machine that hears the answer (RFC 8252, section 7.3).
+type Login struct {
 	// Page is the login page, Endpoint the token endpoint.
 	Page, Endpoint string
 	ClientID       string
@@ -61,11 +60,11 @@ func CheckRedirect(redirect string) error {
 }
 
 // Run has the person log in and returns the refresh token. It ends with ctx. No error holds a secret.
-func (f Flow) Run(ctx context.Context) (redact.Text, error) {
-	if err := CheckRedirect(f.Redirect); err != nil {
+func (l Login) Run(ctx context.Context) (redact.Text, error) {
+	if err := CheckRedirect(l.Redirect); err != nil {
 		return redact.Text{}, err
 	}
-	back, err := url.Parse(f.Redirect)
+	back, err := url.Parse(l.Redirect)
 	if err != nil {
 		return redact.Text{}, err
 	}
@@ -74,8 +73,8 @@ func (f Flow) Run(ctx context.Context) (redact.Text, error) {
 		return redact.Text{}, fmt.Errorf("listen on %s for the answer: %w", back.Host, err)
 	}
 	config := oauth2.Config{
-		ClientID: f.ClientID, ClientSecret: f.ClientSecret.Reveal(), RedirectURL: f.Redirect, Scopes: []string{Scope},
-		Endpoint: oauth2.Endpoint{AuthURL: f.Page, TokenURL: f.Endpoint, AuthStyle: oauth2.AuthStyleInParams},
+		ClientID: l.ClientID, ClientSecret: l.ClientSecret.Reveal(), RedirectURL: l.Redirect, Scopes: []string{Scope},
+		Endpoint: oauth2.Endpoint{AuthURL: l.Page, TokenURL: l.Endpoint, AuthStyle: oauth2.AuthStyleInParams},
 	}
 	// Only whoever was sent to the page by us comes back with it.
 	state := rand.Text()
@@ -85,7 +84,7 @@ func (f Flow) Run(ctx context.Context) (redact.Text, error) {
 	defer func() { _ = server.Close() }()
 	// Only whoever began this login can spend its code, and a code of another login cannot be slipped in (RFC 7636).
 	verifier := oauth2.GenerateVerifier()
-	f.Show(config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
+	l.Show(config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
 	select {
 	case <-ctx.Done():
 		return redact.Text{}, ctx.Err()
@@ -93,7 +92,7 @@ func (f Flow) Run(ctx context.Context) (redact.Text, error) {
 		if a.err != nil {
 			return redact.Text{}, a.err
 		}
-		return f.exchange(ctx, config, a.code, verifier)
+		return l.exchange(ctx, config, a.code, verifier)
 	}
 }
 
@@ -132,8 +131,8 @@ func handler(path, state string, heard chan<- answer) http.Handler {
 	})
 }
 
-func (f Flow) exchange(ctx context.Context, config oauth2.Config, code, verifier string) (redact.Text, error) {
-	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, f.Client), code, oauth2.VerifierOption(verifier))
+func (l Login) exchange(ctx context.Context, config oauth2.Config, code, verifier string) (redact.Text, error) {
+	token, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, l.Client), code, oauth2.VerifierOption(verifier))
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		// Its text has the whole answer.
 		return redact.Text{}, fmt.Errorf("the token endpoint refuses the code: %d %s", refused.Response.StatusCode, refused.ErrorCode)

@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -10,8 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
 func (s Subject) queueChecks() []Check {
@@ -19,16 +17,16 @@ func (s Subject) queueChecks() []Check {
 		{"queues", "the bucket may send", s.queuePolicy},
 		{"queues", "tries", s.redrive},
 		{"queues", "no dead letters", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, installation.IngestDeadLetters, "deliveries could not be loaded", "see bellhop dlq list; the sweep starts their loads again, and bellhop dlq redrive does so now")
+			return s.empty(ctx, IngestDeadLetters, "deliveries could not be loaded", "see bellhop dlq list; the sweep starts their loads again, and bellhop dlq redrive does so now")
 		}},
 		{"queues", "no failed runs", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, installation.FailedRuns, "runs failed for good", "see bellhop dlq list and bellhop logs; when it is mended: bellhop dlq purge runs")
+			return s.empty(ctx, FailedRuns, "runs failed for good", "see bellhop dlq list and bellhop logs; when it is mended: bellhop dlq purge runs")
 		}},
 	}
 }
 
 // attributes are those of a queue.
-func (s Subject) attributes(ctx context.Context, part installation.Part) (map[string]string, error) {
+func (s Subject) attributes(ctx context.Context, part Part) (map[string]string, error) {
 	url, err := s.ID(part)
 	if err != nil {
 		return nil, err
@@ -45,17 +43,17 @@ func (s Subject) attributes(ctx context.Context, part installation.Part) (map[st
 	return out.Attributes, nil
 }
 
-func (s Subject) queueARN(ctx context.Context, part installation.Part) (string, error) {
+func (s Subject) queueARN(ctx context.Context, part Part) (string, error) {
 	attributes, err := s.attributes(ctx, part)
 	return attributes["QueueArn"], err
 }
 
 func (s Subject) queuePolicy(ctx context.Context) (string, error) {
-	bucket, err := s.ID(installation.DeliveryBucket)
+	bucket, err := s.ID(DeliveryBucket)
 	if err != nil {
 		return "", err
 	}
-	attributes, err := s.attributes(ctx, installation.IngestQueue)
+	attributes, err := s.attributes(ctx, IngestQueue)
 	if err != nil {
 		return "", err
 	}
@@ -81,11 +79,11 @@ func (s Subject) queuePolicy(ctx context.Context) (string, error) {
 }
 
 func (s Subject) redrive(ctx context.Context) (string, error) {
-	attributes, err := s.attributes(ctx, installation.IngestQueue)
+	attributes, err := s.attributes(ctx, IngestQueue)
 	if err != nil {
 		return "", err
 	}
-	timeout, err := s.timeout(ctx, installation.IngesterFunction)
+	timeout, err := s.timeout(ctx, IngesterFunction)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +91,7 @@ func (s Subject) redrive(ctx context.Context) (string, error) {
 	if err != nil || visibility < 6*timeout {
 		return "", trouble(redeploy, "a message is hidden for %s s, and six times the ingester's %d s are needed: one file would be loaded twice at once", attributes["VisibilityTimeout"], timeout)
 	}
-	dead, err := s.queueARN(ctx, installation.IngestDeadLetters)
+	dead, err := s.queueARN(ctx, IngestDeadLetters)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +105,7 @@ func (s Subject) redrive(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s tries, %d s apart, then the dead letters", policy.Times, visibility), nil
 }
 
-func (s Subject) empty(ctx context.Context, part installation.Part, what, remedy string) (string, error) {
+func (s Subject) empty(ctx context.Context, part Part, what, remedy string) (string, error) {
 	attributes, err := s.attributes(ctx, part)
 	if err != nil {
 		return "", err

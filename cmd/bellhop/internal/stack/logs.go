@@ -1,5 +1,4 @@
-// Package logs reads what the functions log, from CloudWatch Logs.
-package logs
+package stack
 
 import (
 	"cmp"
@@ -13,20 +12,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
 // groups are the log groups of the functions.
-var groups = map[string]installation.Part{
-	"requester": installation.RequesterLogs, "ingester": installation.IngesterLogs, "janitor": installation.JanitorLogs,
+var groups = map[string]Part{
+	"requester": RequesterLogs, "ingester": IngesterLogs, "janitor": JanitorLogs,
 }
 
 // Functions returns the names of the functions, in the order of a report's life.
 func Functions() []string { return []string{"requester", "ingester", "janitor"} }
 
-// Entry is one line of a log.
-type Entry struct {
+// LogEntry is one line of a log.
+type LogEntry struct {
 	At       time.Time `json:"at"`
 	Function string    `json:"function"`
 	Level    string    `json:"level,omitempty"`
@@ -37,8 +34,8 @@ type Entry struct {
 	id string
 }
 
-// Query says which lines are wanted.
-type Query struct {
+// LogQuery says which lines are wanted.
+type LogQuery struct {
 	// Functions are names of [Functions].
 	Functions []string
 	// From is the earliest time, To the latest; a zero To is now.
@@ -49,7 +46,7 @@ type Query struct {
 }
 
 // pattern is the query as CloudWatch Logs filters it; see "Filter pattern syntax" in its user guide.
-func (q Query) pattern() string {
+func (q LogQuery) pattern() string {
 	var terms []string
 	if q.Errors {
 		terms = append(terms, `($.level = "ERROR" || $.level = "WARN")`)
@@ -70,21 +67,21 @@ func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// Read yields the lines of all functions, oldest first. It reads all of them before it yields the first. After an error it
+// ReadLogs yields the lines of all functions, oldest first. It reads all of them before it yields the first. After an error it
 // ends.
-func Read(ctx context.Context, in *installation.Installation, q Query) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func ReadLogs(ctx context.Context, in *Installation, q LogQuery) iter.Seq2[LogEntry, error] {
+	return func(yield func(LogEntry, error) bool) {
 		client := cloudwatchlogs.NewFromConfig(in.Config)
-		var all []Entry
+		var all []LogEntry
 		for _, function := range q.Functions {
-			entries, err := read(ctx, client, in, function, q)
+			entries, err := readLog(ctx, client, in, function, q)
 			if err != nil {
-				yield(Entry{}, fmt.Errorf("read the log of the %s: %w", function, err))
+				yield(LogEntry{}, fmt.Errorf("read the log of the %s: %w", function, err))
 				return
 			}
 			all = append(all, entries...)
 		}
-		slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
+		slices.SortStableFunc(all, func(a, b LogEntry) int { return a.At.Compare(b.At) })
 		for _, e := range all {
 			if !yield(e, nil) {
 				return
@@ -93,7 +90,7 @@ func Read(ctx context.Context, in *installation.Installation, q Query) iter.Seq2
 	}
 }
 
-func read(ctx context.Context, client *cloudwatchlogs.Client, in *installation.Installation, function string, q Query) ([]Entry, error) {
+func readLog(ctx context.Context, client *cloudwatchlogs.Client, in *Installation, function string, q LogQuery) ([]LogEntry, error) {
 	group, err := in.ID(groups[function])
 	if err != nil {
 		return nil, err
@@ -105,7 +102,7 @@ func read(ctx context.Context, client *cloudwatchlogs.Client, in *installation.I
 	if !q.To.IsZero() {
 		input.EndTime = aws.Int64(q.To.UnixMilli())
 	}
-	var entries []Entry
+	var entries []LogEntry
 	pages := cloudwatchlogs.NewFilterLogEventsPaginator(client, input)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -113,7 +110,7 @@ func read(ctx context.Context, client *cloudwatchlogs.Client, in *installation.I
 			return nil, err
 		}
 		for _, e := range page.Events {
-			if entry, ok := parse(function, aws.ToInt64(e.Timestamp), aws.ToString(e.Message)); ok {
+			if entry, ok := parseLine(function, aws.ToInt64(e.Timestamp), aws.ToString(e.Message)); ok {
 				entry.id = aws.ToString(e.EventId)
 				entries = append(entries, entry)
 			}
@@ -122,9 +119,9 @@ func read(ctx context.Context, client *cloudwatchlogs.Client, in *installation.I
 	return entries, nil
 }
 
-// parse reads a line. Metrics travel in the logs as well, and are left out: they are lines for CloudWatch.
-func parse(function string, ms int64, line string) (Entry, bool) {
-	e := Entry{At: time.UnixMilli(ms).UTC(), Function: function}
+// parseLine reads a line. Metrics travel in the logs as well, and are left out: they are lines for CloudWatch.
+func parseLine(function string, ms int64, line string) (LogEntry, bool) {
+	e := LogEntry{At: time.UnixMilli(ms).UTC(), Function: function}
 	var fields map[string]any
 	if json.Unmarshal([]byte(line), &fields) != nil {
 		e.Message = strings.TrimSpace(line)
@@ -146,16 +143,16 @@ func parse(function string, ms int64, line string) (Entry, bool) {
 // lag is how late a line may be seen after its time: a follower looks that far back each time.
 const lag = 30 * time.Second
 
-// Follow yields lines as they come, from q.From on, until ctx ends, which is no error.
-func Follow(ctx context.Context, in *installation.Installation, q Query, wait func(context.Context, time.Duration) error) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+// FollowLogs yields lines as they come, from q.From on, until ctx ends, which is no error.
+func FollowLogs(ctx context.Context, in *Installation, q LogQuery, wait func(context.Context, time.Duration) error) iter.Seq2[LogEntry, error] {
+	return func(yield func(LogEntry, error) bool) {
 		seen := map[string]time.Time{}
 		for ctx.Err() == nil {
 			newest := q.From
-			for e, err := range Read(ctx, in, q) {
+			for e, err := range ReadLogs(ctx, in, q) {
 				if err != nil {
 					if ctx.Err() == nil {
-						yield(Entry{}, err)
+						yield(LogEntry{}, err)
 					}
 					return
 				}

@@ -1,4 +1,4 @@
-package logs_test
+package stack_test
 
 import (
 	"context"
@@ -14,13 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/logs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
 // say puts lines into a function's log, as Lambda does.
-func say(t *testing.T, a *installationtest.Account, part installation.Part, at time.Time, lines ...string) {
+func say(t *testing.T, a *Account, part stack.Part, at time.Time, lines ...string) {
 	t.Helper()
 	client := cloudwatchlogs.NewFromConfig(a.Config)
 	group := aws.String(a.ID(part))
@@ -37,7 +35,7 @@ func say(t *testing.T, a *installationtest.Account, part installation.Part, at t
 	}
 }
 
-func texts(t *testing.T, lines func(func(logs.Entry, error) bool)) []string {
+func texts(t *testing.T, lines func(func(stack.LogEntry, error) bool)) []string {
 	t.Helper()
 	var got []string
 	for e, err := range lines {
@@ -50,27 +48,27 @@ func texts(t *testing.T, lines func(func(logs.Entry, error) bool)) []string {
 }
 
 func TestLogs(t *testing.T) {
-	a := installationtest.Deploy(t, nil)
+	a := Deploy(t, nil)
 	t.Run("reading", func(t *testing.T) { reading(t, a) })
 	t.Run("following", func(t *testing.T) { following(t, a) })
 	t.Run("filtering", func(t *testing.T) { filtering(t, a) })
 }
 
 // The functions' lines come in the order of their times, without the metrics among them.
-func reading(t *testing.T, a *installationtest.Account) {
+func reading(t *testing.T, a *Account) {
 	t.Helper()
 	at := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
-	say(t, a, installation.RequesterLogs, at,
+	say(t, a, stack.RequesterLogs, at,
 		`{"time":"2026-11-20T10:00:00Z","level":"INFO","msg":"run done","function":"requester","accepted":1}`,
 		`{"_aws":{"Timestamp":1},"ReportsRequested":1}`)
-	say(t, a, installation.IngesterLogs, at.Add(-time.Minute), `{"level":"WARN","msg":"delivery is a stray","key":"a.csv"}`, "a bare line", "")
-	say(t, a, installation.JanitorLogs, at.Add(-2*time.Hour), `{"level":"INFO","msg":"sweep done"}`)
-	got := texts(t, logs.Read(t.Context(), a.Installation(), logs.Query{Functions: logs.Functions(), From: at.Add(-5 * time.Minute)}))
+	say(t, a, stack.IngesterLogs, at.Add(-time.Minute), `{"level":"WARN","msg":"delivery is a stray","key":"a.csv"}`, "a bare line", "")
+	say(t, a, stack.JanitorLogs, at.Add(-2*time.Hour), `{"level":"INFO","msg":"sweep done"}`)
+	got := texts(t, stack.ReadLogs(t.Context(), a.Installation(), stack.LogQuery{Functions: stack.Functions(), From: at.Add(-5 * time.Minute)}))
 	want := []string{"ingester WARN delivery is a stray", "ingester  a bare line", "requester INFO run done"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	for e, err := range logs.Read(t.Context(), a.Installation(), logs.Query{Functions: []string{"requester"}, From: at.Add(-5 * time.Minute)}) {
+	for e, err := range stack.ReadLogs(t.Context(), a.Installation(), stack.LogQuery{Functions: []string{"requester"}, From: at.Add(-5 * time.Minute)}) {
 		if err != nil || !e.At.Equal(at) || len(e.Fields) != 1 || e.Fields["accepted"] != 1.0 {
 			t.Errorf("%+v, %v", e, err)
 		}
@@ -78,33 +76,33 @@ func reading(t *testing.T, a *installationtest.Account) {
 }
 
 // Whoever follows sees each line once, also one that comes late.
-func following(t *testing.T, a *installationtest.Account) {
+func following(t *testing.T, a *Account) {
 	t.Helper()
 	at := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
-	say(t, a, installation.JanitorLogs, at, `{"level":"INFO","msg":"one"}`)
+	say(t, a, stack.JanitorLogs, at, `{"level":"INFO","msg":"one"}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	rounds := 0
 	wait := func(ctx context.Context, _ time.Duration) error {
 		switch rounds++; rounds {
 		case 1:
-			say(t, a, installation.JanitorLogs, at.Add(20*time.Second), `{"level":"INFO","msg":"three"}`) //nolint:contextcheck // somebody else logs
+			say(t, a, stack.JanitorLogs, at.Add(20*time.Second), `{"level":"INFO","msg":"three"}`) //nolint:contextcheck // somebody else logs
 		case 2:
-			say(t, a, installation.JanitorLogs, at.Add(10*time.Second), `{"level":"INFO","msg":"two, late"}`) //nolint:contextcheck // as above
+			say(t, a, stack.JanitorLogs, at.Add(10*time.Second), `{"level":"INFO","msg":"two, late"}`) //nolint:contextcheck // as above
 		case 4:
 			cancel()
 		}
 		return ctx.Err()
 	}
-	got := texts(t, logs.Follow(ctx, a.Installation(), logs.Query{Functions: []string{"janitor"}, From: at.Add(-time.Minute)}, wait))
+	got := texts(t, stack.FollowLogs(ctx, a.Installation(), stack.LogQuery{Functions: []string{"janitor"}, From: at.Add(-time.Minute)}, wait))
 	if want := []string{"janitor INFO one", "janitor INFO three", "janitor INFO two, late"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
 // What is wanted is for CloudWatch to filter. moto knows no such pattern, so what it is asked is looked at.
-func filtering(t *testing.T, a *installationtest.Account) {
+func filtering(t *testing.T, a *Account) {
 	t.Helper()
-	for want, q := range map[string]logs.Query{
+	for want, q := range map[string]stack.LogQuery{
 		"": {},
 		`{ ($.level = "ERROR" || $.level = "WARN") }`:                                        {Errors: true},
 		`{ $.job_id = "hotel-000001" }`:                                                      {Job: "hotel-000001"},
@@ -125,7 +123,7 @@ func filtering(t *testing.T, a *installationtest.Account) {
 			_, _ = io.WriteString(w, `{"events":[]}`)
 		})
 		q.Functions, q.From = []string{"ingester"}, time.Now()
-		if got := texts(t, logs.Read(t.Context(), a.Installation(), q)); len(got) != 0 || asked.FilterPattern != want {
+		if got := texts(t, stack.ReadLogs(t.Context(), a.Installation(), q)); len(got) != 0 || asked.FilterPattern != want {
 			t.Errorf("asked for %q, want %q", asked.FilterPattern, want)
 		}
 	}

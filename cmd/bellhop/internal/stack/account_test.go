@@ -1,6 +1,4 @@
-// Package installationtest deploys template.yaml, with what is nested in it, into moto, a stand-in for an AWS account, for tests of what looks at an
-// installation with the real SDK clients.
-package installationtest
+package stack_test
 
 import (
 	"archive/zip"
@@ -25,13 +23,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go/logging"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
-// Stack is the name of the deployed stack.
-const Stack = "bellhop"
+// stackName is the name of the deployed stack.
+const stackName = "bellhop"
 
 // Account is an account with one installation.
 type Account struct {
@@ -60,10 +58,21 @@ func Deploy(t *testing.T, parameters map[string]string) *Account {
 	all := map[string]string{"BucketPrefix": "bellhop-k7m2q9xw", "UnitId": "amzn1.alexa.unit.did.EXAMPLE", "AWS::AccountId": "123456789012"}
 	maps.Copy(all, parameters)
 	a.create(x, all)
-	a.Template = cloudformation.NewStack(x, Stack, all)
+	a.Template = cloudformation.NewStack(x, stackName, all)
 	maps.Copy(a.Template.Values, a.resources)
 	a.complete()
 	return a
+}
+
+// environment has the SDK find the account by its variables, as a person's shell does.
+func (a *Account) environment(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": aws.ToString(a.Config.BaseEndpoint), "AWS_REGION": a.Config.Region, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "example", "AWS_PROFILE": "",
+	} {
+		t.Setenv(name, value)
+	}
 }
 
 // supported are the types that moto's CloudFormation makes, and makes right.
@@ -106,10 +115,10 @@ func (a *Account) create(x cloudformation.Template, parameters map[string]string
 			in = append(in, types.Parameter{ParameterKey: &name, ParameterValue: aws.String(parameters[name])})
 		}
 	}
-	if _, err := client.CreateStack(a.t.Context(), &sdk.CreateStackInput{StackName: aws.String(Stack), TemplateBody: aws.String(string(body)), Parameters: in, Capabilities: []types.Capability{types.CapabilityCapabilityIam}}); err != nil {
+	if _, err := client.CreateStack(a.t.Context(), &sdk.CreateStackInput{StackName: aws.String(stackName), TemplateBody: aws.String(string(body)), Parameters: in, Capabilities: []types.Capability{types.CapabilityCapabilityIam}}); err != nil {
 		a.t.Fatalf("create the stack: %v", err)
 	}
-	pages := sdk.NewListStackResourcesPaginator(client, &sdk.ListStackResourcesInput{StackName: aws.String(Stack)})
+	pages := sdk.NewListStackResourcesPaginator(client, &sdk.ListStackResourcesInput{StackName: aws.String(stackName)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(a.t.Context())
 		if err != nil {
@@ -208,16 +217,16 @@ type listed struct {
 // What the stack's parameters leave out is listed as deleted, as after a change of them.
 func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
-	stacks := map[string][]listed{Stack: nil}
+	stacks := map[string][]listed{stackName: nil}
 	add := func(id, physical, status string) {
 		kind, _ := a.Template.Template.Resource(id)["Type"].(string)
 		resource := listed{id, physical, kind, status, "2026-11-01T00:00:00Z"}
-		of := Stack
+		of := stackName
 		if within := nested[kind]; within != "" {
-			of = "arn:aws:cloudformation:us-east-1:123456789012:stack/" + Stack + "-" + within + "-1A2B3C/uuid"
+			of = "arn:aws:cloudformation:us-east-1:123456789012:stack/" + stackName + "-" + within + "-1A2B3C/uuid"
 			if _, known := stacks[of]; !known {
 				resource := listed{within, of, "AWS::CloudFormation::Stack", "CREATE_COMPLETE", resource.LastUpdatedTimestamp}
-				stacks[Stack] = append(stacks[Stack], resource)
+				stacks[stackName] = append(stacks[stackName], resource)
 			}
 		}
 		stacks[of] = append(stacks[of], resource)
@@ -250,7 +259,7 @@ func (a *Account) listResources(w http.ResponseWriter, r *http.Request) {
 }
 
 // ID is the physical name of a part.
-func (a *Account) ID(part installation.Part) string {
+func (a *Account) ID(part stack.Part) string {
 	a.t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -262,7 +271,7 @@ func (a *Account) ID(part installation.Part) string {
 }
 
 // Forget takes a part out of what the stack is said to consist of, and returns how to put it back.
-func (a *Account) Forget(part installation.Part) (undo func()) {
+func (a *Account) Forget(part stack.Part) (undo func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	id := a.resources[string(part)]
@@ -288,9 +297,9 @@ func (a *Account) must(what string, err error) {
 }
 
 // Installation is what the command line finds.
-func (a *Account) Installation() *installation.Installation {
+func (a *Account) Installation() *stack.Installation {
 	a.t.Helper()
-	in, err := installation.Find(a.t.Context(), a.Config, Stack)
+	in, err := stack.Find(a.t.Context(), a.Config, stackName)
 	if err != nil {
 		a.t.Fatal(err)
 	}

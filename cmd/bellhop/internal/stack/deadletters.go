@@ -1,5 +1,4 @@
-// Package deadletter looks at what was given up, and has it tried again or deletes it.
-package deadletter
+package stack
 
 import (
 	"cmp"
@@ -16,30 +15,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/s3event"
 )
 
-// Kind is a queue of what was given up.
-type Kind struct {
-	// Name is its name on the command line.
-	Name string
-	Part installation.Part
-	// Redrivable says that SQS can move its messages back: they came from a queue.
-	Redrivable bool
-}
-
-// The queues.
-var (
+// The queues of what failed for good, by their names on the command line.
+const (
 	// Deliveries could not be loaded after the tries of the ingest queue.
-	Deliveries = Kind{"deliveries", installation.IngestDeadLetters, true}
-	// Runs of schedules and batches of changes that failed for good. SQS moves nothing back that did not come from a queue, and
-	// the next run does their work anyway.
-	Runs = Kind{"runs", installation.FailedRuns, false}
+	Deliveries = "deliveries"
+	// Runs of schedules and batches of changes. SQS moves back only what came from a queue; the next run does their work.
+	Runs = "runs"
 )
 
-// Kinds returns both.
-func Kinds() []Kind { return []Kind{Deliveries, Runs} }
+// DeadLetterQueues returns the names of both queues.
+func DeadLetterQueues() []string { return []string{Deliveries, Runs} }
 
 // Message is one message.
 type Message struct {
@@ -51,41 +39,38 @@ type Message struct {
 	What []string `json:"what"`
 }
 
-// Queue is one queue of an installation.
-type Queue struct {
-	Kind
+// DeadLetters is one of the queues.
+type DeadLetters struct {
+	Name   string
 	client *sqs.Client
 	url    string
 }
 
-// Open returns a queue of an installation. Nothing is called yet.
-func Open(in *installation.Installation, k Kind) (*Queue, error) {
-	url, err := in.ID(k.Part)
-	if err != nil {
-		return nil, err
-	}
-	return &Queue{Kind: k, client: sqs.NewFromConfig(in.Config), url: url}, nil
+// DeadLetters returns the queue of that name. It calls nothing yet.
+func (in *Installation) DeadLetters(name string) (*DeadLetters, error) {
+	url, err := in.ID(map[string]Part{Deliveries: IngestDeadLetters, Runs: FailedRuns}[name])
+	return &DeadLetters{Name: name, client: sqs.NewFromConfig(in.Config), url: url}, err
 }
 
-func (b *Queue) attributes(ctx context.Context) (map[string]string, error) {
-	out, err := b.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &b.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+func (q *DeadLetters) attributes(ctx context.Context) (map[string]string, error) {
+	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look at the queue of %s: %w", b.Name, err)
+		return nil, fmt.Errorf("look at the queue of %s: %w", q.Name, err)
 	}
 	return out.Attributes, nil
 }
 
 // Count is about how many messages there are: SQS says no more.
-func (b *Queue) Count(ctx context.Context) (int, error) {
-	attributes, err := b.attributes(ctx)
+func (q *DeadLetters) Count(ctx context.Context) (int, error) {
+	attributes, err := q.attributes(ctx)
 	if err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(attributes["ApproximateNumberOfMessages"])
 	if err != nil {
-		return 0, fmt.Errorf("the queue of %s counts its messages as %q", b.Name, attributes["ApproximateNumberOfMessages"])
+		return 0, fmt.Errorf("the queue of %s counts its messages as %q", q.Name, attributes["ApproximateNumberOfMessages"])
 	}
 	return n, nil
 }
@@ -94,46 +79,46 @@ func (b *Queue) Count(ctx context.Context) (int, error) {
 const held = 30 // seconds
 
 // Peek returns up to most messages and leaves them there.
-func (b *Queue) Peek(ctx context.Context, most int) (letters []Message, err error) {
+func (q *DeadLetters) Peek(ctx context.Context, most int) (letters []Message, err error) {
 	var handles []string
 	// Also when it was cut short: they would be hidden for the rest of the time.
-	defer func() { err = errors.Join(err, b.show(context.WithoutCancel(ctx), handles)) }()
+	defer func() { err = errors.Join(err, q.show(context.WithoutCancel(ctx), handles)) }()
 	for len(letters) < most {
-		out, err := b.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &b.url, MaxNumberOfMessages: int32(min(10, most-len(letters))), VisibilityTimeout: held,
+		out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &q.url, MaxNumberOfMessages: int32(min(10, most-len(letters))), VisibilityTimeout: held,
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameSentTimestamp},
 		})
 		if err != nil {
-			return letters, fmt.Errorf("look at the messages of %s: %w", b.Name, err)
+			return letters, fmt.Errorf("look at the messages of %s: %w", q.Name, err)
 		}
 		if len(out.Messages) == 0 {
 			break
 		}
 		for _, m := range out.Messages {
 			handles = append(handles, aws.ToString(m.ReceiptHandle))
-			letters = append(letters, b.letter(m))
+			letters = append(letters, q.letter(m))
 		}
 	}
 	return letters, nil
 }
 
 // show makes messages visible again.
-func (b *Queue) show(ctx context.Context, handles []string) error {
+func (q *DeadLetters) show(ctx context.Context, handles []string) error {
 	for _, handle := range handles {
-		_, err := b.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &b.url, ReceiptHandle: &handle, VisibilityTimeout: 0})
+		_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &q.url, ReceiptHandle: &handle, VisibilityTimeout: 0})
 		if err != nil {
-			return fmt.Errorf("show a message of %s again, which it is in %d seconds anyway: %w", b.Name, held, err)
+			return fmt.Errorf("show a message of %s again, which it is in %d seconds anyway: %w", q.Name, held, err)
 		}
 	}
 	return nil
 }
 
-func (b *Queue) letter(m types.Message) Message {
-	l := Message{Queue: b.Name, ID: aws.ToString(m.MessageId)}
+func (q *DeadLetters) letter(m types.Message) Message {
+	l := Message{Queue: q.Name, ID: aws.ToString(m.MessageId)}
 	if ms, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
 		l.SentAt = time.UnixMilli(ms).UTC()
 	}
-	if b.Part == installation.IngestDeadLetters {
+	if q.Name == Deliveries {
 		l.What = objectsIn(aws.ToString(m.Body))
 	} else {
 		l.What = []string{runIn(aws.ToString(m.Body))}
@@ -207,23 +192,23 @@ type Move struct {
 
 // Redrive has SQS move all messages back to the queue that they came from, and tells of its progress until that is done. When
 // ctx ends first, SQS goes on: what is moved is loaded again, which may be repeated.
-func (b *Queue) Redrive(ctx context.Context, wait func(context.Context, time.Duration) error, tell func(Move)) (Move, error) {
-	attributes, err := b.attributes(ctx)
+func (q *DeadLetters) Redrive(ctx context.Context, wait func(context.Context, time.Duration) error, tell func(Move)) (Move, error) {
+	attributes, err := q.attributes(ctx)
 	if err != nil {
 		return Move{}, err
 	}
 	arn := attributes["QueueArn"]
-	_, err = b.client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &arn})
+	_, err = q.client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &arn})
 	if err != nil && !running(err) {
-		return Move{}, fmt.Errorf("start moving the messages of %s back: %w", b.Name, err)
+		return Move{}, fmt.Errorf("start moving the messages of %s back: %w", q.Name, err)
 	}
 	for {
-		out, err := b.client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &arn, MaxResults: aws.Int32(1)})
+		out, err := q.client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &arn, MaxResults: aws.Int32(1)})
 		if err != nil {
 			return Move{}, fmt.Errorf("see how far the move is: %w", err)
 		}
 		if len(out.Results) == 0 {
-			return Move{}, fmt.Errorf("the queue of %s knows of no move", b.Name)
+			return Move{}, fmt.Errorf("the queue of %s knows of no move", q.Name)
 		}
 		task := out.Results[0]
 		m := Move{Moved: task.ApproximateNumberOfMessagesMoved, Total: aws.ToInt64(task.ApproximateNumberOfMessagesToMove)}
@@ -233,7 +218,7 @@ func (b *Queue) Redrive(ctx context.Context, wait func(context.Context, time.Dur
 			tell(m)
 			return m, nil
 		case "FAILED", "CANCELLED":
-			return m, fmt.Errorf("the move of %s is %s after %d messages: %s", b.Name, aws.ToString(task.Status), m.Moved, aws.ToString(task.FailureReason))
+			return m, fmt.Errorf("the move of %s is %s after %d messages: %s", q.Name, aws.ToString(task.Status), m.Moved, aws.ToString(task.FailureReason))
 		}
 		tell(m)
 		if err := wait(ctx, time.Second); err != nil {
@@ -249,9 +234,9 @@ func running(err error) bool {
 }
 
 // Purge deletes all messages.
-func (b *Queue) Purge(ctx context.Context) error {
-	if _, err := b.client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: &b.url}); err != nil {
-		return fmt.Errorf("delete the messages of %s: %w", b.Name, err)
+func (q *DeadLetters) Purge(ctx context.Context) error {
+	if _, err := q.client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: &q.url}); err != nil {
+		return fmt.Errorf("delete the messages of %s: %w", q.Name, err)
 	}
 	return nil
 }

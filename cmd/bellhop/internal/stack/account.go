@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -16,15 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
 // Subject is what is examined.
 type Subject struct {
-	*installation.Installation
-	Ledger Ledger
+	*Installation
+	Ledger Records
 	// Dataset is nil when it is not known.
 	Dataset Dataset
 	Now     func() time.Time
@@ -97,9 +96,9 @@ func (s Subject) describe(ctx context.Context) (cfn.Stack, error) {
 
 func (s Subject) stack(stack cfn.Stack) (string, error) {
 	var missing []string
-	parts := installation.Parts()
+	parts := Parts()
 	if choice(stack, "Analytics") != "false" {
-		parts = append(parts, installation.WorkGroup, installation.Catalog)
+		parts = append(parts, WorkGroup, Catalog)
 	}
 	for _, part := range parts {
 		if _, err := s.ID(part); err != nil {
@@ -117,7 +116,7 @@ func (s Subject) stack(stack cfn.Stack) (string, error) {
 }
 
 func (s Subject) table(ctx context.Context) (string, error) {
-	name, err := s.ID(installation.Ledger)
+	name, err := s.ID(Ledger)
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +145,7 @@ func (s Subject) table(ctx context.Context) (string, error) {
 }
 
 func (s Subject) timeToLive(ctx context.Context) (string, error) {
-	name, err := s.ID(installation.Ledger)
+	name, err := s.ID(Ledger)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +164,7 @@ func (s Subject) timeToLive(ctx context.Context) (string, error) {
 }
 
 func (s Subject) backups(ctx context.Context) (string, error) {
-	name, err := s.ID(installation.Ledger)
+	name, err := s.ID(Ledger)
 	if err != nil {
 		return "", err
 	}

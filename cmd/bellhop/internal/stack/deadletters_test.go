@@ -1,4 +1,4 @@
-package deadletter_test
+package stack_test
 
 import (
 	"context"
@@ -14,13 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/deadletter"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
 
-func send(t *testing.T, a *installationtest.Account, part installation.Part, bodies ...string) {
+func send(t *testing.T, a *Account, part stack.Part, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
 		if _, err := sqs.NewFromConfig(a.Config).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(a.ID(part)), MessageBody: &body}); err != nil {
@@ -37,26 +35,26 @@ const (
 )
 
 func TestDeadLetters(t *testing.T) {
-	a := installationtest.Deploy(t, nil)
+	a := Deploy(t, nil)
 	t.Run("what was given up is shown, stays, and goes with a purge", func(t *testing.T) { lookAndPurge(t, a) })
 	t.Run("a redrive is watched to its end", func(t *testing.T) { redrive(t, a) })
 }
 
-func lookAndPurge(t *testing.T, a *installationtest.Account) {
+func lookAndPurge(t *testing.T, a *Account) {
 	put, err := os.ReadFile(filepath.Join(standin.Root(t), "events", "s3-put.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	send(t, a, installation.IngestDeadLetters, string(put), `{"odd":1}`, "no JSON")
-	send(t, a, installation.FailedRuns, failedRun, failedBatch, `{"detail-type":"Scheduled Event"}`, "[]")
+	send(t, a, stack.IngestDeadLetters, string(put), `{"odd":1}`, "no JSON")
+	send(t, a, stack.FailedRuns, failedRun, failedBatch, `{"detail-type":"Scheduled Event"}`, "[]")
 	want := map[string][]string{
 		"deliveries": {"DeviceMetrics_2026-11-01_2026-11-04.csv", "not a notification of S3", "not a notification of S3"},
 		"runs": {
 			"a schedule whose event could not be handed over", "bellhop-janitor: a batch of 3 changes: RetryAttemptsExhausted", "bellhop-requester: read the ledger: throttled", "not a record of a run",
 		},
 	}
-	for _, k := range deadletter.Kinds() {
-		box, err := deadletter.Open(a.Installation(), k)
+	for _, k := range stack.DeadLetterQueues() {
+		box, err := a.Installation().DeadLetters(k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,36 +66,36 @@ func lookAndPurge(t *testing.T, a *installationtest.Account) {
 			}
 			var what []string
 			for _, l := range letters {
-				if l.Queue != k.Name || l.ID == "" || time.Since(l.SentAt) > time.Hour {
+				if l.Queue != k || l.ID == "" || time.Since(l.SentAt) > time.Hour {
 					t.Errorf("%+v", l)
 				}
 				what = append(what, strings.Join(l.What, " "))
 			}
 			slices.Sort(what)
-			if !slices.Equal(what, want[k.Name]) {
-				t.Errorf("%s: %q, want %q", k.Name, what, want[k.Name])
+			if !slices.Equal(what, want[k]) {
+				t.Errorf("%s: %q, want %q", k, what, want[k])
 			}
 		}
 		if few, err := box.Peek(t.Context(), 2); err != nil || len(few) != 2 {
-			t.Errorf("%d messages of %s, %v", len(few), k.Name, err)
+			t.Errorf("%d messages of %s, %v", len(few), k, err)
 		}
 		n, err := box.Count(t.Context())
-		if err != nil || n != len(want[k.Name]) {
-			t.Errorf("%d messages of %s, %v", n, k.Name, err)
+		if err != nil || n != len(want[k]) {
+			t.Errorf("%d messages of %s, %v", n, k, err)
 		}
 		if err := box.Purge(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if n, err := box.Count(t.Context()); err != nil || n != 0 {
-			t.Errorf("%d messages of %s after a purge, %v", n, k.Name, err)
+			t.Errorf("%d messages of %s after a purge, %v", n, k, err)
 		}
 	}
 }
 
 // SQS moves by itself; what is shown is what it says, until it says that it is done. moto cannot move, so its answers are
 // written after the API reference of ListMessageMoveTasks.
-func redrive(t *testing.T, a *installationtest.Account) {
-	box, err := deadletter.Open(a.Installation(), deadletter.Deliveries)
+func redrive(t *testing.T, a *Account) {
+	box, err := a.Installation().DeadLetters(stack.Deliveries)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +128,7 @@ func redrive(t *testing.T, a *installationtest.Account) {
 			})
 			var moved []int64
 			wait := func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-			last, err := box.Redrive(t.Context(), wait, func(m deadletter.Move) { moved = append(moved, m.Moved) })
+			last, err := box.Redrive(t.Context(), wait, func(m stack.Move) { moved = append(moved, m.Moved) })
 			if tt.says == "" && (err != nil || !last.Done) || tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)) {
 				t.Errorf("%+v, %v; want %q", last, err, tt.says)
 			}

@@ -1,4 +1,4 @@
-package login_test
+package stack_test
 
 import (
 	"context"
@@ -14,20 +14,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/login"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
 const (
-	clientID      = "amzn1.application-oa2-client.example"
-	plantedSecret = "planted-client-secret"
-	plantedCode   = "planted-code"
-	plantedToken  = "Atzr|planted-refresh-token"
+	clientID    = "amzn1.application-oa2-client.example"
+	plantedCode = "planted-code"
 )
 
-// amazon is the token endpoint. answer writes what it says to the exchange of the code.
-func amazon(t *testing.T, challenge *string, answer func(w http.ResponseWriter)) string {
+// tokenEndpoint starts that of Login with Amazon. Answer writes what it says to the exchange of the code.
+func tokenEndpoint(t *testing.T, challenge *string, answer func(w http.ResponseWriter)) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -54,7 +52,7 @@ func amazon(t *testing.T, challenge *string, answer func(w http.ResponseWriter))
 }
 
 func token(w http.ResponseWriter) {
-	_, _ = fmt.Fprintf(w, `{"access_token":"Atza|planted","refresh_token":%q,"token_type":"bearer","expires_in":3600}`, plantedToken)
+	_, _ = fmt.Fprintf(w, `{"access_token":"Atza|planted","refresh_token":%q,"token_type":"bearer","expires_in":3600}`, plantedRefresh)
 }
 
 // person opens the page and comes back with what come says.
@@ -67,7 +65,7 @@ func person(t *testing.T, challenge *string, come func(back url.Values) url.Valu
 			return
 		}
 		q := u.Query()
-		if q.Get("client_id") != clientID || q.Get("response_type") != "code" || q.Get("scope") != login.Scope || len(q.Get("state")) < 20 || strings.Contains(address, plantedSecret) {
+		if q.Get("client_id") != clientID || q.Get("response_type") != "code" || q.Get("scope") != stack.Scope || len(q.Get("state")) < 20 || strings.Contains(address, plantedSecret) {
 			t.Errorf("the page is %s", address)
 		}
 		if *challenge = q.Get("code_challenge"); *challenge == "" || q.Get("code_challenge_method") != "S256" {
@@ -129,13 +127,13 @@ func TestLogins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var challenge string
-			flow := login.Flow{
-				Page: "https://www.amazon.example/ap/oa", Endpoint: amazon(t, &challenge, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
+			flow := stack.Login{
+				Page: "https://www.amazon.example/ap/oa", Endpoint: tokenEndpoint(t, &challenge, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
 				Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, &challenge, tt.come),
 			}
 			got, err := flow.Run(t.Context())
 			switch {
-			case tt.says == "" && (err != nil || got.Reveal() != plantedToken):
+			case tt.says == "" && (err != nil || got.Reveal() != plantedRefresh):
 				t.Errorf("%v", err)
 			case tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)):
 				t.Errorf("%v, want %q", err, tt.says)
@@ -148,7 +146,7 @@ func TestLogins(t *testing.T) {
 
 func TestALoginEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	flow := login.Flow{Redirect: "http://" + standin.FreeAddress(t) + "/cb", Show: func(string) { cancel() }}
+	flow := stack.Login{Redirect: "http://" + standin.FreeAddress(t) + "/cb", Show: func(string) { cancel() }}
 	if _, err := flow.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -160,7 +158,7 @@ func TestAPortThatIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	flow := login.Flow{Redirect: "http://" + l.Addr().String() + "/cb", Show: func(string) { t.Error("a page is shown") }}
+	flow := stack.Login{Redirect: "http://" + l.Addr().String() + "/cb", Show: func(string) { t.Error("a page is shown") }}
 	if _, err := flow.Run(t.Context()); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
 		t.Errorf("%v", err)
 	}
@@ -168,11 +166,11 @@ func TestAPortThatIsTaken(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	for redirect, good := range map[string]bool{
-		login.DefaultRedirect: true, "http://localhost:8080/back": true, "http://[::1]:9090/cb": true,
+		stack.DefaultRedirect: true, "http://localhost:8080/back": true, "http://[::1]:9090/cb": true,
 		"https://127.0.0.1:9090/cb": false, "http://127.0.0.1/cb": false, "http://example.com:9090/cb": false, "http://0.0.0.0:9090/cb": false,
 		"http://127.0.0.1:9090/cb?x=1": false, "127.0.0.1:9090": false, "": false,
 	} {
-		if err := login.CheckRedirect(redirect); (err == nil) != good {
+		if err := stack.CheckRedirect(redirect); (err == nil) != good {
 			t.Errorf("%q: %v", redirect, err)
 		}
 	}
@@ -183,7 +181,7 @@ func TestEveryAmazonEndpointHasItsPage(t *testing.T) {
 		"https://api.amazon.com/auth/o2/token": "https://www.amazon.com/ap/oa", "https://api.amazon.co.uk/auth/o2/token": "https://eu.account.amazon.com/ap/oa",
 		"https://api.amazon.co.jp/auth/o2/token": "https://apac.account.amazon.com/ap/oa", "https://example.com/token": "",
 	} {
-		if got := login.PageOf(endpoint); got != page {
+		if got := stack.LoginPage(endpoint); got != page {
 			t.Errorf("%s: %q, want %q", endpoint, got, page)
 		}
 	}

@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
@@ -40,7 +39,7 @@ func (s Subject) bucketChecks() []Check {
 	all := make([]Check, len(checks))
 	for i, c := range checks {
 		all[i] = Check{"delivery bucket", c.name, func(ctx context.Context) (string, error) {
-			bucket, err := s.ID(installation.DeliveryBucket)
+			bucket, err := s.ID(DeliveryBucket)
 			if err != nil {
 				return "", err
 			}
@@ -235,7 +234,7 @@ func public(ctx context.Context, client *s3.Client, bucket string) (string, erro
 }
 
 func (s Subject) notification(ctx context.Context, client *s3.Client, bucket string) (string, error) {
-	queue, err := s.queueARN(ctx, installation.IngestQueue)
+	queue, err := s.queueARN(ctx, IngestQueue)
 	if err != nil {
 		return "", err
 	}

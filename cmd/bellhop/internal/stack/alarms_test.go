@@ -1,4 +1,4 @@
-package installationtest
+package stack_test
 
 import (
 	"io"
@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go/encoding/cbor"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 )
 
@@ -36,14 +36,14 @@ func (a *Account) alarms() {
 		for _, action := range a.Template.List(p["AlarmActions"]) {
 			alarm.actions = append(alarm.actions, a.Template.Text(action))
 		}
-		a.known[Stack+"-"+id] = alarm
-		a.add(id, Stack+"-"+id)
+		a.known[stackName+"-"+id] = alarm
+		a.add(id, stackName+"-"+id)
 	}
 	a.Answer("DescribeAlarms", a.describeAlarms)
 	if email := a.Template.Values["AlarmEmail"]; email != "" {
 		protocol := a.Template.Text(cloudformation.At(a.Template.Template.Properties("AlarmSubscription"), "Protocol"))
 		_, err := sns.NewFromConfig(a.Config).Subscribe(a.t.Context(), &sns.SubscribeInput{
-			TopicArn: aws.String(a.ID(installation.AlarmTopic)), Protocol: &protocol, Endpoint: &email,
+			TopicArn: aws.String(a.ID(stack.AlarmTopic)), Protocol: &protocol, Endpoint: &email,
 		})
 		a.must("subscribe to the alarms", err)
 	}
@@ -52,7 +52,7 @@ func (a *Account) alarms() {
 // Alarm changes an alarm; nil takes it away. It returns how to put it back.
 func (a *Account) Alarm(id string, change func(*Alarm)) (undo func()) {
 	a.t.Helper()
-	name := a.ID(installation.Part(id))
+	name := a.ID(stack.Part(id))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	before := *a.known[name]

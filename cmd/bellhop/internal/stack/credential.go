@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"cmp"
@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
@@ -16,7 +15,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
-const login = "log in with bellhop auth login"
+const logIn = "log in with bellhop auth login"
 
 // exchanged is what came of an exchange: an access token, by the requester's settings.
 type exchanged struct {
@@ -58,28 +57,28 @@ func (s Subject) secret(ctx context.Context) (string, error) {
 	}
 	document, err := store.Read(ctx)
 	if fault.Is(err, fault.NotFound) {
-		return "", trouble(login, "the secret has no value yet")
+		return "", trouble(logIn, "the secret has no value yet")
 	}
 	if err != nil {
 		return "", err
 	}
 	c, err := lwa.ParseCredentials(document)
 	if err != nil {
-		return "", trouble(login, "the secret is not complete: %v", err)
+		return "", trouble(logIn, "the secret is not complete: %v", err)
 	}
 	s.Scrubber.Add(c.ClientSecret, c.RefreshToken)
 	return "it holds a refresh token for client " + c.ClientID, nil
 }
 
 // TokenEndpoint returns the token endpoint that a stack's requester uses.
-func TokenEndpoint(ctx context.Context, in *installation.Installation) (string, error) {
+func TokenEndpoint(ctx context.Context, in *Installation) (string, error) {
 	settings, err := Subject{Installation: in}.settings(ctx)
 	return cmp.Or(settings["BELLHOP_LWA_ENDPOINT"], lwa.DefaultEndpoint), err
 }
 
 // settings are the requester's environment variables.
 func (s Subject) settings(ctx context.Context) (map[string]string, error) {
-	out, err := s.configuration(ctx, installation.RequesterFunction)
+	out, err := s.configuration(ctx, RequesterFunction)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +103,9 @@ func (s Subject) token(ctx context.Context, settings map[string]string) (redact.
 	token, err := tokens.Token(ctx)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return token, trouble(login, "there is nothing to ask Login with Amazon with")
+		return token, trouble(logIn, "there is nothing to ask Login with Amazon with")
 	case fault.Is(err, fault.Poison):
-		return token, trouble(login, "%v", err)
+		return token, trouble(logIn, "%v", err)
 	}
 	return token, err
 }
@@ -131,7 +130,7 @@ func (s Subject) scope(ctx context.Context, token redact.Text, settings map[stri
 	case http.StatusOK:
 		return "the token may look at the unit that reports are about", nil
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return "", trouble("grant the client API access in the ASP console (Administration, Alexa Management API Clients), then "+login,
+		return "", trouble("grant the client API access in the ASP console (Administration, Alexa Management API Clients), then "+logIn,
 			"the vendor refuses the token for the unit, with %d: it lacks the scope alexa::enterprise:management, or the console's grant", reply.Status)
 	case http.StatusNotFound:
 		return "", trouble("deploy with the UnitId that the ASP console shows", "the vendor does not know the unit")

@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Ledger is what is read of the ledger.
-type Ledger interface {
+// Records is what is read of the ledger.
+type Records interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
 	// DaysBetween returns the published days of a subscription whose objects have keys behind one and up to another; with neither, all
@@ -29,7 +29,7 @@ type Dataset interface {
 const silence = 26 * time.Hour
 
 // DataChecks returns what there is to look at in a ledger and a dataset, wherever they are; d is nil when the dataset is not known.
-func DataChecks(l Ledger, d Dataset, now func() time.Time) []Check {
+func DataChecks(l Records, d Dataset, now func() time.Time) []Check {
 	days := once(func(ctx context.Context) ([]report.Partition, error) { return published(ctx, l) })
 	checks := []Check{
 		{"data", "last successful request", func(ctx context.Context) (string, error) { return lastRequest(ctx, l, now()) }},
@@ -42,7 +42,7 @@ func DataChecks(l Ledger, d Dataset, now func() time.Time) []Check {
 }
 
 // published returns the published days of all subscriptions in use that have an object.
-func published(ctx context.Context, l Ledger) ([]report.Partition, error) {
+func published(ctx context.Context, l Records) ([]report.Partition, error) {
 	subs, err := l.Subscriptions(ctx)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func format(ctx context.Context, d Dataset, days func(context.Context) ([]report
 	return "", trouble("bring it to this format: bellhop migrate", "the dataset says none, so that days may be of an earlier one than %d", report.DatasetFormat)
 }
 
-func lastRequest(ctx context.Context, l Ledger, now time.Time) (string, error) {
+func lastRequest(ctx context.Context, l Records, now time.Time) (string, error) {
 	subs, err := l.Subscriptions(ctx)
 	if err != nil {
 		return "", err

@@ -1,6 +1,9 @@
-// Package installation finds out what bellhop's stack on AWS consists of, so that nobody has to copy names out of its
-// outputs.
-package installation
+// Package stack works with bellhop's stack on AWS: it finds the stack's parts, so that nobody has to copy names out of its
+// outputs, examines them and says what is wrong, gets a credential by a login, and reads logs and dead letters.
+//
+// An examination changes nothing, with one exception: when Login with Amazon replaces the refresh token, the new one is written
+// to the secret, as after every run.
+package stack
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package installationtest
+package stack_test
 
 import (
 	"encoding/json"
@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/cloudformation"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
@@ -26,27 +26,27 @@ import (
 func (a *Account) complete() {
 	a.t.Helper()
 	ctx := a.t.Context()
-	if a.Template.Has(string(installation.LwaSecret)) {
+	if a.Template.Has(string(stack.LwaSecret)) {
 		secret, err := secretsmanager.NewFromConfig(a.Config).CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: aws.String("LwaSecret-a1b2c3")})
 		a.must("create the secret", err)
-		a.add(string(installation.LwaSecret), aws.ToString(secret.ARN))
+		a.add(string(stack.LwaSecret), aws.ToString(secret.ARN))
 	}
-	for part, property := range map[installation.Part][]any{installation.WorkGroup: {"Name"}, installation.Catalog: {"DatabaseInput", "Name"}} {
+	for part, property := range map[stack.Part][]any{stack.WorkGroup: {"Name"}, stack.Catalog: {"DatabaseInput", "Name"}} {
 		if a.Template.Has(string(part)) {
 			a.add(string(part), a.Template.Text(cloudformation.At(a.Template.Template.Properties(string(part)), property...)))
 		}
 	}
 	_, err := dynamodb.NewFromConfig(a.Config).UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
-		TableName: aws.String(a.ID(installation.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
+		TableName: aws.String(a.ID(stack.Ledger)), PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)},
 	})
 	a.must("switch the backups on", err)
-	attribute := a.Template.Text(cloudformation.At(a.Template.Template.Properties(string(installation.Ledger)), "TimeToLiveSpecification", "AttributeName"))
+	attribute := a.Template.Text(cloudformation.At(a.Template.Template.Properties(string(stack.Ledger)), "TimeToLiveSpecification", "AttributeName"))
 	_, err = dynamodb.NewFromConfig(a.Config).UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-		TableName: aws.String(a.ID(installation.Ledger)), TimeToLiveSpecification: &ddb.TimeToLiveSpecification{Enabled: aws.Bool(true), AttributeName: &attribute},
+		TableName: aws.String(a.ID(stack.Ledger)), TimeToLiveSpecification: &ddb.TimeToLiveSpecification{Enabled: aws.Bool(true), AttributeName: &attribute},
 	})
 	a.must("set the time to live", err)
 	maps.Copy(a.Template.Values, a.resources)
-	for _, id := range []installation.Part{installation.RequesterFunction, installation.IngesterFunction, installation.JanitorFunction} {
+	for _, id := range []stack.Part{stack.RequesterFunction, stack.IngesterFunction, stack.JanitorFunction} {
 		// As text, which is what a function gets; moto hands numbers on.
 		_, err = lambda.NewFromConfig(a.Config).UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
 			FunctionName: aws.String(a.ID(id)), Environment: &lambdatypes.Environment{Variables: a.Template.Environment(string(id))},
@@ -54,7 +54,7 @@ func (a *Account) complete() {
 		a.must("give the function its environment", err)
 	}
 	a.Queue(nil)
-	for _, id := range []installation.Part{installation.DailySchedule, installation.WorkOffSchedule, installation.SweepSchedule} {
+	for _, id := range []stack.Part{stack.DailySchedule, stack.WorkOffSchedule, stack.SweepSchedule} {
 		a.Schedule(id, schedulertypes.ScheduleStateEnabled)
 	}
 	a.Bucket()
@@ -64,20 +64,20 @@ func (a *Account) complete() {
 // Queue sets the ingest queue up as the template says, with other values for some attributes.
 func (a *Account) Queue(other map[string]string) {
 	a.t.Helper()
-	dead := a.ID(installation.IngestDeadLetters)
-	p := a.Template.Template.Properties(string(installation.IngestQueue))
+	dead := a.ID(stack.IngestDeadLetters)
+	p := a.Template.Template.Properties(string(stack.IngestQueue))
 	attributes := map[string]string{
 		"Policy":            a.policyOf("IngestQueuePolicy"),
 		"VisibilityTimeout": a.Template.Text(p["VisibilityTimeout"]),
 		"RedrivePolicy":     `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:` + dead[strings.LastIndexByte(dead, '/')+1:] + `","maxReceiveCount":5}`,
 	}
 	maps.Copy(attributes, other)
-	_, err := sqs.NewFromConfig(a.Config).SetQueueAttributes(a.t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: aws.String(a.ID(installation.IngestQueue)), Attributes: attributes})
+	_, err := sqs.NewFromConfig(a.Config).SetQueueAttributes(a.t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: aws.String(a.ID(stack.IngestQueue)), Attributes: attributes})
 	a.must("set up the queue", err)
 }
 
 // Drain deletes the messages of a queue.
-func (a *Account) Drain(part installation.Part) {
+func (a *Account) Drain(part stack.Part) {
 	a.t.Helper()
 	client, url := sqs.NewFromConfig(a.Config), aws.String(a.ID(part))
 	for {
@@ -94,7 +94,7 @@ func (a *Account) Drain(part installation.Part) {
 }
 
 // Schedule makes a schedule of the template anew, in a state.
-func (a *Account) Schedule(id installation.Part, state schedulertypes.ScheduleState) {
+func (a *Account) Schedule(id stack.Part, state schedulertypes.ScheduleState) {
 	a.t.Helper()
 	client := scheduler.NewFromConfig(a.Config)
 	properties := a.Template.Template.Properties(string(id))
@@ -117,8 +117,8 @@ func (a *Account) Schedule(id installation.Part, state schedulertypes.ScheduleSt
 // Bucket sets up the delivery bucket as the template says, after whatever was done to it.
 func (a *Account) Bucket() {
 	a.t.Helper()
-	ctx, client, bucket := a.t.Context(), objects.NewClient(a.Config), aws.String(a.ID(installation.DeliveryBucket))
-	p := a.Template.Template.Properties(string(installation.DeliveryBucket))
+	ctx, client, bucket := a.t.Context(), objects.NewClient(a.Config), aws.String(a.ID(stack.DeliveryBucket))
+	p := a.Template.Template.Properties(string(stack.DeliveryBucket))
 	a.Policy(a.policyOf("DeliveryBucketPolicy"))
 	ownership := a.Template.Text(cloudformation.At(p, "OwnershipControls", "Rules", 0, "ObjectOwnership"))
 	_, err := client.PutBucketOwnershipControls(ctx, &s3.PutBucketOwnershipControlsInput{Bucket: bucket, OwnershipControls: &s3types.OwnershipControls{
@@ -167,7 +167,7 @@ func (a *Account) resolved(value any) any {
 // Policy gives the delivery bucket another policy.
 func (a *Account) Policy(document string) {
 	a.t.Helper()
-	_, err := objects.NewClient(a.Config).PutBucketPolicy(a.t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String(a.ID(installation.DeliveryBucket)), Policy: &document})
+	_, err := objects.NewClient(a.Config).PutBucketPolicy(a.t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String(a.ID(stack.DeliveryBucket)), Policy: &document})
 	a.must("put the policy", err)
 }
 
@@ -175,7 +175,7 @@ func (a *Account) Policy(document string) {
 func (a *Account) Encryption(by s3types.ServerSideEncryption) {
 	a.t.Helper()
 	_, err := objects.NewClient(a.Config).PutBucketEncryption(a.t.Context(), &s3.PutBucketEncryptionInput{
-		Bucket: aws.String(a.ID(installation.DeliveryBucket)), ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{
+		Bucket: aws.String(a.ID(stack.DeliveryBucket)), ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{
 			Rules: []s3types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &s3types.ServerSideEncryptionByDefault{SSEAlgorithm: by}}},
 		},
 	})
@@ -186,7 +186,7 @@ func (a *Account) Encryption(by s3types.ServerSideEncryption) {
 func (a *Account) PublicAccess(restricted bool) {
 	a.t.Helper()
 	_, err := objects.NewClient(a.Config).PutPublicAccessBlock(a.t.Context(), &s3.PutPublicAccessBlockInput{
-		Bucket: aws.String(a.ID(installation.DeliveryBucket)), PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{
+		Bucket: aws.String(a.ID(stack.DeliveryBucket)), PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true), IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: &restricted,
 		},
 	})
@@ -197,7 +197,7 @@ func (a *Account) PublicAccess(restricted bool) {
 func (a *Account) Lifecycle(days int32, prefix string) {
 	a.t.Helper()
 	_, err := objects.NewClient(a.Config).PutBucketLifecycleConfiguration(a.t.Context(), &s3.PutBucketLifecycleConfigurationInput{
-		Bucket: aws.String(a.ID(installation.DeliveryBucket)), LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{Rules: []s3types.LifecycleRule{{
+		Bucket: aws.String(a.ID(stack.DeliveryBucket)), LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{Rules: []s3types.LifecycleRule{{
 			ID: aws.String("raw-files-expire"), Status: s3types.ExpirationStatusEnabled, Filter: &s3types.LifecycleRuleFilter{Prefix: &prefix},
 			Expiration: &s3types.LifecycleExpiration{Days: &days}, AbortIncompleteMultipartUpload: &s3types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(1)},
 		}}},
@@ -210,17 +210,17 @@ func (a *Account) Notification(event s3types.Event, filter *s3types.Notification
 	a.t.Helper()
 	configuration := &s3types.NotificationConfiguration{}
 	if event != "" {
-		queue := a.ID(installation.IngestQueue)
+		queue := a.ID(stack.IngestQueue)
 		configuration.QueueConfigurations = []s3types.QueueConfiguration{{
 			QueueArn: aws.String("arn:aws:sqs:us-east-1:123456789012:" + queue[strings.LastIndexByte(queue, '/')+1:]), Events: []s3types.Event{event}, Filter: filter,
 		}}
 	}
 	_, err := objects.NewClient(a.Config).PutBucketNotificationConfiguration(a.t.Context(), &s3.PutBucketNotificationConfigurationInput{
-		Bucket: aws.String(a.ID(installation.DeliveryBucket)), NotificationConfiguration: configuration,
+		Bucket: aws.String(a.ID(stack.DeliveryBucket)), NotificationConfiguration: configuration,
 	})
 	a.must("set the notification", err)
 	// S3 announces itself with a test event. moto's Lambda cannot run our function, and takes it for a dead letter.
-	a.Drain(installation.IngestDeadLetters)
+	a.Drain(stack.IngestDeadLetters)
 }
 
 func (a *Account) putObject(bucket, key string, content []byte) {

@@ -1,4 +1,4 @@
-package doctor
+package stack
 
 import (
 	"context"
@@ -10,45 +10,43 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
 )
 
 func (s Subject) functionChecks() []Check {
 	var checks []Check
 	for _, f := range []struct {
 		name     string
-		function installation.Part
+		function Part
 	}{
-		{"requester", installation.RequesterFunction}, {"ingester", installation.IngesterFunction}, {"janitor", installation.JanitorFunction},
+		{"requester", RequesterFunction}, {"ingester", IngesterFunction}, {"janitor", JanitorFunction},
 	} {
 		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.function(ctx, f.function) }})
 	}
 	for _, f := range []struct {
 		name     string
-		function installation.Part
+		function Part
 		without  string
 	}{
-		{"arrivals reach the ingester", installation.IngesterFunction, "every file stays where it is"},
-		{"loads reach the janitor", installation.JanitorFunction, "deletions wait for the sweep"},
+		{"arrivals reach the ingester", IngesterFunction, "every file stays where it is"},
+		{"loads reach the janitor", JanitorFunction, "deletions wait for the sweep"},
 	} {
 		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.sources(ctx, f.function, f.without) }})
 	}
 	for _, f := range []struct {
 		name     string
-		schedule installation.Part
+		schedule Part
 		without  string
 	}{
-		{"daily run", installation.DailySchedule, "no new day is asked for"},
-		{"work-off run", installation.WorkOffSchedule, "what has become due waits for the daily run"},
-		{"sweep", installation.SweepSchedule, "lost events are not made good, and nothing proves that the bucket is empty"},
+		{"daily run", DailySchedule, "no new day is asked for"},
+		{"work-off run", WorkOffSchedule, "what has become due waits for the daily run"},
+		{"sweep", SweepSchedule, "lost events are not made good, and nothing proves that the bucket is empty"},
 	} {
 		checks = append(checks, Check{"schedules", f.name, func(ctx context.Context) (string, error) { return s.schedule(ctx, f.schedule, f.without) }})
 	}
 	return checks
 }
 
-func (s Subject) configuration(ctx context.Context, function installation.Part) (*lambda.GetFunctionConfigurationOutput, error) {
+func (s Subject) configuration(ctx context.Context, function Part) (*lambda.GetFunctionConfigurationOutput, error) {
 	name, err := s.ID(function)
 	if err != nil {
 		return nil, err
@@ -60,7 +58,7 @@ func (s Subject) configuration(ctx context.Context, function installation.Part) 
 	return out, err
 }
 
-func (s Subject) timeout(ctx context.Context, function installation.Part) (seconds int, err error) {
+func (s Subject) timeout(ctx context.Context, function Part) (seconds int, err error) {
 	out, err := s.configuration(ctx, function)
 	if err != nil {
 		return 0, err
@@ -68,7 +66,7 @@ func (s Subject) timeout(ctx context.Context, function installation.Part) (secon
 	return int(aws.ToInt32(out.Timeout)), nil
 }
 
-func (s Subject) function(ctx context.Context, function installation.Part) (string, error) {
+func (s Subject) function(ctx context.Context, function Part) (string, error) {
 	out, err := s.configuration(ctx, function)
 	if err != nil {
 		return "", err
@@ -86,7 +84,7 @@ func (s Subject) function(ctx context.Context, function installation.Part) (stri
 	return fmt.Sprintf("active, %d MB, %d s", aws.ToInt32(out.MemorySize), aws.ToInt32(out.Timeout)), nil
 }
 
-func (s Subject) sources(ctx context.Context, function installation.Part, without string) (string, error) {
+func (s Subject) sources(ctx context.Context, function Part, without string) (string, error) {
 	name, err := s.ID(function)
 	if err != nil {
 		return "", err
@@ -109,7 +107,7 @@ func (s Subject) sources(ctx context.Context, function installation.Part, withou
 	return "the event source is enabled", nil
 }
 
-func (s Subject) schedule(ctx context.Context, schedule installation.Part, without string) (string, error) {
+func (s Subject) schedule(ctx context.Context, schedule Part, without string) (string, error) {
 	name, err := s.ID(schedule)
 	if err != nil {
 		return "", err

@@ -1,11 +1,11 @@
-package cli_test
+package stack_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,78 +14,75 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/doctor"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/standin"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Planted secrets, which no command may show.
-var planted = []string{"planted-client-secret", "planted-refresh", "planted-access", "planted-code", "Planted Room"}
-
-// amazon is Login with Amazon and the vendor.
-func amazon(t *testing.T) string {
-	t.Helper()
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /auth/o2/token", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if r.FormValue("client_secret") != "planted-client-secret" {
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = fmt.Fprint(w, `{"error":"invalid_client"}`)
-			return
-		}
-		_, _ = fmt.Fprint(w, `{"access_token":"Atza|planted-access","refresh_token":"Atzr|planted-refresh-2","token_type":"bearer","expires_in":3600}`)
-	})
-	mux.HandleFunc("GET /v2/units/{id}", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, `{"name":{"value":{"text":"Planted Room"}}}`)
-	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// deployed is an installation, and a bench whose commands find it.
+// deployed is a stack whose commands a person types.
 type deployed struct {
-	*installationtest.Account
-	*bench
-	t *testing.T
+	*Account
+	t        *testing.T
+	in       string
+	terminal bool
+	browse   func(address string) error
 }
 
 func newDeployed(t *testing.T) *deployed {
 	t.Helper()
-	vendor := amazon(t)
-	d := &deployed{
-		Account: installationtest.Deploy(t, map[string]string{"AlexaEndpoint": vendor, "LwaEndpoint": vendor + "/auth/o2/token", "AlarmEmail": "oncall@example.com"}),
-		bench:   newBench(t), t: t,
-	}
-	d.clock = time.Now
-	d.find = func(ctx context.Context, stack string) (*installation.Installation, error) {
-		in, err := installation.Find(ctx, d.Config, stack)
-		return in, cli.AboutStack(err)
-	}
-	return d
+	v := newVendor(t)
+	a := Deploy(t, map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token", "AlarmEmail": plantedAddress})
+	a.environment(t)
+	return &deployed{Account: a, t: t}
+}
+
+// ledger is the stack's.
+func (d *deployed) ledger() *ledger.Ledger {
+	return ledger.New(dynamostore.New(dynamodb.NewFromConfig(d.Config), d.ID(stack.Ledger)))
+}
+
+// run runs a command on a stack.
+func (d *deployed) run(name string, args ...string) (code int, out, errs string) {
+	var stdout, stderr bytes.Buffer
+	code = cli.Run(d.t.Context(), append(args, "--stack", name), cli.Environment{
+		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, OutTerminal: d.terminal, Browse: d.browse, Now: time.Now,
+		Getenv: func(string) string { return "" }, Open: account.Open, Find: account.Find, Wait: account.Wait,
+	})
+	return code, stdout.String(), stderr.String()
 }
 
 // says runs a command, and sees that it shows no secret.
 func (d *deployed) says(want int, args ...string) (out, errs string) {
 	d.t.Helper()
-	code, out, errs := d.run(d.t.Context(), append(args, "--stack", installationtest.Stack)...)
+	code, out, errs := d.run(stackName, args...)
 	if code != want {
 		d.t.Errorf("%q: exit %d, want %d\n%s%s", args, code, want, out, errs)
 	}
-	for _, secret := range planted {
+	for _, secret := range []string{plantedSecret, plantedRotated, plantedAccess, plantedCode, plantedRoom, plantedAddress} {
 		if strings.Contains(out+errs, secret) {
 			d.t.Errorf("%q shows %q:\n%s%s", args, secret, out, errs)
 		}
 	}
 	return out, errs
+}
+
+func decode[T any](t *testing.T, content string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(content), &v); err != nil {
+		t.Fatalf("not JSON: %v\n%s", err, content)
+	}
+	return v
 }
 
 func TestCommandsOnAStack(t *testing.T) {
@@ -96,7 +93,7 @@ func TestCommandsOnAStack(t *testing.T) {
 	t.Run("logs", func(t *testing.T) { d.t = t; d.logs() })
 	t.Run("no such stack", func(t *testing.T) {
 		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"logs"}} {
-			code, _, errs := d.run(t.Context(), append(args, "--stack", "another")...)
+			code, _, errs := d.run("another", args...)
 			if code != cli.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {
 				t.Errorf("%q: exit %d, %s", args, code, errs)
 			}
@@ -108,20 +105,26 @@ func TestCommandsOnAStack(t *testing.T) {
 func (d *deployed) auth() {
 	d.t.Helper()
 	out, _ := d.says(cli.ExitAttention, "auth", "status")
-	if e := decode[examined](d.t, out); e.Status != doctor.Wrong || !strings.Contains(out, "bellhop auth login") {
+	if e := decode[examined](d.t, out); e.Status != stack.Wrong || !strings.Contains(out, "bellhop auth login") {
 		d.t.Errorf("before the login: %s", out)
 	}
 	d.says(cli.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
 	redirect := "http://" + standin.FreeAddress(d.t) + "/cb"
-	d.ledger.credential = report.Credential{ID: report.CredentialLWA, ShutSince: now, Reason: "nobody has logged in yet"}
-	d.in = "planted-client-secret\n"
+	shut := func(c *report.Credential) bool {
+		c.ShutSince, c.Reason = time.Now(), "nobody has logged in yet"
+		return true
+	}
+	if _, err := d.ledger().UpdateCredential(d.t.Context(), report.CredentialLWA, shut); err != nil {
+		d.t.Fatal(err)
+	}
+	d.in = plantedSecret + "\n"
 	d.browse = func(address string) error {
 		u, err := url.Parse(address)
 		if err != nil {
 			return err
 		}
 		go func() {
-			back := u.Query().Get("redirect_uri") + "?" + url.Values{"state": u.Query()["state"], "code": {"planted-code"}}.Encode()
+			back := u.Query().Get("redirect_uri") + "?" + url.Values{"state": u.Query()["state"], "code": {plantedCode}}.Encode()
 			request, err := http.NewRequestWithContext(context.WithoutCancel(d.t.Context()), http.MethodGet, back, nil)
 			if err != nil {
 				panic(err)
@@ -136,18 +139,18 @@ func (d *deployed) auth() {
 	if !strings.Contains(errs, "https://www.amazon.com/ap/oa?") || !strings.Contains(out, "may look at the unit") {
 		d.t.Errorf("the login says %s%s", out, errs)
 	}
-	if c := d.ledger.credential; c.Shut() || c.OpenedAt.IsZero() {
-		d.t.Errorf("the jobs that waited for the login are not due: %+v", c)
+	if c, err := d.ledger().Credential(d.t.Context(), report.CredentialLWA); err != nil || c.Shut() || c.OpenedAt.IsZero() {
+		d.t.Errorf("the jobs that waited for the login are not due: %+v, %v", c, err)
 	}
 	// The login made the parameter in which the requester looks.
 	kept, err := ssm.NewFromConfig(d.Config).GetParameter(d.t.Context(), &ssm.GetParameterInput{
-		Name: aws.String(d.Template.Environment(string(installation.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]), WithDecryption: aws.Bool(true),
+		Name: aws.String(d.Template.Environment(string(stack.RequesterFunction))["BELLHOP_LWA_SECRET_ID"]), WithDecryption: aws.Bool(true),
 	})
 	var document map[string]string
 	if err == nil {
 		err = json.Unmarshal([]byte(aws.ToString(kept.Parameter.Value)), &document)
 	}
-	if err != nil || kept.Parameter.Type != ssmtypes.ParameterTypeSecureString || document["client_id"] != "amzn1.application-oa2-client.example" || document["client_secret"] != "planted-client-secret" || document["refresh_token"] != "Atzr|planted-refresh-2" {
+	if err != nil || kept.Parameter.Type != ssmtypes.ParameterTypeSecureString || document["client_id"] != "amzn1.application-oa2-client.example" || document["client_secret"] != plantedSecret || document["refresh_token"] != plantedRotated {
 		d.t.Errorf("the secret holds other things: %v", err)
 	}
 	// The second time everything is known, and nothing is asked.
@@ -161,22 +164,38 @@ func (d *deployed) auth() {
 }
 
 type examined struct {
-	Status   doctor.Status
-	Findings []doctor.Finding
+	Status   stack.Status
+	Findings []stack.Finding
+}
+
+// accepted puts a subscription into the ledger of which the vendor accepted a request an hour ago.
+func (d *deployed) accepted(name string) {
+	d.t.Helper()
+	ctx, at := d.t.Context(), time.Now().Add(-time.Hour)
+	_, err := d.ledger().Apply(ctx, report.Subscription{Name: name}, at)
+	snapshot, err2 := d.ledger().Snapshot(ctx, name)
+	day := report.DateOf(at) - 5
+	jobs, err3 := d.ledger().Reserve(ctx, snapshot, []report.Request{{Window: report.Window{From: day, To: day}, Tables: []string{"asp_device"}}}, at)
+	if err := errors.Join(err, err2, err3); err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := d.ledger().UpdateJob(ctx, jobs[0].ID, func(j *report.Job) error {
+		j.History = append(j.History, report.Event{At: at, To: string(report.JobAwaitingFiles)})
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func (d *deployed) doctor() {
 	d.t.Helper()
-	d.ledger = &ledger{
-		t: d.t, subs: map[string]report.Subscription{"hotel": {Name: "hotel"}},
-		jobs: map[string]report.Job{"hotel-000001": {ID: "hotel-000001", Subscription: "hotel", Timeline: report.Timeline{History: []report.Event{{At: time.Now().Add(-time.Hour), To: string(report.JobAwaitingFiles)}}}}},
-	}
+	d.accepted("hotel")
 	out, _ := d.says(cli.ExitFine, "doctor")
-	if e := decode[examined](d.t, out); e.Status != doctor.OK || len(e.Findings) < 20 {
+	if e := decode[examined](d.t, out); e.Status != stack.OK || len(e.Findings) < 20 {
 		d.t.Errorf("%s", out)
 	}
-	d.Schedule(installation.SweepSchedule, schedulertypes.ScheduleStateDisabled)
-	defer d.Schedule(installation.SweepSchedule, schedulertypes.ScheduleStateEnabled)
+	d.Schedule(stack.SweepSchedule, schedulertypes.ScheduleStateDisabled)
+	defer d.Schedule(stack.SweepSchedule, schedulertypes.ScheduleStateEnabled)
 	d.terminal = true
 	defer func() { d.terminal = false }()
 	out, _ = d.says(cli.ExitAttention, "doctor")
@@ -196,7 +215,7 @@ func (d *deployed) dlq() {
 	if out := decode[struct{ Counts map[string]int }](d.t, out); out.Counts["deliveries"] != 0 || out.Counts["runs"] != 0 {
 		d.t.Errorf("%+v", out)
 	}
-	for _, part := range []installation.Part{installation.IngestDeadLetters, installation.FailedRuns} {
+	for _, part := range []stack.Part{stack.IngestDeadLetters, stack.FailedRuns} {
 		if _, err := sqs.NewFromConfig(d.Config).SendMessage(d.t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(d.ID(part)), MessageBody: aws.String(`{"detail-type":"Scheduled Event"}`)}); err != nil {
 			d.t.Fatal(err)
 		}
@@ -225,7 +244,7 @@ func (d *deployed) dlq() {
 
 func (d *deployed) logs() {
 	d.t.Helper()
-	client, group := cloudwatchlogs.NewFromConfig(d.Config), aws.String(d.ID(installation.IngesterLogs))
+	client, group := cloudwatchlogs.NewFromConfig(d.Config), aws.String(d.ID(stack.IngesterLogs))
 	if _, err := client.CreateLogStream(d.t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: group, LogStreamName: aws.String("s")}); err != nil {
 		d.t.Fatal(err)
 	}

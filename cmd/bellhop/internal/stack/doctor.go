@@ -1,6 +1,4 @@
-// Package doctor looks at everything that an installation depends on and says what is wrong, with the remedy beside it.
-// It changes nothing, but that a refresh token which Login with Amazon rotates is written back to its secret, as a run does.
-package doctor
+package stack
 
 import (
 	"context"

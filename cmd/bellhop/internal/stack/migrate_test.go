@@ -1,4 +1,4 @@
-package account_test
+package stack_test
 
 import (
 	"bytes"
@@ -13,16 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/installation/installationtest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -112,13 +110,11 @@ func inFolder(t *testing.T) place {
 }
 
 func onStack(t *testing.T) place {
-	a := installationtest.Deploy(t, nil)
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.ToString(a.Config.BaseEndpoint), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_PROFILE": ""} {
-		t.Setenv(name, value)
-	}
-	dataset := objects.NewBucket(objects.NewClient(a.Config), a.ID(installation.DatasetBucket))
-	days := firstFormat(t, dynamostore.New(dynamodb.NewFromConfig(a.Config), a.ID(installation.Ledger)), dataset)
-	return place{days, []string{"--stack", installationtest.Stack}, func(key string) ([]byte, error) {
+	a := Deploy(t, nil)
+	a.environment(t)
+	dataset := objects.NewBucket(objects.NewClient(a.Config), a.ID(stack.DatasetBucket))
+	days := firstFormat(t, dynamostore.New(dynamodb.NewFromConfig(a.Config), a.ID(stack.Ledger)), dataset)
+	return place{days, []string{"--stack", stackName}, func(key string) ([]byte, error) {
 		body, _, err := dataset.Open(t.Context(), key, "", "")
 		if err != nil {
 			return nil, err
