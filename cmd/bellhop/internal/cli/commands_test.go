@@ -397,7 +397,7 @@ func TestStatusNeedsAttention(t *testing.T) {
 		"nobody is logged in": {func(b *bench) {
 			b.ledger.credential = report.Credential{ShutSince: at("01:00:00"), Reason: "invalid_grant"}
 		}, "all jobs wait for a login since 2026-11-20 01:00"},
-		"a day held back":                     {func(b *bench) { b.ledger.snapshots["hotel"].Partitions[0].Held = &report.Held{} }, "bellhop held list"},
+		"a day held back":                     {func(b *bench) { b.ledger.snapshots["hotel"].Partitions[0].Held = &report.Held{} }, "bellhop review list"},
 		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
 		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
 	}
@@ -440,7 +440,8 @@ func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
 		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "status", "version",
-		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest",
+		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "review list", "review show",
+		"review accept", "review replay", "review drop", "tables", "ingest",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -118,7 +119,11 @@ func (a *app) proposals(root *cobra.Command) {
 		"bellhop subscriptions remove": subs, "bellhop refetch": subs, "bellhop verify": subs,
 		"bellhop tables": firstTable, "bellhop explain": a.explainable(),
 		"bellhop subscriptions apply": subs,
+		"bellhop review show":         a.reviewKeys(""),
 		"bellhop held accept":         a.heldDays(), "bellhop held drop": a.heldDays(), "bellhop held show": a.heldDays(),
+	}
+	for _, verb := range []review.Verb{review.Accept, review.Replay, review.Drop} {
+		arguments["bellhop review "+string(verb)] = a.reviewKeys(verb)
 	}
 	statuses := map[string]cobra.CompletionFunc{
 		"bellhop jobs list --status":        fixed(report.JobStatuses()),
@@ -152,11 +157,25 @@ func fixed[T ~string](statuses []T) cobra.CompletionFunc {
 	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
 }
 
+// reviewKeys proposes what waits and can be decided with a verb; with none, all that waits.
+func (a *app) reviewKeys(verb review.Verb) cobra.CompletionFunc {
+	return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
+		entries, err := review.List(ctx, at.Ledger, at.Installation, review.Kinds()...)
+		var keys []cobra.Completion
+		for _, e := range entries {
+			if verb == "" || slices.Contains(e.Verbs, verb) {
+				keys = append(keys, e.Key)
+			}
+		}
+		return keys, err
+	})
+}
+
 // heldDays proposes the three words that name a held report, one after the other.
 func (a *app) heldDays() cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
-			held, err := heldIn(ctx, at)
+			held, err := review.HeldDays(ctx, at.Ledger)
 			var found []cobra.Completion
 			for _, h := range held {
 				words := []string{h.Subscription, h.Table, h.Date.String()}

@@ -33,10 +33,10 @@ func TestHeldReportsAreListed(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines(t, out, `
-SUBSCRIPTION  TABLE       DATE        ROWS  HELD ROWS  FELL  ASKED              HELD SINCE         JOB
-hotel         asp_device  2026-11-15    41          3  rows  2026-11-20 06:30Z  2026-11-20 06:45Z  hotel-000002
+KIND  KEY                          SINCE              VERBS         WHY
+held  hotel/asp_device/2026-11-15  2026-11-20 06:45Z  accept, drop  it has 3 rows, the published day has 41
 
-compare one: bellhop held show SUBSCRIPTION TABLE DATE · then accept or drop it, by the same three words`)
+see one: bellhop review show KEY · then decide: bellhop review VERB KEY`)
 	b.terminal = false
 	_, out, _ = b.run(t.Context(), "held", "list")
 	if held := decode[[]struct {
@@ -45,7 +45,7 @@ compare one: bellhop held show SUBSCRIPTION TABLE DATE · then accept or drop it
 	}](t, out); len(held) != 1 || held[0].HeldRows != 3 || held[0].Why == "" {
 		t.Errorf("%s", out)
 	}
-	if _, out, _ := newBench(t).run(t.Context(), "held", "list", "--json=false"); !strings.Contains(out, "No report is held.") {
+	if _, out, _ := newBench(t).run(t.Context(), "held", "list", "--json=false"); !strings.Contains(out, "Nothing waits for a person.") {
 		t.Errorf("%s", out)
 	}
 }
@@ -79,7 +79,7 @@ file          e.csv
 `
 	const after = `
 
-publish it: bellhop held accept hotel asp_device 2026-11-15 · forget it: bellhop held drop hotel asp_device 2026-11-15`
+publish it: bellhop review accept hotel/asp_device/2026-11-15 · forget it: bellhop review drop hotel/asp_device/2026-11-15`
 	for name, tt := range map[string]struct {
 		change func(*report.Partition)
 		table  string

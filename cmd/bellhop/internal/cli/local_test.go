@@ -104,9 +104,9 @@ what is left on purpose does not count here; bellhop status reports it, with exi
 
 LEFT FOR YOU TO TRY
   - a file that cannot be loaded, because a column is missing
-    bellhop quarantine show a-DEVICE-1.csv  why, and what you can do: replay or drop it
+    bellhop review show a-DEVICE-1.csv  why, and what you can do: replay or drop it
   - a report that is held, because it has 26 rows of asp_device for 2026-11-14, where 77 are published
-    bellhop held show demo asp_device 2026-11-14  compare both; then accept or drop it, by the same three words
+    bellhop review show demo/asp_device/2026-11-14  compare both; then accept or drop it
   - a gap: asp_communication of 2026-11-05, which the vendor promised and did not deliver
     bellhop refetch demo 2026-11-05 --table asp_communication  ask once more; then the next local run closes the gap
   - 2 rooms with a device that nobody uses

@@ -1,15 +1,13 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 )
 
 func (a *app) manualCommand() *cobra.Command {
@@ -56,39 +54,33 @@ output. They say what --help says.`,
 	return c
 }
 
-// reference writes every command as one page of Markdown.
+// reference writes all commands as one page of Markdown: a line for each, and what they have in common.
 func (a *app) reference() error {
-	a.root.DisableAutoGenTag = true
-	var b bytes.Buffer
-	b.WriteString("# Commands\n\nWhat `bellhop --help` says of each command. Made by `make generate`.\n\n")
-	var err error
-	everyCommand(a.root, func(c *cobra.Command) {
-		if !c.IsAvailableCommand() && c != a.root || strings.HasPrefix(c.CommandPath(), a.root.Name()+" completion ") {
-			return // cobra's own text of each shell is long, and its help shows it
+	var b strings.Builder
+	b.WriteString("# Commands\n\nA line for each command, by what it is for. `bellhop COMMAND --help` says the rest: its flags, examples and limits;\n" +
+		"`bellhop man -o DIR` writes the same as manual pages. Made by `make generate`.\n")
+	for _, group := range a.root.Groups() {
+		fmt.Fprintf(&b, "\n## %s\n\n| command | what it does |\n|---|---|\n", strings.TrimSuffix(group.Title, ":"))
+		for _, family := range a.root.Commands() {
+			if family.GroupID == group.ID {
+				everyCommand(family, func(c *cobra.Command) { b.WriteString(referenceLine(c)) })
+			}
 		}
-		anchor := func(page string) string { return "#" + strings.ReplaceAll(strings.TrimSuffix(page, ".md"), "_", "-") }
-		var section bytes.Buffer
-		err = errors.Join(err, doc.GenMarkdownCustom(c, &section, anchor))
-		b.WriteString(fenced(section.String()))
-	})
-	if err != nil {
-		return fmt.Errorf("write the reference: %w", err)
 	}
+	b.WriteString("\n## Flags of every command\n\n| flag | what it says |\n|---|---|\n")
+	a.root.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		value, text := pflag.UnquoteUsage(f)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace("--"+f.Name+" "+value), text)
+	})
+	b.WriteString("\n## Exit codes\n\n```text\n" + exitHelp + "\n```\n\n## Environment\n\n```text\n" + environmentHelp + "\n```\n")
 	return write(a.Out, b.String())
 }
 
-var (
-	// inherited are the flags that every command has: the first section lists them.
-	inherited = regexp.MustCompile("(?s)### Options inherited from parent commands\n\n```.*?```\n\n")
-	// synopsis is a command's text, in whose lines the words stand where they are meant to. A command that only has others
-	// has no line of usage after it.
-	synopsis = regexp.MustCompile("(?s)### Synopsis\n\n(.*?)\n\n+(```\nbellhop|### |$)")
-	// shells are the links to cobra's own pages about completion, which are left out.
-	shells = regexp.MustCompile(`(?m)^\* \[bellhop completion \w+\].*\n`)
-)
-
-// fenced makes one command's section of what cobra writes about it.
-func fenced(section string) string {
-	section = shells.ReplaceAllString(inherited.ReplaceAllString(section, ""), "")
-	return synopsis.ReplaceAllString(section, "```text\n$1\n```\n\n$2")
+// referenceLine is a command's line; none for what only has other commands, and for cobra's commands for each shell.
+func referenceLine(c *cobra.Command) string {
+	if c.Name() != "completion" && c.HasSubCommands() || c.Parent().Name() == "completion" {
+		return ""
+	}
+	use := strings.TrimSuffix(c.UseLine(), " [flags]")
+	return fmt.Sprintf("| `%s` | %s |\n", strings.ReplaceAll(use, "|", "\\|"), strings.ReplaceAll(c.Short, "|", "\\|"))
 }

@@ -32,7 +32,7 @@ func crowded(t *testing.T) *bench {
 func TestListsLoseNothingOnANarrowTerminal(t *testing.T) {
 	for _, line := range []string{
 		"jobs list", "jobs show hotel-000001", "files list", "files show a09d50dc4840855e-PROACTIVE_CAMPAIGN-1.csv", "certificates list",
-		"quarantine list", "held list", "subscriptions list", "coverage", "certificates verify", "tables", "cost --reference",
+		"review list", "quarantine list", "held list", "subscriptions list", "coverage", "certificates verify", "tables", "cost --reference",
 		"refetch hotel 2026-11-14..2026-11-15 --dry-run",
 	} {
 		t.Run(line, func(t *testing.T) {

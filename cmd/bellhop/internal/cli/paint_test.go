@@ -58,7 +58,7 @@ func TestNoCommandShowsEscapeCodesAsText(t *testing.T) {
 		"quarantine replay q.csv --dry-run", "quarantine replay q.csv", "quarantine drop q.csv --dry-run", "quarantine drop q.csv --confirm",
 		"quarantine show q.csv", "quarantine list", "status", "coverage", "jobs list", "jobs show hotel-000002", "files list", "files show d.csv",
 		"certificates list", "certificates show d.csv", "certificates verify", "subscriptions list", "subscriptions show hotel",
-		"held list", "tables", "tables asp_device", "version", "cost --reference", "explain asp_device X 2026-11-14",
+		"review list", "review show q.csv", "review drop q.csv --confirm", "review replay q.csv --dry-run", "held list", "tables", "tables asp_device", "version", "cost --reference", "explain asp_device X 2026-11-14",
 		"subscriptions apply hotel --dry-run --param unit_id=amzn1.alexa.unit.did.OTHER",
 	} {
 		t.Run(line, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
@@ -77,11 +78,8 @@ type Dropper interface {
 	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
 }
 
-// Holds carries out decisions about held reports; see ingest.Holds.
-type Holds interface {
-	Accept(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error)
-	Drop(ctx context.Context, subscription, table string, d report.Date, held time.Time) (report.Partition, error)
-}
+// Holds carries out decisions about held reports.
+type Holds = review.Holds
 
 // Migrator brings a dataset to the format of today; see migrate.Service.
 type Migrator interface {

@@ -35,10 +35,12 @@ func TestQuarantineScreens(t *testing.T) {
 		want  string
 	}{
 		"list": {quarantine, []string{"list"}, `
-FILE      TABLE          SIZE  DELIVERED          DELETED AFTER                      JOB           WHY
-due.csv   asp_device  1.5 KiB  2026-11-20 06:40Z  now, by the next sweep             hotel-000002  empty file: not even a header
-late.csv  asp_device  1.5 KiB  2026-11-20 06:40Z  2026-11-20 18:40Z (in 11 h 0 min)  hotel-000002  header of asp_device: missing: dialog_count; unknown: dialogs`},
-		"list of none": {newBench, []string{"list"}, "No quarantined files."},
+KIND         KEY       SINCE              DELETED AFTER                      VERBS         WHY
+quarantined  due.csv   2026-11-20 06:40Z  now, by the next sweep             replay, drop  empty file: not even a header
+quarantined  late.csv  2026-11-20 06:40Z  2026-11-20 18:40Z (in 11 h 0 min)  replay, drop  header of asp_device: missing: dialog_count; unknown: dialogs
+
+see one: bellhop review show KEY · then decide: bellhop review VERB KEY`},
+		"list of none": {newBench, []string{"list"}, "Nothing waits for a person."},
 		"show": {quarantine, []string{"show", "late.csv"}, `
 file           late.csv
 why            header of asp_device: missing: dialog_count; unknown: dialogs
@@ -53,8 +55,8 @@ loads begun    9
 
 WHAT YOU CAN DO
 nothing         it is deleted in time, and its days are asked for again
-load it again   once the cause is gone, such as a bellhop that did not know a column: bellhop quarantine replay late.csv
-delete it now   bellhop quarantine drop late.csv
+load it again   once the cause is gone, such as a bellhop that did not know a column: bellhop review replay late.csv
+delete it now   bellhop review drop late.csv
 
 TIMELINE
 WHEN                   AFTER  STEP                   ATTEMPT  WHY
@@ -137,7 +139,7 @@ func TestChangeQuarantine(t *testing.T) {
 
 func TestQuarantineShowsOnlyWhatIsInIt(t *testing.T) {
 	for key, says := range map[string]string{
-		"nope":      "bellhop quarantine list",
+		"nope":      "bellhop review list",
 		"d.csv":     "file d.csv is DELETED",
 		"stray.csv": "see: bellhop files show stray.csv",
 	} {

@@ -23,7 +23,7 @@ out days that an open job asks for already, and never asks for days that the ven
 run of the requester sends them: on a stack within 15 minutes, on this machine with "bellhop local run".
 
 A loaded day stays as it is until its new report arrives and replaces it in one step. A report that would
-shrink a day is held for a person to decide on (see "bellhop held"). Running the command twice asks once.`
+shrink a day is held for a person to decide on (see "bellhop review"). Running the command twice asks once.`
 
 // refetchOptions say which days of which tables are wanted again.
 type refetchOptions struct {

@@ -88,8 +88,23 @@ Output is a table on a terminal and JSON in a pipe. --json gives JSON on a termi
 --json=false a table in a pipe. Colours go away with NO_COLOR. A list or a calendar that is longer than
 the terminal goes through $PAGER (default: less); PAGER=cat shows it at once.
 
+Environment:
+` + environmentHelp + `
+
 Exit codes:
-  0  fine
+` + exitHelp
+
+const environmentHelp = `  BELLHOP_HOME             the local folder, in place of --home
+  BELLHOP_STACK            with --aws: the stack, in place of --stack
+  BELLHOP_LEDGER_TABLE     with --aws: the parts of a stack that you may not read, in place of --ledger-table,
+  BELLHOP_DELIVERY_BUCKET  --delivery-bucket and --dataset-bucket
+  BELLHOP_DATASET_BUCKET
+  BELLHOP_WORKGROUP        for "query --engine athena": its workgroup and database, in place of --workgroup
+  BELLHOP_DATABASE         and --database
+  AWS_PROFILE, AWS_REGION  and all else that the aws command reads
+  NO_COLOR, PAGER, LESS    colours and the pager`
+
+const exitHelp = `  0  fine
   1  error, or stopped with Ctrl-C (which is the ordinary end of "bellhop local up": 0)
   2  the command line is wrong; nothing was done
   3  something needs attention ("status", "doctor", "auth status", "local run", "certificates verify")
@@ -124,15 +139,19 @@ func (a *app) command() *cobra.Command {
 	flags.StringVar(&a.place.DeliveryBucket, "delivery-bucket", "", "with --aws: the `bucket` where files arrive (default $BELLHOP_DELIVERY_BUCKET)")
 	flags.StringVar(&a.place.DatasetBucket, "dataset-bucket", "", "with --aws: the `bucket` of the dataset (default $BELLHOP_DATASET_BUCKET)")
 	flags.BoolVar(&a.json, "json", false, "JSON, also on a terminal")
-	root.AddGroup(&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"}, &cobra.Group{ID: "data", Title: "Use the data:"})
+	root.AddGroup(
+		&cobra.Group{ID: "start", Title: "Get started:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "act", Title: "Look and act:"},
+		&cobra.Group{ID: "data", Title: "Use the data:"}, &cobra.Group{ID: "older", Title: "Older names, for one release:"},
+	)
 	root.SetCompletionCommandGroupID("start")
 	root.SetHelpCommandGroupID("start")
 	root.SetHelpCommand(a.helpCommand())
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.verifyCommand(), a.costCommand()},
-		"act":   {a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.quarantineCommand(), a.heldCommand(), a.deadLettersCommand()},
+		"act":   {a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.reviewCommand()},
 		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
+		"older": {a.heldCommand(), a.quarantineCommand(), a.deadLettersCommand()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

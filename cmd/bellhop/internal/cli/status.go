@@ -174,7 +174,7 @@ func (a *app) lookAtDays(ctx context.Context, at Account, sub report.Subscriptio
 		d.CompleteTo = complete
 	}
 	if d.Held > 0 && !sub.Paused {
-		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s with a newer report that is held, because it has much less: bellhop held list", count(d.Held, "day"), sub.Name))
+		o.Attention = append(o.Attention, fmt.Sprintf("%s of %s with a newer report that is held, because it has much less: bellhop review list", count(d.Held, "day"), sub.Name))
 	}
 	o.Data = append(o.Data, d)
 	return nil

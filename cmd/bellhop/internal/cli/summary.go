@@ -134,11 +134,11 @@ func (s *screen) left(l sim.Left, again func(string) string) {
 		s.line("    %s  %s", again(command), s.paint(quiet, does))
 	}
 	for _, f := range l.Quarantined {
-		try("a file that cannot be loaded, because "+f.Reason, "quarantine show "+f.Key, "why, and what you can do: replay or drop it")
+		try("a file that cannot be loaded, because "+f.Reason, "review show "+f.Key, "why, and what you can do: replay or drop it")
 	}
 	for _, d := range l.Held {
 		try(fmt.Sprintf("a report that is held, because it has %s of %s for %s, where %s are published", count(int(d.HeldRows), "row"), d.Table, d.Date, number(d.Rows)),
-			fmt.Sprintf("held show %s %s %s", d.Subscription, d.Table, d.Date), "compare both; then accept or drop it, by the same three words")
+			fmt.Sprintf("review show %s/%s/%s", d.Subscription, d.Table, d.Date), "compare both; then accept or drop it")
 	}
 	for _, d := range l.Gaps {
 		try(fmt.Sprintf("a gap: %s of %s, which the vendor promised and did not deliver", d.Table, d.Date),

@@ -122,7 +122,7 @@ func (s *screen) describedTable(t describedTable) {
 	}
 	s.table("", nil, nil, rows)
 	s.heading("WHEN A REPORT IS HELD")
-	s.wrapped("", t.heldWhen+" See them with: bellhop held list")
+	s.wrapped("", t.heldWhen+" See them with: bellhop review list")
 	s.heading("TRAPS")
 	for _, trap := range t.Traps {
 		s.line("%s", s.paint(bad, trap.Name))

@@ -81,7 +81,7 @@ func TestTablesOnATerminal(t *testing.T) {
 	for _, want := range []string{
 		"calling_duration_minutes decimal(18,6), may be NULL measure Minutes that the calls lasted.",
 		"one call, two rows A call from room to room", "→ Add up one direction only.",
-		"of a measure, are less than 50 % of the published ones. See them with: bellhop held list",
+		"of a measure, are less than 50 % of the published ones. See them with: bellhop review list",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, out)

@@ -165,7 +165,7 @@ const hostileIntroduction = `# Hostile and nasty files
 What becomes of a delivered file that is not as it should be. Anybody can have a file put into the delivery bucket, and the
 vendor's own files may change. A file is loaded whole or not at all: nothing of a quarantined one is in the dataset.
 
-A **quarantined** file waits 12 hours for a person: ` + "`bellhop quarantine show FILE`" + ` tells the reason, ` + "`replay`" + ` loads it again
+A **quarantined** file waits 12 hours for a person: ` + "`bellhop review show FILE`" + ` tells the reason, ` + "`replay`" + ` loads it again
 after bellhop was mended, ` + "`drop`" + ` deletes it now. Then it is deleted with a certificate, and its days are asked for again,
 three times at most. A reason names line and column, and never the text of a cell.
 

@@ -92,7 +92,7 @@ func TestCommandsOnAStack(t *testing.T) {
 	t.Run("dlq", func(t *testing.T) { d.t = t; d.dlq() })
 	t.Run("logs", func(t *testing.T) { d.t = t; d.logs() })
 	t.Run("no such stack", func(t *testing.T) {
-		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"logs"}} {
+		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"review", "list"}, {"logs"}} {
 			code, _, errs := d.run("another", args...)
 			if code != cli.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {
 				t.Errorf("%q: exit %d, %s", args, code, errs)
@@ -226,6 +226,7 @@ func (d *deployed) dlq() {
 	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
 		d.t.Errorf("%s", out)
 	}
+	d.review()
 	d.says(cli.ExitUsage, "dlq", "purge", "everything")
 	if _, errs := d.says(cli.ExitUsage, "dlq", "purge", "runs"); !strings.Contains(errs, "--confirm") {
 		d.t.Errorf("%s", errs)
@@ -238,6 +239,38 @@ func (d *deployed) dlq() {
 		d.t.Errorf("after the purges: %+v", out)
 	}
 	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--json=false"); !strings.Contains(out, "no deliveries were given up") {
+		d.t.Errorf("%s", out)
+	}
+}
+
+// review sees the messages in the list of what waits, beside all else.
+func (d *deployed) review() {
+	d.t.Helper()
+	type entry struct {
+		Kind, Key, Reason string
+		Since             time.Time
+		Verbs             []string
+	}
+	out, _ := d.says(cli.ExitFine, "review", "list")
+	entries := decode[[]entry](d.t, out)
+	if len(entries) != 2 || entries[0].Key != "deliveries" || strings.Join(entries[0].Verbs, " ") != "replay drop" || entries[1].Key != "runs" ||
+		strings.Join(entries[1].Verbs, " ") != "drop" || time.Since(entries[1].Since) > time.Hour ||
+		entries[1].Reason != "about 1 that failed for good, such as a schedule whose event could not be handed over" {
+		d.t.Errorf("%s", out)
+	}
+	if out, _ := d.says(cli.ExitFine, "review", "show", "runs"); !strings.Contains(out, "a schedule whose event could not be handed over") {
+		d.t.Errorf("%s", out)
+	}
+	if out, _ := d.says(cli.ExitFine, "review", "replay", "deliveries", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
+		d.t.Errorf("%s", out)
+	}
+	if _, errs := d.says(cli.ExitUsage, "review", "replay", "runs"); !strings.Contains(errs, "the next run does the work of runs") {
+		d.t.Errorf("%s", errs)
+	}
+	if _, errs := d.says(cli.ExitUsage, "review", "drop", "runs"); !strings.Contains(errs, "--confirm") {
+		d.t.Errorf("%s", errs)
+	}
+	if out, _ := d.says(cli.ExitFine, "review", "drop", "runs", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message of runs would be deleted") {
 		d.t.Errorf("%s", out)
 	}
 }

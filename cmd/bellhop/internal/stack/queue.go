@@ -17,10 +17,10 @@ func (s Subject) queueChecks() []Check {
 		{"queues", "the bucket may send", s.queuePolicy},
 		{"queues", "tries", s.redrive},
 		{"queues", "no dead letters", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, IngestDeadLetters, "deliveries could not be loaded", "see bellhop dlq list; the sweep starts their loads again, and bellhop dlq redrive does so now")
+			return s.empty(ctx, IngestDeadLetters, "deliveries could not be loaded", "see bellhop review show deliveries; the sweep starts their loads again, and bellhop review replay deliveries does so now")
 		}},
 		{"queues", "no failed runs", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, FailedRuns, "runs failed for good", "see bellhop dlq list and bellhop logs; when it is mended: bellhop dlq purge runs")
+			return s.empty(ctx, FailedRuns, "runs failed for good", "see bellhop review show runs and bellhop logs; when it is mended: bellhop review drop runs")
 		}},
 	}
 }

@@ -69,9 +69,9 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 	}
 	file, held, gap := left.Quarantined[0].Key, left.Held[0], left.Gaps[0]
 	for command, says := range map[string]string{
-		"quarantine list":             "missing: dialog_count",
-		"quarantine show " + file:     `"in_bucket": true`,
-		"held list":                   held.Date.String(),
+		"review list":                 "missing: dialog_count",
+		"review show " + file:         `"in_bucket": true`,
+		"review list --kind held":     held.Date.String(),
 		"status":                      "1 day of asp_communication (demo) missing",
 		"coverage --check":            gap.Date.String(),
 		"explain asp_communication x": "the last of 3 attempts",
@@ -94,20 +94,20 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 	}
 	decide := func(p person, verb string, want int64) {
 		t.Helper()
-		p.types(cli.ExitFine, "held", verb, held.Subscription, held.Table, held.Date.String(), "--confirm")
+		p.types(cli.ExitFine, "review", verb, held.Subscription+"/"+held.Table+"/"+held.Date.String(), "--confirm")
 		if sum := p.runs(); len(sum.Left.Held) != 0 || sum.NewPosts != 0 || p.rows(held) != want {
-			t.Errorf("held %s: %d rows, want %d; %d requests, and %+v is left", verb, p.rows(held), want, sum.NewPosts, sum.Left.Held)
+			t.Errorf("review %s: %d rows, want %d; %d requests, and %+v is left", verb, p.rows(held), want, sum.NewPosts, sum.Left.Held)
 		}
 	}
 	decide(p, "accept", held.HeldRows)
 	decide(other, "drop", held.Rows)
 
-	p.types(cli.ExitFine, "quarantine", "replay", file)
+	p.types(cli.ExitFine, "review", "replay", file)
 	again := p.runs()
 	if len(again.Left.Quarantined) != 1 || again.Left.Quarantined[0].Key != file || !again.Left.Quarantined[0].Until.After(left.Quarantined[0].Until) {
 		t.Errorf("after a replay of what is still broken, %+v is left", again.Left.Quarantined)
 	}
-	p.types(cli.ExitFine, "quarantine", "drop", file, "--confirm")
+	p.types(cli.ExitFine, "review", "drop", file, "--confirm")
 	dropped := p.runs()
 	if dropped.RawObjects != 0 || dropped.Certificates != again.Certificates+1 || dropped.NewPosts != 0 || len(dropped.Left.Quarantined) != 0 {
 		t.Errorf("after the drop: %d raw objects, %d certificates of %d before, %d requests", dropped.RawObjects, dropped.Certificates, again.Certificates, dropped.NewPosts)

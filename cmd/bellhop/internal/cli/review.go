@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+)
+
+const reviewHelp = `Some things wait for a person to decide, in one list, each with the verbs that go with it:
+
+  held           A newer report of a day has fewer than half of the published rows; or a measure has values in fewer than
+                 half as many cells, or adds up to less than half, over LEAF rows. bellhop does not publish such a
+                 report, and the day keeps its older content. The vendor may have corrected the day, or made a mistake.
+                 accept publishes the report, drop forgets it.
+  quarantined    A file's content can never load as it is: its header lacks a column, a value is not a number, a day was
+                 not asked for. bellhop keeps the file for some hours (BELLHOP_QUARANTINE_HOLD), then deletes it with a
+                 certificate, and the planner asks for its days again. replay loads it once more, drop deletes it now.
+  dead-letters   On a stack, two queues keep what failed for good, for 14 days. deliveries has notifications of files
+                 that could not be loaded after five tries; runs has what schedules started, and batches of changes.
+                 replay has deliveries loaded again at once; the sweep does so in any case, as long as the file is there.
+                 The next run does the work of runs. drop deletes the messages.
+
+A KEY is SUBSCRIPTION/TABLE/DATE of a held report, the key of a file, or deliveries or runs.`
+
+func (a *app) reviewCommand() *cobra.Command {
+	c := &cobra.Command{Use: "review", Short: "What waits for a person: list, show, accept, replay, drop", Long: reviewHelp}
+	a.parent(c)
+	c.AddCommand(
+		a.listReviewCommand(), a.showReviewCommand(),
+		a.decideCommand(review.Accept, &cobra.Command{
+			Use: "accept KEY...", Short: "Publish held reports instead of the days' older content",
+			Long: `Publish held reports: the vendor was right. Each day's object is replaced in one step; by a report without rows it is
+taken away. On AWS the bucket keeps the older content for 30 days. It may be repeated after a failure.`,
+			Example: "  bellhop review accept hotel/asp_device/2026-11-14 --dry-run\n  bellhop review accept hotel/asp_device/2026-11-14",
+		}),
+		a.decideCommand(review.Replay, &cobra.Command{
+			Use: "replay KEY...", Short: "Load quarantined files, or deliveries that failed for good, again",
+			Long: `Give files another chance, once the cause is gone: a bellhop that did not know a column, a function without memory.
+The next sweep starts the loads of quarantined files; on this machine sweeps run while "bellhop local run" or
+"bellhop local up" does. A file that cannot load this time either is quarantined again, for the full time.
+
+The key deliveries moves all messages of that queue back into the ingest queue. Every load may be repeated: what was
+loaded meanwhile is recognised, and what is deleted is left alone. SQS does the moving; Ctrl-C only stops the watching.`,
+			Example: "  bellhop review replay DEVICE_0001.csv --dry-run\n  bellhop review replay deliveries --stack bellhop",
+		}),
+		a.decideCommand(review.Drop, &cobra.Command{
+			Use: "drop KEY...", Short: "Forget held reports, delete quarantined files now, or delete messages",
+			Long: `A held report is forgotten: it was an accident, and the day stays as it is published. Another report that would shrink
+it is held again.
+
+The hold of a quarantined file ends. The next sweep deletes the file, verifies that it is gone and writes its
+certificate; on this machine sweeps run while "bellhop local run" or "bellhop local up" does. Its days are missing
+then, and the planner asks for them again.
+
+All messages of deliveries or runs are deleted. No data is lost by that: the ledger knows what is missing, and the
+sweep and the next run do what these messages were about, as far as it is still to be done.`,
+			Example: "  bellhop review drop DEVICE_0001.csv --dry-run\n  bellhop review drop runs --stack bellhop --confirm",
+		}),
+	)
+	return c
+}
+
+func (a *app) listReviewCommand() *cobra.Command {
+	var names []string
+	c := &cobra.Command{
+		Use: "list", Short: "List what waits, why, and what can be done", Args: cobra.NoArgs,
+		Long: `List what waits for a person: since when, until when, why, and with which verbs a person decides. What has no end
+stays until somebody decides. It reads the whole ledger, and on a stack looks at the queues of dead letters.`,
+		Example: "  bellhop review list\n  bellhop review list --kind held --json | jq -r '.[].key'",
+	}
+	kinds := review.Kinds()
+	c.Flags().StringSliceVar(&names, "kind", nil, "only this `kind`: held, quarantined or dead-letters; repeat it for more")
+	complete(c, "kind", fixed(kinds))
+	c.PreRunE = func(*cobra.Command, []string) error {
+		for i, name := range names {
+			if !slices.Contains(review.Kinds(), review.Kind(name)) {
+				return usage("use held, quarantined or dead-letters", "--kind: unknown kind %q", name)
+			}
+			kinds = append(kinds[:i:i], review.Kind(name))
+		}
+		return nil
+	}
+	c.RunE = a.on(func(ctx context.Context, at Account, _ []string) error {
+		entries, err := review.List(ctx, at.Ledger, at.Installation, kinds...)
+		if err != nil {
+			return err
+		}
+		return a.show(entries, func(s *screen) { s.entries(entries, at) })
+	})
+	return c
+}
+
+func (s *screen) entries(entries []review.Entry, at Account) {
+	if len(entries) == 0 {
+		s.line("Nothing waits for a person.")
+		return
+	}
+	var rows [][]cell
+	for _, e := range entries {
+		goes, verbs := "", make([]string, len(e.Verbs))
+		if !e.Until.IsZero() {
+			goes = deletion(e.Until, at.Now())
+		}
+		for i, v := range e.Verbs {
+			verbs[i] = string(v)
+		}
+		rows = append(rows, []cell{
+			{string(e.Kind), plain}, {e.Key, strong}, {minute(e.Since), plain}, {goes, waiting}, {strings.Join(verbs, ", "), plain}, {e.Reason, bad},
+		})
+	}
+	s.table("", []string{"kind", "key", "since", "deleted after", "verbs", "why"}, nil, rows)
+	s.line("")
+	s.line("see one: bellhop review show KEY · then decide: bellhop review VERB KEY")
+}
+
+func (a *app) showReviewCommand() *cobra.Command {
+	most := 20
+	c := &cobra.Command{
+		Use: "show KEY", Short: "Show all about one thing that waits", Args: exactly("KEY"),
+		Long: `Of a held report: the rows of the published day and of the held report, and for each measure how many cells have a
+number and what they add up to, over LEAF rows. A day that an older release loaded has sums over all rows only.
+
+Of a quarantined file: why, since when, until when, whether it is still in the bucket, and its history.
+
+Of deliveries or runs: how many messages there are, and what some of them are about. For a moment they are hidden from
+others who look; they stay where they are.`,
+		Example: "  bellhop review show hotel/asp_device/2026-11-14\n  bellhop review show DEVICE_0001.csv\n" +
+			"  bellhop review show hotel/asp_device/2026-11-14 --json | jq '.measures[] | select(.fell)'",
+		PreRunE: func(*cobra.Command, []string) error { return notNegative("last", most) },
+	}
+	c.Flags().IntVar(&most, "last", most, "how many messages of a queue to show")
+	c.RunE = a.on(func(ctx context.Context, at Account, args []string) error {
+		return a.itemOf(at, args[0], most).show(ctx)
+	})
+	return c
+}
+
+func notNegative(flag string, n int) error {
+	if n < 0 {
+		return usage("0 shows none, and counts", "--%s must not be negative", flag)
+	}
+	return nil
+}
+
+// itemOf returns what a key names. What is neither a held report's key nor a queue's is a file's.
+func (a *app) itemOf(at Account, key string, most int) reviewItem {
+	sub, name, date, ok := review.ParseHeldKey(key)
+	if _, known := dataset.Lookup(name); ok && known {
+		return &heldItem{a: a, at: at, sub: sub, table: name, date: date}
+	}
+	if at.Installation != nil && slices.Contains(stack.DeadLetterQueues(), key) {
+		return &queueItem{a: a, in: at.Installation, queue: key, most: most}
+	}
+	return &fileItem{a: a, at: at, changedFile: changedFile{File: key}}
+}
+
+// reviewItem is one thing that waits for a person.
+type reviewItem interface {
+	show(ctx context.Context) error
+	// prepare looks at what a verb would do, and returns the question to ask before, if any. It keeps its error for carryOut.
+	prepare(ctx context.Context, d decision) (question string)
+	// carryOut does it, unless it is a dry run, and returns what became of it.
+	carryOut(ctx context.Context, d decision) (changed, error)
+}
+
+// decision is what a person decides about things that wait.
+type decision struct {
+	verb              review.Verb
+	dryRun, confirmed bool
+}
+
+// define defines the flags of a decision. Loading again takes nothing away, so it is not asked about.
+func (d *decision) define(c *cobra.Command) {
+	c.Flags().BoolVar(&d.dryRun, "dry-run", false, "say what would happen, without doing it")
+	if d.verb != review.Replay {
+		c.Flags().BoolVar(&d.confirmed, "confirm", false, "do not ask")
+	}
+}
+
+// reviewed is what became of one thing that waited.
+type reviewed struct {
+	Key    string      `json:"key"`
+	Verb   review.Verb `json:"verb"`
+	DryRun bool        `json:"dry_run"`
+	// Outcome depends on the kind; it is what the older commands say.
+	Outcome changed `json:"outcome,omitempty"`
+	Error   string  `json:"error,omitempty"`
+}
+
+func (r reviewed) failed(why string) changed {
+	r.Outcome, r.Error = nil, why
+	return r
+}
+
+func (r reviewed) said(s *screen) {
+	if r.Outcome != nil {
+		r.Outcome.said(s)
+	}
+}
+
+func (a *app) decideCommand(verb review.Verb, c *cobra.Command) *cobra.Command {
+	d := decision{verb: verb}
+	d.define(c)
+	c.Args = atLeastOne("KEY", "bellhop review list")
+	c.RunE = a.on(func(ctx context.Context, at Account, keys []string) error {
+		items := make([]reviewItem, len(keys))
+		for i, key := range keys {
+			items[i] = a.itemOf(at, key, 0)
+		}
+		return a.decideEach(ctx, d, keys, items, func(key string, outcome changed) changed {
+			return reviewed{Key: key, Verb: verb, DryRun: d.dryRun, Outcome: outcome}
+		})
+	})
+	return c
+}
+
+// atLeastOne wants one argument at least.
+func atLeastOne(what, list string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("see which there are: "+list, "%s needs a %s", cmd.CommandPath(), what)
+		}
+		return nil
+	}
+}
+
+// decideEach asks the person once, carries out the decision about each item, and shows what became of each in the given form.
+func (a *app) decideEach(ctx context.Context, d decision, keys []string, items []reviewItem, form func(key string, outcome changed) changed) error {
+	if err := a.prepareEach(ctx, d, items); err != nil {
+		return err
+	}
+	next := 0
+	return a.changeEach(ctx, keys, func(key string) (changed, error) {
+		next++
+		outcome, err := items[next-1].carryOut(ctx, d)
+		return form(key, outcome), err
+	})
+}
+
+func (a *app) prepareEach(ctx context.Context, d decision, items []reviewItem) error {
+	var questions []string
+	for _, item := range items {
+		if question := item.prepare(ctx, d); question != "" {
+			questions = append(questions, question)
+		}
+	}
+	if len(questions) == 0 || d.dryRun || d.confirmed {
+		return nil
+	}
+	return a.ask(strings.Join(questions, " ") + " [y/N] ")
+}

@@ -1,0 +1,413 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+const seeReview = "see which there are: bellhop review list"
+
+// notFor says that a verb does not go with a kind.
+func notFor(verb review.Verb, what, instead string) error {
+	return usage(instead, "%s cannot be decided with %s", what, verb)
+}
+
+// decidedDay is what became of a held report.
+type decidedDay struct {
+	review.HeldDay
+	// RowsNow is what the day has after the decision.
+	RowsNow int64 `json:"rows_now"`
+	DryRun  bool  `json:"dry_run"`
+
+	line string // what a person is told
+}
+
+func (d decidedDay) failed(string) changed { return d }
+func (d decidedDay) said(s *screen)        { s.line("%s", d.line) }
+
+// heldItem is a report that is held.
+type heldItem struct {
+	a            *app
+	at           Account
+	sub, table   string
+	date         report.Date
+	partition    report.Partition
+	newer, older string
+	err          error
+}
+
+func (h *heldItem) find(ctx context.Context) error {
+	h.partition, h.err = review.FindHeld(ctx, h.at.Ledger, h.sub, h.table, h.date)
+	h.err = missing(h.err, seeReview)
+	return h.err
+}
+
+func (h *heldItem) show(ctx context.Context) error {
+	if err := h.find(ctx); err != nil {
+		return err
+	}
+	c := review.Compare(h.partition)
+	return h.a.show(c, func(s *screen) { s.comparison(c) })
+}
+
+func (h *heldItem) prepare(ctx context.Context, d decision) string {
+	if d.verb == review.Replay {
+		h.err = notFor(d.verb, "a held report", "use accept or drop")
+		return ""
+	}
+	if h.find(ctx) != nil {
+		return ""
+	}
+	p, less := h.partition, ""
+	if fell := review.HeldDayOf(p).Fell; !slices.Contains(fell, report.FellRows) {
+		less = " and less in " + strings.Join(fell, ", ")
+	}
+	h.older = fmt.Sprintf("%s of %s (%s)", p.Date, p.Table, count(int(p.Rows), "row"))
+	h.newer = fmt.Sprintf("the report with %s%s that was asked for at %s", count(int(p.Held.Rows), "row"), less, minute(p.Held.Generation))
+	if d.verb == review.Accept {
+		return fmt.Sprintf("Replace %s by %s?", h.older, h.newer)
+	}
+	return fmt.Sprintf("Keep %s and forget %s?", h.older, h.newer)
+}
+
+func (h *heldItem) carryOut(ctx context.Context, d decision) (_ changed, err error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	done := decidedDay{HeldDay: review.HeldDayOf(h.partition), RowsNow: h.partition.Rows, DryRun: d.dryRun}
+	if d.dryRun {
+		done.line = fmt.Sprintf("would %s %s, instead of %s", d.verb, h.newer, h.older)
+		return done, nil
+	}
+	if h.at.Holds == nil {
+		return nil, usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+	}
+	holds, closing, err := h.at.Holds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	decide, word := holds.Accept, "published"
+	if d.verb == review.Drop {
+		decide, word = holds.Drop, "forgotten"
+	}
+	now, err := decide(ctx, h.sub, h.table, h.date, h.partition.Held.Generation)
+	if err != nil {
+		return nil, err
+	}
+	done.RowsNow = now.Rows
+	done.line = fmt.Sprintf("%s is %s: %s of %s has %s now", h.newer, word, h.date, h.table, count(int(now.Rows), "row"))
+	return done, nil
+}
+
+func (s *screen) comparison(c review.Comparison) {
+	s.facts(
+		cell{"day", plain}, cell{fmt.Sprintf("%s of %s of %s", c.Date, c.Table, c.Subscription), strong},
+		cell{"held because", plain}, cell{c.Why, bad},
+		cell{"held since", plain}, cell{minute(c.HeldAt), waiting},
+		cell{"asked", plain}, cell{minute(c.AskedAt), plain},
+		cell{"job", plain}, cell{c.Job, plain},
+		cell{"file", plain}, cell{c.File, plain},
+	)
+	s.line("")
+	var rows [][]cell
+	add := func(measure, what, before, after string, fell bool) {
+		t := plain
+		if fell {
+			t = bad
+		}
+		rows = append(rows, []cell{{measure, t}, {what, plain}, {before, plain}, {after, t}, {percent(before, after), t}})
+	}
+	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
+	add("", "rows", whole(c.Rows), whole(c.HeldRows), slices.Contains(c.Fell, report.FellRows))
+	for _, m := range c.Measures {
+		what := "sum of all rows"
+		if m.Values != nil {
+			what = "sum"
+			add(m.Measure, "values", whole(*m.Values), whole(*m.HeldValues), m.Fell)
+		}
+		add(m.Measure, what, m.Sum, m.HeldSum, m.Fell)
+	}
+	s.table("", []string{"measure", "what", "published", "held", "change"}, []string{"published", "held", "change"}, rows)
+	s.line("")
+	s.line("publish it: bellhop review accept %s · forget it: bellhop review drop %s", c.Key(), c.Key())
+}
+
+// percent says by how much a number changed, in percent of what it was; nothing when it did not change, or was 0.
+func percent(before, after string) string {
+	b, err := strconv.ParseFloat(before, 64)
+	a, err2 := strconv.ParseFloat(after, 64)
+	if err != nil || err2 != nil || b <= 0 || a == b {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f %%", (a/b-1)*100)
+}
+
+// changedFile is what became of a quarantined file.
+type changedFile struct {
+	File   string            `json:"file"`
+	From   report.FileStatus `json:"from,omitempty"`
+	To     report.FileStatus `json:"to,omitempty"`
+	DueAt  time.Time         `json:"due_at,omitzero"`
+	DryRun bool              `json:"dry_run"`
+	Error  string            `json:"error,omitempty"`
+
+	done string // what a person is told
+}
+
+func (f changedFile) failed(why string) changed {
+	f.Error = why
+	return f
+}
+
+func (f changedFile) said(s *screen) {
+	if f.Error == "" {
+		s.line("file %s %s", s.paint(strong, f.File), f.done)
+	}
+}
+
+// fileItem is a quarantined file.
+type fileItem struct {
+	a  *app
+	at Account
+	changedFile
+	err error
+}
+
+func (f *fileItem) show(ctx context.Context) error {
+	file, err := f.at.Ledger.File(ctx, f.File)
+	if err != nil {
+		return missing(err, seeReview)
+	}
+	if file.Status != report.FileQuarantined {
+		return notQuarantined(file, "shown here")
+	}
+	shown := struct {
+		report.File
+		DeletedAfter time.Time `json:"deleted_after"`
+		// InBucket is left out when the delivery bucket is not known.
+		InBucket *bool `json:"in_bucket,omitempty"`
+	}{File: file, DeletedAfter: file.DueAt}
+	lies := "not known: the delivery bucket was not named"
+	if f.at.Deliveries != nil {
+		there, err := inBucket(ctx, f.at, file)
+		if err != nil {
+			return err
+		}
+		shown.InBucket = &there
+		if lies = "yes"; !there {
+			lies = "no: somebody else has deleted it"
+		}
+	}
+	return f.a.show(shown, func(s *screen) { s.quarantined(file, lies, f.at.Now()) })
+}
+
+func (s *screen) quarantined(f report.File, lies string, now time.Time) {
+	object, size := "", ""
+	if d := f.Delivery; d != nil {
+		object, size = "s3://"+d.Bucket+"/"+d.Key, bytesText(d.Size)
+	}
+	s.facts(
+		cell{"file", plain}, cell{f.Key, strong}, cell{"why", plain}, cell{f.Reason, bad},
+		cell{"deleted after", plain}, cell{deletion(f.DueAt, now), waiting}, cell{"object", plain}, cell{object, plain},
+		cell{"size", plain}, cell{size, plain}, cell{"in the bucket", plain}, cell{lies, plain},
+		cell{"job", plain}, cell{f.Job, plain}, cell{"table", plain}, cell{f.Table, plain},
+		cell{"days", plain}, cell{f.Window.String(), plain}, cell{"loads begun", plain}, cell{fmt.Sprint(f.Loads), plain},
+	)
+	s.heading("WHAT YOU CAN DO")
+	s.line("nothing         it is deleted in time, and its days are asked for again")
+	s.line("load it again   once the cause is gone, such as a bellhop that did not know a column: bellhop review replay %s", f.Key)
+	s.line("delete it now   bellhop review drop %s", f.Key)
+	s.timeline(f.Timeline)
+}
+
+// deletion says when a quarantined file will be deleted.
+func deletion(due, now time.Time) string {
+	if !due.After(now) {
+		return "now, by the next sweep"
+	}
+	return fmt.Sprintf("%s (in %s)", minute(due), span(due.Sub(now)))
+}
+
+func notQuarantined(f report.File, done string) error {
+	return &Problem{
+		Code: ExitError, Err: fmt.Errorf("file %s is %s: only a QUARANTINED file can be %s", f.Key, f.Status, done),
+		Remedy: "see: bellhop files show " + f.Key,
+	}
+}
+
+// inBucket reports whether an object lies under the file's key now.
+func inBucket(ctx context.Context, at Account, f report.File) (bool, error) {
+	if f.Delivery == nil {
+		return false, nil
+	}
+	versions, err := at.Deliveries.Versions(ctx, f.Delivery.Key)
+	return slices.ContainsFunc(versions, func(v report.ObjectVersion) bool { return v.Latest && !v.Marker }), err
+}
+
+func (f *fileItem) prepare(_ context.Context, d decision) string {
+	f.DryRun = d.dryRun
+	switch d.verb {
+	case review.Accept:
+		f.err = notFor(d.verb, "the file "+f.File, "use replay or drop; accept takes SUBSCRIPTION/TABLE/DATE of a held report")
+	case review.Drop:
+		return fmt.Sprintf("Delete %s for good?", clean(f.File))
+	case review.Replay:
+	}
+	return ""
+}
+
+func (f *fileItem) carryOut(ctx context.Context, d decision) (changed, error) {
+	if f.err != nil {
+		return f.changedFile, f.err
+	}
+	now, participle := f.at.Now(), map[review.Verb]string{review.Replay: "replayed", review.Drop: "dropped"}[d.verb]
+	change := func(file *report.File) error {
+		f.From = file.Status
+		switch {
+		case file.Status != report.FileQuarantined:
+			return notQuarantined(*file, participle)
+		case d.verb == review.Replay:
+			return file.Replay(now, "replayed by a person")
+		default:
+			return file.Drop(now, "dropped by a person")
+		}
+	}
+	file, err := f.at.Ledger.File(ctx, f.File)
+	if err != nil {
+		return f.changedFile, missing(err, seeReview)
+	}
+	tried, err := review.Change(ctx, f.at.Ledger, f.File, now, true, change)
+	if err == nil && d.verb == review.Replay && f.at.Deliveries != nil {
+		err = f.demandObject(ctx, file)
+	}
+	if err == nil && !d.dryRun {
+		tried, err = review.Change(ctx, f.at.Ledger, f.File, now, false, change)
+	}
+	if err != nil {
+		return f.changedFile, err
+	}
+	f.To, f.DueAt = tried.Status, tried.DueAt
+	f.done = map[review.Verb]map[bool]string{
+		review.Replay: {true: "would be EXPECTED again, and the next sweep would start its load", false: "is EXPECTED again: the next sweep starts its load"},
+		review.Drop:   {true: "would be due, and the next sweep would delete it", false: "is due: the next sweep deletes it, with a certificate"},
+	}[d.verb][d.dryRun]
+	return f.changedFile, nil
+}
+
+// demandObject refuses a replay of a file whose object is gone.
+func (f *fileItem) demandObject(ctx context.Context, file report.File) error {
+	there, err := inBucket(ctx, f.at, file)
+	if err != nil || there {
+		return err
+	}
+	return &Problem{
+		Code: ExitError, Err: fmt.Errorf("file %s cannot be replayed: its object is no longer in the delivery bucket", f.File),
+		Remedy: "its days are asked for again once it is deleted: bellhop review drop " + f.File,
+	}
+}
+
+// movedMessages is what a redrive or a purge did.
+type movedMessages struct {
+	Queue    string `json:"queue"`
+	Messages int64  `json:"messages"`
+	DryRun   bool   `json:"dry_run"`
+
+	line string // what a person is told
+}
+
+func (m movedMessages) failed(string) changed { return m }
+func (m movedMessages) said(s *screen)        { s.line("%s", m.line) }
+
+// queueItem is the messages of a queue of dead letters.
+type queueItem struct {
+	a       *app
+	in      *stack.Installation
+	queue   string
+	most    int
+	letters *stack.DeadLetters
+	count   int
+	err     error
+}
+
+func (q *queueItem) show(ctx context.Context) error {
+	return q.a.listMessages(ctx, q.in, q.most, q.queue)
+}
+
+func (a *app) listMessages(ctx context.Context, in *stack.Installation, most int, queues ...string) error {
+	found, err := review.Messages(ctx, in, most, queues...)
+	if err != nil {
+		return err
+	}
+	return a.show(found, func(s *screen) {
+		for _, name := range queues {
+			if found.Counts[name] == 0 {
+				s.line("%s", s.paint(good, "no "+name))
+			} else {
+				s.line("%s", s.paint(bad, fmt.Sprintf("about %s of %s", count(found.Counts[name], "message"), name)))
+			}
+		}
+		var rows [][]cell
+		for _, m := range found.Letters {
+			rows = append(rows, []cell{{m.Queue, plain}, {minute(m.SentAt), plain}, {strings.Join(m.What, ", "), plain}, {m.ID, quiet}})
+		}
+		if len(rows) > 0 {
+			s.line("")
+			s.table("", []string{"queue", "sent", "about", "message"}, nil, rows)
+		}
+	})
+}
+
+func (q *queueItem) prepare(ctx context.Context, d decision) string {
+	if d.verb == review.Accept || d.verb == review.Replay && q.queue == stack.Runs {
+		q.err = notFor(d.verb, q.queue, "the next run does the work of runs, and drop deletes messages")
+		return ""
+	}
+	if q.letters, q.err = q.in.DeadLetters(q.queue); q.err == nil {
+		q.count, q.err = q.letters.Count(ctx)
+	}
+	if q.count == 0 || d.verb == review.Replay {
+		return ""
+	}
+	return fmt.Sprintf("Delete about %s of %s for good?", count(q.count, "message"), q.queue)
+}
+
+func (q *queueItem) carryOut(ctx context.Context, d decision) (changed, error) {
+	if q.err != nil {
+		return nil, q.err
+	}
+	done := movedMessages{Queue: q.queue, Messages: int64(q.count), DryRun: d.dryRun}
+	about := "about " + count(q.count, "message")
+	switch {
+	case d.verb == review.Drop && d.dryRun:
+		done.line = about + " of " + q.queue + " would be deleted"
+	case d.verb == review.Drop:
+		done.line = about + " of " + q.queue + " deleted"
+		if q.count > 0 {
+			return done, q.letters.Purge(ctx)
+		}
+	case q.count == 0:
+		done.line = "no deliveries were given up"
+	case d.dryRun:
+		done.line = about + " would be moved back into the ingest queue"
+	default:
+		tell, over := q.a.passing()
+		defer over()
+		move, err := q.letters.Redrive(ctx, q.a.Wait, func(m stack.Move) { tell("%d of about %d moved", m.Moved, m.Total) })
+		if err != nil {
+			return nil, err
+		}
+		done.Messages = move.Moved
+		done.line = count(int(move.Moved), "message") + " moved back into the ingest queue"
+	}
+	return done, nil
+}
