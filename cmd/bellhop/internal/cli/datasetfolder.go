@@ -81,7 +81,7 @@ func (d *datasetFolder) store(ctx context.Context, r *convertedFile, w report.Wi
 	if err != nil {
 		return fmt.Errorf("encode the receipt: %w", err)
 	}
-	if err := d.put(key, func(to io.Writer) error { _, err := to.Write(append(content, '\n')); return err }); err != nil {
+	if err := migrate.Folder(d.dir).Write(key, func(to io.Writer) error { _, err := to.Write(append(content, '\n')); return err }); err != nil {
 		return fmt.Errorf("write the receipt: %w", err)
 	}
 	return nil
@@ -182,12 +182,12 @@ func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
 	switch st.proof.Outcome {
 	case report.PartitionWritten:
 		if d.fresh {
-			if err := d.put(report.FormatKey, func(to io.Writer) error { _, err := to.Write(report.EncodeFormat()); return err }); err != nil {
+			if err := migrate.Folder(d.dir).Write(report.FormatKey, func(to io.Writer) error { _, err := to.Write(report.EncodeFormat()); return err }); err != nil {
 				return err
 			}
 			d.fresh = false
 		}
-		return d.put(key, func(to io.Writer) error {
+		return migrate.Folder(d.dir).Write(key, func(to io.Writer) error {
 			_, err := io.Copy(to, io.NewSectionReader(st.body, 0, st.body.Size()))
 			return err
 		})
@@ -205,26 +205,4 @@ func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
 	default:
 		panic("cli: unhandled outcome " + string(st.proof.Outcome))
 	}
-}
-
-// put writes one object so that readers see all of it or what was there before. The name of the unfinished one begins with
-// a dot and does not end as a reader looks for it.
-func (d *datasetFolder) put(key string, content func(io.Writer) error) (err error) {
-	name := filepath.Join(d.dir, filepath.FromSlash(key))
-	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
-		return err
-	}
-	unfinished, err := os.CreateTemp(filepath.Dir(name), ".bellhop-*.unfinished")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(unfinished.Name()))
-		}
-	}()
-	if err := errors.Join(content(unfinished), unfinished.Sync(), unfinished.Close()); err != nil {
-		return err
-	}
-	return os.Rename(unfinished.Name(), name)
 }

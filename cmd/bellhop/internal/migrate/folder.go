@@ -23,24 +23,36 @@ import (
 // file, and its SHA-256 stands for the ETag.
 type Folder string
 
-// List yields the files below the folder.
+// List yields the files below the folder, none where there is no folder. What the embedded S3 keeps for itself begins with
+// ".sgwtmp", and a file may be deleted meanwhile.
 func (d Folder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {
 		err := filepath.WalkDir(string(d), func(path string, entry fs.DirEntry, err error) error {
-			if err := errors.Join(err, ctx.Err()); err != nil {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil:
 				return err
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case entry.IsDir() && entry.Name() == ".sgwtmp":
+				return fs.SkipDir
 			}
 			name, err := filepath.Rel(string(d), path)
 			if err != nil || !entry.Type().IsRegular() || !strings.HasPrefix(filepath.ToSlash(name), prefix) {
 				return err
 			}
-			if !yield(report.Object{Key: filepath.ToSlash(name)}, nil) {
+			info, err := entry.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err == nil && !yield(report.Object{Key: filepath.ToSlash(name), Size: info.Size(), ModifiedAt: info.ModTime()}, nil) {
 				return fs.SkipAll
 			}
-			return nil
+			return err
 		})
 		if err != nil {
-			yield(report.Object{}, err)
+			yield(report.Object{}, fmt.Errorf("look into %s: %w", string(d), err))
 		}
 	}
 }
@@ -95,23 +107,35 @@ func (d Folder) Put(_ context.Context, w report.Write) (o report.Object, err err
 	} else if w.Condition.Absent != missing || w.Condition.ETag != there.ETag {
 		return o, fault.New(fault.Conflict, "the file %s has changed", w.Key)
 	}
-	name := filepath.Join(string(d), filepath.FromSlash(w.Key))
+	if _, err := w.Body.Seek(0, io.SeekStart); err != nil {
+		return o, fmt.Errorf("rewind: %w", err)
+	}
+	hash, size := sha256.New(), int64(0)
+	err = d.Write(w.Key, func(to io.Writer) (err error) {
+		size, err = io.Copy(io.MultiWriter(to, hash), w.Body)
+		return err
+	})
+	return report.Object{Key: w.Key, ETag: hex.EncodeToString(hash.Sum(nil)), Size: size}, err
+}
+
+// Write writes a file so that readers see all of it, or what was there before. The name of the unfinished one begins with a dot
+// and does not end as a reader looks for it.
+func (d Folder) Write(key string, content func(io.Writer) error) (err error) {
+	name := filepath.Join(string(d), filepath.FromSlash(key))
+	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+		return err
+	}
 	unfinished, err := os.CreateTemp(filepath.Dir(name), ".bellhop-*.unfinished")
 	if err != nil {
-		return o, err
+		return err
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.Remove(unfinished.Name()))
 		}
 	}()
-	if _, err := w.Body.Seek(0, io.SeekStart); err != nil {
-		return o, fmt.Errorf("rewind: %w", err)
+	if err := errors.Join(content(unfinished), unfinished.Sync(), unfinished.Close()); err != nil {
+		return err
 	}
-	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(unfinished, hash), w.Body)
-	if err := errors.Join(err, unfinished.Sync(), unfinished.Close()); err != nil {
-		return o, err
-	}
-	return report.Object{Key: w.Key, ETag: hex.EncodeToString(hash.Sum(nil)), Size: size}, os.Rename(unfinished.Name(), name)
+	return os.Rename(unfinished.Name(), name)
 }

@@ -40,9 +40,11 @@ func (j *JSON) Row(values []any) error {
 	for i, v := range values {
 		row[i] = Member{j.columns[i].Name, v}
 	}
-	if err := encode(&b, row); err != nil {
+	encoded, err := encode(row)
+	if err != nil {
 		return err
 	}
+	b.Write(encoded)
 	if j.Lines {
 		b.WriteByte('\n')
 	}
@@ -78,11 +80,8 @@ func text(v any) (string, error) {
 	case Number:
 		return string(v), nil
 	}
-	var b bytes.Buffer
-	if err := encode(&b, v); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	encoded, err := encode(v)
+	return string(encoded), err
 }
 
 // Text returns a value as people read it: NULL for nil.
@@ -93,52 +92,41 @@ func Text(v any) (string, error) {
 	return text(v)
 }
 
-func encode(b *bytes.Buffer, v any) error {
-	switch v := v.(type) {
-	case nil:
-		b.WriteString("null")
-	case bool:
-		fmt.Fprint(b, v)
-	case Number:
-		b.WriteString(string(v))
-	case string:
-		return encodeString(b, v)
-	case []any:
-		return encodeList(b, '[', ']', len(v), func(i int) error { return encode(b, v[i]) })
-	case Object:
-		return encodeList(b, '{', '}', len(v), func(i int) error {
-			if err := encodeString(b, v[i].Name); err != nil {
-				return err
-			}
-			b.WriteByte(':')
-			return encode(b, v[i].Value)
-		})
-	default:
-		return fmt.Errorf("a result has no values of type %T", v)
-	}
-	return nil
-}
-
-func encodeList(b *bytes.Buffer, open, end byte, n int, item func(int) error) error {
-	b.WriteByte(open)
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if err := item(i); err != nil {
-			return err
-		}
-	}
-	b.WriteByte(end)
-	return nil
-}
-
-func encodeString(b *bytes.Buffer, s string) error {
-	e := json.NewEncoder(b)
+// encode returns a value as JSON in one line.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		return fmt.Errorf("write text as JSON: %w", err)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("write a value as JSON: %w", err)
 	}
-	b.Truncate(b.Len() - 1) // the encoder ends each value with a new line
-	return nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// MarshalJSON returns the digits as they are.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+// MarshalJSON returns the members in their order.
+func (o Object) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, m := range o {
+		switch m.Value.(type) {
+		case nil, bool, string, Number, []any, Object:
+		default:
+			return nil, fmt.Errorf("a result has no values of type %T", m.Value)
+		}
+		name, err := encode(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := encode(m.Value)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, name...), ':'), value...)
+	}
+	return append(b, '}'), nil
 }

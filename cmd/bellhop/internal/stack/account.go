@@ -46,9 +46,9 @@ func (s Subject) Checks() []Check {
 			}
 			return s.stack(stack)
 		}},
-		{"ledger", "table, index and stream", s.table},
-		{"ledger", "backups", s.backups},
-		{"ledger", "time to live", s.timeToLive},
+		{"ledger", "table, index and stream", s.of(Ledger, s.table)},
+		{"ledger", "backups", s.of(Ledger, s.backups)},
+		{"ledger", "time to live", s.of(Ledger, s.timeToLive)},
 	}
 	checks = append(checks, s.bucketChecks()...)
 	checks = append(checks, s.queueChecks()...)
@@ -56,6 +56,17 @@ func (s Subject) Checks() []Check {
 	checks = append(checks, s.CredentialChecks()...)
 	checks = append(checks, s.wakingChecks(describe)...)
 	return append(checks, DataChecks(s.Ledger, s.Dataset, s.Now)...)
+}
+
+// of makes a look at one part out of a look at what has its physical name.
+func (s Subject) of(part Part, look func(ctx context.Context, name string) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		name, err := s.ID(part)
+		if err != nil {
+			return "", err
+		}
+		return look(ctx, name)
+	}
 }
 
 // skew is by how much a clock may be wrong. AWS refuses signatures that are fifteen minutes off.
@@ -115,11 +126,7 @@ func (s Subject) stack(stack cfn.Stack) (string, error) {
 	return fmt.Sprintf("%s is %s", s.Stack, status), nil
 }
 
-func (s Subject) table(ctx context.Context) (string, error) {
-	name, err := s.ID(Ledger)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) table(ctx context.Context, name string) (string, error) {
 	out, err := dynamodb.NewFromConfig(s.Config).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if code(err) == "ResourceNotFoundException" {
 		return "", trouble("restore it from its backup before anything is deployed: it is the record of what was asked for and deleted", "there is no table %s", name)
@@ -144,11 +151,7 @@ func (s Subject) table(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s is active, with index and stream", name), nil
 }
 
-func (s Subject) timeToLive(ctx context.Context) (string, error) {
-	name, err := s.ID(Ledger)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) timeToLive(ctx context.Context, name string) (string, error) {
 	out, err := dynamodb.NewFromConfig(s.Config).DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	if err != nil {
 		return "", err
@@ -163,11 +166,7 @@ func (s Subject) timeToLive(ctx context.Context) (string, error) {
 	return "on, for finished jobs and files alone", nil
 }
 
-func (s Subject) backups(ctx context.Context) (string, error) {
-	name, err := s.ID(Ledger)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) backups(ctx context.Context, name string) (string, error) {
 	out, err := dynamodb.NewFromConfig(s.Config).DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
 	if err != nil {
 		return "", err

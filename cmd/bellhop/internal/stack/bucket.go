@@ -38,17 +38,13 @@ func (s Subject) bucketChecks() []Check {
 	}
 	all := make([]Check, len(checks))
 	for i, c := range checks {
-		all[i] = Check{"delivery bucket", c.name, func(ctx context.Context) (string, error) {
-			bucket, err := s.ID(DeliveryBucket)
-			if err != nil {
-				return "", err
-			}
+		all[i] = Check{"delivery bucket", c.name, s.of(DeliveryBucket, func(ctx context.Context, bucket string) (string, error) {
 			detail, err := c.look(ctx, objects.NewClient(s.Config), bucket)
 			if code(err) == "NoSuchBucket" {
 				return "", trouble(redeploy, "there is no bucket %s", bucket)
 			}
 			return detail, err
-		}}
+		})}
 	}
 	return all
 }

@@ -13,37 +13,23 @@ import (
 )
 
 func (s Subject) functionChecks() []Check {
-	var checks []Check
-	for _, f := range []struct {
-		name     string
-		function Part
-	}{
-		{"requester", RequesterFunction}, {"ingester", IngesterFunction}, {"janitor", JanitorFunction},
-	} {
-		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.function(ctx, f.function) }})
+	function := func(name string, part Part) Check {
+		return Check{"functions", name, func(ctx context.Context) (string, error) { return s.function(ctx, part) }}
 	}
-	for _, f := range []struct {
-		name     string
-		function Part
-		without  string
-	}{
-		{"arrivals reach the ingester", IngesterFunction, "every file stays where it is"},
-		{"loads reach the janitor", JanitorFunction, "deletions wait for the sweep"},
-	} {
-		checks = append(checks, Check{"functions", f.name, func(ctx context.Context) (string, error) { return s.sources(ctx, f.function, f.without) }})
+	sources := func(name string, part Part, without string) Check {
+		return Check{"functions", name, s.of(part, func(ctx context.Context, id string) (string, error) { return s.sources(ctx, id, without) })}
 	}
-	for _, f := range []struct {
-		name     string
-		schedule Part
-		without  string
-	}{
-		{"daily run", DailySchedule, "no new day is asked for"},
-		{"work-off run", WorkOffSchedule, "what has become due waits for the daily run"},
-		{"sweep", SweepSchedule, "lost events are not made good, and nothing proves that the bucket is empty"},
-	} {
-		checks = append(checks, Check{"schedules", f.name, func(ctx context.Context) (string, error) { return s.schedule(ctx, f.schedule, f.without) }})
+	schedule := func(name string, part Part, without string) Check {
+		return Check{"schedules", name, s.of(part, func(ctx context.Context, id string) (string, error) { return s.schedule(ctx, id, without) })}
 	}
-	return checks
+	return []Check{
+		function("requester", RequesterFunction), function("ingester", IngesterFunction), function("janitor", JanitorFunction),
+		sources("arrivals reach the ingester", IngesterFunction, "every file stays where it is"),
+		sources("loads reach the janitor", JanitorFunction, "deletions wait for the sweep"),
+		schedule("daily run", DailySchedule, "no new day is asked for"),
+		schedule("work-off run", WorkOffSchedule, "what has become due waits for the daily run"),
+		schedule("sweep", SweepSchedule, "lost events are not made good, and nothing proves that the bucket is empty"),
+	}
 }
 
 func (s Subject) configuration(ctx context.Context, function Part) (*lambda.GetFunctionConfigurationOutput, error) {
@@ -56,14 +42,6 @@ func (s Subject) configuration(ctx context.Context, function Part) (*lambda.GetF
 		return nil, trouble(redeploy, "there is no function %s", name)
 	}
 	return out, err
-}
-
-func (s Subject) timeout(ctx context.Context, function Part) (seconds int, err error) {
-	out, err := s.configuration(ctx, function)
-	if err != nil {
-		return 0, err
-	}
-	return int(aws.ToInt32(out.Timeout)), nil
 }
 
 func (s Subject) function(ctx context.Context, function Part) (string, error) {
@@ -84,11 +62,7 @@ func (s Subject) function(ctx context.Context, function Part) (string, error) {
 	return fmt.Sprintf("active, %d MB, %d s", aws.ToInt32(out.MemorySize), aws.ToInt32(out.Timeout)), nil
 }
 
-func (s Subject) sources(ctx context.Context, function Part, without string) (string, error) {
-	name, err := s.ID(function)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) sources(ctx context.Context, name, without string) (string, error) {
 	out, err := lambda.NewFromConfig(s.Config).ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &name})
 	if err != nil {
 		return "", err
@@ -107,11 +81,7 @@ func (s Subject) sources(ctx context.Context, function Part, without string) (st
 	return "the event source is enabled", nil
 }
 
-func (s Subject) schedule(ctx context.Context, schedule Part, without string) (string, error) {
-	name, err := s.ID(schedule)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) schedule(ctx context.Context, name, without string) (string, error) {
 	out, err := scheduler.NewFromConfig(s.Config).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name})
 	if code(err) == "ResourceNotFoundException" {
 		return "", trouble(redeploy, "there is no schedule %s: %s", name, without)

@@ -8,20 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 func (s Subject) queueChecks() []Check {
 	return []Check{
-		{"queues", "the bucket may send", s.queuePolicy},
+		{"queues", "the bucket may send", s.of(DeliveryBucket, s.queuePolicy)},
 		{"queues", "tries", s.redrive},
-		{"queues", "no dead letters", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, IngestDeadLetters, "deliveries could not be loaded", "see bellhop review show deliveries; the sweep starts their loads again, and bellhop review replay deliveries does so now")
-		}},
-		{"queues", "no failed runs", func(ctx context.Context) (string, error) {
-			return s.empty(ctx, FailedRuns, "runs failed for good", "see bellhop review show runs and bellhop logs; when it is mended: bellhop review drop runs")
-		}},
+		s.empty("no dead letters", IngestDeadLetters, "deliveries could not be loaded", "see bellhop review show deliveries; the sweep starts their loads again, and bellhop review replay deliveries does so now"),
+		s.empty("no failed runs", FailedRuns, "runs failed for good", "see bellhop review show runs and bellhop logs; when it is mended: bellhop review drop runs"),
 	}
 }
 
@@ -48,11 +45,7 @@ func (s Subject) queueARN(ctx context.Context, part Part) (string, error) {
 	return attributes["QueueArn"], err
 }
 
-func (s Subject) queuePolicy(ctx context.Context) (string, error) {
-	bucket, err := s.ID(DeliveryBucket)
-	if err != nil {
-		return "", err
-	}
+func (s Subject) queuePolicy(ctx context.Context, bucket string) (string, error) {
 	attributes, err := s.attributes(ctx, IngestQueue)
 	if err != nil {
 		return "", err
@@ -83,10 +76,11 @@ func (s Subject) redrive(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	timeout, err := s.timeout(ctx, IngesterFunction)
+	ingester, err := s.configuration(ctx, IngesterFunction)
 	if err != nil {
 		return "", err
 	}
+	timeout := int(aws.ToInt32(ingester.Timeout))
 	visibility, err := strconv.Atoi(attributes["VisibilityTimeout"])
 	if err != nil || visibility < 6*timeout {
 		return "", trouble(redeploy, "a message is hidden for %s s, and six times the ingester's %d s are needed: one file would be loaded twice at once", attributes["VisibilityTimeout"], timeout)
@@ -105,13 +99,15 @@ func (s Subject) redrive(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s tries, %d s apart, then the dead letters", policy.Times, visibility), nil
 }
 
-func (s Subject) empty(ctx context.Context, part Part, what, remedy string) (string, error) {
-	attributes, err := s.attributes(ctx, part)
-	if err != nil {
-		return "", err
-	}
-	if n := attributes["ApproximateNumberOfMessages"]; n != "0" {
-		return "", trouble(remedy, "%s: %s", what, n)
-	}
-	return "none", nil
+func (s Subject) empty(name string, part Part, what, remedy string) Check {
+	return Check{"queues", name, func(ctx context.Context) (string, error) {
+		attributes, err := s.attributes(ctx, part)
+		if err != nil {
+			return "", err
+		}
+		if n := attributes["ApproximateNumberOfMessages"]; n != "0" {
+			return "", trouble(remedy, "%s: %s", what, n)
+		}
+		return "none", nil
+	}}
 }

@@ -26,34 +26,31 @@ func choice(stack cfn.Stack, parameter string) string {
 func (s Subject) wakingChecks(describe func(context.Context) (cfn.Stack, error)) []Check {
 	alarms := once(s.alarms)
 	// A stack that is meant to have no alarms is not asked for any.
-	unlessNone := func(look func(ctx context.Context, choice string) (string, error)) func(context.Context) (string, error) {
-		return func(ctx context.Context) (string, error) {
+	unlessNone := func(name string, look func(ctx context.Context, choice string) (string, error)) Check {
+		return Check{"alarms", name, func(ctx context.Context) (string, error) {
 			stack, err := describe(ctx)
 			if err != nil {
 				return "", err
 			}
-			if choice(stack, "Alarms") == "none" {
+			chosen := choice(stack, "Alarms")
+			if chosen == "none" {
 				return "the stack is meant to have no alarms (Alarms=none): bellhop status is all that tells of trouble", nil
 			}
-			return look(ctx, choice(stack, "Alarms"))
+			return look(ctx, chosen)
+		}}
+	}
+	withAlarms := func(look func(found []types.MetricAlarm, choice string) (string, error)) func(context.Context, string) (string, error) {
+		return func(ctx context.Context, choice string) (string, error) {
+			found, err := alarms(ctx)
+			if err != nil {
+				return "", err
+			}
+			return look(found, choice)
 		}
 	}
 	return []Check{
-		{"alarms", "they are there", unlessNone(func(ctx context.Context, choice string) (string, error) {
-			found, err := alarms(ctx)
-			if err != nil {
-				return "", err
-			}
-			return s.speaking(found, choice)
-		})},
-		{"alarms", "none is ringing", unlessNone(func(ctx context.Context, _ string) (string, error) {
-			found, err := alarms(ctx)
-			if err != nil {
-				return "", err
-			}
-			return quiet(found)
-		})},
-		{"alarms", "somebody hears them", unlessNone(func(ctx context.Context, _ string) (string, error) { return s.listeners(ctx) })},
+		unlessNone("they are there", withAlarms(s.speaking)), unlessNone("none is ringing", withAlarms(quiet)),
+		unlessNone("somebody hears them", s.listeners),
 	}
 }
 
@@ -102,7 +99,7 @@ func (s Subject) speaking(found []types.MetricAlarm, choice string) (string, err
 	return fmt.Sprintf("%d%s, and each tells the topic", len(found), choice), nil
 }
 
-func quiet(found []types.MetricAlarm) (string, error) {
+func quiet(found []types.MetricAlarm, _ string) (string, error) {
 	var ringing, sections []string
 	for _, a := range found {
 		if a.StateValue == types.StateValueAlarm {
@@ -128,7 +125,7 @@ func spoken(a types.MetricAlarm) (name, section string) {
 	return aws.ToString(a.AlarmName), "the CloudWatch console"
 }
 
-func (s Subject) listeners(ctx context.Context) (string, error) {
+func (s Subject) listeners(ctx context.Context, _ string) (string, error) {
 	topic, err := s.ID(AlarmTopic)
 	if err != nil {
 		return "", err

@@ -8,8 +8,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -18,44 +18,9 @@ import (
 // process runs it. The bucket has no versions.
 type folder struct{ root, bucket string }
 
-// List walks the bucket's tree. Folders are no objects, and what the server keeps for itself begins with ".sgwtmp".
+// List yields the bucket's objects.
 func (f folder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
-	return func(yield func(report.Object, error) bool) {
-		top := filepath.Join(f.root, f.bucket)
-		err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				// It was deleted just now, or the bucket is not there yet.
-				return nil
-			case err != nil:
-				return err
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case entry.IsDir() && entry.Name() == ".sgwtmp":
-				return fs.SkipDir
-			case !entry.Type().IsRegular():
-				return nil
-			}
-			name, err := filepath.Rel(top, path)
-			if err != nil || !strings.HasPrefix(filepath.ToSlash(name), prefix) {
-				return err
-			}
-			info, err := entry.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if !yield(report.Object{Key: filepath.ToSlash(name), Size: info.Size(), ModifiedAt: info.ModTime()}, nil) {
-				return fs.SkipAll
-			}
-			return nil
-		})
-		if err != nil {
-			yield(report.Object{}, fmt.Errorf("look into %s: %w", top, err))
-		}
-	}
+	return migrate.Folder(filepath.Join(f.root, f.bucket)).List(ctx, prefix)
 }
 
 // Versions returns the one object under the key, if it is there.
