@@ -116,12 +116,12 @@ func (a *app) login(ctx context.Context, in *stack.Installation, o loginOrder) e
 	if err != nil {
 		return err
 	}
-	// The code is spent: what it bought is kept, also if somebody presses Ctrl-C now.
+	// A code works once, so the token that it gave is kept also when the person presses Ctrl-C now.
 	if err := store.Write(context.WithoutCancel(ctx), kept); err != nil {
 		return fmt.Errorf("the login worked, but its token could not be kept: %w", err)
 	}
 	if err := a.reopen(context.WithoutCancel(ctx)); err != nil {
-		// The login is good all the same.
+		// The login has worked; only the notice of it has not.
 		text := "The requester could not be told of it; it notices within fifteen minutes: " + err.Error() + "\n"
 		if err := write(a.Err, clean(a.secrets.Scrub(text))); err != nil {
 			return err
@@ -196,7 +196,7 @@ func (a *app) browse(ctx context.Context, o loginOrder, endpoint string, c lwa.C
 		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect,
 		Client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Show: func(address string) {
-			// There is no other place to say it; the browser may still open.
+			// There is no other place to show the address, and the browser may still open.
 			_ = write(a.Err, "Log in here, and come back:\n\n  "+address+"\n\n")
 			if !o.noBrowser {
 				_ = a.Browse(address)

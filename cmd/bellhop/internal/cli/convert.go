@@ -215,7 +215,7 @@ func (a *app) convertFile(ctx context.Context, c *convert.Converter, o conversio
 	return r, err
 }
 
-// unrecognised says what to do about a header that tells no table; a file that is no CSV at all is not helped by it.
+// unrecognised says what to do about a header that tells no table; it does not help with a file that is not CSV.
 func unrecognised(err error) error {
 	if !fault.Is(err, fault.Poison) {
 		return err

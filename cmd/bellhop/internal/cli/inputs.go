@@ -90,7 +90,7 @@ func (a *app) filesOf(ctx context.Context, name string) ([]string, error) {
 	return files, nil
 }
 
-// isFolder reports whether name is a folder. What cannot be looked at is none: it cannot be opened either, and that says why.
+// isFolder reports whether name is a folder. It says no of a name that it cannot look at: opening the name will say why.
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()

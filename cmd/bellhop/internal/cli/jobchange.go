@@ -50,7 +50,7 @@ func (a *app) cancelCommand() *cobra.Command {
 		Use: "cancel JOB...", Short: "Give jobs up",
 		Long: `Give jobs up. Days that they had not loaded are missing again, and while the subscription wants them the
 planner asks for them anew: to keep days from being asked for, pause the subscription. The vendor
-cannot take a request back: files of a cancelled job that come all the same are still loaded.`,
+cannot take a request back: bellhop still loads files that arrive for a cancelled job.`,
 		Example: "  bellhop jobs cancel hotel-000012 --dry-run\n  bellhop jobs cancel hotel-000012",
 	})
 }
@@ -161,7 +161,7 @@ func (a *app) unhealed(ctx context.Context, at Account, id string) error {
 	if err != nil || !after.Healed {
 		return err
 	}
-	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, orElse(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them all the same with --force"}
+	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, orElse(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them again with --force"}
 }
 
 // retryable demands that a retry of j would send something, and says what that is when it is not the job as it was.

@@ -42,7 +42,7 @@ doubled on their way, as AWS may lose and double them; --lose-every, --duplicate
 The summary is text in a pipe, too, unless --json is given: the one exception from the rule.
 
 In a new folder it leaves something to try the commands on: a quarantined file, a held report, a day that the
-vendor does not deliver, and two rooms in which nobody speaks. It ends by saying a command for each.
+vendor does not deliver, and two rooms in which nobody speaks. At the end it names a command for each.
 
 Exit code 3 when a wanted day is neither complete nor zero, a raw object is left, or a deletion has no
 certificate. What is left to try does not count here; "bellhop status" does count it. Ctrl-C stops cleanly, with exit code 1; the next run continues.`,
@@ -51,7 +51,7 @@ certificate. What is left to try does not count here; "bellhop status" does coun
 	c.Flags().BoolVar(&verbose, "verbose", false, "log what the functions do, to the standard error")
 	chaos := chaosFlags(c, sim.Chaos{LoseEvery: 11, DuplicateEvery: 7})
 	c.RunE = a.alone(func(ctx context.Context) error {
-		return a.demonstrate(ctx, sim.Options{Log: a.log(verbose, quietly), Chaos: chaos, Leftovers: true}, verbose)
+		return a.demonstrate(ctx, sim.Options{Log: a.logTo(a.Err, verbose, quietly), Chaos: chaos, Leftovers: true}, verbose)
 	})
 	return c
 }
@@ -114,11 +114,7 @@ func (a *app) home() (string, error) {
 	return a.place.Home, nil
 }
 
-// log returns where the functions log to.
-func (a *app) log(verbose bool, otherwise slog.Level) *slog.Logger {
-	return a.logTo(a.Err, verbose, otherwise)
-}
-
+// logTo returns a logger for the functions.
 func (a *app) logTo(w io.Writer, verbose bool, otherwise slog.Level) *slog.Logger {
 	level := otherwise
 	if verbose {
@@ -239,7 +235,7 @@ func (a *app) reset(confirm, dryRun bool) error {
 	return a.show(outcome, func(s *screen) { s.line("%s is empty.", dir) })
 }
 
-// ask wants a yes of a person. Where there is no person to ask, it is a matter of usage.
+// ask asks the person for a yes. Without a terminal to ask on it is an error of usage.
 func (a *app) ask(question string) error {
 	if !a.InTerminal {
 		return usage("add --confirm if you mean it, or see with --dry-run what it would do", "this cannot be undone, and there is no terminal to ask on")

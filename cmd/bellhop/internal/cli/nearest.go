@@ -54,7 +54,7 @@ func distance(from, to string) int {
 	return row[len(target)]
 }
 
-// unknownTable says that a name on the command line is no table's.
+// unknownTable says that the dataset has no table of the name on the command line.
 func unknownTable(name string) error {
 	var names []string
 	for _, d := range dataset.Definitions() {

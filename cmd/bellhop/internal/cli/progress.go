@@ -97,7 +97,7 @@ func plainly(w io.Writer) func(sim.Progress) {
 	last := ""
 	return func(p sim.Progress) {
 		for _, f := range p.Arrived {
-			_ = write(w, second(p.Now)+"  "+arrived(f)+"\n") // a line that is lost is no loss
+			_ = write(w, second(p.Now)+"  "+arrived(f)+"\n") // the screen may miss a line
 		}
 		now := fmt.Sprintf("%s of %s loaded; next: %s at %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Next), second(p.At))
 		if !p.At.After(p.Now) {
@@ -143,13 +143,13 @@ func columns(w io.Writer) int {
 }
 
 // passing shows on a terminal how something goes, in one line that replaces the one before. Done takes the line away; it may be
-// called more than once. Where nobody looks, nothing is shown.
+// called more than once. Without a terminal it shows nothing.
 func (a *app) passing() (tell func(format string, args ...any), done func()) {
 	if !a.ErrTerminal || a.Getenv("TERM") == "dumb" {
 		return func(string, ...any) {}, func() {}
 	}
 	blank := "\r" + text.EraseLine.Sprint()
-	// A line that is lost is no loss.
+	// The screen may miss a line.
 	tell = func(format string, args ...any) { _ = write(a.Err, blank+clean(fmt.Sprintf(format, args...))) }
 	return tell, func() { _ = write(a.Err, blank) }
 }

@@ -226,7 +226,7 @@ func (a *app) query(ctx context.Context, o queryOrder, statement string) (err er
 	o.engine.Tell = func(state string) { tell("Athena: %s", strings.ToLower(state)) }
 	o.engine.Scanned = func(bytes int64) {
 		over()
-		// What was asked for is the rows; that this line cannot be written is no reason to withhold them.
+		// The person asked for the rows, and gets them also when this line cannot be written.
 		_ = write(a.Err, fmt.Sprintf("Athena read %s, for about $%.5f.\n", bytesText(bytes), cost.Scan(bytes)))
 	}
 	engine, err := a.OpenEngine(ctx, o.engine)

@@ -21,18 +21,20 @@ func notFor(verb review.Verb, what, instead string) error {
 	return usage(instead, "%s cannot be decided with %s", what, verb)
 }
 
+// told is the line that says what became of one thing.
+type told struct{ line string }
+
+func (t told) failed(string) changed { return t }
+func (t told) said(s *screen)        { s.line("%s", t.line) }
+
 // decidedDay is what became of a held report.
 type decidedDay struct {
 	review.HeldDay
 	// RowsNow is what the day has after the decision.
 	RowsNow int64 `json:"rows_now"`
 	DryRun  bool  `json:"dry_run"`
-
-	line string // what a person is told
+	told
 }
-
-func (d decidedDay) failed(string) changed { return d }
-func (d decidedDay) said(s *screen)        { s.line("%s", d.line) }
 
 // heldItem is a report that is held.
 type heldItem struct {
@@ -321,12 +323,8 @@ type movedMessages struct {
 	Queue    string `json:"queue"`
 	Messages int64  `json:"messages"`
 	DryRun   bool   `json:"dry_run"`
-
-	line string // what a person is told
+	told
 }
-
-func (m movedMessages) failed(string) changed { return m }
-func (m movedMessages) said(s *screen)        { s.line("%s", m.line) }
 
 // queueItem is the messages of a queue of dead letters.
 type queueItem struct {

@@ -30,7 +30,7 @@ type app struct {
 	secrets redact.Scrubber
 }
 
-// defaultHome is the local folder that nobody has to name.
+// defaultHome is the local folder when the person names none.
 const defaultHome = ".bellhop"
 
 // Run runs the command that args name, and returns the exit code.
@@ -73,7 +73,7 @@ func (a *app) complain(p *Problem) {
 	if p.Remedy != "" {
 		fmt.Fprintf(&b, "  → %s\n", clean(p.Remedy))
 	}
-	// There is no other place left to complain to.
+	// There is no other place left to report to.
 	_ = write(a.Err, a.secrets.Scrub(b.String()))
 }
 

@@ -23,7 +23,7 @@ import (
 // file, and its SHA-256 stands for the ETag.
 type Folder string
 
-// List yields the files below the folder, none where there is no folder. What the embedded S3 keeps for itself begins with
+// List yields the files below the folder; a folder that does not exist is empty. What the embedded S3 keeps for itself begins with
 // ".sgwtmp", and a file may be deleted meanwhile.
 func (d Folder) List(ctx context.Context, prefix string) iter.Seq2[report.Object, error] {
 	return func(yield func(report.Object, error) bool) {

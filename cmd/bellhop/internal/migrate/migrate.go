@@ -158,7 +158,7 @@ type day struct {
 	date                report.Date
 }
 
-// parse undoes [report.PartitionKey]. Whatever else lies in the dataset is none of ours to rewrite.
+// parse undoes [report.PartitionKey]. A migration leaves other objects of the dataset as they are.
 func parse(key string) (day, bool) {
 	sub, name, date, ok := report.ParsePartitionKey(key)
 	_, known := dataset.Lookup(name)
@@ -197,7 +197,7 @@ func (s *Service) object(ctx context.Context, key string, sum *Summary) error {
 	}
 }
 
-// record returns the ledger's record of a day, nil where there is none.
+// record returns the ledger's record of a day, or nil when the ledger has none.
 func (s *Service) record(ctx context.Context, d day) (*report.Partition, error) {
 	if s.Days == nil {
 		return nil, nil

@@ -24,7 +24,7 @@ type Row []any
 const batch = 256
 
 // Read hands every row of a partition to row, until that returns an error. The date is what the file says of itself; in the
-// dataset's first format it was a column. A file that is no partition of the table is Poison.
+// dataset's first format it was a column. A file that is not a partition of the table is Poison.
 func Read(content io.ReaderAt, size int64, d dataset.Definition, row func(Row) error) error {
 	file, err := parquet.OpenFile(content, size)
 	if err != nil {

@@ -84,7 +84,7 @@ func (s Subject) identity(ctx context.Context) (string, error) {
 	}
 	theirs, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
-		return who, nil //nolint:nilerr // a time that is missing is no trouble of this machine
+		return who, nil //nolint:nilerr // an answer without a time says nothing about this machine's clock
 	}
 	if off := s.Now().Sub(theirs).Abs(); off > skew {
 		return "", trouble("set this machine's clock, for example by NTP", "this machine's clock is %s off: AWS refuses what it signs", off.Round(time.Second))

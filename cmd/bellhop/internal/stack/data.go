@@ -72,7 +72,7 @@ func vanished(ctx context.Context, days func(context.Context) ([]report.Partitio
 		return fmt.Sprintf("%d, and none was found to be gone", len(all)), nil
 	}
 	first := gone[0]
-	return "", trouble("see which: bellhop verify; days that the vendor still has are asked for again by themselves",
+	return "", trouble("see which: bellhop verify; the requester asks again for the days that the vendor still has",
 		"%d of %d vanished from the dataset or were replaced there, such as %s of %s of %s", len(gone), len(all), first.Date, first.Table, first.Subscription)
 }
 

@@ -107,7 +107,7 @@ func (q *DeadLetters) show(ctx context.Context, handles []string) error {
 	for _, handle := range handles {
 		_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &q.url, ReceiptHandle: &handle, VisibilityTimeout: 0})
 		if err != nil {
-			return fmt.Errorf("show a message of %s again, which it is in %d seconds anyway: %w", q.Name, held, err)
+			return fmt.Errorf("show a message of %s again; SQS does so after %d seconds: %w", q.Name, held, err)
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // Status is how a check ended.
 type Status string
 
-// The statuses. Unknown means that it could not be looked at: that is no good news.
+// The statuses. Unknown means that the doctor could not look.
 const (
 	OK      Status = "ok"
 	Wrong   Status = "wrong"
@@ -85,7 +85,7 @@ func finding(c Check, detail string, err error) Finding {
 	return f
 }
 
-// once makes one look of what several checks ask for. Whoever asks first looks; the others get the same answer.
+// once shares one look between several checks: the first that asks looks, and the others get the same answer.
 func once[T any](look func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
 	var looked sync.Once
 	var seen T

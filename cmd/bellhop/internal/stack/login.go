@@ -76,13 +76,13 @@ func (l Login) Run(ctx context.Context) (redact.Text, error) {
 		ClientID: l.ClientID, ClientSecret: l.ClientSecret.Reveal(), RedirectURL: l.Redirect, Scopes: []string{Scope},
 		Endpoint: oauth2.Endpoint{AuthURL: l.Page, TokenURL: l.Endpoint, AuthStyle: oauth2.AuthStyleInParams},
 	}
-	// Only whoever was sent to the page by us comes back with it.
+	// Only a browser that bellhop sent to the page comes back with it.
 	state := rand.Text()
 	heard := make(chan answer, 1)
 	server := &http.Server{Handler: handler(back.Path, state, heard), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // it ends by being closed
 	defer func() { _ = server.Close() }()
-	// Only whoever began this login can spend its code, and a code of another login cannot be slipped in (RFC 7636).
+	// Only the process that began this login can use its code, and a code of another login cannot be slipped in (RFC 7636).
 	verifier := oauth2.GenerateVerifier()
 	l.Show(config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
 	select {

@@ -28,7 +28,7 @@ type LogEntry struct {
 	Function string    `json:"function"`
 	Level    string    `json:"level,omitempty"`
 	Message  string    `json:"message"`
-	// Fields is the rest of the line; nil for a line that is no JSON.
+	// Fields is the rest of the line; nil for a line that is not JSON.
 	Fields map[string]any `json:"fields,omitempty"`
 
 	id string
@@ -143,7 +143,7 @@ func parseLine(function string, ms int64, line string) (LogEntry, bool) {
 // lag is how late a line may be seen after its time: a follower looks that far back each time.
 const lag = 30 * time.Second
 
-// FollowLogs yields lines as they come, from q.From on, until ctx ends, which is no error.
+// FollowLogs yields lines as they come, from q.From on, until ctx ends; that is not an error.
 func FollowLogs(ctx context.Context, in *Installation, q LogQuery, wait func(context.Context, time.Duration) error) iter.Seq2[LogEntry, error] {
 	return func(yield func(LogEntry, error) bool) {
 		seen := map[string]time.Time{}

@@ -87,8 +87,8 @@ func value(v any, kind string) (any, error) {
 	}
 }
 
-// float returns the shortest digits that are read back as the same number; what is no number is text, for JSON has no word
-// for it.
+// float returns the shortest digits that are read back as the same number. NaN and infinities are text, because JSON has no
+// word for them.
 func float(v float64, bits int) any {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return strconv.FormatFloat(v, 'g', -1, bits)
