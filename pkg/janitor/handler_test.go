@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -157,26 +159,40 @@ func TestAnEventThatIsNone(t *testing.T) {
 	}
 }
 
-// change is one record of a stream, in the form in which AWS delivers it.
+// change is one record of a stream, in the form in which AWS delivers it: the documents are of before and after, "" for none.
 func change(t *testing.T, sequence, pk, sk string, documents ...string) string {
 	t.Helper()
-	c := ledger.Change{Sequence: sequence, At: time.Date(2026, 11, 5, 4, 0, 0, 0, time.UTC), Key: ledger.Key{PK: pk, SK: sk}}
+	change := map[string]any{"SequenceNumber": sequence, "Keys": image(t, ledger.Record{Key: ledger.Key{PK: pk, SK: sk}, Doc: json.RawMessage("{}")})}
+	event := "REMOVE"
 	for i, doc := range documents {
 		if doc == "" {
 			continue
 		}
-		r := &ledger.Record{Key: c.Key, Version: int64(i + 1), Doc: json.RawMessage(doc)}
-		if i == 0 {
-			c.Old = r
-		} else {
-			c.New = r
+		r := ledger.Record{Key: ledger.Key{PK: pk, SK: sk}, Version: int64(i + 1), Doc: json.RawMessage(doc)}
+		change[[]string{"OldImage", "NewImage"}[i]] = image(t, r)
+		if i == 1 {
+			event = "MODIFY"
 		}
 	}
-	raw, err := dynamostore.MarshalStreamRecord(c, dynamostore.Stream{Region: "us-east-1", ARN: "arn"})
+	raw, err := json.Marshal(map[string]any{"eventName": event, "eventSource": "aws:dynamodb", "dynamodb": change})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(raw)
+}
+
+// image is a record as DynamoDB JSON.
+func image(t *testing.T, r ledger.Record) json.RawMessage {
+	t.Helper()
+	item, err := dynamostore.EncodeImage(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := attributevalue.MarshalMapJSON(item)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func batch(records ...string) []byte {

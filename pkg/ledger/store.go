@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"reflect"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
 // Key names a record: a partition and a place in it.
@@ -61,8 +64,76 @@ const (
 	OpCheck            // only demand that it has the expected version; only Key is used
 )
 
+// leavesTrace reports whether one can see afterwards that the mutation was done. To delete what is not there is only a check.
+func (m Mutation) leavesTrace() bool { return m.Op == OpPut || m.Op == OpDelete && m.Expect > 0 }
+
+// done reports whether a record that left a trace is now as the mutation was to leave it. Stores may spell numbers their own
+// way (1E2 for 100), so documents are compared by what they say. When a record is to be forgotten is for the store alone.
+func (m Mutation) done(now Record) bool {
+	if m.Op == OpDelete {
+		return now.Version == 0
+	}
+	want := m.Record
+	if now.Key != want.Key || now.Version != m.Expect+1 || now.Queue != want.Queue || !now.DueAt.Equal(want.DueAt) {
+		return false
+	}
+	var a, b any
+	return json.Unmarshal(now.Doc, &a) == nil && json.Unmarshal(want.Doc, &b) == nil && reflect.DeepEqual(a, b)
+}
+
+// SentAgain reports whether a write that did not go through was done before, and its answer lost: every record that it puts
+// is there as it was to be, and every record that it deletes is gone. Its checks may have changed since, unless it only
+// deletes: then nothing proves that it was done. The mutations are as the store keeps them, and current holds the present
+// records by key, with Version 0 for one that does not exist.
+//
+// A store that was not told about every record leaves out what it does not know. Then open are the keys that decide: the
+// store reads them, and asks again.
+func SentAgain(mutations []Mutation, current map[Key]Record) (done bool, open []Key) {
+	puts, deletes, checkFailed := 0, 0, false
+	for _, m := range mutations {
+		now, told := current[m.Record.Key]
+		switch {
+		case !m.leavesTrace():
+			checkFailed = checkFailed || told && now.Version != m.Expect
+			continue
+		case !told:
+			open = append(open, m.Record.Key)
+		case !m.done(now):
+			return false, nil
+		}
+		if m.Op == OpPut {
+			puts++
+		} else {
+			deletes++
+		}
+	}
+	if puts == 0 && (deletes == 0 || checkFailed) || len(open) == puts+deletes {
+		return false, nil
+	}
+	return len(open) == 0, open
+}
+
 // MaxMutations is how many mutations one [Store.Write] takes: the limit of a DynamoDB transaction.
 const MaxMutations = 100
+
+// CheckMutations refuses, as Internal, what no [Store] takes in one write: no mutation or more than [MaxMutations], a key that
+// comes twice, and a version below 0.
+func CheckMutations(mutations []Mutation) error {
+	if n := len(mutations); n == 0 || n > MaxMutations {
+		return fault.New(fault.Internal, "%d mutations; 1 to %d are allowed", n, MaxMutations)
+	}
+	seen := make(map[Key]bool, len(mutations))
+	for _, m := range mutations {
+		if seen[m.Record.Key] {
+			return fault.New(fault.Internal, "record %s is in it twice", m.Record.Key)
+		}
+		seen[m.Record.Key] = true
+		if m.Expect < 0 {
+			return fault.New(fault.Internal, "record %s cannot have version %d", m.Record.Key, m.Expect)
+		}
+	}
+	return nil
+}
 
 // ConflictError says that records did not have the expected versions, so that nothing was written. Its kind is
 // fault.Conflict.

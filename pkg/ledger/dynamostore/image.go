@@ -46,7 +46,8 @@ const (
 // digits of fraction.
 //
 // A record that cannot be kept is Internal: an empty or too long key, a Doc that is no JSON object or has a member pk,
-// sk, version, due_pk or forget_at, a number beyond DynamoDB's 38 digits, more than [MaxItemSize], a DueAt without a due queue.
+// sk, version, due_pk or forget_at or one without a name, a DueAt without a due queue. DynamoDB itself refuses a number beyond 38 digits and an
+// item of more than 400 KB.
 func EncodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	item, err := encodeImage(r)
 	if err != nil {
@@ -91,9 +92,6 @@ func encodeImage(r ledger.Record) (map[string]types.AttributeValue, error) {
 	item[attrVersion] = version(r.Version)
 	if !r.ForgetAt.IsZero() {
 		item[AttrForgetAt] = &types.AttributeValueMemberN{Value: strconv.FormatInt(r.ForgetAt.Unix(), 10)}
-	}
-	if size := Size(item); size > MaxItemSize {
-		return nil, fmt.Errorf("it has %d bytes; %d are allowed", size, MaxItemSize)
 	}
 	return item, nil
 }

@@ -15,62 +15,51 @@ import (
 const (
 	whenAbsent  = "attribute_not_exists(pk)"
 	whenVersion = "#version = :expect"
+	allOld      = types.ReturnValuesOnConditionCheckFailureAllOld
 )
 
 // write is one mutation made ready: what is to be there afterwards, and on what condition.
 type write struct {
 	ledger.Mutation
-	item      map[string]types.AttributeValue // of an OpPut
+	key, item map[string]types.AttributeValue // the item of an OpPut
 	condition string
 	names     map[string]string
 	values    map[string]types.AttributeValue
 }
 
 // Write is [ledger.Store.Write]. One put or delete is a conditional PutItem or DeleteItem, anything else a
-// transaction. Mutations that no store could take are Internal: none at all or more than [ledger.MaxMutations], a key
-// twice, items of more than [MaxTransactionSize], and what [EncodeImage] refuses.
-//
-// A write counts as sent again, and succeeds, when every record it puts is there as it was to be, version included,
-// and every record that it deletes is gone. Its checks may have changed since, unless it only deletes: then nothing
-// proves that it was done.
+// transaction. Mutations that no store could take are Internal: what [ledger.CheckMutations] and [EncodeImage] refuse, and
+// what DynamoDB refuses by its limits. What counts as a write sent again is for [ledger.SentAgain] to say.
 func (s *Store) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 	writes, err := prepare(mutations)
 	if err != nil {
 		return fault.New(fault.Internal, "write ledger records: %w", err)
 	}
-	var failed []finding
+	var found map[ledger.Key]ledger.Record
 	switch {
 	case len(writes) == 1 && writes[0].Op == ledger.OpPut:
-		failed, err = s.put(ctx, writes[0])
+		found, err = s.put(ctx, writes[0])
 	case len(writes) == 1 && writes[0].Op == ledger.OpDelete:
-		failed, err = s.remove(ctx, writes[0])
+		found, err = s.remove(ctx, writes[0])
 	default:
-		failed, err = s.transact(ctx, writes)
+		found, err = s.transact(ctx, writes)
 	}
-	if err != nil || failed == nil {
+	if err != nil || found == nil {
 		return err
 	}
-	return s.judge(ctx, writes, failed)
+	return s.judge(ctx, writes, found)
 }
 
 func prepare(mutations []ledger.Mutation) ([]write, error) {
-	if n := len(mutations); n == 0 || n > ledger.MaxMutations {
-		return nil, fault.New(fault.Internal, "%d mutations; 1 to %d are allowed", n, ledger.MaxMutations)
+	if err := ledger.CheckMutations(mutations); err != nil {
+		return nil, err
 	}
-	seen, size := make(map[ledger.Key]bool, len(mutations)), 0
 	writes := make([]write, len(mutations))
 	for i, m := range mutations {
-		if seen[m.Record.Key] {
-			return nil, fault.New(fault.Internal, "record %s is in it twice", m.Record.Key)
-		}
-		seen[m.Record.Key] = true
-		if m.Expect < 0 {
-			return nil, fault.New(fault.Internal, "record %s cannot have version %d", m.Record.Key, m.Expect)
-		}
 		if err := checkKey(m.Record.Key); err != nil {
 			return nil, err
 		}
-		w := write{Mutation: m, condition: whenAbsent}
+		w := write{Mutation: m, key: encodeKey(m.Record.Key), condition: whenAbsent}
 		if m.Expect > 0 {
 			w.condition = whenVersion
 			w.names = map[string]string{"#version": attrVersion}
@@ -83,49 +72,58 @@ func prepare(mutations []ledger.Mutation) ([]write, error) {
 			if w.item, err = EncodeImage(r); err != nil {
 				return nil, err
 			}
-			size += Size(w.item)
 		}
 		writes[i] = w
-	}
-	if size > MaxTransactionSize {
-		return nil, fault.New(fault.Internal, "%d bytes in one transaction; %d are allowed", size, MaxTransactionSize)
 	}
 	return writes, nil
 }
 
-func (s *Store) put(ctx context.Context, w write) ([]finding, error) {
+func (s *Store) put(ctx context.Context, w write) (map[ledger.Key]ledger.Record, error) {
 	_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &s.table, Item: w.item,
 		ConditionExpression: &w.condition, ExpressionAttributeNames: w.names, ExpressionAttributeValues: w.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		ReturnValuesOnConditionCheckFailure: allOld,
 	}, patiently)
-	return single("put ledger record", err)
+	return single("put ledger record", w, err)
 }
 
-func (s *Store) remove(ctx context.Context, w write) ([]finding, error) {
+func (s *Store) remove(ctx context.Context, w write) (map[ledger.Key]ledger.Record, error) {
 	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &s.table, Key: encodeKey(w.Record.Key),
+		TableName: &s.table, Key: w.key,
 		ConditionExpression: &w.condition, ExpressionAttributeNames: w.names, ExpressionAttributeValues: w.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		ReturnValuesOnConditionCheckFailure: allOld,
 	}, patiently)
-	return single("delete ledger record", err)
+	return single("delete ledger record", w, err)
 }
 
-func single(operation string, err error) ([]finding, error) {
+// single returns the record that did not have the expected version, nothing for a write that was only contested, and nil for
+// one that went through.
+func single(operation string, w write, err error) (map[ledger.Key]ledger.Record, error) {
+	found := map[ledger.Key]ledger.Record{}
 	var failed *types.ConditionalCheckFailedException
 	switch {
 	case err == nil:
 		return nil, nil
 	case errors.As(err, &failed):
-		return []finding{{state: mismatch, item: failed.Item}}, nil
+		return found, note(found, w, failed.Item)
 	case contested(err):
-		return []finding{{state: unknown}}, nil
+		return found, nil
 	default:
 		return nil, failure(operation, err)
 	}
 }
 
-func (s *Store) transact(ctx context.Context, writes []write) ([]finding, error) {
+// note puts a record as the answer to a write shows it, nil for none, to those that were found.
+func note(found map[ledger.Key]ledger.Record, w write, item map[string]types.AttributeValue) error {
+	r, err := ledger.Record{Key: w.Record.Key}, error(nil)
+	if len(item) > 0 {
+		r, err = stored(item)
+	}
+	found[w.Record.Key] = r
+	return err
+}
+
+func (s *Store) transact(ctx context.Context, writes []write) (map[ledger.Key]ledger.Record, error) {
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: make([]types.TransactWriteItem, len(writes))}
 	for i, w := range writes {
 		in.TransactItems[i] = s.part(w)
@@ -140,12 +138,14 @@ func (s *Store) transact(ctx context.Context, writes []write) ([]finding, error)
 	if !errors.As(err, &canceled) || len(canceled.CancellationReasons) != len(writes) {
 		return nil, failure("write ledger records", err)
 	}
-	findings := make([]finding, len(writes))
+	found := map[ledger.Key]ledger.Record{}
 	throttled := false
 	for i, reason := range canceled.CancellationReasons {
 		switch code := aws.ToString(reason.Code); {
 		case code == codeCondition:
-			findings[i] = finding{state: mismatch, item: reason.Item}
+			if err := note(found, writes[i], reason.Item); err != nil {
+				return nil, err
+			}
 		case code == codeNone || code == "" || code == codeContested:
 			// Nothing is said about the record itself.
 		case passing[code]:
@@ -157,20 +157,19 @@ func (s *Store) transact(ctx context.Context, writes []write) ([]finding, error)
 	if throttled {
 		return nil, fault.New(fault.Transient, "write ledger records: %w", err)
 	}
-	return findings, nil
+	return found, nil
 }
 
 func (s *Store) part(w write) types.TransactWriteItem {
-	const allOld = types.ReturnValuesOnConditionCheckFailureAllOld
 	switch w.Op {
 	case ledger.OpDelete:
 		return types.TransactWriteItem{Delete: &types.Delete{
-			TableName: &s.table, Key: encodeKey(w.Record.Key), ReturnValuesOnConditionCheckFailure: allOld,
+			TableName: &s.table, Key: w.key, ReturnValuesOnConditionCheckFailure: allOld,
 			ConditionExpression: &w.condition, ExpressionAttributeNames: w.names, ExpressionAttributeValues: w.values,
 		}}
 	case ledger.OpCheck:
 		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.table, Key: encodeKey(w.Record.Key), ReturnValuesOnConditionCheckFailure: allOld,
+			TableName: &s.table, Key: w.key, ReturnValuesOnConditionCheckFailure: allOld,
 			ConditionExpression: &w.condition, ExpressionAttributeNames: w.names, ExpressionAttributeValues: w.values,
 		}}
 	case ledger.OpPut:

@@ -139,6 +139,7 @@ func refused(t *testing.T, s ledger.Store) {
 		"a member version":         record(k, `{"version":1}`),
 		"a member due_pk":          record(k, `{"due_pk":"DUE#JOB"}`),
 		"a member forget_at":       record(k, `{"forget_at":1829736000}`),
+		"a member without a name":  record(k, `{"o":{"":1}}`),
 		"due in no queue":          {Key: k, DueAt: noon, Doc: json.RawMessage(`{}`)},
 		"another due_at":           {Key: k, Queue: ledger.JobQueue, DueAt: noon, Doc: json.RawMessage(`{"due_at":"2026-11-01T12:00:01Z"}`)},
 		"a due_at but no DueAt":    record(k, `{"due_at":"2026-11-01T12:00:00Z"}`),

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/dynamo"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 )
@@ -45,7 +46,7 @@ func size(records ...ledger.Record) (total int) {
 			total += len(r.PK) + len(r.SK) + len(r.Doc)
 			continue
 		}
-		total += dynamostore.Size(item)
+		total += dynamo.Size(item)
 	}
 	return total
 }

@@ -1,19 +1,17 @@
 package sim
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/dynamo"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
-	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -108,7 +106,7 @@ func (f *feed) deliver(ctx context.Context, batch []ledger.Change) error {
 			f.log.ErrorContext(ctx, "stream records are given up", "records", len(batch))
 			return nil
 		}
-		event, err := streamEvent(batch)
+		event, err := stream.Event(batch)
 		if err != nil {
 			return err
 		}
@@ -133,24 +131,7 @@ func fromFirst(batch []ledger.Change, failed []string) []ledger.Change {
 	return nil
 }
 
-var stream = dynamostore.Stream{
+var stream = dynamo.Stream{
 	Region: "us-east-1",
 	ARN:    "arn:aws:dynamodb:us-east-1:000000000000:table/bellhop/stream/2026-01-01T00:00:00.000",
-}
-
-func streamEvent(batch []ledger.Change) (json.RawMessage, error) {
-	var event bytes.Buffer
-	event.WriteString(`{"Records":[`)
-	for i, c := range batch {
-		if i > 0 {
-			event.WriteByte(',')
-		}
-		record, err := dynamostore.MarshalStreamRecord(c, stream)
-		if err != nil {
-			return nil, fmt.Errorf("make a stream record of %s: %w", c.Key, err)
-		}
-		event.Write(record)
-	}
-	event.WriteString(`]}`)
-	return event.Bytes(), nil
 }

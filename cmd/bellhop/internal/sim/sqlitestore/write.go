@@ -1,11 +1,11 @@
 package sqlitestore
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/dynamo"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
@@ -20,21 +20,22 @@ func (s *Store) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 	}
 	changed := false
 	err = s.inTransaction(ctx, func(tx *sql.Tx) error {
-		current := make([]ledger.Record, len(wanted))
+		current := map[ledger.Key]ledger.Record{}
 		conflict := &ledger.ConflictError{Current: map[ledger.Key]ledger.Record{}}
-		for i, m := range wanted {
-			if current[i], err = get(ctx, tx, m.Record.Key); err != nil {
+		for _, m := range wanted {
+			key := m.Record.Key
+			if current[key], err = get(ctx, tx, key); err != nil {
 				return err
 			}
-			if current[i].Version != m.Expect {
-				conflict.Current[m.Record.Key] = current[i]
+			if current[key].Version != m.Expect {
+				conflict.Current[key] = current[key]
 			}
 		}
 		if len(conflict.Current) == 0 {
 			changed = true
 			return s.apply(ctx, tx, wanted)
 		}
-		if sentAgain(wanted, current) {
+		if done, _ := ledger.SentAgain(wanted, current); done {
 			return nil
 		}
 		return fault.As(fault.Conflict, conflict)
@@ -50,25 +51,18 @@ func (s *Store) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 
 // prepare checks mutations and gives each record the form in which it is kept: what DynamoDB would give back.
 func prepare(mutations []ledger.Mutation) ([]ledger.Mutation, error) {
-	if n := len(mutations); n == 0 || n > ledger.MaxMutations {
-		return nil, fault.New(fault.Internal, "%d mutations; 1 to %d are allowed", n, ledger.MaxMutations)
+	if err := ledger.CheckMutations(mutations); err != nil {
+		return nil, err
 	}
-	seen, size := make(map[ledger.Key]bool, len(mutations)), 0
+	total := 0
 	wanted := make([]ledger.Mutation, len(mutations))
 	for i, m := range mutations {
-		if seen[m.Record.Key] {
-			return nil, fault.New(fault.Internal, "record %s is in it twice", m.Record.Key)
-		}
-		seen[m.Record.Key] = true
-		if m.Expect < 0 {
-			return nil, fault.New(fault.Internal, "record %s cannot have version %d", m.Record.Key, m.Expect)
-		}
 		if m.Op != ledger.OpPut {
 			// Only the key counts; the codec checks that too.
 			m.Record = ledger.Record{Key: m.Record.Key, Doc: json.RawMessage("{}")}
 		}
 		m.Record.Version = m.Expect + 1
-		item, err := dynamostore.EncodeImage(m.Record)
+		item, size, err := dynamo.Encode(m.Record)
 		if err != nil {
 			return nil, err
 		}
@@ -76,12 +70,12 @@ func prepare(mutations []ledger.Mutation) ([]ledger.Mutation, error) {
 			return nil, err
 		}
 		if m.Op == ledger.OpPut {
-			size += dynamostore.Size(item)
+			total += size
 		}
 		wanted[i] = m
 	}
-	if size > dynamostore.MaxTransactionSize {
-		return nil, fault.New(fault.Internal, "%d bytes in one transaction; %d are allowed", size, dynamostore.MaxTransactionSize)
+	if total > dynamo.MaxTransactionSize {
+		return nil, fault.New(fault.Internal, "%d bytes in one transaction; %d are allowed", total, dynamo.MaxTransactionSize)
 	}
 	return wanted, nil
 }
@@ -114,33 +108,4 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, mutations []ledger.Mutati
 		}
 	}
 	return nil
-}
-
-// sentAgain reports whether mutations were done before: every put is there as it was to be, every delete is gone.
-// Checks may have changed since, unless no put proves that it was done.
-func sentAgain(mutations []ledger.Mutation, current []ledger.Record) bool {
-	puts, deletes, checkFailed := 0, 0, false
-	for i, m := range mutations {
-		switch {
-		case m.Op == ledger.OpPut:
-			puts++
-			if !same(m.Record, current[i]) {
-				return false
-			}
-		case m.Op == ledger.OpDelete && m.Expect > 0:
-			deletes++
-			if current[i].Version != 0 {
-				return false
-			}
-		default:
-			checkFailed = checkFailed || current[i].Version != m.Expect
-		}
-	}
-	return puts > 0 || deletes > 0 && !checkFailed
-}
-
-// same compares a record with one of the file. Both went through [prepare], which writes equal records alike but for
-// the spelling of numbers; a repeated write spells them as the first did.
-func same(a, b ledger.Record) bool {
-	return a.Version == b.Version && a.Queue == b.Queue && a.DueAt.Equal(b.DueAt) && bytes.Equal(a.Doc, b.Doc)
 }
