@@ -186,7 +186,7 @@ func (d *dock) publish(content string, generation time.Time) {
 	}
 }
 
-// TestDaysThatKeepChanging are given up for now after four looks, and the file is given back.
+// TestDaysThatKeepChanging are given up for now after eight attempts, and the file is given back.
 func TestDaysThatKeepChanging(t *testing.T) {
 	d := newDock(t)
 	d.expect("a.csv")
@@ -195,7 +195,7 @@ func TestDaysThatKeepChanging(t *testing.T) {
 		commits++
 		return report.File{}, fault.New(fault.Conflict, "a day has changed")
 	}
-	if _, err := d.Ingest(t.Context(), d.deliver("a.csv", "2026-11-01,1\n")); !fault.Is(err, fault.Transient) || commits != 4 {
+	if _, err := d.Ingest(t.Context(), d.deliver("a.csv", "2026-11-01,1\n")); !fault.Is(err, fault.Transient) || commits != 8 {
 		t.Errorf("error %v after %d commits", err, commits)
 	}
 	if f := d.files["a.csv"]; f.Status != report.FileExpected || d.closed != 1 {

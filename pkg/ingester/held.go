@@ -144,6 +144,9 @@ func (h *Holds) read(ctx context.Context, f report.File, partition report.Partit
 // take brings the day's object to what the held report says.
 func (h *Holds) take(ctx context.Context, f report.File, st *step) error {
 	if st.day != nil {
+		if err := st.look(ctx, h.Dataset, f); err != nil {
+			return err
+		}
 		newer, err := replace(ctx, h.Dataset, f, st)
 		if err == nil && newer {
 			err = another(st.partition.Date)

@@ -58,13 +58,17 @@ func closing(c report.Conversion, err error) error {
 	return err
 }
 
+// maxAttempts is how often a load is published anew in one run when the ledger or an object changes under our hands.
+const maxAttempts = 8
+
+// publishOrStage is the one place that publishes again after a Conflict. Each attempt reads the ledger anew, and after the
+// first one the objects too. A claim that is over ends it: the error is the Conflict that says so.
 func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
-	for range maxAttempts {
-		loaded, err := s.attempt(ctx, f, c, r)
+	for n := range maxAttempts {
+		loaded, err := s.attempt(ctx, f, c, r, n > 0)
 		if !fault.Is(err, fault.Conflict) {
 			return loaded, err
 		}
-		// A day, the job or the claim has changed. If it was the claim, it is over; else look again.
 		current, readErr := s.Siblings.File(ctx, f.Key)
 		if readErr != nil {
 			return f, readErr
@@ -76,8 +80,8 @@ func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Co
 	return f, fault.New(fault.Transient, "the days of %s changed %d times while they were being published", f.Key, maxAttempts)
 }
 
-// attempt does it once, from the ledger as it is now.
-func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt) (report.File, error) {
+// attempt publishes or stages once, from the ledger as it is now.
+func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt, again bool) (report.File, error) {
 	days, staged := c.Days, 0
 	r.Partitions, r.Duplicates = nil, c.Duplicates
 	if f.Parts > 1 {
@@ -100,7 +104,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 			r.Duplicates += day.Duplicates
 		}
 	}
-	proofs, published, err := s.publish(ctx, f, days)
+	proofs, published, err := s.publish(ctx, f, days, again)
 	if err != nil {
 		return f, err
 	}

@@ -14,14 +14,34 @@ type step struct {
 	day       *report.EncodedDay // nil when the file has no rows for it
 	partition report.Partition   // as the ledger has it; Version 0 when it has none
 	outcome   report.PartitionOutcome
-	fell      []string // with SliceHeld: what fell too far, and why that is so
+	fell      []string // with PartitionHeld: what fell too far, and why that is so
 	why       string
+
+	// looked tells that the day's object was looked at, and there is what was found; nil when there is none. Else the ledger's
+	// word is taken for what is there.
+	looked bool
+	there  *report.Object
+}
+
+// look looks at the day's object.
+func (st *step) look(ctx context.Context, in Dataset, f report.File) error {
+	o, err := in.Stat(ctx, report.PartitionKey(f.Subscription, f.Table, st.partition.Date))
+	st.looked, st.there = true, nil
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for %s of %s: %w", st.partition.Date, f.Table, err)
+	}
+	st.there = &o
+	return nil
 }
 
 // publish puts the file's days into the dataset. It returns the proofs for the receipt, and the days' records that are to
-// be committed with it. Nothing it does is undone by doing it again.
-func (s *Service) publish(ctx context.Context, f report.File, days []report.EncodedDay) ([]report.PartitionProof, []report.Partition, error) {
-	steps, err := s.steps(ctx, f, days)
+// be committed with it. Nothing it does is undone by doing it again. A day or an object that has changed since it was read is
+// a Conflict: then the next attempt, again, looks at the objects before it decides.
+func (s *Service) publish(ctx context.Context, f report.File, days []report.EncodedDay, again bool) ([]report.PartitionProof, []report.Partition, error) {
+	steps, err := s.steps(ctx, f, days, again)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,8 +63,8 @@ func (s *Service) publish(ctx context.Context, f report.File, days []report.Enco
 	return proofs, changed, nil
 }
 
-// steps compares the file with the published days.
-func (s *Service) steps(ctx context.Context, f report.File, days []report.EncodedDay) ([]step, error) {
+// steps compares the file with the published days, and again with their objects.
+func (s *Service) steps(ctx context.Context, f report.File, days []report.EncodedDay, again bool) ([]step, error) {
 	published, err := s.Days.Partitions(ctx, f.Subscription, f.Table, f.Window)
 	if err != nil {
 		return nil, err
@@ -73,30 +93,18 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 			// There is no object that a condition could name. A report with less than was there is held all the same.
 			st.outcome, st.partition.Key, st.partition.ETag, st.partition.Vanished = report.PartitionWritten, "", "", nil
 		}
-		if st.outcome == report.PartitionUnchanged {
-			if err := s.verifyUnchanged(ctx, &st); err != nil {
+		// Also an object that need not be written again has to be there: this load may have been asked for because somebody missed it.
+		if unchanged := st.outcome == report.PartitionUnchanged; unchanged || again && st.outcome == report.PartitionWritten {
+			if err := st.look(ctx, s.Dataset, f); err != nil {
 				return nil, err
+			}
+			if st.there == nil || st.there.ETag != partition.ETag {
+				st.outcome = report.PartitionWritten
 			}
 		}
 		steps = append(steps, st)
 	}
 	return steps, nil
-}
-
-// verifyUnchanged looks whether the object that need not be written again is really there. When it is not, it is written:
-// this load may have been asked for because somebody missed it.
-func (s *Service) verifyUnchanged(ctx context.Context, st *step) error {
-	o, err := s.Dataset.Stat(ctx, st.partition.Key)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		st.outcome, st.partition.Key, st.partition.ETag = report.PartitionWritten, "", ""
-	case err != nil:
-		return fmt.Errorf("look for %s of %s: %w", st.partition.Date, st.partition.Table, err)
-	case o.ETag != st.partition.ETag:
-		// The write that is now due runs into it, and goes by its generation: it may be a newer one than ours.
-		st.outcome = report.PartitionWritten
-	}
-	return nil
 }
 
 // decide says what a file's report of one day means for the published one.
@@ -198,39 +206,36 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 }
 
 // replace puts a day's object and notes it in the day's record. When a newer generation turns out to be there, it is
-// left alone, and newer is true.
+// left alone, and newer is true. An object that is not as it was known, or seen, to be is a Conflict.
 func replace(ctx context.Context, in Dataset, f report.File, st *step) (newer bool, err error) {
 	partition, day := &st.partition, st.day
 	key := report.PartitionKey(f.Subscription, f.Table, partition.Date)
 	condition := report.Condition{Absent: partition.Key == "", ETag: partition.ETag}
-	o, err := put(ctx, in, f, key, *day, condition)
-	for range maxAttempts {
-		if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
-			break
-		}
-		// The object is another than the ledger knows, by the work of a run that was stopped before its commit, ours or
-		// another's; or it is gone.
-		there, statErr := in.Stat(ctx, key)
+	var o report.Object
+	if st.looked {
+		// What is there may be the work of a run that was stopped before its commit, ours or another's.
 		switch {
-		case fault.Is(statErr, fault.NotFound):
+		case st.there == nil:
 			condition = report.Condition{Absent: true}
-		case statErr != nil:
-			return false, statErr
-		case there.Metadata[report.MetaSHA256] == day.SHA256 && there.Generation().Equal(f.Generation):
-			o, err = there, nil
-			continue
-		case there.Generation().After(f.Generation):
-			partition.Key, partition.ETag = key, there.ETag
+		case st.there.Metadata[report.MetaSHA256] == day.SHA256 && st.there.Generation().Equal(f.Generation):
+			o = *st.there
+		case st.there.Generation().After(f.Generation):
+			partition.Key, partition.ETag = key, st.there.ETag
 			return true, nil
 		default:
 			// Equal bytes of an older generation are put again as well: a worker with a generation in between goes by that of
 			// the object as long as the ledger has no record of the day.
-			condition = report.Condition{ETag: there.ETag}
+			condition = report.Condition{ETag: st.there.ETag}
 		}
-		o, err = put(ctx, in, f, key, *day, condition)
 	}
-	if err != nil {
-		return false, ofDataset(err)
+	if o.Key == "" {
+		o, err = put(ctx, in, f, key, *day, condition)
+		if fault.Is(err, fault.NotFound) {
+			err = fault.As(fault.Conflict, err)
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	if partition.SHA256 != "" && partition.SHA256 != day.SHA256 {
 		partition.Restated++

@@ -49,8 +49,8 @@ type Outcome struct {
 	Quarantined bool
 }
 
-// maxAttempts is how often a file is looked at anew in one run when it, or a day of it, changes under our hands.
-const maxAttempts = 4
+// maxClaims is how often a delivery is claimed anew in one run when the claim, or the content under it, is gone.
+const maxClaims = 4
 
 // cleanupTimeout bounds the writes that record a failure after the run's own context has ended.
 const cleanupTimeout = 5 * time.Second
@@ -69,7 +69,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 		}
 		d.ETag, d.VersionID, d.Size, d.At = o.ETag, o.VersionID, o.Size, s.Now()
 	}
-	for range maxAttempts {
+	for range maxClaims {
 		now := s.Now()
 		f, decision, err := s.Claims.Arrive(ctx, d, s.NewWorkerID(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
 		if err != nil {
@@ -96,7 +96,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 			return Outcome{File: f, Decision: decision}, s.giveBack(ctx, f, err)
 		}
 	}
-	return Outcome{}, fault.New(fault.Transient, "the delivery changed %d times while it was being loaded", maxAttempts)
+	return Outcome{}, fault.New(fault.Transient, "the delivery changed %d times while it was being loaded", maxClaims)
 }
 
 func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
