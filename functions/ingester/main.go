@@ -54,7 +54,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 			Claims: records, Days: records, Siblings: records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours)),
 			Converter: convert.NewConverter(convert.UnitIDs(c.UnitIDForms...)), Now: time.Now, NewWorkerID: rand.Text, ShrinkBelow: dataset.ShrinkBelow,
-			StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold,
+			Lease: config.ClaimMargin, StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold, MaxBytes: config.LargestFile,
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -84,6 +85,21 @@ func TestTheWiring(t *testing.T) {
 	for _, request := range network.requests {
 		if !strings.HasPrefix(request, "dynamodb.us-east-1.amazonaws.com DynamoDB_20120810.") {
 			t.Errorf("called %q, want the ledger alone", request)
+		}
+	}
+}
+
+// TestEveryFieldIsSet: the services have no defaults of their own.
+func TestEveryFieldIsSet(t *testing.T) {
+	c, err := config.LoadIngester(environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud, _ := offline()
+	h := build(c, cloud)
+	for field, value := range reflect.ValueOf(h.Ingester).Elem().Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is not set", field.Name)
 		}
 	}
 }

@@ -50,9 +50,9 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 		Log: telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &janitor.Service{
 			Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: dataset, Partitions: records, Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: time.Now},
+			Dataset: dataset, Partitions: records, Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: time.Now, Lists: config.ListsPerRun},
 			Queue: queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
-			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions,
+			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions, UploadAge: config.UploadAge,
 			OnCertificate: janitor.EmitRetention(metrics),
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -93,5 +94,19 @@ func TestTheWiring(t *testing.T) {
 	const ledger, bucket = "dynamodb.us-east-1.amazonaws.com", "the delivery bucket"
 	if want := []string{ledger, bucket, ledger, bucket, ledger}; !slices.Equal(slices.Compact(called), want) {
 		t.Errorf("the sweep called %q, want %q", called, want)
+	}
+}
+
+// TestEveryFieldIsSet: the services have no defaults of their own.
+func TestEveryFieldIsSet(t *testing.T) {
+	c, err := config.LoadJanitor(environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := build(c, aws.Config{Region: "us-east-1"})
+	for field, value := range reflect.ValueOf(h.Janitor).Elem().Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is not set", field.Name)
+		}
 	}
 }

@@ -82,7 +82,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,
-			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, RequestTime: httpclient.DefaultTimeout,
+			Now: time.Now, Sleep: sleep, Chance: rand.Float64, Pace: c.Interval, Patience: c.Patience, Reserve: config.RecordReserve, RequestTime: httpclient.DefaultTimeout,
 			OnJobChange: requester.LogJobChange(log),
 		},
 	}, nil

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -139,5 +140,25 @@ func TestSleepEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestEveryFieldIsSet: the services have no defaults of their own.
+func TestEveryFieldIsSet(t *testing.T) {
+	environ := maps.Clone(required)
+	maps.Copy(environ, first)
+	c, err := config.LoadRequester(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud, _ := offline()
+	h, err := build(c, cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, value := range reflect.ValueOf(h.Requester).Elem().Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is not set", field.Name)
+		}
 	}
 }

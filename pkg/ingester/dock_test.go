@@ -76,6 +76,7 @@ func newDock(t *testing.T) *dock {
 		Claims: d.claims, Days: d.days, Siblings: d.siblings, Deliveries: d.deliveries, Dataset: d.dataset,
 		Converter: d.converter, Now: func() time.Time { return d.now },
 		NewWorkerID: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
+		Lease: time.Minute, StrayGrace: 6 * time.Hour, QuarantineHold: 12 * time.Hour, MaxBytes: 1 << 20,
 	}
 	return d
 }

@@ -2,7 +2,6 @@ package ingester
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,8 +14,8 @@ import (
 
 // load converts a claimed file, publishes or stages its days, and commits the receipt.
 func (s *Service) load(ctx context.Context, f report.File) (report.File, error) {
-	if limit := cmp.Or(s.MaxBytes, 5<<30); f.Delivery.Size > limit {
-		return f, fault.New(fault.Poison, "the file has %d bytes; at most %d are read", f.Delivery.Size, limit)
+	if f.Delivery.Size > s.MaxBytes {
+		return f, fault.New(fault.Poison, "the file has %d bytes; at most %d are read", f.Delivery.Size, s.MaxBytes)
 	}
 	conversion, receipt, err := s.convert(ctx, f)
 	if err != nil {

@@ -5,7 +5,6 @@
 package ingester
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Service loads deliveries. All fields are required but those with a default.
+// Service loads deliveries. All fields are required.
 type Service struct {
 	Claims     Claims
 	Days       Days
@@ -31,13 +30,13 @@ type Service struct {
 	ShrinkBelow func(table string) float64
 
 	// Lease is how long a claim lasts when the context has no deadline, and how much longer than the deadline it lasts
-	// otherwise: a worker must be dead before its claim is taken over. Default one minute.
+	// otherwise: a worker must be dead before its claim is taken over.
 	Lease time.Duration
-	// StrayGrace is how long a stray rests before it is deleted. Default 6 hours: a name may still be recorded.
+	// StrayGrace is how long a stray rests before it is deleted. A name may still be recorded until then.
 	StrayGrace time.Duration
-	// QuarantineHold is how long a quarantined file is kept for a person. Default 12 hours.
+	// QuarantineHold is how long a quarantined file is kept for a person.
 	QuarantineHold time.Duration
-	// MaxBytes bounds a delivered file; a larger one is quarantined unread. Default 5 GiB.
+	// MaxBytes bounds a delivered file; a larger one is quarantined unread.
 	MaxBytes int64
 }
 
@@ -71,7 +70,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 	}
 	for range maxClaims {
 		now := s.Now()
-		f, decision, err := s.Claims.Arrive(ctx, d, s.NewWorkerID(), now, s.lease(ctx, now), now.Add(cmp.Or(s.StrayGrace, 6*time.Hour)))
+		f, decision, err := s.Claims.Arrive(ctx, d, s.NewWorkerID(), now, s.lease(ctx, now), now.Add(s.StrayGrace))
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -100,17 +99,16 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 }
 
 func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
-	lease := cmp.Or(s.Lease, time.Minute)
-	if deadline, ok := ctx.Deadline(); ok {
-		return now.Add(max(deadline.Sub(now), 0) + lease)
+	if deadline, ok := ctx.Deadline(); ok && deadline.After(now) {
+		return deadline.Add(s.Lease)
 	}
-	return now.Add(lease)
+	return now.Add(s.Lease)
 }
 
 // quarantine records that the content of a claimed file can never load.
 func (s *Service) quarantine(ctx context.Context, f report.File, why error) (Outcome, error) {
 	now := s.Now()
-	until := now.Add(cmp.Or(s.QuarantineHold, 12*time.Hour))
+	until := now.Add(s.QuarantineHold)
 	quarantined, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
 		return f2.Quarantine(now, f.Epoch, until, why.Error())
 	})

@@ -122,7 +122,7 @@ func TestDecisionsThatNeedNothing(t *testing.T) {
 // TestAStrayIsNeverOpened (I3), and rests for its grace.
 func TestAStrayIsNeverOpened(t *testing.T) {
 	for name, c := range map[string]struct{ configured, want time.Duration }{
-		"six hours by default": {0, 6 * time.Hour}, "as configured": {time.Minute, time.Minute},
+		"six hours": {6 * time.Hour, 6 * time.Hour}, "as configured": {time.Minute, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDock(t)
@@ -142,11 +142,11 @@ func TestAClaimOutlivesItsWorker(t *testing.T) {
 	cases := map[string]struct {
 		lease, left, want time.Duration // left 0: no deadline
 	}{
-		"no deadline":                {0, 0, time.Minute},
-		"a minute after its end":     {0, 5 * time.Minute, 6 * time.Minute},
+		"no deadline":                {time.Minute, 0, time.Minute},
+		"a minute after its end":     {time.Minute, 5 * time.Minute, 6 * time.Minute},
 		"as configured":              {10 * time.Second, 5 * time.Minute, 5*time.Minute + 10*time.Second},
 		"as configured, no deadline": {10 * time.Second, 0, 10 * time.Second},
-		"the end has passed":         {0, -time.Hour, time.Minute},
+		"the end has passed":         {time.Minute, -time.Hour, time.Minute},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -185,11 +185,11 @@ func TestContentThatCanNeverLoad(t *testing.T) {
 		change     func(*dock)
 		reason     string
 	}{
-		"a broken row":                       {0, 12 * time.Hour, func(*dock) {}, "line 2 is no row"},
+		"a broken row":                       {12 * time.Hour, 12 * time.Hour, func(*dock) {}, "line 2 is no row"},
 		"kept as long as configured":         {time.Hour, time.Hour, func(*dock) {}, "line 2 is no row"},
-		"too many bytes to be read":          {0, 12 * time.Hour, func(d *dock) { d.MaxBytes = 16; *d.deliveries = bucket{t: d.t} }, "17 bytes; at most 16"},
-		"loading it was begun too often":     {0, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 8); *d.deliveries = bucket{t: d.t} }, "begun 8 times"},
-		"begun often, but not yet too often": {0, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 7) }, "line 2 is no row"},
+		"too many bytes to be read":          {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.MaxBytes = 16; *d.deliveries = bucket{t: d.t} }, "17 bytes; at most 16"},
+		"loading it was begun too often":     {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 8); *d.deliveries = bucket{t: d.t} }, "begun 8 times"},
+		"begun often, but not yet too often": {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 7) }, "line 2 is no row"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

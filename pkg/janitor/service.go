@@ -5,7 +5,6 @@
 package janitor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Service deletes and sweeps. All fields are required but those with a default.
+// Service deletes and sweeps. All fields are required but OnCertificate.
 type Service struct {
 	Files       Files
 	Transitions Transitions
@@ -30,13 +29,13 @@ type Service struct {
 	// Bucket is the delivery bucket's name, for the certificates.
 	Bucket string
 	// MaxDeletions bounds the deletions of one sweep: an error that looks like a thousand reasons to delete must not be
-	// able to. Default 1000.
+	// able to.
 	MaxDeletions int
-	// UploadAge is how old an unfinished multipart upload must be to be ended. Default one hour.
+	// UploadAge is how old an unfinished multipart upload must be to be ended.
 	UploadAge time.Duration
 	// Verifier compares the dataset with the ledger.
 	Verifier Verifier
-	// Certified, if set, is told of every certificate that was written.
+	// OnCertificate, if set, is told of every certificate that was written.
 	OnCertificate func(report.Certificate)
 }
 
@@ -162,7 +161,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 		problems.last(err)
 	}
 	s.sweepDue(ctx, seen, &sum, &problems)
-	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-cmp.Or(s.UploadAge, time.Hour)))
+	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-s.UploadAge))
 	sum.Aborted = aborted
 	if err != nil {
 		problems.last(fmt.Errorf("end unfinished uploads: %w", err))
@@ -275,7 +274,7 @@ func (p *problems) joined() error {
 func (s *Service) Verify(ctx context.Context) (Verified, error) { return s.Verifier.Round(ctx) }
 
 func (s *Service) mayDelete(deleted int) bool {
-	return deleted < cmp.Or(s.MaxDeletions, 1000)
+	return deleted < s.MaxDeletions
 }
 
 // rest counts an object that stays where it is, by whether that is on purpose.

@@ -1,6 +1,7 @@
 package janitor_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -284,7 +285,7 @@ func TestUnfinishedUploadsAreEnded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			y := newYard(t)
-			y.UploadAge = c.configured
+			y.UploadAge = cmp.Or(c.configured, y.UploadAge)
 			y.deliveries.abort = func(_ context.Context, before time.Time) (int, error) {
 				if !before.Equal(start.Add(-c.want)) {
 					t.Errorf("ends those before %s", before)

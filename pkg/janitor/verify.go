@@ -50,7 +50,7 @@ type Verifier struct {
 	Only string
 	// Table restricts it to one table when it is not empty.
 	Table string
-	// Lists bounds the LIST calls of one run of a round. Default 1000.
+	// Lists bounds the LIST calls of one run of a round. [Verifier.All] has no bound.
 	Lists int
 }
 
@@ -104,12 +104,11 @@ func (v Verifier) Round(ctx context.Context) (Verified, error) {
 		}
 		r.at.BeganAt, r.at.Gaps = v.Now(), false
 	}
-	limit := cmp.Or(v.Lists, 1000)
 	r.late = func() bool {
 		deadline, limited := ctx.Deadline()
 		return limited && deadline.Sub(v.Now()) < recordingTime
 	}
-	r.over = func() bool { return r.lists >= limit || r.late() }
+	r.over = func() bool { return r.lists >= v.Lists || r.late() }
 	r.note = func() error {
 		r.at.Gaps = r.at.Gaps || r.problems.joined() != nil
 		if r.at.Key == "" && !r.at.Gaps {

@@ -150,7 +150,7 @@ func (a *archive) replace(key, name, value string) {
 }
 
 func (a *archive) verifier() janitor.Verifier {
-	return janitor.Verifier{Days: a, Dataset: a, Now: func() time.Time { return a.now }}
+	return janitor.Verifier{Days: a, Dataset: a, Now: func() time.Time { return a.now }, Lists: 1000}
 }
 
 // marks tells of each day that is marked how.

@@ -80,7 +80,7 @@ func newYard(t *testing.T) *yard {
 	}}
 	y.Service = &janitor.Service{
 		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Partitions: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery",
+		Partitions: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery", MaxDeletions: 1000, UploadAge: time.Hour,
 	}
 	return y
 }

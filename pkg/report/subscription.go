@@ -83,6 +83,6 @@ type Limits struct {
 	LostAfterDays int
 	// MaxWindowDays bounds one request; 0 means that only the subscription's own bound counts.
 	MaxWindowDays int
-	// DeliveryWindow is how long after an accepted request a file may still come, in seconds.
-	DeliverySeconds int
+	// DeliveryWindow is how long after an accepted request a file may still come.
+	DeliveryWindow time.Duration
 }

@@ -1,7 +1,6 @@
 package requester
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +73,7 @@ func (r *run) leave(ctx context.Context, id string) bool {
 	if _, limited := ctx.Deadline(); limited {
 		return wait > 0 && wait >= r.remaining(ctx)
 	}
-	return wait > cmp.Or(r.Pace, time.Second)
+	return wait > r.Pace
 }
 
 // admit waits for this run's turn with a credential and makes sure that the credential can be used. Each turn is taken by
@@ -88,7 +87,7 @@ func (r *run) admit(ctx context.Context, src Source, p report.Params) error {
 	for {
 		taken := false
 		err := r.credential(ctx, id, func(c *report.Credential) bool {
-			taken = c.Take(r.turn, r.Now(), cmp.Or(r.Pace, time.Second), probeEvery)
+			taken = c.Take(r.turn, r.Now(), r.Pace, probeEvery)
 			return taken
 		})
 		if err != nil {

@@ -47,8 +47,8 @@ type desk struct {
 	used map[string]report.Credential
 }
 
-// limitsOf push: the delivery window is four hours, unlike the requester's default.
-var limitsOf = report.Limits{Tables: []string{"asp_device"}, HorizonDays: 88, LostAfterDays: 90, DeliverySeconds: 4 * 3600}
+// limitsOf push: the delivery window is four hours, unlike that of any vendor.
+var limitsOf = report.Limits{Tables: []string{"asp_device"}, HorizonDays: 88, LostAfterDays: 90, DeliveryWindow: 4 * time.Hour}
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -65,8 +65,8 @@ func newDesk(t *testing.T) *desk {
 	leases := 0
 	d.Service = &requester.Service{
 		Snapshots: d.snapshots, Jobs: d.jobs, Credentials: d, Queue: d.queue, Deliverer: d.deliverer, Sources: []requester.Source{d.source},
-		DeliveryBucket: "delivery",
-		Now:            func() time.Time { return d.now },
+		DeliveryBucket: "delivery", Pace: time.Second, Reserve: 20 * time.Second, Patience: 72 * time.Hour,
+		Now: func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, wait time.Duration) error {
 			d.slept = append(d.slept, wait)
 			d.now = d.now.Add(wait)

@@ -16,7 +16,7 @@ import (
 func TestTenThousandSubscriptions(t *testing.T) {
 	const many, page = 10_000, 25
 	d := newDesk(t)
-	d.source.limits.DeliverySeconds = 48 * 3600
+	d.source.limits.DeliveryWindow = 48 * time.Hour
 	calls := map[string]int{}
 	call := func(name string) {
 		calls[name]++

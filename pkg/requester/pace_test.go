@@ -1,6 +1,7 @@
 package requester_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func TestOneSourceIsAskedOneByOne(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			d.Pace = c.pace
+			d.Pace = cmp.Or(c.pace, d.Pace)
 			sub := d.subscribe("seaside", "push", true)
 			for _, id := range []string{"1", "2", "4"} {
 				d.plan(id, sub)
@@ -81,7 +82,7 @@ func TestARunStopsWhileThereIsTimeToRecord(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			d.Reserve, d.Pace = c.reserve, c.pace
+			d.Reserve, d.Pace = cmp.Or(c.reserve, d.Reserve), cmp.Or(c.pace, d.Pace)
 			sub := d.subscribe("seaside", "push", true)
 			for i := range 8 {
 				d.plan(fmt.Sprint("job-", i), sub)

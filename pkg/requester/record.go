@@ -1,7 +1,6 @@
 package requester
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +80,7 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 // accept records an accepted request, and starts the loads of files that came before their names.
 func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	now := r.Now()
-	job, arrived, err := r.Jobs.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(deliveryWindow(limits)))
+	job, arrived, err := r.Jobs.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(limits.DeliveryWindow))
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.Conflict) {
 		return r.unrecorded(ctx, j, a, err)
 	}
@@ -118,10 +117,6 @@ func (r *run) unrecorded(ctx context.Context, j report.Job, a report.Answer, cau
 	return cause
 }
 
-func deliveryWindow(l report.Limits) time.Duration {
-	return cmp.Or(time.Duration(l.DeliverySeconds)*time.Second, 6*time.Hour)
-}
-
 // backOff returns a random wait below a bound that doubles from two seconds to four minutes, and after that is two hours.
 func (r *run) backOff(attempt int) time.Duration {
 	const quick = 8
@@ -151,7 +146,7 @@ func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
 	}
 	now := r.Now()
 	err = r.update(ctx, j, func(current *report.Job) error {
-		return current.MarkUnknown(now, now.Add(deliveryWindow(limits)), why)
+		return current.MarkUnknown(now, now.Add(limits.DeliveryWindow), why)
 	})
 	if err == nil {
 		r.Unknown++

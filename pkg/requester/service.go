@@ -15,7 +15,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Service plans and asks. All fields are required but those with a default.
+// Service plans and asks. All fields are required but First and OnJobChange. [Service.Apply] and [Service.Plan] use Snapshots,
+// Sources, Now and OnJobChange alone.
 type Service struct {
 	Snapshots Snapshots
 	Jobs      Jobs
@@ -36,15 +37,15 @@ type Service struct {
 	// NewWorkerID returns a new name for each lease, never the same twice.
 	NewWorkerID func() string
 
-	// Pace is the least time between two requests with one credential, of whichever run. Default one second: the vendors' rates are unknown.
+	// Pace is the least time between two requests with one credential, of whichever run. The vendors' rates are unknown.
 	Pace time.Duration
-	// Reserve is how much of the context's time is kept for recording outcomes. Default 20 seconds.
+	// Reserve is how much of the context's time is kept for recording outcomes.
 	Reserve time.Duration
 	// RequestTime is how long one request to a vendor may take. None is begun that might not end before the Reserve.
 	RequestTime time.Duration
-	// Patience is how long a job is tried before it counts as lost. Default 72 hours.
+	// Patience is how long a job is tried before it counts as lost.
 	Patience time.Duration
-	// Moved, if set, is told of every job that a run moved, as it is then.
+	// OnJobChange, if set, is told of every job that a run moved, as it is then.
 	OnJobChange func(context.Context, report.Job)
 }
 

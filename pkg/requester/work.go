@@ -1,7 +1,6 @@
 package requester
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +44,7 @@ func (r *run) work(ctx context.Context) error {
 				return errors.Join(append(problems, err)...)
 			}
 			wait := r.untilAsked(credential)
-			if credential != "" && (r.shut[credential] || wait > cmp.Or(r.Pace, time.Second) && r.leave(ctx, credential)) {
+			if credential != "" && (r.shut[credential] || wait > r.Pace && r.leave(ctx, credential)) {
 				r.shut[credential] = true
 				r.Left++
 				continue
@@ -114,7 +113,7 @@ func (r *run) remaining(ctx context.Context) time.Duration {
 	if !ok {
 		return 0
 	}
-	return deadline.Sub(r.Now()) - cmp.Or(r.Reserve, 20*time.Second)
+	return deadline.Sub(r.Now()) - r.Reserve
 }
 
 // takes is how long moving the job may take: what is not asked of anybody is done at once.
@@ -166,8 +165,8 @@ func (r *run) move(ctx context.Context, j report.Job) error {
 	switch j.Status {
 	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
 		waited := (j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream) && !j.TriedSince.IsZero()
-		if patience := cmp.Or(r.Patience, 72*time.Hour); waited && r.Now().Sub(r.patient(j, j.TriedSince)) > patience {
-			return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
+		if waited && r.Now().Sub(r.patient(j, j.TriedSince)) > r.Patience {
+			return r.lose(ctx, j, "tried for "+r.Patience.String()+": "+j.Reason)
 		}
 		return r.submit(ctx, j)
 	case report.JobSubmitting:
@@ -273,7 +272,7 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.Now().Sub(r.patient(j, j.SubmittedAt)) > cmp.Or(r.Patience, 72*time.Hour) {
+	if r.Now().Sub(r.patient(j, j.SubmittedAt)) > r.Patience {
 		return r.lose(ctx, j, "the export was never finished")
 	}
 	if err := r.admit(ctx, src, order.Subscription.Params); err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -105,7 +106,7 @@ func (s *Source) Validate(p report.Params) error {
 // Limits of the vendor: data of the past 90 days, of which bellhop stays two clear; a request may span all of it.
 // No delivery time is documented, so a file is waited for six hours.
 func (s *Source) Limits(p report.Params) report.Limits {
-	l := report.Limits{HorizonDays: 88, LostAfterDays: 90, DeliverySeconds: 6 * 60 * 60}
+	l := report.Limits{HorizonDays: 88, LostAfterDays: 90, DeliveryWindow: 6 * time.Hour}
 	wanted := p.List(ParamCategories)
 	for _, c := range categories {
 		if len(wanted) == 0 || slices.Contains(wanted, c.name) {

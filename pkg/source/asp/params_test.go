@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -82,7 +83,7 @@ func TestAnotherDailyGranularityCanBeConfigured(t *testing.T) {
 func TestLimits(t *testing.T) {
 	s, _, _ := play(t)
 	// 90 days are documented; two are kept clear.
-	want := report.Limits{Tables: allTables, HorizonDays: 88, LostAfterDays: 90, DeliverySeconds: 21600}
+	want := report.Limits{Tables: allTables, HorizonDays: 88, LostAfterDays: 90, DeliveryWindow: 6 * time.Hour}
 	if diff := cmp.Diff(want, s.Limits(report.Params{})); diff != "" {
 		t.Error(diff)
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
@@ -51,16 +53,19 @@ func (m *Machine) wire() {
 		}))},
 		DeliveryBucket: m.outside.delivery, First: &first,
 		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: httpclient.DefaultTimeout, NewWorkerID: rand.Text, OnJobChange: requester.LogJobChange(m.logger("requester")),
+		Pace: config.Defaults[config.Requester]().Interval, Patience: config.Defaults[config.Requester]().Patience, Reserve: config.RecordReserve,
 	}
 	ingests := &ingester.Service{
 		Claims: records, Days: records, Siblings: records,
 		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: convert.NewConverter(convert.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
-		ShrinkBelow: dataset.ShrinkBelow, MaxBytes: m.outside.maxBytes,
+		ShrinkBelow: dataset.ShrinkBelow, MaxBytes: cmp.Or(m.outside.maxBytes, config.LargestFile), Lease: config.ClaimMargin,
+		StrayGrace: config.Defaults[config.Ingester]().StrayGrace, QuarantineHold: config.Defaults[config.Ingester]().QuarantineHold,
 	}
 	sweeps := &janitor.Service{
 		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: swept, Partitions: records,
-		Verifier: janitor.Verifier{Days: records, Dataset: swept, Now: now},
+		Verifier: janitor.Verifier{Days: records, Dataset: swept, Now: now, Lists: config.ListsPerRun},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, OnCertificate: janitor.EmitRetention(deletions),
+		MaxDeletions: config.Defaults[config.Janitor]().MaxDeletions, UploadAge: config.UploadAge,
 	}
 	m.verifier = janitor.Verifier{Days: m.ledger, Dataset: objects.NewDataset(objects.NewBucket(m.s3.Client(), m.outside.dataset)), Now: now}
 	m.handle = handlers{
