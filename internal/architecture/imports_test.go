@@ -84,6 +84,18 @@ var layers = map[string]layer{
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
 	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
+	// Commands read through the read model, and reach no store and no bucket around it.
+	"cmd/bellhop/internal/cli": {
+		own:  and(core, "pkg/janitor", "pkg/requester", "pkg/source/lwa", "pkg/convert", "pkg/dataset", "pkg/telemetry/...", "cmd/bellhop/internal/..."),
+		libs: []string{"..."},
+	},
+	// The read model knows no command line and no terminal: a console shows what it computes, too.
+	"cmd/bellhop/internal/view": {
+		own: and(core, "pkg/ledger", "pkg/janitor", "pkg/requester", "pkg/dataset",
+			"cmd/bellhop/internal/partitionfile", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/query"),
+		pure: true,
+	},
+	"cmd/bellhop/internal/phrase": {own: []string{"pkg/report"}, pure: true},
 	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
 	"cmd/bellhop/internal/sim/alexa/...": {own: []string{"cmd/bellhop/internal/sim/alexa/..."}, libs: []string{}},
 }
@@ -169,6 +181,11 @@ func TestLayersRefuse(t *testing.T) {
 		"the janitor a foreign library":       {"functions/janitor", "github.com/spf13/cobra", true},
 		"what runs on Lambda the local stack": {"functions/janitor", module + "/cmd/bellhop/internal/sim/alexa", true},
 		"the local stack any library":         {"cmd/bellhop/internal/console", "github.com/spf13/cobra", false},
+		"the read model the command line":     {"cmd/bellhop/internal/view", module + "/cmd/bellhop/internal/cli", true},
+		"the read model cobra":                {"cmd/bellhop/internal/view", "github.com/spf13/cobra", true},
+		"the read model the terminal":         {"cmd/bellhop/internal/view", "github.com/jedib0t/go-pretty/v6/table", true},
+		"the commands a bucket's listing":     {"cmd/bellhop/internal/cli", module + "/pkg/objects", true},
+		"the commands the read model":         {"cmd/bellhop/internal/cli", module + "/cmd/bellhop/internal/view", false},
 		"the simulator our words":             {"cmd/bellhop/internal/sim/alexa", module + "/pkg/report", true},
 	}
 	for name, test := range tests {

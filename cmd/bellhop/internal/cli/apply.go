@@ -202,7 +202,7 @@ func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (ap
 	}
 	r := applied{Name: d.name, Outcome: "created", Subscription: after, Changes: some(changes(before, after)), Warnings: []string{}}
 	if after.From != before.From {
-		if r.Warnings, err = a.warnings(after, report.DateOf(at.Now())); err != nil {
+		if r.Warnings, err = warnings(at, after, report.DateOf(at.Now())); err != nil {
 			return applied{}, err
 		}
 	}
@@ -216,8 +216,8 @@ func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (ap
 }
 
 // warnings say of a first day what is rarely meant.
-func (a *app) warnings(sub report.Subscription, today report.Date) ([]string, error) {
-	source, err := a.source(sub)
+func warnings(at Account, sub report.Subscription, today report.Date) ([]string, error) {
+	source, err := at.view.Source(sub)
 	if err != nil {
 		return nil, err
 	}

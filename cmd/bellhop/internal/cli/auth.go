@@ -136,7 +136,7 @@ func (a *app) reopen(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	at, err := a.Open(ctx, p)
+	at, err := a.open(ctx, p)
 	if err != nil {
 		return err
 	}

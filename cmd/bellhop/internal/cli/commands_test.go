@@ -319,153 +319,15 @@ func TestChangeJobs(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
-	tests := map[string]struct {
-		spoil func(b *bench, c *report.Certificate)
-		code  int
-		finds string
-	}{
-		"good":                      {func(*bench, *report.Certificate) {}, 0, ""},
-		"deleted before delivered":  {func(_ *bench, c *report.Certificate) { c.DeliveredAt = at("06:12:32") }, 3, "before it was delivered"},
-		"verified before deleted":   {func(_ *bench, c *report.Certificate) { c.VerifiedAt = at("06:12:30") }, 3, "before it was deleted"},
-		"verified in the future":    {func(_ *bench, c *report.Certificate) { c.VerifiedAt = at("07:40:01") }, 3, "in the future"},
-		"loaded after the deletion": {func(_ *bench, c *report.Certificate) { c.LoadedAt = at("06:13:00") }, 3, "without a load before"},
-		"a cause that is none":      {func(_ *bench, c *report.Certificate) { c.Cause = report.FileExpected }, 3, "must not be deleted"},
-		"row not deleted": {func(b *bench, _ *report.Certificate) {
-			f := b.ledger.files["d.csv"]
-			f.Status = report.FileLoaded
-			b.ledger.files["d.csv"] = f
-		}, 3, "not DELETED"},
-		"row of other content":   {func(_ *bench, c *report.Certificate) { c.ETag = "e2" }, 3, "another object"},
-		"receipt of other bytes": {func(_ *bench, c *report.Certificate) { c.SHA256 = "ff" }, 3, "another SHA-256"},
-		"no row":                 {func(b *bench, _ *report.Certificate) { delete(b.ledger.files, "d.csv") }, 3, "no row"},
-		"a row that was forgotten": {func(b *bench, c *report.Certificate) {
-			delete(b.ledger.files, "d.csv")
-			for _, at := range []*time.Time{&c.DeliveredAt, &c.LoadedAt, &c.DeletedAt, &c.VerifiedAt} {
-				*at = at.AddDate(0, 0, -201)
-			}
-		}, 0, ""},
-		"still there": {func(b *bench, _ *report.Certificate) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }, 3, "is in the bucket"},
-		"put again, with other content": {func(b *bench, _ *report.Certificate) {
-			b.deliveries.objects["d.csv"] = report.Object{ETag: "other"}
-		}, 0, ""},
-		"bucket does not answer": {func(b *bench, _ *report.Certificate) { b.deliveries.err = fault.New(fault.Transient, "slow down") }, 5, "could not be asked"},
-		"in another bucket":      {func(_ *bench, c *report.Certificate) { c.Bucket = "elsewhere" }, 5, "another bucket"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			tt.spoil(b, &b.ledger.certificates[0])
-			for _, args := range [][]string{{"certificates", "verify"}, {"certificates", "verify", "d.csv"}} {
-				code, out, errs := b.run(t.Context(), args...)
-				if code != tt.code || errs != "" || !strings.Contains(out, tt.finds) {
-					t.Errorf("exit %d, want %d; %s%s", code, tt.code, out, errs)
-				}
-			}
-		})
-	}
-}
-
-// A file that was put and deleted twice has two certificates; only the newest agrees with its row.
-func TestVerifyOlderCertificates(t *testing.T) {
-	b := newBench(t)
-	older := b.ledger.certificates[0]
-	older.ETag, older.SHA256 = "e0", "00"
-	older.DeliveredAt, older.LoadedAt, older.DeletedAt, older.VerifiedAt = at("05:00:00"), at("05:00:01"), at("05:00:02"), at("05:00:03")
-	b.ledger.certificates = append(b.ledger.certificates, older)
-	code, out, _ := b.run(t.Context(), "certificates", "verify")
-	if v := decode[struct{ Checked, Holding int }](t, out); code != 0 || v.Checked != 2 || v.Holding != 2 {
-		t.Errorf("exit %d: %s", code, out)
-	}
-}
-
-func TestStatusNeedsAttention(t *testing.T) {
-	tests := map[string]struct {
-		spoil func(b *bench)
-		says  string // empty: nothing
-	}{
-		"today's newest day is not there yet": {func(b *bench) { drop(b, day(17)) }, ""},
-		"an older day is not there":           {func(b *bench) { drop(b, day(16)) }, "1 day of asp_device"},
-		"a quarantined file": {func(b *bench) {
-			b.ledger.files["q"] = report.File{Key: "q", Status: report.FileQuarantined, Reason: "header", Delivery: &report.Delivery{Key: "q", At: at("01:00:00")}}
-			b.deliveries.objects["q"] = report.Object{Key: "q", ModifiedAt: at("01:00:00")}
-		}, "bellhop files show q"},
-		"a raw object for 15 minutes":      {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:25:00")} }, ""},
-		"a raw object for longer":          {func(b *bench) { b.deliveries.objects["r"] = report.Object{Key: "r", ModifiedAt: at("07:24:59")} }, "does the janitor run"},
-		"a job that is overdue by an hour": {func(b *bench) { overdue(b, at("06:40:00")) }, ""},
-		"a job that is overdue by more":    {func(b *bench) { overdue(b, at("06:39:59")) }, "does the requester run"},
-		"nobody is logged in": {func(b *bench) {
-			b.ledger.credential = report.Credential{ShutSince: at("01:00:00"), Reason: "invalid_grant"}
-		}, "all jobs wait for a login since 2026-11-20 01:00"},
-		"a day held back":                     {func(b *bench) { b.ledger.snapshots["hotel"].Partitions[0].Held = &report.Held{} }, "bellhop review list"},
-		"a paused subscription with a gap":    {func(b *bench) { drop(b, day(16)); pause(b) }, ""},
-		"a subscription of an unknown source": {func(b *bench) { s := hotel(); s.Source = "fax"; b.ledger.subs["hotel"] = s }, `no source "fax"`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			tt.spoil(b)
-			code, out, errs := b.run(t.Context(), "status")
-			needs := strings.Join(decode[struct{ Attention []string }](t, out).Attention, "\n")
-			if (code == cli.ExitAttention) != (tt.says != "") || !strings.Contains(needs, tt.says) || tt.says == "" && needs != "" {
-				t.Errorf("exit %d, needs %q, want %q; %s", code, needs, tt.says, errs)
-			}
-		})
-	}
-}
-
-func drop(b *bench, d report.Date) {
-	snapshot := b.ledger.snapshots["hotel"]
-	var kept []report.Partition
-	for _, s := range snapshot.Partitions {
-		if s.Date != d || s.Table != "asp_device" {
-			kept = append(kept, s)
-		}
-	}
-	snapshot.Partitions = kept
-	b.ledger.snapshots["hotel"] = snapshot
-}
-
-func pause(b *bench) {
-	s := b.ledger.subs["hotel"]
-	s.Paused = true
-	b.ledger.subs["hotel"] = s
-}
-
-func overdue(b *bench, due time.Time) {
-	b.ledger.jobs["w"] = report.Job{ID: "w", Subscription: "hotel", Status: report.JobBackoff, DueAt: due}
-}
-
 func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
 		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "status", "version",
-		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "review list", "review show",
-		"review accept", "review replay", "review drop", "tables", "ingest",
+		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {
 			t.Errorf("%s: exit %d\n%s", command, code, out)
 		}
-	}
-}
-
-// TestJobsThatWaitForALoginAreNotOverdue: they are due, and nothing is wrong with the requester.
-func TestJobsThatWaitForALoginAreNotOverdue(t *testing.T) {
-	b := newBench(t)
-	overdue(b, at("01:00:00"))
-	for id, j := range b.ledger.jobs {
-		if j.DueAt.Equal(at("01:00:00")) {
-			j.Status = report.JobPlanned
-			b.ledger.jobs[id] = j
-		}
-	}
-	_, out, _ := b.run(t.Context(), "status")
-	if !strings.Contains(out, "does the requester run") {
-		t.Fatalf("with a credential the job is overdue, and status says %s", out)
-	}
-	b.ledger.credential = report.Credential{ShutSince: at("01:00:00")}
-	if _, out, _ := b.run(t.Context(), "status"); strings.Contains(out, "does the requester run") || !strings.Contains(out, "bellhop auth login") {
-		t.Errorf("status says %s", out)
 	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +51,7 @@ func (a *app) proposed(find func(ctx context.Context, at Account) ([]cobra.Compl
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		at, err := a.Open(ctx, place)
+		at, err := a.open(ctx, place)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -236,14 +235,8 @@ func daysOf(ctx context.Context, at Account, name string) ([]report.Partition, e
 
 // unitsOf returns the ids and names of a day's units that begin as typed.
 func unitsOf(ctx context.Context, at Account, d dataset.Definition, day report.Partition, typed string) ([]cobra.Completion, error) {
-	of, err := find(ctx, at, question{table: d, date: day.Date}, day)
-	var units []cobra.Completion
-	for _, name := range slices.Sorted(maps.Keys(of.names)) {
-		if strings.HasPrefix(name, typed) {
-			units = append(units, name)
-		}
-	}
-	return units, err
+	units, err := at.view.Units(ctx, d, day)
+	return slices.DeleteFunc(units, func(name string) bool { return !strings.HasPrefix(name, typed) }), err
 }
 
 // everyCommand visits a command and all below it.

@@ -40,7 +40,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) examine(ctx context.Context, p Place) (err error) {
-	at, err := a.Open(ctx, p)
+	at, err := a.open(ctx, p)
 	if err != nil {
 		return err
 	}

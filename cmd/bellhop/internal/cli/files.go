@@ -3,16 +3,15 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -22,188 +21,37 @@ func (a *app) filesCommand() *cobra.Command {
 		Long: `A file is what the ledger knows of one delivery: expected by a job, arrived, loaded, deleted.`,
 	}
 	a.parent(c)
-	var filter fileFilter
-	list := &cobra.Command{
-		Use: "list", Short: "List files, the newest last", Args: cobra.NoArgs,
-		Long: "List files, the newest last. It reads the whole ledger.\n\nStatuses: " + words(report.FileStatuses()) + ".",
-		Example: `  bellhop files list --status QUARANTINED --status STRAY
+	statuses := words(report.FileStatuses())
+	c.AddCommand(
+		listCommand(a, &cobra.Command{
+			Use: "list", Short: "List files, the newest last",
+			Long: "List files, the newest last. It reads the whole ledger.\n\nStatuses: " + strings.Join(statuses, ", ") + ".",
+			Example: `  bellhop files list --status QUARANTINED --status STRAY
   bellhop files list --job hotel-000001
   bellhop files list --json | jq 'map(select(.exposure_seconds > 60))'`,
-		PreRunE: func(*cobra.Command, []string) error {
-			return errors.Join(checkLast(filter.last), checkStatuses(filter.statuses, report.FileStatuses()))
-		},
-		RunE: a.on(func(ctx context.Context, at Account, _ []string) error {
-			return a.listFiles(ctx, at, filter)
+		}, listing[view.File]{
+			find: (*view.View).Files, status: "status", statusHelp: "only those in this `status`; repeat it for more", statuses: statuses,
+			flags: func(f *pflag.FlagSet, filter *view.Filter) {
+				f.StringVar(&filter.Job, "job", "", "only those of one job, by its `id`")
+			},
+			none: "No files.", header: "file|status|table|>rows|delivered|>exposure|job|why",
+			row: func(f view.File) []cell {
+				exposure := ""
+				if f.ExposureSeconds > 0 {
+					exposure = span(f.DeletedAt.Sub(f.DeliveredAt))
+				}
+				return row(f.Key, cell{string(f.Status), fileTone(f.Status)}, f.Table, number(f.Rows), minute(f.DeliveredAt),
+					exposure, f.Job, cell{f.Why, quiet})
+			},
 		}),
-	}
-	f := list.Flags()
-	f.StringVar(&filter.subscription, "subscription", "", "only those of one subscription, by its `name`")
-	f.StringVar(&filter.job, "job", "", "only those of one job, by its `id`")
-	f.StringSliceVar(&filter.statuses, "status", nil, "only those in this `status`; repeat it for more")
-	f.IntVar(&filter.last, "last", 0, "only the newest `n` (0: all)")
-	c.AddCommand(list, &cobra.Command{
-		Use: "show KEY", Short: "Show one file: receipt, certificates, timeline", Args: exactly("KEY"),
-		Long: `Show one file: what was delivered, what its load proved (rows, sums, SHA-256, what became of each day),
+		&cobra.Command{
+			Use: "show KEY", Short: "Show one file: receipt, certificates, timeline", Args: exactly("KEY"),
+			Long: `Show one file: what was delivered, what its load proved (rows, sums, SHA-256, what became of each day),
 the certificates of its deletion, and every step in between.`,
-		Example: "  bellhop files show DEVICE_0001.csv",
-		RunE:    a.on(a.showFile),
-	})
+			Example: "  bellhop files show DEVICE_0001.csv",
+			RunE:    about(a, (*view.View).File, (*screen).file),
+		})
 	return c
-}
-
-type fileFilter struct {
-	subscription, job string
-	statuses          []string
-	last              int
-}
-
-// checkLast refuses a number that counts nothing.
-func checkLast(n int) error {
-	if n < 0 {
-		return usage("", "--last cannot be negative")
-	}
-	return nil
-}
-
-// newestOf returns the last n of a list that is in the order of time; 0 is all.
-func newestOf[T any](list []T, n int) []T {
-	if n > 0 && len(list) > n {
-		return list[len(list)-n:]
-	}
-	return list
-}
-
-func (f fileFilter) wants(r report.File) bool {
-	return (f.subscription == "" || f.subscription == r.Subscription) && (f.job == "" || f.job == r.Job) &&
-		(len(f.statuses) == 0 || slices.Contains(f.statuses, string(r.Status)))
-}
-
-// listedFile is a file in one line.
-type listedFile struct {
-	Key          string            `json:"key"`
-	Status       report.FileStatus `json:"status"`
-	Reason       string            `json:"reason,omitempty"`
-	Subscription string            `json:"subscription,omitempty"`
-	Job          string            `json:"job,omitempty"`
-	Table        string            `json:"table,omitempty"`
-	Window       report.Window     `json:"window,omitzero"`
-	Rows         int64             `json:"rows"`
-	Bytes        int64             `json:"bytes"`
-	ExpectedAt   time.Time         `json:"expected_at,omitzero"`
-	DeliveredAt  time.Time         `json:"delivered_at,omitzero"`
-	LoadedAt     time.Time         `json:"loaded_at,omitzero"`
-	DeletedAt    time.Time         `json:"deleted_at,omitzero"`
-	// ExposureSeconds is from delivery to deletion.
-	ExposureSeconds float64 `json:"exposure_seconds,omitempty"`
-}
-
-func listedAs(f report.File) listedFile {
-	l := listedFile{
-		Key: f.Key, Status: f.Status, Reason: f.Reason, Subscription: f.Subscription, Job: f.Job, Table: f.Table, Window: f.Window,
-		ExpectedAt: f.Generation, DeletedAt: f.DeletedAt,
-	}
-	if f.Delivery != nil {
-		l.Bytes, l.DeliveredAt = f.Delivery.Size, f.Delivery.At
-	}
-	if f.Receipt != nil {
-		l.Rows, l.LoadedAt = f.Receipt.Rows, f.Receipt.LoadedAt
-	}
-	if !l.DeletedAt.IsZero() && !l.DeliveredAt.IsZero() {
-		l.ExposureSeconds = l.DeletedAt.Sub(l.DeliveredAt).Seconds()
-	}
-	return l
-}
-
-// whyNotLoaded says why a file did not simply load; nothing of one that did. That a file is deleted is no reason: what it was
-// deleted as is in its history.
-func whyNotLoaded(f report.File) string {
-	if fileTone(f.Status) != good {
-		return f.Reason
-	}
-	if n := len(f.History); n > 0 && f.Status == report.FileDeleted && f.History[n-1].From != string(report.FileLoaded) {
-		for _, e := range slices.Backward(f.History[:n-1]) {
-			if e.To == f.History[n-1].From {
-				return e.Why
-			}
-		}
-	}
-	var held []string
-	if f.Receipt != nil {
-		for _, p := range f.Receipt.Partitions {
-			if p.Outcome == report.PartitionHeld {
-				held = append(held, p.Date.String())
-			}
-		}
-	}
-	switch len(held) {
-	case 0:
-		return ""
-	case 1:
-		return "held: it would have erased or shrunk " + held[0]
-	default:
-		return "held: it would have erased or shrunk " + held[0] + " and " + count(len(held)-1, "more day")
-	}
-}
-
-// collect reads a list to its end.
-func collect[T any](all iter.Seq2[T, error], wants func(T) bool) ([]T, error) {
-	var list []T
-	for v, err := range all {
-		if err != nil {
-			return nil, err
-		}
-		if wants(v) {
-			list = append(list, v)
-		}
-	}
-	return list, nil
-}
-
-func (a *app) listFiles(ctx context.Context, at Account, filter fileFilter) error {
-	found, err := collect(at.Ledger.Files(ctx), filter.wants)
-	if err != nil {
-		return err
-	}
-	files := make([]listedFile, len(found))
-	why := map[string]string{}
-	for i, f := range found {
-		files[i], why[f.Key] = listedAs(f), whyNotLoaded(f)
-	}
-	slices.SortFunc(files, func(x, y listedFile) int {
-		return cmp.Or(cmp.Or(x.DeliveredAt.Compare(y.DeliveredAt), x.ExpectedAt.Compare(y.ExpectedAt)), strings.Compare(x.Key, y.Key))
-	})
-	files = newestOf(files, filter.last)
-	return a.show(files, func(s *screen) {
-		if len(files) == 0 {
-			s.line("No files.")
-			return
-		}
-		var rows [][]cell
-		for _, f := range files {
-			exposure := ""
-			if f.ExposureSeconds > 0 {
-				exposure = span(f.DeletedAt.Sub(f.DeliveredAt))
-			}
-			rows = append(rows, []cell{
-				{f.Key, plain}, {string(f.Status), fileTone(f.Status)}, {f.Table, plain}, {number(f.Rows), plain},
-				{minute(f.DeliveredAt), plain}, {exposure, plain}, {f.Job, plain}, {why[f.Key], quiet},
-			})
-		}
-		s.table("", []string{"file", "status", "table", "rows", "delivered", "exposure", "job", "why"}, []string{"rows", "exposure"}, rows)
-	})
-}
-
-func bytesText(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	case n < 1<<30:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	default:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	}
 }
 
 func fileTone(s report.FileStatus) tone {
@@ -219,86 +67,173 @@ func fileTone(s report.FileStatus) tone {
 	}
 }
 
-// shownFile is a file with its certificates.
-type shownFile struct {
-	report.File
-	Certificates []report.Certificate `json:"certificates"`
-}
-
-func (a *app) showFile(ctx context.Context, at Account, args []string) error {
-	file, err := at.Ledger.File(ctx, args[0])
-	if err != nil {
-		return missing(err, "see which there are: bellhop files list")
-	}
-	certificates, err := at.Ledger.CertificatesOf(ctx, file.Key)
-	if err != nil {
-		return err
-	}
-	shown := shownFile{file, some(certificates)}
-	return a.show(shown, func(s *screen) { s.file(shown) })
-}
-
-func (s *screen) file(f shownFile) {
-	facts := []cell{
-		{"file", plain}, {f.Key, strong},
-		{"status", plain}, {string(f.Status), fileTone(f.Status)},
-		{"why", plain}, {f.Reason, plain},
-		{"job", plain}, {f.Job, plain},
-		{"subscription", plain}, {f.Subscription, plain},
-		{"table", plain}, {f.Table, plain},
-		{"loads begun", plain}, {fmt.Sprint(f.Loads), plain},
-		{"deleted", plain}, {second(f.DeletedAt), plain},
-		{"looked at next", plain}, {second(f.DueAt), plain},
-	}
+func (s *screen) file(f view.FileDetails) {
+	days := ""
 	if f.Job != "" {
-		facts = append(facts, cell{"days", plain}, cell{f.Window.String(), plain})
+		days = f.Window.String()
 	}
-	s.facts(facts...)
+	s.facts(
+		"file", cell{f.Key, strong}, "status", cell{string(f.Status), fileTone(f.Status)}, "why", f.Reason, "job", f.Job,
+		"subscription", f.Subscription, "table", f.Table, "loads begun", f.Loads, "deleted", second(f.DeletedAt),
+		"looked at next", second(f.DueAt), "days", days,
+	)
 	if d := f.Delivery; d != nil {
 		s.heading("DELIVERY")
-		s.facts(cell{"object", plain}, cell{"s3://" + d.Bucket + "/" + d.Key, plain}, cell{"arrived", plain}, cell{second(d.At), plain},
-			cell{"size", plain}, cell{bytesText(d.Size), plain}, cell{"etag", plain}, cell{d.ETag, plain}, cell{"version", plain}, cell{d.VersionID, plain})
+		s.facts("object", "s3://"+d.Bucket+"/"+d.Key, "arrived", second(d.At), "size", bytesText(d.Size), "etag", d.ETag, "version", d.VersionID)
 	}
 	if f.Receipt != nil {
 		s.receipt(*f.Receipt)
 	}
 	if len(f.Certificates) > 0 {
 		s.heading("CERTIFICATES")
-		s.certificates(f.Certificates)
+		rows(s, certificateHeader, f.Certificates, certificateRow)
 	}
 	s.timeline(f.Timeline)
 }
 
-// again is how many rows came again; nothing when none did.
-func again(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return number(n)
-}
-
 func (s *screen) receipt(r report.Receipt) {
+	again := cell{tone: bad}
+	if r.Duplicates > 0 {
+		again.text = number(r.Duplicates)
+	}
 	s.heading("RECEIPT")
-	s.facts(cell{"loaded", plain}, cell{second(r.LoadedAt), plain}, cell{"rows", plain}, cell{number(r.Rows), plain}, cell{"rows that came again", plain}, cell{again(r.Duplicates), bad}, cell{"bytes", plain}, cell{number(r.Bytes), plain},
-		cell{"sha256", plain}, cell{r.SHA256, plain}, cell{"unknown columns", plain}, cell{strings.Join(r.Unknown, ", "), bad})
+	s.facts("loaded", second(r.LoadedAt), "rows", number(r.Rows), "rows that came again", again, "bytes", number(r.Bytes),
+		"sha256", r.SHA256, "unknown columns", cell{strings.Join(r.Unknown, ", "), bad})
 	if len(r.Sums) > 0 {
 		s.heading("SUMS OVER ALL ROWS (roll-ups included)")
-		var rows [][]cell
-		for _, column := range slices.Sorted(maps.Keys(r.Sums)) {
-			rows = append(rows, cells(column, r.Sums[column]))
-		}
-		s.table("", []string{"column", "sum"}, []string{"sum"}, rows)
+		rows(s, "column|>sum", slices.Sorted(maps.Keys(r.Sums)), func(column string) []cell { return row(column, r.Sums[column]) })
 	}
 	if len(r.Partitions) > 0 {
 		s.heading("DAYS")
-		var rows [][]cell
-		for _, p := range r.Partitions {
-			t := plain
+		rows(s, "day|outcome|>rows|object", r.Partitions, func(p report.PartitionProof) []cell {
+			outcome := cell{string(p.Outcome), plain}
 			if p.Outcome == report.PartitionHeld {
-				t = bad
+				outcome.tone = bad
 			}
-			rows = append(rows, []cell{{p.Date.String(), plain}, {string(p.Outcome), t}, {number(p.Rows), plain}, {p.Key, quiet}})
+			return row(p.Date, outcome, number(p.Rows), cell{p.Key, quiet})
+		})
+	}
+}
+
+// deletedAs are the statuses of which a file may be deleted.
+var deletedAs = []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined}
+
+func (a *app) certificatesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "certificates", Aliases: []string{"certificate", "certs"}, Short: "What was deleted, with proof: list, show, verify",
+		Long: `A certificate says what one deletion proved: which object, which content, when it was delivered, loaded,
+deleted, and found gone with no version left. Exposure is from delivery to that last moment.`,
+	}
+	a.parent(c)
+	c.AddCommand(
+		listCommand(a, &cobra.Command{
+			Use: "list", Short: "List certificates, the newest last",
+			Long: "List certificates, the newest last. It reads the whole ledger.",
+			Example: `  bellhop certificates list --slower-than 1m
+  bellhop certificates list --cause QUARANTINED
+  bellhop certificates list --json > deletions-2026-11.json`,
+		}, listing[view.Certificate]{
+			find: (*view.View).Certificates, status: "cause", statuses: words(deletedAs),
+			statusHelp: "only files deleted as LOADED, STRAY or QUARANTINED; repeat it for more",
+			flags: func(f *pflag.FlagSet, filter *view.Filter) {
+				f.DurationVar(&filter.SlowerThan, "slower-than", 0, "only exposures longer than a `duration`, such as 15m")
+			},
+			none: "No certificates.", header: certificateHeader,
+			row: func(c view.Certificate) []cell { return certificateRow(c.Certificate) },
+		}),
+		&cobra.Command{
+			Use: "show FILE", Short: "Show the certificates of one file", Args: exactly("FILE"),
+			Example: "  bellhop certificates show DEVICE_0001.csv",
+			RunE:    about(a, (*view.View).CertificatesOf, (*screen).certificates),
+		},
+		&cobra.Command{
+			Use: "verify [FILE...]", Short: "Check certificates against the ledger and the bucket, now",
+			Long: `Check certificates, all of them or those of some files, again:
+
+  times    delivered ≤ deleted ≤ verified, none in the future; what counts as loaded was loaded before
+  ledger   the file's newest certificate and its row agree: DELETED, same object, ETag and SHA-256
+  gone     the object is not in the delivery bucket, in no version
+
+Exit code 3 when one does not hold, 5 when none fails but some could not be checked.`,
+			Example: "  bellhop certificates verify\n  bellhop certificates verify DEVICE_0001.csv",
+			RunE: answer(a, verifyCertificates, (*screen).verdicts, func(v view.Verdicts) int {
+				if v.Failing == 0 && v.Unchecked > 0 {
+					return ExitPartly
+				}
+				return attention(v.Failing > 0)
+			}),
+		},
+	)
+	return c
+}
+
+const certificateHeader = "file|deleted as|>size|delivered|verified gone|>exposure"
+
+func certificateRow(c report.Certificate) []cell {
+	cause := cell{string(c.Cause), plain}
+	if c.Cause != report.FileLoaded {
+		cause.tone = waiting
+	}
+	return row(c.File, cause, bytesText(c.Size), second(c.DeliveredAt), second(c.VerifiedAt), span(c.Exposure()))
+}
+
+func (s *screen) certificates(list []view.Certificate) {
+	for i, c := range list {
+		if i > 0 {
+			s.line("")
 		}
-		s.table("", []string{"day", "outcome", "rows", "object"}, []string{"rows"}, rows)
+		s.facts("file", cell{c.File, strong}, "object", "s3://"+c.Bucket+"/"+c.Key, "etag", c.ETag, "version", c.VersionID,
+			"size", bytesText(c.Size), "sha256", cmp.Or(c.SHA256, withoutHash(c.Cause)), "job", c.Job, "deleted as", c.Cause,
+			"delivered", second(c.DeliveredAt), "loaded", second(c.LoadedAt), "deleted", second(c.DeletedAt),
+			"verified gone", second(c.VerifiedAt), "exposure", cell{span(c.Exposure()), strong},
+			"S3 request", cmp.Or(c.RequestID, "none: it was already gone"))
+	}
+}
+
+// withoutHash says why a certificate has no SHA-256: only a load that succeeded proves one.
+func withoutHash(cause report.FileStatus) string {
+	switch cause {
+	case report.FileStray:
+		return "none: it was never opened"
+	case report.FileQuarantined:
+		return "none: it was read and could not be loaded"
+	default:
+		return "none"
+	}
+}
+
+func verifyCertificates(ctx context.Context, at Account, files []string) (view.Verdicts, error) {
+	if at.Deliveries == nil {
+		return view.Verdicts{}, usage("name it with --delivery-bucket or BELLHOP_DELIVERY_BUCKET",
+			"whether an object is gone can only be seen in the delivery bucket, and that is not known")
+	}
+	return at.view.VerifyCertificates(ctx, files)
+}
+
+func (s *screen) verdicts(v view.Verdicts) {
+	if v.Checked == 0 {
+		s.line("No certificates.")
+		return
+	}
+	var found [][]cell
+	for _, one := range v.Verdicts {
+		for _, f := range one.Findings {
+			found = append(found, row(cell{"✖", bad}, one.File, second(one.VerifiedAt), cell{f, bad}))
+		}
+		for _, u := range one.Unchecked {
+			found = append(found, row(cell{"?", waiting}, one.File, second(one.VerifiedAt), cell{u, waiting}))
+		}
+	}
+	if len(found) > 0 {
+		s.table("", []string{"", "file", "verified gone", "finding"}, nil, found)
+		s.line("")
+	}
+	word := s.paint(good, fmt.Sprintf("%d of %d hold", v.Holding, v.Checked))
+	if v.Failing > 0 {
+		word = s.paint(bad, fmt.Sprintf("%d of %d do not hold", v.Failing, v.Checked))
+	}
+	s.line("%s: times in order, ledger rows agree, objects gone now.", word)
+	if v.Unchecked > 0 {
+		s.line("%s", s.paint(waiting, count(v.Unchecked, "certificate")+" could not be checked to the end."))
 	}
 }

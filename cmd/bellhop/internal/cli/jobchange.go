@@ -157,7 +157,7 @@ func (a *app) unhealed(ctx context.Context, at Account, id string) error {
 	if err != nil {
 		return err
 	}
-	after, err := a.aftermathOf(ctx, at, job)
+	after, err := at.view.Aftermath(ctx, job)
 	if err != nil || !after.Healed {
 		return err
 	}
@@ -176,7 +176,7 @@ func (a *app) retryable(ctx context.Context, at Account, j report.Job) (note str
 	if err != nil {
 		return "", err
 	}
-	source, err := a.source(sub)
+	source, err := at.view.Source(sub)
 	if err != nil {
 		return "", nil //nolint:nilerr // a subscription that this tool cannot judge is left to the requester
 	}

@@ -1,58 +1,11 @@
 package cli
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
-
-// nearest returns the few of names that somebody who typed word may have meant, the nearest first.
-func nearest(word string, names []string) []string {
-	const most = 3
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
-	for _, name := range names {
-		d := distance(strings.ToLower(word), strings.ToLower(name))
-		if d <= max(2, len(word)/4) {
-			near = append(near, candidate{name, d})
-		}
-	}
-	slices.SortFunc(near, func(x, y candidate) int {
-		return cmp.Or(cmp.Compare(x.distance, y.distance), strings.Compare(x.name, y.name))
-	})
-	var few []string
-	for _, c := range near[:min(most, len(near))] {
-		few = append(few, c.name)
-	}
-	return few
-}
-
-// distance is how many letters have to be put in, taken out or exchanged to make one text of the other.
-func distance(from, to string) int {
-	target := []rune(to)
-	row := make([]int, len(target)+1)
-	for i := range row {
-		row[i] = i
-	}
-	for i, letter := range []rune(from) {
-		before := row[0]
-		row[0] = i + 1
-		for j, other := range target {
-			changed := before
-			if letter != other {
-				changed++
-			}
-			before = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(target)]
-}
 
 // unknownTable says that the dataset has no table of the name on the command line.
 func unknownTable(name string) error {
@@ -61,7 +14,7 @@ func unknownTable(name string) error {
 		names = append(names, d.Name)
 	}
 	remedy := "see which there are: bellhop tables"
-	if near := nearest(name, names); len(near) > 0 {
+	if near := phrase.Nearest(name, names); len(near) > 0 {
 		remedy = "did you mean: " + strings.Join(near, ", or ")
 	}
 	return usage(remedy, "there is no table %q", name)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
@@ -11,21 +10,15 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
-	"github.com/bellhop-asp/bellhop/pkg/janitor"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
 type Ledger interface {
+	view.Ledger
 	requester.Snapshots
-	// Snapshot returns everything about a subscription's days, or a NotFound.
-	Snapshot(ctx context.Context, name string) (report.Snapshot, error)
-	// Job and File return a NotFound for a name that the ledger does not know.
-	Job(ctx context.Context, id string) (report.Job, error)
-	File(ctx context.Context, key string) (report.File, error)
-	// Jobs returns all jobs of a subscription, oldest first.
-	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
 	// ChangeJob is UpdateJob, and gives up what the job awaited, at now.
 	ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error)
 	// UpdateJob applies a transition. Change may run more than once; its error is returned as it is.
@@ -33,41 +26,18 @@ type Ledger interface {
 	// UpdateFile applies a transition and settles the file with its job, at now. Change may run more than once; its error
 	// is returned as it is.
 	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
-	// Files and Certificates yield everything, in no order. After an error they end.
-	Files(ctx context.Context) iter.Seq2[report.File, error]
-	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
-	// Partitions returns the published days of a table within a window, in order.
-	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	// Remove, Disown and DropDays are the steps of a subscription's removal; see their contracts there.
 	Remove(ctx context.Context, subscription string, now time.Time) error
 	Disown(ctx context.Context, job string, now time.Time) (report.Job, error)
 	DropDays(ctx context.Context, days []report.Partition) error
-	// Credential returns what the runs share of a credential, and UpdateCredential changes it where change returns true.
-	Credential(ctx context.Context, id string) (report.Credential, error)
+	// UpdateCredential changes what the runs share of a credential, where change returns true.
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
-	// DaysBetween, MarkDay, Verification and NoteVerification are for verifying the dataset; see [janitor.Days].
-	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)
-	MarkDay(ctx context.Context, s report.Partition, now time.Time) error
-	Verification(ctx context.Context) (report.Verification, error)
-	NoteVerification(ctx context.Context, v report.Verification) error
-	// CertificatesOf returns the certificates of one file, oldest first.
-	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
-}
-
-// Deliveries looks into the delivery bucket. Nothing here changes it.
-type Deliveries interface {
-	// List yields every object. An error ends it.
-	List(ctx context.Context, prefix string) iter.Seq2[report.Object, error]
-	// Versions returns all versions and delete markers under exactly this key; none means that nothing is left.
-	Versions(ctx context.Context, key string) ([]report.ObjectVersion, error)
 }
 
 // Dataset reads the dataset bucket.
 type Dataset interface {
-	janitor.Published
+	view.Dataset
 	stack.Dataset
-	// Read returns the whole object under a key. NotFound when there is none.
-	Read(ctx context.Context, key string) ([]byte, error)
 }
 
 // Dropper deletes objects of the dataset. *objects.Bucket is one.
@@ -106,7 +76,7 @@ type Account struct {
 	Name   string
 	Ledger Ledger
 	// Deliveries is nil when the delivery bucket is not known.
-	Deliveries Deliveries
+	Deliveries view.Deliveries
 	// Bucket is the delivery bucket's name.
 	Bucket string
 	// Dataset is nil when the dataset bucket is not known.
@@ -126,6 +96,8 @@ type Account struct {
 	// Ahead is by how much that clock is ahead of the machine's; 0 for a real one.
 	Ahead time.Duration
 	Close func() error
+
+	view *view.View // set when the account is opened for a command
 }
 
 // The engines that run SQL.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
@@ -75,6 +76,10 @@ func explain(err error) *Problem {
 		return p
 	}
 	p := &Problem{Code: ExitError, Err: err}
+	if known, ok := errors.AsType[*view.Problem](err); ok {
+		p.Remedy = known.Remedy
+		return p
+	}
 	code := ""
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		code = api.ErrorCode()

@@ -135,7 +135,7 @@ func (a *app) refetchable(ctx context.Context, at Account, o refetchOptions) (re
 	if err != nil {
 		return sub, report.Limits{}, missing(err, "see which there are: bellhop subscriptions list")
 	}
-	source, err := a.source(sub)
+	source, err := at.view.Source(sub)
 	if err != nil {
 		return sub, report.Limits{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
@@ -23,8 +24,6 @@ type app struct {
 	started bool
 	// long is a command whose answer may be longer than a screen.
 	long bool
-	// listed are the ETags of the dataset's objects by key, once they were asked for.
-	listed map[string]string
 	// ahead is by how much the clock of the place is ahead of this machine's.
 	ahead   time.Duration
 	secrets redact.Scrubber
@@ -263,7 +262,7 @@ func (a *app) on(do func(ctx context.Context, at Account, args []string) error) 
 		if err != nil {
 			return err
 		}
-		at, err := a.Open(cmd.Context(), p)
+		at, err := a.open(cmd.Context(), p)
 		if err != nil {
 			return err
 		}
@@ -271,6 +270,16 @@ func (a *app) on(do func(ctx context.Context, at Account, args []string) error) 
 		a.ahead = at.Ahead
 		return do(cmd.Context(), at, args)
 	})
+}
+
+// open opens a place, with its read model.
+func (a *app) open(ctx context.Context, p Place) (Account, error) {
+	at, err := a.Open(ctx, p)
+	at.view = &view.View{
+		Name: at.Name, Ledger: at.Ledger, Deliveries: at.Deliveries, Bucket: at.Bucket, Dataset: at.Dataset,
+		Listed: !p.AWS && p.Stack == "", Sources: a.Sources, Now: at.Now,
+	}
+	return at, err
 }
 
 // where returns the place that flags and environment name.

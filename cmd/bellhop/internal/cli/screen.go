@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
 // tone is how a word is meant; colour only repeats what the word says.
@@ -23,24 +26,7 @@ const (
 	strong
 )
 
-func (t tone) colors() text.Colors {
-	switch t {
-	case good:
-		return text.Colors{text.FgGreen}
-	case waiting:
-		return text.Colors{text.FgYellow}
-	case bad:
-		return text.Colors{text.FgRed}
-	case quiet:
-		return text.Colors{text.Faint}
-	case strong:
-		return text.Colors{text.Bold}
-	case plain:
-		return nil
-	default:
-		return nil
-	}
-}
+var colors = map[tone]text.Color{good: text.FgGreen, waiting: text.FgYellow, bad: text.FgRed, quiet: text.Faint, strong: text.Bold}
 
 // cell is text that is not clean yet, and how it is meant.
 type cell struct {
@@ -52,6 +38,18 @@ func cells(texts ...string) []cell {
 	row := make([]cell, len(texts))
 	for i, t := range texts {
 		row[i].text = t
+	}
+	return row
+}
+
+// row makes cells of values: cells are taken as they are, and everything else is plain text.
+func row(values ...any) []cell {
+	row := make([]cell, len(values))
+	for i, v := range values {
+		var is bool
+		if row[i], is = v.(cell); !is {
+			row[i] = cell{text: fmt.Sprint(v)}
+		}
 	}
 	return row
 }
@@ -68,8 +66,8 @@ type painted string
 
 func (s *screen) paint(t tone, content string) painted {
 	content = clean(content)
-	if colors := t.colors(); s.color && colors != nil && content != "" {
-		content = text.Escape(content, colors.EscapeSeq())
+	if color, coloured := colors[t]; s.color && coloured && content != "" {
+		content = text.Escape(content, color.EscapeSeq())
 	}
 	return painted(content)
 }
@@ -213,12 +211,12 @@ func rowOf[T any](items []T, text func(T) string) table.Row {
 	return row
 }
 
-// facts writes names and values in two columns; facts without a value are left out.
-func (s *screen) facts(pairs ...cell) {
+// facts writes names and values in two columns; facts without a value are left out. Values are those of [row].
+func (s *screen) facts(pairs ...any) {
 	var rows [][]cell
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1].text != "" {
-			rows = append(rows, []cell{{pairs[i].text, quiet}, pairs[i+1]})
+	for pair := range slices.Chunk(row(pairs...), 2) {
+		if pair[1].text != "" {
+			rows = append(rows, []cell{{pair[0].text, quiet}, pair[1]})
 		}
 	}
 	s.table("", nil, nil, rows)
@@ -235,53 +233,112 @@ func clean(content string) string {
 	}, strings.ToValidUTF8(content, string(unicode.ReplacementChar)))
 }
 
-// minute and second are the forms of instants; nothing for the zero time.
-func minute(t time.Time) string { return instant(t, "2006-01-02 15:04Z") }
-func second(t time.Time) string { return instant(t, "2006-01-02 15:04:05Z") }
+// The words of screens.
+var (
+	count, number, tables, bytesText = phrase.Count, phrase.Number, phrase.Tables, phrase.Bytes
+	minute, second, span, date       = phrase.Minute, phrase.Second, phrase.Span, phrase.Date
+	orElse                           = cmp.Or[string]
+)
 
-func instant(t time.Time, layout string) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(layout)
+// resultTable keeps the first rows of a result for the screen, and counts all of them.
+type resultTable struct {
+	most    int // 0: no limit
+	lines   bool
+	columns []query.Column
+	rows    [][]any
+	count   int64
 }
 
-// span returns a duration in the two units that matter.
-func span(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "-" + span(-d)
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Truncate(time.Second).Seconds())
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+func (t *resultTable) Columns(columns []query.Column) error {
+	t.columns = columns
+	return nil
+}
+
+func (t *resultTable) Row(values []any) error {
+	if t.count++; t.most == 0 || t.count <= int64(t.most) {
+		t.rows = append(t.rows, values)
+	}
+	return nil
+}
+
+func (t *resultTable) draw(s *screen) {
+	if t.lines {
+		s.records(t.columns, t.rows)
+	} else if shown := s.values(t.columns, t.rows); shown < len(t.columns) {
+		s.line("%s", s.paint(waiting, fmt.Sprintf("%d of %d columns; --line shows all, one below the other", shown, len(t.columns))))
+	}
+	switch more := t.count - int64(len(t.rows)); {
+	case more > 0:
+		s.line("%s", s.paint(waiting, "the first "+number(int64(len(t.rows)))+" of "+number(t.count)+" rows; all of them: --rows 0, or -o FILE"))
+	case t.count == 0:
+		s.line("%s", s.paint(quiet, "no rows"))
 	default:
-		return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
+		s.line("%s", s.paint(quiet, count(int(t.count), "row")))
 	}
 }
 
-// number groups the digits of n by thousands.
-func number(n int64) string {
-	digits := fmt.Sprint(n)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
+// values writes what an engine gave. Names of columns stay as they are, and NULL is a word in another tone: it is no empty
+// text.
+//
+// It returns how many columns fit. The others are left out whole: half a column looks like the whole of one.
+func (s *screen) values(columns []query.Column, rows [][]any) int {
+	texts := valueTexts(rows)
+	var right []int
+	head := make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = c.Name
+		if numeric(c, rows, i) {
+			right = append(right, i)
+		}
 	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + " " + digits[i:]
+	shown := s.fitting(0, head, texts)
+	for i := range texts {
+		texts[i] = texts[i][:shown]
 	}
-	return sign + digits
+	s.grid("", head[:shown], right, texts)
+	return shown
 }
 
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+// records writes each row as lines of a name and a value.
+func (s *screen) records(columns []query.Column, rows [][]any) {
+	for r, row := range valueTexts(rows) {
+		if r > 0 {
+			s.line("")
+		}
+		var lines [][]cell
+		for i, c := range columns {
+			lines = append(lines, []cell{{c.Name, quiet}, row[i]})
+		}
+		s.table("", nil, nil, lines)
 	}
-	return number(int64(n)) + " " + thing + "s"
+}
+
+// valueTexts are values as a person reads them.
+func valueTexts(rows [][]any) [][]cell {
+	texts := make([][]cell, len(rows))
+	for r, row := range rows {
+		texts[r] = make([]cell, len(row))
+		for i, v := range row {
+			shown, err := query.Text(v)
+			if err != nil {
+				shown = err.Error()
+			}
+			texts[r][i].text = shown
+			if v == nil {
+				texts[r][i].tone = quiet
+			}
+		}
+	}
+	return texts
+}
+
+// numeric tells whether a column has numbers, which stand under each other by their last digit.
+func numeric(c query.Column, rows [][]any, at int) bool {
+	for _, row := range rows {
+		if row[at] != nil {
+			_, is := row[at].(query.Number)
+			return is
+		}
+	}
+	return strings.Contains(c.Type, "INT") || strings.HasPrefix(c.Type, "DECIMAL")
 }

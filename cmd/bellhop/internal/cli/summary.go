@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -39,9 +38,9 @@ func (s *screen) summary(sum sim.Summary, again func(string) string) {
 	s.line("")
 	rows := [][]cell{
 		{{"asked", quiet}, {fmt.Sprintf("%s, %s in all, %d new in this run", count(sum.Subscriptions, "subscription"), count(sum.Posts, "request"), sum.NewPosts), plain}},
-		{{"jobs", quiet}, {counted(report.JobStatuses(), sum.Jobs), plain}},
-		{{"files", quiet}, {counted(report.FileStatuses(), sum.Files), plain}},
-		{{"coverage", quiet}, {fmt.Sprintf("%s of %s wanted days", counted(report.CoverageStatuses(), sum.Coverage), number(int64(sum.Wanted))), plain}},
+		{{"jobs", quiet}, {string(counts(s, report.JobStatuses(), sum.Jobs, nil)), plain}},
+		{{"files", quiet}, {string(counts(s, report.FileStatuses(), sum.Files, nil)), plain}},
+		{{"coverage", quiet}, {fmt.Sprintf("%s of %s wanted days", counts(s, report.CoverageStatuses(), sum.Coverage, nil), number(int64(sum.Wanted))), plain}},
 		{{"deleted", quiet}, {fmt.Sprintf("%s, %d deletions without one", count(sum.Certificates, "certificate"), sum.Unverified), plain}},
 		{{"exposure", quiet}, {fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", span(sum.Exposure.P50), span(sum.Exposure.P99), span(sum.Exposure.Max), count(sum.Exposure.Count, "loaded file")), plain}},
 	}
@@ -148,17 +147,6 @@ func (s *screen) left(l sim.Left, again func(string) string) {
 		try(fmt.Sprintf("%s with a device that nobody uses", count(l.Silent, "room")),
 			`query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"`, "name them")
 	}
-}
-
-// counted counts in the order of the statuses.
-func counted[T ~string](statuses []T, counts map[T]int) string {
-	var parts []string
-	for _, status := range statuses {
-		if n := counts[status]; n > 0 {
-			parts = append(parts, number(int64(n))+" "+string(status))
-		}
-	}
-	return orElse(strings.Join(parts, " · "), "none")
 }
 
 // calls says what a file and a duplicate cost.

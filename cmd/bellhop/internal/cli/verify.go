@@ -3,238 +3,109 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
+	"maps"
+	"path/filepath"
+	"slices"
 
-	"github.com/bellhop-asp/bellhop/pkg/fault"
-	"github.com/bellhop-asp/bellhop/pkg/ledger"
-	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 )
 
-// verdict is what checking one certificate found.
-type verdict struct {
-	File            string    `json:"file"`
-	VerifiedAt      time.Time `json:"verified_at"`
-	Holds           bool      `json:"holds"`
-	ExposureSeconds float64   `json:"exposure_seconds"`
-	Findings        []string  `json:"findings"`
-	// Unchecked says what could not be found out.
-	Unchecked []string `json:"unchecked"`
+const verifyHelp = `Compare the dataset with the ledger, now: every published day must have its object, as it was published. A day whose
+object is gone, or was replaced by another hand, is marked as missing; the planner asks for it again while the vendor still
+has it. A day whose object is back is marked as there. The objects themselves are only listed.
+
+An object among the tables that the ledger does not know is named: whoever reads the tables reads it, too. It is never deleted; see
+what it is, and move it away.
+
+The janitor does the same once a day; this command does not wait for that.
+
+Exit code 3 when a day is gone or replaced, also when an earlier verification has found it, and when an object is unknown.`
+
+func (a *app) verifyCommand() *cobra.Command {
+	var v janitor.Verifier
+	c := &cobra.Command{
+		Use: "verify [SUBSCRIPTION]", Short: "Compare the dataset with the ledger: is every published day there?", Long: verifyHelp,
+		Example: "  bellhop verify\n  bellhop verify hotel --table asp_device --dry-run\n  bellhop verify --stack bellhop --json | jq '.missing[].key'",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	c.Flags().StringVar(&v.Table, "table", "", "only one `table`")
+	c.Flags().BoolVar(&v.DryRun, "dry-run", false, "say what is missing without marking it")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if _, known := dataset.Lookup(v.Table); v.Table != "" && !known {
+			return usage("see which there are: bellhop tables", "--table: there is no table %q", v.Table)
+		}
+		return nil
+	}
+	c.RunE = answer(a, func(ctx context.Context, at Account, args []string) (view.Verification, error) {
+		if at.Dataset == nil {
+			return view.Verification{}, usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+		}
+		if len(args) > 0 {
+			v.Only = args[0]
+		}
+		return at.view.VerifyDataset(ctx, v)
+	}, (*screen).verification, func(v view.Verification) int { return attention(len(v.Missing)+len(v.Unknown) > 0) })
+	return c
 }
 
-// verification is the answer of the command.
-type verification struct {
-	Checked   int       `json:"checked"`
-	Holding   int       `json:"holding"`
-	Failing   int       `json:"failing"`
-	Unchecked int       `json:"unchecked"`
-	Verdicts  []verdict `json:"verdicts"`
-}
-
-func (a *app) verifyCertificates(ctx context.Context, at Account, files []string) error {
-	if at.Deliveries == nil {
-		return usage("name it with --delivery-bucket or BELLHOP_DELIVERY_BUCKET", "whether an object is gone can only be seen in the delivery bucket, and that is not known")
+func (s *screen) verification(v view.Verification) {
+	s.line("%s compared with the dataset", count(v.Days, "published day"))
+	if v.Returned > 0 {
+		s.line("%s", s.paint(good, count(v.Returned, "day")+" are back as they were published"))
 	}
-	byFile, order, err := certificatesByFile(ctx, at, files)
-	if err != nil {
-		return err
+	if v.Unsettled > 0 {
+		s.line("%s changed meanwhile: run the command again", count(v.Unsettled, "day"))
 	}
-	v := verification{Verdicts: []verdict{}}
-	for _, file := range order {
-		verdicts, err := verifyFile(ctx, at, file, byFile[file])
-		if err != nil {
-			return err
-		}
-		for _, one := range verdicts {
-			v.add(one)
-		}
-	}
-	if err := a.show(v, func(s *screen) { s.verification(v) }); err != nil {
-		return err
-	}
-	switch {
-	case v.Failing > 0:
-		return exit(ExitAttention)
-	case v.Unchecked > 0:
-		return exit(ExitPartly)
-	}
-	return nil
-}
-
-func (v *verification) add(one verdict) {
-	v.Checked++
-	switch {
-	case !one.Holds:
-		v.Failing++
-	case len(one.Unchecked) > 0:
-		v.Unchecked++
-	default:
-		v.Holding++
-	}
-	v.Verdicts = append(v.Verdicts, one)
-}
-
-// certificatesByFile returns the certificates of the named files, or all, each file's from old to new.
-func certificatesByFile(ctx context.Context, at Account, files []string) (byFile map[string][]report.Certificate, order []string, err error) {
-	byFile = map[string][]report.Certificate{}
-	var all []report.Certificate
-	if len(files) == 0 {
-		all, err = collect(at.Ledger.Certificates(ctx), func(report.Certificate) bool { return true })
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, file := range files {
-		if byFile[file] != nil {
-			continue
-		}
-		list, err := certificatesOf(ctx, at, file)
-		if err != nil {
-			return nil, nil, err
-		}
-		byFile[file] = list
-		order = append(order, file)
-	}
-	sortCertificates(all)
-	for _, c := range all {
-		if byFile[c.File] == nil {
-			order = append(order, c.File)
-		}
-		byFile[c.File] = append(byFile[c.File], c)
-	}
-	return byFile, order, nil
-}
-
-// verifyFile checks the certificates of one file. An error is one of the ledger; what the bucket does not answer is in
-// the verdicts.
-func verifyFile(ctx context.Context, at Account, file string, list []report.Certificate) ([]verdict, error) {
-	row, err := at.Ledger.File(ctx, file)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, err
-	}
-	known := err == nil
-	verdicts := make([]verdict, len(list))
-	for i, c := range list {
-		found := arithmetic(c, at.Now())
-		if i == len(list)-1 {
-			found = append(found, agrees(c, row, known, at.Now())...)
-		}
-		if at.Bucket != "" && c.Bucket != at.Bucket {
-			verdicts[i].Unchecked = append(verdicts[i].Unchecked, "the object lay in another bucket: "+c.Bucket)
-		} else {
-			left, unchecked := gone(ctx, at, c)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+	if len(v.Missing) == 0 {
+		s.line("%s", s.paint(good, "every published day is there"))
+	} else {
+		s.heading("MISSING")
+		rows(s, "subscription|table|day|lost after|why", v.Missing, func(m view.MissingDay) []cell {
+			until := m.LostAfter.String()
+			if m.Expired {
+				until += " (expired)"
 			}
-			found = append(found, left...)
-			verdicts[i].Unchecked = unchecked
-		}
-		verdicts[i].File, verdicts[i].VerifiedAt, verdicts[i].ExposureSeconds = c.File, c.VerifiedAt, c.Exposure().Seconds()
-		verdicts[i].Holds = len(found) == 0
-		verdicts[i].Findings, verdicts[i].Unchecked = some(found), some(verdicts[i].Unchecked)
+			return row(m.Subscription, m.Table, m.Date, until, m.Why)
+		})
+		s.line("")
+		s.line("The requester asks for them again with its next run, while the vendor has them.")
 	}
-	return verdicts, nil
-}
-
-// arithmetic checks what a certificate says about itself.
-func arithmetic(c report.Certificate, now time.Time) []string {
-	var found []string
-	bad := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	if c.DeliveredAt.IsZero() || c.DeletedAt.IsZero() || c.VerifiedAt.IsZero() {
-		bad("an instant is missing")
-		return found
-	}
-	if c.DeletedAt.Before(c.DeliveredAt) {
-		bad("deleted %s before it was delivered", span(c.DeliveredAt.Sub(c.DeletedAt)))
-	}
-	if c.VerifiedAt.Before(c.DeletedAt) {
-		bad("verified %s before it was deleted", span(c.DeletedAt.Sub(c.VerifiedAt)))
-	}
-	if c.VerifiedAt.After(now) {
-		bad("verified in the future")
-	}
-	if c.Exposure() < 0 {
-		bad("its exposure is negative")
-	}
-	switch c.Cause {
-	case report.FileLoaded:
-		if c.LoadedAt.IsZero() || c.LoadedAt.After(c.DeletedAt) {
-			bad("deleted as LOADED without a load before")
-		}
-		if c.SHA256 == "" {
-			bad("deleted as LOADED without a SHA-256 of its content")
-		}
-	case report.FileStray, report.FileQuarantined:
-	case report.FileExpected, report.FileClaimed, report.FileDeleted, report.FileLost:
-		bad("a file that is %s must not be deleted", c.Cause)
-	default:
-		bad("its cause %q is an unknown status", string(c.Cause))
-	}
-	if c.ETag == "" || c.Key == "" || c.Bucket == "" {
-		bad("it does not name the object: bucket, key and ETag")
-	}
-	return found
-}
-
-// agrees checks a file's newest certificate against the file's row. A row may have been forgotten since, when the certificate
-// is old enough.
-func agrees(c report.Certificate, row report.File, known bool, now time.Time) []string {
-	var found []string
-	if !known {
-		if now.Sub(c.VerifiedAt) < ledger.ShortestRetention {
-			found = append(found, "the ledger has no row for the file")
-		}
-		return found
-	}
-	if row.Status != report.FileDeleted {
-		found = append(found, "the file's row is "+string(row.Status)+", not DELETED")
-	}
-	if row.Delivery == nil || row.Delivery.Key != c.Key || row.Delivery.ETag != c.ETag {
-		found = append(found, "the file's row speaks of another object")
-	}
-	if c.SHA256 != "" && row.Receipt != nil && row.Receipt.SHA256 != c.SHA256 {
-		found = append(found, "the file's receipt has another SHA-256")
-	}
-	return found
-}
-
-// gone looks for the certified content in the bucket. Other content under the same key is no finding: it came later.
-func gone(ctx context.Context, at Account, c report.Certificate) (found, unchecked []string) {
-	versions, err := at.Deliveries.Versions(ctx, c.Key)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, []string{"the bucket could not be asked: " + err.Error()}
-	}
-	for _, v := range versions {
-		if !v.Marker && v.ETag == c.ETag {
-			found = append(found, "the object is in the bucket, in version "+orElse(v.VersionID, "null"))
-		}
-	}
-	return found, nil
-}
-
-func (s *screen) verification(v verification) {
-	if v.Checked == 0 {
-		s.line("No certificates.")
+	if len(v.Unknown) == 0 {
 		return
 	}
-	var rows [][]cell
-	for _, one := range v.Verdicts {
-		for _, f := range one.Findings {
-			rows = append(rows, []cell{{"✖", bad}, {one.File, plain}, {second(one.VerifiedAt), plain}, {f, bad}})
+	s.heading("UNKNOWN OBJECTS")
+	rows(s, "object|>bytes|last modified", v.Unknown, func(o view.UnknownObject) []cell {
+		return row(o.Key, number(o.Size), second(o.LastModified))
+	})
+	if v.MoreUnknown > 0 {
+		s.line("and %d more", v.MoreUnknown)
+	}
+	s.line("")
+	s.line("The ledger does not know them, and whoever reads the tables reads them, too. See what they are, and move them away.")
+}
+
+// warnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the
+// dataset of the local folder has a ledger beside it; where that cannot be read, nothing is known of its days.
+func (a *app) warnOfVanished(ctx context.Context, e EngineChoice, read func(table string) bool) {
+	if e.Name != EngineDuckDB || e.Dataset != filepath.Join(a.place.Home, "s3", LocalDataset) {
+		return
+	}
+	at, err := a.open(ctx, Place{Home: a.place.Home})
+	if err != nil {
+		return
+	}
+	defer func() { _ = at.Close() }() // only read from
+	gone, err := at.view.Vanished(ctx)
+	if err != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		if read(name) {
+			_ = write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", count(gone[name], "published day"), name))
 		}
-		for _, u := range one.Unchecked {
-			rows = append(rows, []cell{{"?", waiting}, {one.File, plain}, {second(one.VerifiedAt), plain}, {u, waiting}})
-		}
-	}
-	if len(rows) > 0 {
-		s.table("", []string{"", "file", "verified gone", "finding"}, nil, rows)
-		s.line("")
-	}
-	word := s.paint(good, fmt.Sprintf("%d of %d hold", v.Holding, v.Checked))
-	if v.Failing > 0 {
-		word = s.paint(bad, fmt.Sprintf("%d of %d do not hold", v.Failing, v.Checked))
-	}
-	s.line("%s: times in order, ledger rows agree, objects gone now.", word)
-	if v.Unchecked > 0 {
-		s.line("%s", s.paint(waiting, count(v.Unchecked, "certificate")+" could not be checked to the end."))
 	}
 }

@@ -25,52 +25,6 @@ func archived(t *testing.T) *bench {
 	return b
 }
 
-func TestVerifyComparesTheDatasetWithTheLedger(t *testing.T) {
-	gone := report.PartitionKey("hotel", "asp_device", day(15))
-	tests := map[string]struct {
-		harm func(*bench)
-		args []string
-		days int
-		why  string
-	}{
-		"all is there":             {func(*bench) {}, nil, 7, ""},
-		"an object is gone":        {func(b *bench) { delete(b.dataset, gone) }, nil, 7, "vanished from the dataset, last seen 2026-11-20 01:00Z"},
-		"an object is another":     {func(b *bench) { b.dataset[gone] = []byte("foreign") }, nil, 7, "replaced in the dataset by another hand, last seen 2026-11-20 01:00Z"},
-		"a dry run":                {func(b *bench) { delete(b.dataset, gone) }, []string{"--dry-run"}, 7, "vanished from the dataset, last seen 2026-11-20 01:00Z"},
-		"the table that lacks it":  {func(b *bench) { delete(b.dataset, gone) }, []string{"--table", "asp_device"}, 4, "vanished from the dataset, last seen 2026-11-20 01:00Z"},
-		"the table that lacks not": {func(b *bench) { delete(b.dataset, gone) }, []string{"hotel", "--table", "asp_communication"}, 3, ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			b := archived(t)
-			tt.harm(b)
-			code, out, errs := b.run(t.Context(), append([]string{"verify"}, tt.args...)...)
-			var got struct {
-				Days    int
-				Missing []struct{ Key, Why string }
-			}
-			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Days != tt.days {
-				t.Fatalf("exit %d, %q, %q, %v", code, out, errs, err)
-			}
-			if tt.why == "" {
-				if code != 0 || len(got.Missing) != 0 {
-					t.Errorf("exit %d, %+v", code, got)
-				}
-				return
-			}
-			if code != cli.ExitAttention || len(got.Missing) != 1 || got.Missing[0].Key != gone || got.Missing[0].Why != tt.why {
-				t.Errorf("exit %d, %+v", code, got)
-			}
-			if marks := len(tt.args) == 0 || tt.args[0] != "--dry-run"; marks != (b.ledger.writes == 1) {
-				t.Errorf("%d writes", b.ledger.writes)
-			}
-		})
-	}
-	if code, _, errs := newBench(t).run(t.Context(), "verify", "--table", "asp_devices"); code != cli.ExitUsage || !strings.Contains(errs, "no table") {
-		t.Errorf("exit %d, %q", code, errs)
-	}
-}
-
 // What is among the tables and in no record is shown with all that is known of it, and left alone.
 func TestVerifyNamesUnknownObjects(t *testing.T) {
 	b := archived(t)

@@ -58,6 +58,16 @@ func Decimal(unscaled *big.Int, scale int) Number {
 // Object is a value with named members, in the order of the engine.
 type Object []Member
 
+// Member returns the value of one member, nil where there is none.
+func (o Object) Member(name string) any {
+	for _, m := range o {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return nil
+}
+
 // Member is one member of an [Object].
 type Member struct {
 	Name  string

@@ -1,0 +1,104 @@
+package cli_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// What an answer is made of is tested with the read model; here is what a scheduler and a person see of it.
+func TestAnswersHaveAnExitCode(t *testing.T) {
+	archive := func(t *testing.T) *bench { return archived(t) }
+	spoiled := func(spoil func(*bench)) func(*testing.T) *bench {
+		return func(t *testing.T) *bench {
+			b := archived(t)
+			spoil(b)
+			return b
+		}
+	}
+	vanish := spoiled(func(b *bench) { delete(b.dataset, report.PartitionKey("hotel", "asp_device", day(15))) })
+	for name, tt := range map[string]struct {
+		bench func(*testing.T) *bench
+		args  string
+		code  int
+		says  string // on the terminal
+	}{
+		"all is well":                     {archive, "status", cli.ExitFine, "nothing needs attention"},
+		"a day is missing":                {vanish, "status", cli.ExitAttention, "NEEDS 1 day of asp_device (hotel) missing"},
+		"every chosen day is there":       {archive, "coverage --check", cli.ExitFine, "every chosen day is there"},
+		"a chosen day is not there":       {vanish, "coverage --check --from 2026-11-14 --to 2026-11-15", cli.ExitAttention, "hotel: 1 day MISSING"},
+		"the other table is there":        {vanish, "coverage --check --table asp_communication", cli.ExitFine, "every chosen day is there"},
+		"another month is not wanted":     {archive, "coverage --check --month 2026-10", cli.ExitAttention, "hotel: 31 days chosen that it does not want"},
+		"missing, but nobody asks":        {vanish, "coverage", cli.ExitFine, "✖ missing"},
+		"the dataset is whole":            {archive, "verify", cli.ExitFine, "7 published days compared with the dataset\nevery published day is there"},
+		"a published day has vanished":    {vanish, "verify hotel --table asp_device --dry-run", cli.ExitAttention, "hotel         asp_device  2026-11-15  2027-02-13  vanished from the dataset"},
+		"the other table has it all":      {vanish, "verify --table asp_communication", cli.ExitFine, "every published day is there"},
+		"a table that is none":            {archive, "verify --table asp_devices", cli.ExitUsage, ""},
+		"certificates hold":               {archive, "certificates verify", cli.ExitFine, "1 of 1 hold"},
+		"a certificate does not hold":     {spoiled(func(b *bench) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }), "certificates verify d.csv", cli.ExitAttention, "✖  d.csv  2026-11-20 06:12:32Z  the object is in the bucket"},
+		"a certificate cannot be checked": {spoiled(func(b *bench) { b.deliveries.err = fault.New(fault.Transient, "slow down") }), "certificates verify", cli.ExitPartly, "?  d.csv  2026-11-20 06:12:32Z  the bucket could not be asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, terminal := range []bool{true, false} {
+				b := tt.bench(t)
+				b.terminal = terminal
+				code, out, errs := b.run(t.Context(), strings.Fields(tt.args)...)
+				if code != tt.code || terminal && !strings.Contains(out, tt.says) {
+					t.Errorf("exit %d, want %d, and %q:\n%s%s", code, tt.code, tt.says, out, errs)
+				}
+			}
+		})
+	}
+}
+
+// The lists and a job's screen say why a file did not simply load.
+func TestScreensSayWhyAFileDidNotLoad(t *testing.T) {
+	b := newBench(t)
+	b.terminal = true
+	f := b.ledger.files["d.csv"]
+	f.Status, f.Reason = report.FileLost, "the deadline passed with files missing"
+	b.ledger.files[f.Key] = f
+	for _, args := range [][]string{{"jobs", "show", "hotel-000001"}, {"files", "list"}} {
+		if _, out, _ := b.run(t.Context(), args...); !strings.Contains(out, f.Reason) {
+			t.Errorf("%v shows\n%s", args, out)
+		}
+	}
+}
+func TestLinesBreakBetweenWords(t *testing.T) {
+	shown := func(width int, env map[string]string) string {
+		b := troubled(t)
+		b.terminal, b.width, b.env = true, width, env
+		_, out, _ := b.run(t.Context(), "status")
+		return out
+	}
+	whole := shown(0, map[string]string{"NO_COLOR": "1"})
+	for _, width := range []int{60, 80, 100} {
+		narrow := shown(width, map[string]string{"NO_COLOR": "1"})
+		if !slices.Equal(strings.Fields(narrow), strings.Fields(whole)) {
+			t.Errorf("%d columns: words are lost or broken:\n%s", width, narrow)
+		}
+		for line := range strings.Lines(narrow) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > width {
+				t.Errorf("%d columns: a line has %d: %s", width, n, line)
+			}
+		}
+		// With colours the lines break at the same places.
+		coloured := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(shown(width, map[string]string{}), "")
+		if coloured != narrow {
+			t.Errorf("%d columns: in colours\n%s\nwithout\n%s", width, coloured, narrow)
+		}
+	}
+}
+
+func paused(t *testing.T) *bench {
+	b := troubled(t)
+	sub := b.ledger.subs["hotel"]
+	sub.Paused = true
+	b.ledger.subs["hotel"] = sub
+	return b
+}
