@@ -14,7 +14,7 @@ type Installation struct {
 	LedgerTable    string        `env:"BELLHOP_LEDGER_TABLE,required" meaning:"the ledger's table" form:"the name of a DynamoDB table"`
 	Retention      RetentionDays `env:"BELLHOP_LEDGER_RETENTION_DAYS" envDefault:"400" meaning:"how many days finished jobs and files stay in the ledger; days and certificates always do" form:"a number of days, 200 to 3650, or 0 for ever"`
 	DeliveryBucket string        `env:"BELLHOP_DELIVERY_BUCKET,required" meaning:"where the vendors' files arrive" form:"the name of an S3 bucket"`
-	// BucketOwner keeps bellhop from reading, writing and deleting in a bucket of the same name that is somebody else's.
+	// BucketOwner keeps bellhop from reading, writing and deleting in a bucket of the same name that belongs to another account.
 	BucketOwner string `env:"BELLHOP_BUCKET_OWNER" meaning:"the account that the buckets are of; S3 refuses every call to one of another account. Not set: not checked" form:"an AWS account's id: twelve digits"`
 }
 

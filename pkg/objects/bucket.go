@@ -4,7 +4,7 @@
 // ETags have no quotes on either side of this package. Errors carry a kind of package fault:
 //
 //	Transient  throttling, 5xx, network trouble, a body that ended early: after the SDK's own attempts
-//	Conflict   a condition did not hold (412), or somebody else was writing (409): look again
+//	Conflict   a condition did not hold (412), or another writer was at work (409): look again
 //	NotFound   there is no such object, version or upload
 //	Poison     the key or the metadata can never be written
 //	Internal   all else, such as a missing permission or a missing bucket

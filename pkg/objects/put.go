@@ -77,7 +77,7 @@ const maxKeyBytes = 1024
 
 // CheckKey refuses, as Poison, keys that do not name the same object everywhere. S3 takes any 1024 bytes of UTF-8,
 // but clients, proxies and stores on a file system resolve empty segments, "." and "..", so that "a/../b" would
-// overwrite "b". bellhop never writes such a key. It can read and delete one that somebody else wrote.
+// overwrite "b". bellhop never writes such a key. It can read and delete one that another program wrote.
 func CheckKey(key string) error {
 	switch {
 	case key == "" || len(key) > maxKeyBytes || !utf8.ValidString(key):

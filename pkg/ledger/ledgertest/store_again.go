@@ -49,7 +49,7 @@ func notSentAgain(t *testing.T, s ledger.Store) {
 	want(t, conflict(t, s, put(other, 0))[job], wrote, 1)
 	want(t, conflict(t, s, put(record(job, `{"status":"PLANNED"}`), 0))[job], wrote, 1)
 
-	// Half of it is there, but written by somebody else: the whole was never done.
+	// Half of it is there, but another writer wrote it: the whole was never done.
 	want(t, conflict(t, s, put(wrote, 0), put(record(file, `{}`), 0))[job], wrote, 1)
 	if got := present(t, s, file); got.Version != 0 {
 		t.Fatalf("half a transaction left %s", show(got))

@@ -63,7 +63,7 @@ type Faulty struct {
 
 var _ ledger.Store = (*Faulty)(nil)
 
-// NewFaulty returns inner with a hook; nil is none. The hook runs before each call, one at a time. It may use inner to
+// NewFaulty returns inner with a hook, which may be nil. The hook runs before each call, one at a time. It may use inner to
 // write, as another worker would at just that moment, but not the faulty store itself.
 func NewFaulty(inner ledger.Store, hook func(Call) Fault) *Faulty {
 	return &Faulty{inner: inner, hook: hook, nth: map[Method]int{}}

@@ -19,7 +19,7 @@ const (
 	rounds  = 10
 )
 
-// increments: many workers read, add one, and write on the condition that nobody was faster.
+// increments: many workers read, add one, and write on the condition that no other was faster.
 func increments(t *testing.T, s ledger.Store) {
 	k := key("COUNTER", "META")
 	write(t, s, put(record(k, `{"n":0}`), 0))
@@ -101,7 +101,7 @@ func untilDone(ctx context.Context, try func() error) error {
 		}
 		var conflict *ledger.ConflictError
 		if fault.Is(err, fault.Conflict) && !errors.As(err, &conflict) {
-			return fmt.Errorf("a conflict that is no ConflictError: %w", err)
+			return fmt.Errorf("a conflict that is not a ConflictError: %w", err)
 		}
 		select {
 		case <-ctx.Done():

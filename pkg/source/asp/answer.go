@@ -133,7 +133,7 @@ type problem struct {
 // loose is a JSON string or number as text, and nothing for any other value.
 type loose string
 
-// UnmarshalJSON never fails: what is no scalar is not words.
+// UnmarshalJSON never fails: a value that is not a string or a number has no words.
 func (l *loose) UnmarshalJSON(b []byte) error {
 	var text string
 	var number json.Number
@@ -146,7 +146,7 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// What is looked at of a body: errors repeat themselves, and only a line of it is kept anyway.
+// How much of a body is read for words: its errors repeat each other, and only one line is kept.
 const (
 	maxErrors = 10
 	maxText   = 16 << 10

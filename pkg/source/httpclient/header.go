@@ -13,7 +13,7 @@ import (
 const MaxRetryAfter = 24 * time.Hour
 
 // RetryAfter returns the wait that the Retry-After header asks for, given as seconds or as an HTTP date
-// (RFC 9110, section 10.2.3): 0 when there is none, when it is unreadable or over, and at most [MaxRetryAfter].
+// (RFC 9110, section 10.2.3): 0 when the header is missing, unreadable or over, and at most [MaxRetryAfter].
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	// Too many seconds for an integer come back as the greatest one, with a range error.
@@ -32,7 +32,7 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._:=-]+$`)
 const maxRequestID = 128
 
 // RequestID returns the id that Amazon's services give each exchange, from X-Amzn-RequestId or an older
-// spelling of it, and "" when there is none that looks like an id.
+// spelling of it, and "" when no header has what looks like an id.
 func RequestID(h http.Header) string {
 	for _, name := range []string{"X-Amzn-RequestId", "X-Amzn-Request-Id", "X-Amz-Request-Id"} {
 		if id := h.Get(name); len(id) <= maxRequestID && requestID.MatchString(id) {

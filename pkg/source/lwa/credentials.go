@@ -53,8 +53,8 @@ func Known(document []byte) Credentials {
 	return c
 }
 
-// Into returns a document with these credentials in place of those that it holds. Fields that bellhop does not know stay; of
-// a document that is not there yet, or is no JSON object, nothing does.
+// Into returns a document with these credentials in place of those that it holds. Fields that bellhop does not know
+// stay. Nothing stays of a document that is not a JSON object, or does not exist yet.
 func (c Credentials) Into(document []byte) ([]byte, error) {
 	fields := map[string]any{}
 	if err := json.Unmarshal(document, &fields); err != nil || fields == nil {

@@ -30,7 +30,7 @@ var (
 
 // KindOf tells from an id where its secret is kept: the ARN of a secret, or a plain name, means Secrets Manager;
 // the ARN of a parameter, or a name with a leading slash, means SSM. The error names the expected forms, and
-// not the id: an id that is none may be the secret itself, set by mistake.
+// not the id: what is not an id may be the secret itself, set by mistake.
 func KindOf(id string) (Kind, error) {
 	switch {
 	case secretARN.MatchString(id):

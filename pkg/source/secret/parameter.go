@@ -49,9 +49,9 @@ func (p *parameter) Write(ctx context.Context, document []byte) error {
 	return err
 }
 
-// Replace reads, compares and writes. Parameter Store has no conditional write, so somebody may write in between; the
-// number of our version tells, and then theirs is put back. Only a process that dies between the two writes leaves ours
-// there; theirs is in the parameter's history then.
+// Replace reads, compares and writes. Parameter Store has no conditional write, so another process may write in
+// between. The number of our version shows that, and then Replace puts the other value back. Only a process that dies between
+// its two writes leaves ours there; the other value is in the parameter's history then.
 func (p *parameter) Replace(ctx context.Context, old, document []byte) error {
 	now, version, err := p.version(ctx, "")
 	if err != nil {

@@ -79,7 +79,7 @@ func (c *Cached) Replace(ctx context.Context, old, document []byte) error {
 	return nil
 }
 
-// Forget makes the next Read ask the store: somebody else may have changed the secret.
+// Forget makes the next Read ask the store: another process may have changed the secret.
 func (c *Cached) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

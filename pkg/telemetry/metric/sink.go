@@ -66,7 +66,7 @@ func (s *Sink) Emit(values ...Value) {
 	}
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		return // a number that is none: nobody emits one
+		return // NaN or infinity, which no caller emits
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,7 +14,7 @@ var (
 	// Forty characters without a break are no word of any language: a token, a key, an encoded blob. Dots and
 	// colons break, so that an id such as amzn1.alexa.unit.did.X keeps its beginning.
 	blob = regexp.MustCompile(`[A-Za-z0-9+/_=~%-]{40,}`)
-	// Quoted text with a blank in it is a name that somebody gave: a room, a resident's device. A quoted word
+	// Quoted text with a blank in it is a name that a person gave: a room, a resident's device. A quoted word
 	// without one is a field or a value of the vendor's and says what is wrong.
 	quoted = regexp.MustCompile("\"[^\"]*\\s[^\"]*\"|“[^”]*\\s[^”]*”|«[^»]*\\s[^»]*»|`[^`]*\\s[^`]*`")
 	// An apostrophe opens only after a blank or a bracket and closes only before one or before punctuation, or
@@ -22,7 +22,7 @@ var (
 	apostrophes = regexp.MustCompile(`(^|[\s(\[:=])'[^']*\s[^']*'($|[\s)\].,;:!?])`)
 )
 
-// Foreign returns text that somebody else wrote as one line that is fit for logs, errors and the ledger: without
+// Foreign returns text from outside bellhop as one line that is fit for logs, errors and the ledger: without
 // secrets, without anything that looks like one, without quoted names and control characters, and cut to
 // [MaxForeign]. Names that are not quoted cannot be recognised.
 func (s *Scrubber) Foreign(text string) string {

@@ -14,9 +14,9 @@ import (
 )
 
 // Meter adds up work. It travels in a context, and each call is counted by the meter of its context, whichever client, queue
-// or store the call goes to. Calls without a meter are not counted; so what a tool looks at for itself is not in what the
-// functions cost. What is counted for a part counts for each whole that it belongs to. A nil Meter counts nothing. A Meter
-// is safe for concurrent use.
+// or store the call goes to. Calls without a meter are not counted; so what the tool reads for its own answers is not in what
+// the functions cost. What is counted for a part counts for each whole that it belongs to. A nil Meter counts nothing. A
+// Meter is safe for concurrent use.
 type Meter struct {
 	wholes []*Meter
 

@@ -47,10 +47,10 @@ type Price struct {
 	Amount  float64 `json:"amount"`
 	Per     float64 `json:"per"`
 	Free    float64 `json:"free_each_month"`
-	// Source is where the price was read, or is to be checked, and Date when: a day, a month, or that nobody read it.
+	// Source is where the price was read, or is to be checked, and Date when: a day, a month, or that it was not read.
 	Source string `json:"source"`
 	Date   string `json:"date"`
-	// Unchecked tells that the price is a list price of many years' standing that nobody looked up for this table.
+	// Unchecked tells that the price is a list price of many years' standing that was not looked up for this table.
 	Unchecked bool `json:"unchecked"`
 }
 

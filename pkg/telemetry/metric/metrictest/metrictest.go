@@ -60,7 +60,7 @@ func read(t testing.TB, line string) []Point {
 		for _, m := range d.Metrics {
 			at := slices.IndexFunc(metric.All(), func(known metric.Metric) bool { return known.Name == m.Name })
 			if at < 0 || string(metric.All()[at].Unit) != m.Unit {
-				t.Errorf("nobody defined %s in %s", m.Name, m.Unit)
+				t.Errorf("there is no definition of %s in %s", m.Name, m.Unit)
 			}
 			for _, v := range numbers(t, fields[m.Name]) {
 				points = append(points, Point{m.Name, v, time.UnixMilli(meta.Timestamp).UTC()})
