@@ -88,7 +88,7 @@ func TestAlarmsAreSound(t *testing.T) {
 		one := a
 		one.Periods, one.Enough = 1, 1
 		soon := time.Unix(int64(a.Period), 0)
-		if silent := a.Missing == alarm.Breaching; !said && silent != alarmtest.Rings(t, one, zero, soon, 0) {
+		if silent := a.SilenceRings; !said && silent != alarmtest.Rings(t, one, zero, soon, 0) {
 			t.Errorf("%s takes silence for trouble: %t, and a count of 0 for the contrary", a.Name, silent)
 		}
 	}

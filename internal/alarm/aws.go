@@ -1,8 +1,8 @@
 package alarm
 
-// Alarms on what AWS says of the stack's parts. That no value is there means for all of them that nothing happened.
-// Their periods are long: at five files a day a function runs every quarter of an hour, and a message that failed is hidden
-// for half an hour, so that shorter periods see gaps where there is trouble all along.
+// Alarms on AWS's own metrics. For all of them silence means that nothing happened. Their periods are long: with five files a day
+// a function runs every quarter of an hour, and a failed message is hidden for half an hour, so shorter periods would see gaps
+// while the trouble lasts.
 
 // Timeout says how long the functions may run, in seconds; the template's tests hold it against the template.
 var Timeout = map[string]int{"Requester": 290, "Ingester": 300, "Janitor": 290}
@@ -10,7 +10,7 @@ var Timeout = map[string]int{"Requester": 290, "Ingester": 300, "Janitor": 290}
 func queue(name, queue, metric, statistic string, period int, why string) Alarm {
 	return Alarm{
 		Name: name, Namespace: "AWS/SQS", Metric: metric, Dimensions: []Dimension{{"QueueName", "!Ref " + queue}},
-		Statistic: statistic, Period: period, Periods: 1, Enough: 1, Comparison: ">=", Threshold: 1, Missing: NotBreaching, Why: why,
+		Statistic: statistic, Period: period, Periods: 1, Enough: 1, Comparison: ">=", Threshold: 1, Why: why,
 	}
 }
 
@@ -28,8 +28,7 @@ func queues() []Alarm {
 func function(what, function, metric, statistic string, period, periods int, comparison string, threshold float64, why string) Alarm {
 	return Alarm{
 		Name: function + " " + what, Section: "A function " + what, Namespace: "AWS/Lambda", Metric: metric, Dimensions: []Dimension{{"FunctionName", "!Ref " + function + "Function"}},
-		Statistic: statistic, Period: period, Periods: periods, Enough: periods, Comparison: comparison, Threshold: threshold,
-		Missing: NotBreaching, Why: why,
+		Statistic: statistic, Period: period, Periods: periods, Enough: periods, Comparison: comparison, Threshold: threshold, Why: why,
 	}
 }
 
@@ -59,7 +58,7 @@ func ledger() []Alarm {
 	return []Alarm{{
 		Name: "The ledger is throttled", Namespace: "AWS/DynamoDB", Metric: read, Dimensions: []Dimension{table},
 		Also:      []Series{{write, []Dimension{table}}, {read, []Dimension{table, index}}, {write, []Dimension{table, index}}},
-		Statistic: "Sum", Period: 30 * minute, Periods: 2, Enough: 2, Comparison: ">=", Threshold: 1, Missing: NotBreaching,
+		Statistic: "Sum", Period: 30 * minute, Periods: 2, Enough: 2, Comparison: ">=", Threshold: 1,
 		Why: "For an hour. On demand, a table throttles when its use grows faster than twofold. What was refused is tried again.",
 	}}
 }

@@ -12,14 +12,14 @@ import (
 
 // Alarm is one CloudWatch alarm.
 type Alarm struct {
-	// Name says what is wrong, in words.
+	// Name says in words what is wrong.
 	Name string
-	// Section is the title of its section in docs/operations.md, where that is another than its name.
+	// Section is the title of the alarm's section in docs/operations.md, if it is not the name.
 	Section string
-	// Namespace, Metric and Dimensions say what is watched; a dimension's value is YAML of the template.
+	// Namespace, Metric and Dimensions are what it watches; a dimension's value is YAML of the template.
 	Namespace, Metric string
 	Dimensions        []Dimension
-	// Also are further series of the namespace that are added up with the first. Where one has no value it counts as 0.
+	// Also are further series of the namespace, which are added to the first. A missing value counts as 0.
 	Also []Series
 	// Statistic is CloudWatch's Sum or Maximum.
 	Statistic string
@@ -28,18 +28,24 @@ type Alarm struct {
 	// Comparison is > or >= or <.
 	Comparison string
 	Threshold  float64
-	// Missing says what a period without any value is taken for.
-	Missing Missing
-	// Why says why that, and what else is not plain.
+	// SilenceRings says that a period without any value counts as beyond the threshold.
+	SilenceRings bool
+	// Why gives the reason for the threshold, and what else is not plain.
 	Why string
-	// Essential alarms are those that a stack has unless its parameter Alarms says all, or none. Each says that data are being
-	// lost, that a raw file stays, or that the machine stands still; the others say earlier, or again, what one of these says.
+	// Essential alarms are in every stack but one with Alarms=none. Each reports that data are being lost, that a raw file stays, or that
+	// the pipeline has stopped; the others report some of this earlier, or again.
 	Essential bool
 }
 
 // essential is the alarm as an essential one.
 func (a Alarm) essential() Alarm {
 	a.Essential = true
+	return a
+}
+
+// silent is the alarm as one that rings for silence: the functions should have sent something.
+func (a Alarm) silent() Alarm {
+	a.SilenceRings = true
 	return a
 }
 
@@ -54,17 +60,6 @@ func (a Alarm) Series() []Series { return append([]Series{{a.Metric, a.Dimension
 
 // Dimension is one dimension of what is watched.
 type Dimension struct{ Name, Value string }
-
-// Missing is how an alarm takes a period without a value.
-type Missing string
-
-// The treatments.
-const (
-	// Breaching: somebody should have said something.
-	Breaching Missing = "breaching"
-	// NotBreaching: nobody has anything to say unless something is wrong.
-	NotBreaching Missing = "notBreaching"
-)
 
 // ID is the name of the alarm's resource in the template.
 func (a Alarm) ID() string {
@@ -94,52 +89,52 @@ func All() []Alarm {
 	return append(all, ledger()...)
 }
 
-func own(name string, m metric.Metric, statistic string, period, periods, enough int, comparison string, threshold float64, missing Missing, why string) Alarm {
+func own(name string, m metric.Metric, statistic string, period, periods, enough int, comparison string, threshold float64, why string) Alarm {
 	return Alarm{
 		Name: name, Namespace: metric.Namespace, Metric: m.Name, Dimensions: []Dimension{{metric.Dimension, "!Ref Stack"}},
-		Statistic: statistic, Period: period, Periods: periods, Enough: enough, Comparison: comparison, Threshold: threshold, Missing: missing, Why: why,
+		Statistic: statistic, Period: period, Periods: periods, Enough: enough, Comparison: comparison, Threshold: threshold, Why: why,
 	}
 }
 
 func asked() []Alarm {
 	return []Alarm{
-		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1, Breaching,
-			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears.").essential(),
-		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1, NotBreaching,
+		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1,
+			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears.").silent().essential(),
+		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1,
 			"A refused job waits for a person.").essential(),
-		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 3, 2, ">=", 1, NotBreaching,
+		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 3, 2, ">=", 1,
 			"One failure in passing is tried again; two runs that fail are a credential that does not work, or a token endpoint that is down.").essential(),
-		own("Files are overdue", metric.OverdueFiles, "Maximum", 30*minute, 2, 2, ">=", 1, NotBreaching,
+		own("Files are overdue", metric.OverdueFiles, "Maximum", 30*minute, 2, 2, ">=", 1,
 			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
-		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1, NotBreaching,
+		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1,
 			"A first deployment asks for the oldest days at once and has them within the three hours.").essential(),
-		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1, NotBreaching,
+		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1,
 			"A day that is missing is asked for with the next run. One that is missing for a day was given up or cannot be asked for."),
 	}
 }
 
 func delivered() []Alarm {
 	return []Alarm{
-		own("Files came that nobody expects", metric.UnexpectedObjects, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+		own("Files came that nobody expects", metric.UnexpectedObjects, "Sum", 5*minute, 1, 1, ">=", 1,
 			"The vendor's role writes for all of its customers: somebody may know the bucket's name.").essential(),
-		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1,
 			"It is kept for twelve hours for a person to look at.").essential(),
-		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
+		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1,
 			"A failed load comes again by itself: from the queue after half an hour, from the sweep sooner at first. Failures for an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
 	}
 }
 
 func deleted() []Alarm {
 	return []Alarm{
-		own("Raw files stay too long", metric.OldestRawObjectAgeSeconds, "Maximum", 15*minute, 2, 2, ">", 3600, Breaching,
-			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing.").essential(),
-		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900, NotBreaching,
+		own("Raw files stay too long", metric.OldestRawObjectAgeSeconds, "Maximum", 15*minute, 2, 2, ">", 3600,
+			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing.").silent().essential(),
+		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900,
 			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
-		own("Deletions keep failing", metric.DeleteFailures, "Sum", 30*minute, 2, 2, ">=", 1, NotBreaching,
+		own("Deletions keep failing", metric.DeleteFailures, "Sum", 30*minute, 2, 2, ">=", 1,
 			"A failed deletion is tried again with the next sweep."),
-		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1, NotBreaching,
+		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1,
 			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it.").essential(),
-		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1, NotBreaching,
+		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1,
 			"No certificate is written before the object is seen to be gone.").essential(),
 	}
 }

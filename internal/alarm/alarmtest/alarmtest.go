@@ -39,7 +39,7 @@ func Rings(t testing.TB, a alarm.Alarm, points []Point, now time.Time, beyond in
 			breaching++
 		}
 	}
-	if a.Missing == alarm.Breaching {
+	if a.SilenceRings {
 		breaching += a.Periods - found
 	}
 	return breaching >= a.Enough
