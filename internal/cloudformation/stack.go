@@ -50,101 +50,129 @@ func Target(value any) string {
 	return ""
 }
 
-// Text resolves a value to text. What only AWS knows becomes <id.attribute>, and AWS::NoValue nothing.
-func (s Stack) Text(value any) string {
+// Resolve evaluates CloudFormation's functions, all the way down. What only AWS knows becomes <id.attribute>, and AWS::NoValue nil,
+// without which an object is returned.
+func (s Stack) Resolve(value any) any {
 	switch v := value.(type) {
-	case string:
-		return v
+	case []any:
+		items := make([]any, len(v))
+		for i, item := range v {
+			items[i] = s.Resolve(item)
+		}
+		return items
 	case Object:
-		return s.call(v)
+		object := Object{}
+		for name, item := range v {
+			if result, known := s.evaluate(name, item); known && len(v) == 1 {
+				return result
+			}
+			if item = s.Resolve(item); item != nil {
+				object[name] = item
+			}
+		}
+		return object
+	default:
+		return value
+	}
+}
+
+// evaluate is the result of one function; known is false for what is none.
+func (s Stack) evaluate(function string, argument any) (result any, known bool) {
+	items, _ := argument.([]any)
+	switch function {
+	case "Ref":
+		return s.name(fmt.Sprint(argument), ""), true
+	case "Fn::GetAtt":
+		return s.name(fmt.Sprint(items[0]), "."+fmt.Sprint(items[1])), true
+	case "Fn::Sub":
+		return Placeholder.ReplaceAllStringFunc(fmt.Sprint(argument), func(found string) string {
+			parts := Placeholder.FindStringSubmatch(found)
+			return fmt.Sprint(s.name(parts[1], parts[2]))
+		}), true
+	case "Fn::Join":
+		var texts []string
+		for _, item := range s.List(items[1]) {
+			texts = append(texts, s.Text(item))
+		}
+		return strings.Join(texts, s.Text(items[0])), true
+	case "Fn::Split":
+		var texts []any
+		for text := range strings.SplitSeq(s.Text(items[1]), s.Text(items[0])) {
+			texts = append(texts, text)
+		}
+		return texts, true
+	case "Fn::If":
+		if s.Holds(Object{"Condition": items[0]}) {
+			return s.Resolve(items[1]), true
+		}
+		return s.Resolve(items[2]), true
+	case "Fn::Equals":
+		return s.Text(items[0]) == s.Text(items[1]), true
+	case "Fn::Contains":
+		return slices.Contains(s.List(items[0]), any(s.Text(items[1]))), true
+	case "Fn::Not":
+		return !s.Holds(items[0]), true
+	case "Fn::And":
+		return !slices.ContainsFunc(items, func(c any) bool { return !s.Holds(c) }), true
+	case "Fn::Or":
+		return slices.ContainsFunc(items, s.Holds), true
+	case "Condition": // by name; in a policy it is something else
+		name, named := argument.(string)
+		return named && s.Holds(At(s.Template.Object, "Conditions", name)), named
+	default:
+		return nil, false
+	}
+}
+
+// Text resolves a value to text; AWS::NoValue is "".
+func (s Stack) Text(value any) string {
+	switch v := s.Resolve(value).(type) {
+	case nil:
+		return ""
+	case Object:
+		return compact(v)
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-func (s Stack) call(v Object) string {
-	switch {
-	case v["Ref"] != nil:
-		return s.name(fmt.Sprint(v["Ref"]), "")
-	case v["Fn::GetAtt"] != nil:
-		attribute, _ := v["Fn::GetAtt"].([]any)
-		return s.name(fmt.Sprint(attribute[0]), "."+fmt.Sprint(attribute[1]))
-	case v["Fn::Sub"] != nil:
-		return Placeholder.ReplaceAllStringFunc(s.Text(v["Fn::Sub"]), func(found string) string {
-			parts := Placeholder.FindStringSubmatch(found)
-			return s.name(parts[1], parts[2])
-		})
-	case v["Fn::Join"] != nil:
-		var items []string
-		for _, item := range s.List(At(v, "Fn::Join", 1)) {
-			items = append(items, s.Text(item))
-		}
-		return strings.Join(items, s.Text(At(v, "Fn::Join", 0)))
-	case v["Fn::If"] != nil:
-		return s.Text(s.chosen(v))
-	default:
-		return compact(v)
-	}
-}
-
 // List resolves a value to its items.
 func (s Stack) List(value any) []any {
-	if split := At(value, "Fn::Split"); split != nil {
-		var items []any
-		for item := range strings.SplitSeq(s.Text(At(split, 1)), s.Text(At(split, 0))) {
-			items = append(items, item)
-		}
-		return items
-	}
-	items, _ := value.([]any)
+	items, _ := s.Resolve(value).([]any)
 	return items
 }
 
 // Has reports whether the stack has a resource: whether the template has it, and its condition holds.
 func (s Stack) Has(id string) bool {
 	body := s.Template.Resource(id)
-	name, conditional := body["Condition"].(string)
-	return body != nil && (!conditional || s.Holds(At(s.Template.Object, "Conditions", name)))
+	return body != nil && (body["Condition"] == nil || s.Holds(Object{"Condition": body["Condition"]}))
 }
 
 // Holds evaluates a condition. One of a kind that it does not know panics.
 func (s Stack) Holds(condition any) bool {
-	if name, ok := At(condition, "Condition").(string); ok {
-		condition = At(s.Template.Object, "Conditions", name)
-	}
-	items := func(of string) []any { list, _ := At(condition, of).([]any); return list }
-	switch {
-	case At(condition, "Fn::Equals") != nil:
-		return s.Text(At(condition, "Fn::Equals", 0)) == s.Text(At(condition, "Fn::Equals", 1))
-	case At(condition, "Fn::Contains") != nil:
-		return slices.ContainsFunc(s.List(At(condition, "Fn::Contains", 0)), func(item any) bool {
-			return s.Text(item) == s.Text(At(condition, "Fn::Contains", 1))
-		})
-	case At(condition, "Fn::Not") != nil:
-		return !s.Holds(At(condition, "Fn::Not", 0))
-	case At(condition, "Fn::And") != nil:
-		return !slices.ContainsFunc(items("Fn::And"), func(c any) bool { return !s.Holds(c) })
-	case At(condition, "Fn::Or") != nil:
-		return slices.ContainsFunc(items("Fn::Or"), s.Holds)
-	default:
+	holds, ok := s.Resolve(condition).(bool)
+	if !ok {
 		panic("a condition that this package does not understand: " + compact(condition))
 	}
+	return holds
 }
 
 // name is what a Ref or GetAtt of id gives.
-func (s Stack) name(id, attribute string) string {
-	if value, known := s.Values[id+attribute]; known {
+func (s Stack) name(id, attribute string) any {
+	value, known := s.Values[id+attribute]
+	bucket := s.Template.Properties(id)["BucketName"]
+	switch {
+	case known:
 		return value
-	}
-	if bucket := s.Template.Properties(id)["BucketName"]; bucket != nil && attribute == "" {
+	case bucket != nil && attribute == "":
 		return s.Text(bucket)
-	} else if bucket != nil && attribute == ".Arn" {
+	case bucket != nil && attribute == ".Arn":
 		return "arn:aws:s3:::" + s.Text(bucket)
+	case id == "AWS::NoValue":
+		return nil
+	default:
+		return "<" + id + attribute + ">"
 	}
-	if id == "AWS::NoValue" {
-		return ""
-	}
-	return "<" + id + attribute + ">"
 }
 
 func compact(value any) string {
@@ -157,24 +185,10 @@ func compact(value any) string {
 
 // Environment returns the environment variables of a function, without those that AWS::NoValue leaves out.
 func (s Stack) Environment(function string) map[string]string {
-	variables, _ := At(s.Template.Properties(function), "Environment", "Variables").(Object)
+	variables, _ := s.Resolve(At(s.Template.Properties(function), "Environment", "Variables")).(Object)
 	env := make(map[string]string, len(variables))
 	for name, value := range variables {
-		if value = s.chosen(value); At(value, "Ref") != "AWS::NoValue" {
-			env[name] = s.Text(value)
-		}
+		env[name] = fmt.Sprint(value)
 	}
 	return env
-}
-
-// chosen returns what an If stands for.
-func (s Stack) chosen(value any) any {
-	for At(value, "Fn::If") != nil {
-		branch := 2
-		if s.Holds(At(s.Template.Object, "Conditions", s.Text(At(value, "Fn::If", 0)))) {
-			branch = 1
-		}
-		value = At(value, "Fn::If", branch)
-	}
-	return value
 }

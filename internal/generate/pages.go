@@ -17,58 +17,18 @@ import (
 //go:embed pages.md
 var text string
 
-// stack is what the pages say of template.yaml.
+// stack is what the pages say of template.yaml. Outputs are a node, because their order counts.
 type stack struct {
 	Metadata struct {
 		Interface struct {
 			ParameterGroups []struct {
-				Label      struct{ Default string } `yaml:"Label"`
-				Parameters []string                 `yaml:"Parameters"`
+				Label      map[string]string `yaml:"Label"`
+				Parameters []string          `yaml:"Parameters"`
 			} `yaml:"ParameterGroups"`
 		} `yaml:"AWS::CloudFormation::Interface"`
 	} `yaml:"Metadata"`
-	Parameters map[string]parameter `yaml:"Parameters"`
-	Outputs    yaml.Node            `yaml:"Outputs"` // a node, because their order counts
-}
-
-type parameter struct {
-	Name          string   `yaml:"-"`
-	Description   string   `yaml:"Description"`
-	Default       *string  `yaml:"Default"`
-	AllowedValues []string `yaml:"AllowedValues"`
-	Constraint    string   `yaml:"ConstraintDescription"`
-	MinValue      string   `yaml:"MinValue"`
-	MaxValue      string   `yaml:"MaxValue"`
-}
-
-// Standard is the parameter's default as the page shows it.
-func (p parameter) Standard() string {
-	switch {
-	case p.Default == nil:
-		return "**asked for**"
-	case *p.Default == "":
-		return "none"
-	default:
-		return "`" + cell(*p.Default) + "`"
-	}
-}
-
-// Form says which values the parameter takes.
-func (p parameter) Form() string {
-	switch {
-	case len(p.AllowedValues) > 0:
-		return strings.Join(p.AllowedValues, ", ")
-	case p.MaxValue != "":
-		return "a number, " + p.MinValue + " to " + p.MaxValue
-	default:
-		return p.Constraint
-	}
-}
-
-// output is one output of the stack.
-type output struct {
-	Name        string `yaml:"-"`
-	Description string `yaml:"Description"`
+	Parameters map[string]map[string]any `yaml:"Parameters"`
+	Outputs    yaml.Node                 `yaml:"Outputs"`
 }
 
 // part makes one of the parts that pages.md defines.
@@ -82,33 +42,44 @@ func part(name string) func(root string) (string, error) {
 		if err := yaml.Unmarshal(content, &s); err != nil {
 			return "", err
 		}
-		outputs := make([]output, len(s.Outputs.Content)/2)
+		outputs := make([]map[string]any, len(s.Outputs.Content)/2)
 		for i := range outputs {
 			if err := s.Outputs.Content[2*i+1].Decode(&outputs[i]); err != nil {
 				return "", err
 			}
-			outputs[i].Name = s.Outputs.Content[2*i].Value
+			outputs[i]["Name"] = s.Outputs.Content[2*i].Value
 		}
 		questions, err := catalog.Questions()
 		if err != nil {
 			return "", err
 		}
-		page, err := template.New("").Funcs(template.FuncMap{"cell": cell, "readers": readers, "parameter": func(name string) (parameter, error) {
-			p, known := s.Parameters[name]
-			if p.Name = name; !known {
-				return p, fmt.Errorf("a group lists %s, which is no parameter", name)
-			}
-			return p, nil
-		}}).Parse(text)
+		page, err := template.New("").Funcs(template.FuncMap{"cell": cell, "readers": readers, "join": join}).Parse(text)
 		if err != nil {
 			return "", err
 		}
+		for _, group := range s.Metadata.Interface.ParameterGroups {
+			for _, name := range group.Parameters {
+				if s.Parameters[name] == nil {
+					return "", fmt.Errorf("a group lists %s, which is no parameter", name)
+				}
+			}
+		}
 		var b strings.Builder
 		err = page.ExecuteTemplate(&b, name, map[string]any{
-			"Groups": s.Metadata.Interface.ParameterGroups, "Outputs": outputs, "Questions": questions, "Variables": config.Variables(),
+			"Groups": s.Metadata.Interface.ParameterGroups, "Parameters": s.Parameters, "Outputs": outputs,
+			"Questions": questions, "Variables": config.Variables(),
 		})
 		return b.String(), err
 	}
+}
+
+// join lists values with commas between them.
+func join(values []any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // readers are the initials of the functions that read a variable.
@@ -121,6 +92,6 @@ func readers(v config.Variable) string {
 }
 
 // cell is text as a cell of a Markdown table.
-func cell(text string) string {
-	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
+func cell(text any) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(fmt.Sprint(text)), " "), "|", `\|`)
 }

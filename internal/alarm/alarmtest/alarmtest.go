@@ -21,42 +21,37 @@ func Rings(t testing.TB, a alarm.Alarm, points []Point, now time.Time, beyond in
 	t.Helper()
 	period := time.Duration(a.Period) * time.Second
 	end := now.Truncate(period)
-	values := make([]*float64, a.Periods+beyond) // the newest first
+	periods := a.Periods + beyond // the newest first
+	values, there := make([]float64, periods), make([]bool, periods)
 	for _, p := range points {
 		i := int(end.Sub(p.At.Truncate(period))/period) - 1
-		if i < 0 || i >= len(values) {
+		switch {
+		case i < 0 || i >= periods:
 			continue
+		case a.Statistic != "Sum" && a.Statistic != "Maximum":
+			t.Fatalf("nobody computes %s", a.Statistic)
+		case !there[i]:
+			values[i] = p.Value
+		case a.Statistic == "Sum":
+			values[i] += p.Value
+		default:
+			values[i] = max(values[i], p.Value)
 		}
-		values[i] = together(t, a.Statistic, values[i], p.Value)
+		there[i] = true
 	}
 	found, breaching := 0, 0
-	for _, v := range values {
-		if v == nil || found == a.Periods {
-			continue
-		}
-		found++
-		if breaches(t, a, *v) {
-			breaching++
+	for i := 0; i < periods && found < a.Periods; i++ {
+		if there[i] {
+			found++
+			if breaches(t, a, values[i]) {
+				breaching++
+			}
 		}
 	}
 	if a.SilenceRings {
 		breaching += a.Periods - found
 	}
 	return breaching >= a.Enough
-}
-
-func together(t testing.TB, statistic string, before *float64, value float64) *float64 {
-	t.Helper()
-	switch {
-	case statistic != "Sum" && statistic != "Maximum":
-		t.Fatalf("nobody computes %s", statistic)
-	case before == nil:
-	case statistic == "Sum":
-		value += *before
-	default:
-		value = max(value, *before)
-	}
-	return &value
 }
 
 func breaches(t testing.TB, a alarm.Alarm, value float64) bool {

@@ -136,32 +136,9 @@ func (a *Account) Bucket() {
 // policyOf is a policy document of the template, resolved.
 func (a *Account) policyOf(id string) string {
 	a.t.Helper()
-	raw, err := json.Marshal(a.resolved(cloudformation.At(a.Template.Template.Properties(id), "PolicyDocument")))
+	raw, err := json.Marshal(a.Template.Resolve(a.Template.Template.Properties(id)["PolicyDocument"]))
 	a.must("encode the policy", err)
 	return string(raw)
-}
-
-// resolved resolves the functions in a tree.
-func (a *Account) resolved(value any) any {
-	switch v := value.(type) {
-	case []any:
-		list := make([]any, len(v))
-		for i, item := range v {
-			list[i] = a.resolved(item)
-		}
-		return list
-	case cloudformation.Object:
-		if cloudformation.Target(v) != "" || v["Fn::Sub"] != nil || v["Fn::Join"] != nil || v["Fn::If"] != nil {
-			return a.Template.Text(v)
-		}
-		object := cloudformation.Object{}
-		for name, item := range v {
-			object[name] = a.resolved(item)
-		}
-		return object
-	default:
-		return v
-	}
 }
 
 // Policy gives the delivery bucket another policy.
