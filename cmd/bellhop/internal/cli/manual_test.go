@@ -68,6 +68,9 @@ func TestShellsAreProposedWhatIsThere(t *testing.T) {
 		want string
 	}{
 		"a subscription to show":   {[]string{"subscriptions", "show", ""}, "hotel"},
+		"what waits":               {[]string{"review", "show", ""}, "hotel/asp_device/2026-11-15"},
+		"what can be accepted":     {[]string{"review", "accept", ""}, "hotel/asp_device/2026-11-15"},
+		"kinds of what waits":      {[]string{"review", "list", "--kind", ""}, "quarantined"},
 		"what is held":             {[]string{"held", "accept", ""}, "hotel"},
 		"its table":                {[]string{"held", "accept", "hotel", ""}, "asp_device"},
 		"its day":                  {[]string{"held", "accept", "hotel", "asp_device", ""}, "2026-11-15"},
