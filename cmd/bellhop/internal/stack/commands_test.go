@@ -56,7 +56,7 @@ func (d *deployed) run(name string, args ...string) (code int, out, errs string)
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(d.t.Context(), append(args, "--stack", name), cli.Environment{
 		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, OutTerminal: d.terminal, Browse: d.browse, Now: time.Now,
-		Getenv: func(string) string { return "" }, Open: account.Open, Find: account.Find, Wait: account.Wait,
+		Getenv: func(name string) string { return map[string]string{"NO_COLOR": "1"}[name] }, Open: account.Open, Find: account.Find, Wait: account.Wait,
 	})
 	return code, stdout.String(), stderr.String()
 }
@@ -92,6 +92,7 @@ func TestCommandsOnAStack(t *testing.T) {
 	t.Run("dlq", func(t *testing.T) { d.t = t; d.dlq() })
 	t.Run("logs", func(t *testing.T) { d.t = t; d.logs() })
 	t.Run("no such stack", func(t *testing.T) {
+		d.t = t
 		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"review", "list"}, {"logs"}} {
 			code, _, errs := d.run("another", args...)
 			if code != cli.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {

@@ -234,7 +234,7 @@ func TestEachFaultIsFound(t *testing.T) {
 	}
 	for _, f := range p.examine() {
 		if f.Status != stack.OK {
-			t.Errorf("after all undos: %+v", f)
+			t.Errorf("after everything is undone: %+v", f)
 		}
 	}
 }
@@ -301,7 +301,7 @@ func TestARingingAlarmNamesItsSection(t *testing.T) {
 	}
 }
 
-// Versions that were on once can be suspended only, so this fixture is not undod.
+// Versions that were on once can be suspended only, so they stay.
 func TestVersionsAreFound(t *testing.T) {
 	p := newFixture(t)
 	for _, status := range []s3types.BucketVersioningStatus{s3types.BucketVersioningStatusEnabled, s3types.BucketVersioningStatusSuspended} {

@@ -23,7 +23,7 @@ import (
 
 func bucketFaults() map[string]failing {
 	const vendorPolicy = "the vendor may put files"
-	tls := `{"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SeundoTransport":"false"}}}`
+	tls := `{"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`
 	statement := func(p *fixture, role, action, more string) string {
 		return fmt.Sprintf(`{"Sid":"Statement1","Effect":"Allow","Principal":{"AWS":%q},"Action":%q,"Resource":"arn:aws:s3:::%s/*"%s}`, role, action, *p.bucket(), more)
 	}

@@ -31,7 +31,7 @@ import (
 )
 
 // format1 is what the first release left. The path is absolute, because the embedded S3 changes the working directory.
-var format1, errFormat1 = filepath.Abs(filepath.Join("..", "..", "..", "..", "..", "testdata", "format1"))
+var format1, errFormat1 = filepath.Abs(filepath.Join("..", "..", "..", "..", "testdata", "format1"))
 
 // firstFormat puts into a ledger and a bucket what the first release left, and returns the published days with their content.
 func firstFormat(t *testing.T, store ledger.Store, dataset *objects.Bucket) map[string][]byte {
@@ -162,6 +162,7 @@ type migrated struct {
 func TestMigrateFromTheCommandLine(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) place{"in a folder": inFolder, "on a stack": onStack} {
 		t.Run(name, func(t *testing.T) {
+			t.Chdir(".") // the embedded S3 changes the working directory; this puts it back
 			p := open(t)
 			const half = 6
 			agrees := func(when string) {
