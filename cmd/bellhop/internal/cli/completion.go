@@ -3,12 +3,17 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -245,4 +250,92 @@ func everyCommand(c *cobra.Command, visit func(*cobra.Command)) {
 	for _, sub := range c.Commands() {
 		everyCommand(sub, visit)
 	}
+}
+
+// unknownTable says that the dataset has no table of the name on the command line.
+func unknownTable(name string) error {
+	var names []string
+	for _, d := range dataset.Definitions() {
+		names = append(names, d.Name)
+	}
+	remedy := "see which there are: bellhop tables"
+	if near := phrase.Nearest(name, names); len(near) > 0 {
+		remedy = "did you mean: " + strings.Join(near, ", or ")
+	}
+	return usage(remedy, "there is no table %q", name)
+}
+
+func (a *app) manualCommand() *cobra.Command {
+	var output string
+	var markdown bool
+	c := &cobra.Command{
+		Use: "man -o DIR | --markdown", Short: "Write the manual pages, one for each command", Args: cobra.NoArgs,
+		Long: `Write the manual pages into a folder, for the man command; or all of them as one page of Markdown, to the standard
+output. They say what --help says.`,
+		Example: `  bellhop man -o man1 && man man1/bellhop-query.1
+  sudo bellhop man -o /usr/local/share/man/man1`,
+	}
+	c.Flags().StringVarP(&output, "output", "o", "", "the `folder`; it is created when it is missing")
+	c.Flags().BoolVar(&markdown, "markdown", false, "one page of Markdown instead")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if (output == "") != markdown {
+			return usage("give it with -o DIR, or --markdown without it", "bellhop man needs a folder")
+		}
+		return nil
+	}
+	c.RunE = a.run(func(*cobra.Command, []string) error {
+		if markdown {
+			return a.reference()
+		}
+		if err := os.MkdirAll(output, 0o755); err != nil { //nolint:gosec // G301: manual pages are for everybody
+			return fmt.Errorf("make the folder: %w", err)
+		}
+		// No date: the same version writes the same pages.
+		a.root.DisableAutoGenTag = true
+		header := &doc.GenManHeader{Title: "BELLHOP", Section: "1", Source: "bellhop " + a.Version, Manual: "bellhop"}
+		if err := doc.GenManTree(a.root, header, output); err != nil {
+			return fmt.Errorf("write the manual pages: %w", err)
+		}
+		pages := 0
+		everyCommand(a.root, func(c *cobra.Command) {
+			if c.IsAvailableCommand() || c == a.root {
+				pages++
+			}
+		})
+		return a.show(map[string]any{"folder": output, "pages": pages}, func(s *screen) {
+			s.line("%s in %s: man %s/bellhop.1", count(pages, "page"), output, output)
+		})
+	})
+	return c
+}
+
+// reference writes all commands as one page of Markdown: a line for each, and what they have in common.
+func (a *app) reference() error {
+	var b strings.Builder
+	b.WriteString("# Commands\n\nA line for each command, by what it is for. `bellhop COMMAND --help` says the rest: its flags, examples and limits;\n" +
+		"`bellhop man -o DIR` writes the same as manual pages. Made by `make generate`.\n")
+	for _, group := range a.root.Groups() {
+		fmt.Fprintf(&b, "\n## %s\n\n| command | what it does |\n|---|---|\n", strings.TrimSuffix(group.Title, ":"))
+		for _, family := range a.root.Commands() {
+			if family.GroupID == group.ID {
+				everyCommand(family, func(c *cobra.Command) { b.WriteString(referenceLine(c)) })
+			}
+		}
+	}
+	b.WriteString("\n## Flags of every command\n\n| flag | what it says |\n|---|---|\n")
+	a.root.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		value, text := pflag.UnquoteUsage(f)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace("--"+f.Name+" "+value), text)
+	})
+	b.WriteString("\n## Exit codes\n\n```text\n" + exitHelp + "\n```\n\n## Environment\n\n```text\n" + environmentHelp + "\n```\n")
+	return write(a.Out, b.String())
+}
+
+// referenceLine is a command's line; none for what only has other commands, and for cobra's commands for each shell.
+func referenceLine(c *cobra.Command) string {
+	if c.Name() != "completion" && c.HasSubCommands() || c.Parent().Name() == "completion" {
+		return ""
+	}
+	use := strings.TrimSuffix(c.UseLine(), " [flags]")
+	return fmt.Sprintf("| `%s` | %s |\n", strings.ReplaceAll(use, "|", "\\|"), strings.ReplaceAll(c.Short, "|", "\\|"))
 }

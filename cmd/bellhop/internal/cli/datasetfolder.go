@@ -15,7 +15,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -204,5 +207,106 @@ func (d *datasetFolder) perform(r convertedFile, st dayStep) error {
 		return fmt.Errorf("a folder has no %s days", st.proof.Outcome)
 	default:
 		panic("cli: unhandled outcome " + string(st.proof.Outcome))
+	}
+}
+
+const migrateHelp = `Bring a dataset that an earlier bellhop wrote to the format of this one: the local folder's, that of a stack, or a
+folder that "bellhop ingest" made, by its name.
+
+Each published day is read, encoded as loading it today would encode it, compared with what it was (rows and
+exact sums), and only then replaced, in one step. The ledger's record of the day follows; its report, its
+receipts and certificates stay as they are. Held and staged reports need nothing.
+
+It may be stopped with Ctrl-C and run again: what is done stays done. Loads may go on meanwhile: a day that is being replaced keeps
+them waiting for a moment. On a stack, deploy first and migrate then. A day that cannot be migrated stays as it is and is named.
+
+Exit code 5 when days were left as they are.`
+
+func (a *app) migrateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "migrate [DIR]", Short: "Bring a dataset of an earlier version to the format of this one", Long: migrateHelp,
+		Example: `  bellhop migrate --dry-run
+  bellhop migrate archive            a folder of "bellhop ingest -o archive"
+  bellhop migrate --stack bellhop`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("see: "+cmd.CommandPath()+" --help", "%s takes one DIR, and got %d words", cmd.CommandPath(), len(args))
+			}
+			return nil
+		},
+	}
+	dryRun := c.Flags().Bool("dry-run", false, "read, encode and compare every day, and write nothing")
+	place := a.on(func(ctx context.Context, at Account, _ []string) (err error) {
+		if at.Migration == nil {
+			return usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+		}
+		tell, done := a.passing()
+		defer done()
+		m, closing, err := at.Migration(ctx, migrating(tell))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closing()) }()
+		return a.migrate(ctx, m, *dryRun, done)
+	})
+	folder := a.run(func(cmd *cobra.Command, args []string) error {
+		if a.place.AWS || a.place.Stack != "" {
+			return usage("leave DIR out to migrate the stack's dataset", "a folder is on this machine, and --stack and --aws are not")
+		}
+		if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
+			return usage("name the folder that bellhop ingest was given with -o", "there is no folder %s", args[0])
+		}
+		tell, done := a.passing()
+		defer done()
+		m := &migrate.Service{Dataset: migrate.Folder(args[0]), Converter: convert.NewConverter(), Now: a.now, Progress: migrating(tell)}
+		return a.migrate(cmd.Context(), m, *dryRun, done)
+	})
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return folder(cmd, args)
+		}
+		return place(cmd, args)
+	}
+	return c
+}
+
+func migrating(tell func(format string, args ...any)) func(done, total int) {
+	return func(done, total int) { tell("migrating: %s of %s", number(int64(done)), count(total, "day")) }
+}
+
+func (a *app) migrate(ctx context.Context, m Migrator, dryRun bool, done func()) error {
+	sum, err := m.Run(ctx, dryRun)
+	done()
+	if err != nil {
+		return err
+	}
+	if err := a.show(sum, func(s *screen) { s.migration(sum) }); err != nil || len(sum.Failed) == 0 {
+		return err
+	}
+	return &Problem{
+		Code: ExitPartly, Err: fmt.Errorf("%s stay as they are, the first because: %s", count(len(sum.Failed), "day"), sum.Failed[0].Why),
+		Remedy: "run it again; what the vendor still has can be asked for anew: bellhop refetch --help",
+	}
+}
+
+func (s *screen) migration(sum migrate.Summary) {
+	switch {
+	case sum.From == sum.To && sum.Objects == 0:
+		s.line("The dataset is of format %d already: there is nothing to do.", sum.To)
+		return
+	case sum.DryRun:
+		s.line("Would migrate %s of %d from format %d to %d. Nothing was written.", count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To)
+	default:
+		s.line("Migrated %s of %d from format %d to %d; %d were migrated already.", count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To, sum.Already)
+	}
+	if sum.Duplicates > 0 {
+		s.line("%s came again in their day, and count once now.", count(int(sum.Duplicates), "row"))
+	}
+	var rows [][]cell
+	for _, f := range sum.Failed {
+		rows = append(rows, []cell{{f.Key, plain}, {f.Why, bad}})
+	}
+	if len(rows) > 0 {
+		s.table("", []string{"left as it is", "why"}, nil, rows)
 	}
 }

@@ -3,12 +3,20 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -132,4 +140,207 @@ func (s *screen) rawLine(v view.Status) {
 		t = bad
 	}
 	s.line("%s %s", s.label("RAW"), s.paint(t, text))
+}
+
+const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
+and its stream, the delivery bucket (the vendor's statement word for word, ownership, encryption, versions,
+lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, the
+alarms and whether somebody hears them, this machine's clock, when the vendor last accepted a request, published days that
+vanished, and the dataset's format.
+
+It changes nothing, with one exception: when it asks Login with Amazon for an access token, Amazon may replace the
+refresh token, and doctor then stores the new one in the secret, as every run does.
+
+On a local folder it looks at the ledger and the dataset alone. The exit code is 3 when something is wrong, and 5 when something
+could not be looked at.`
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Is everything set up correctly?", Long: doctorHelp, Args: cobra.NoArgs,
+		Example: "  bellhop doctor --stack hotels\n  bellhop doctor --stack hotels --json | jq '.findings[] | select(.status != \"ok\")'",
+		RunE: a.run(func(cmd *cobra.Command, _ []string) error {
+			p, err := a.where()
+			if err != nil {
+				return err
+			}
+			if p.AWS && p.Stack == "" {
+				return usage("name it with --stack", "%s needs the stack, and not its parts", cmd.CommandPath())
+			}
+			return a.examine(cmd.Context(), p)
+		}),
+	}
+}
+
+func (a *app) examine(ctx context.Context, p Place) (err error) {
+	at, err := a.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, at.Close()) }()
+	if at.Installation == nil {
+		return a.report(ctx, at.Name, stack.DataChecks(at.Ledger, at.Dataset, at.Now))
+	}
+	return a.report(ctx, at.Name, a.subject(at.Installation, at.Ledger, at.Dataset, at.Now).Checks())
+}
+
+func (a *app) subject(in *stack.Installation, l stack.Records, d stack.Dataset, now func() time.Time) stack.Subject {
+	return stack.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Scrubber: &a.secrets}
+}
+
+// examination is what a doctor found.
+type examination struct {
+	Place    string          `json:"place"`
+	Status   stack.Status    `json:"status"`
+	Findings []stack.Finding `json:"findings"`
+}
+
+// report runs checks and shows what they find.
+func (a *app) report(ctx context.Context, place string, checks []stack.Check) error {
+	findings, err := stack.Examine(ctx, checks)
+	if err != nil {
+		return err
+	}
+	e := examination{place, stack.Worst(findings), findings}
+	if err := a.show(e, func(s *screen) { s.findings(e) }); err != nil {
+		return err
+	}
+	switch e.Status {
+	case stack.Wrong:
+		return exit(ExitAttention)
+	case stack.Unknown:
+		return exit(ExitPartly)
+	case stack.OK:
+	}
+	return nil
+}
+
+func (s *screen) findings(e examination) {
+	s.line("%s %s", s.paint(strong, "EXAMINED"), e.Place)
+	area, wrong, unknown := "", 0, 0
+	for _, f := range e.Findings {
+		if f.Area != area {
+			area = f.Area
+			s.line("")
+			s.line("%s", s.paint(quiet, area))
+		}
+		mark := s.paint(good, "✔")
+		switch f.Status {
+		case stack.Wrong:
+			mark = s.paint(bad, "✖")
+			wrong++
+		case stack.Unknown:
+			mark = s.paint(waiting, "?")
+			unknown++
+		case stack.OK:
+		}
+		s.line("  %s %s: %s", mark, f.Check, f.Detail)
+		if f.Remedy != "" {
+			s.line("      → %s", f.Remedy)
+		}
+	}
+	s.line("")
+	switch {
+	case wrong > 0:
+		s.line("%s", s.paint(bad, count(wrong, "thing")+" to mend"))
+	case unknown > 0:
+		s.line("%s", s.paint(waiting, count(unknown, "thing")+" could not be looked at"))
+	default:
+		s.line("%s", s.paint(good, "everything is set up correctly"))
+	}
+}
+
+const verifyHelp = `Compare the dataset with the ledger, now: every published day must have its object, as it was published. A day whose
+object is gone, or was replaced by another hand, is marked as missing; the planner asks for it again while the vendor still
+has it. A day whose object is back is marked as there. The objects themselves are only listed.
+
+An object among the tables that the ledger does not know is named: whoever reads the tables reads it, too. It is never deleted; see
+what it is, and move it away.
+
+The janitor does the same once a day; this command does not wait for that.
+
+Exit code 3 when a day is gone or replaced, also when an earlier verification has found it, and when an object is unknown.`
+
+func (a *app) verifyCommand() *cobra.Command {
+	var v janitor.Verifier
+	c := &cobra.Command{
+		Use: "verify [SUBSCRIPTION]", Short: "Compare the dataset with the ledger: is every published day there?", Long: verifyHelp,
+		Example: "  bellhop verify\n  bellhop verify hotel --table asp_device --dry-run\n  bellhop verify --stack bellhop --json | jq '.missing[].key'",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	c.Flags().StringVar(&v.Table, "table", "", "only one `table`")
+	c.Flags().BoolVar(&v.DryRun, "dry-run", false, "say what is missing without marking it")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if _, known := dataset.Lookup(v.Table); v.Table != "" && !known {
+			return usage("see which there are: bellhop tables", "--table: there is no table %q", v.Table)
+		}
+		return nil
+	}
+	c.RunE = answer(a, func(ctx context.Context, at Account, args []string) (view.Verification, error) {
+		if at.Dataset == nil {
+			return view.Verification{}, usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+		}
+		if len(args) > 0 {
+			v.Only = args[0]
+		}
+		return at.view.VerifyDataset(ctx, v)
+	}, (*screen).verification, func(v view.Verification) int { return attention(len(v.Missing)+len(v.Unknown) > 0) })
+	return c
+}
+
+func (s *screen) verification(v view.Verification) {
+	s.line("%s compared with the dataset", count(v.Days, "published day"))
+	if v.Returned > 0 {
+		s.line("%s", s.paint(good, count(v.Returned, "day")+" are back as they were published"))
+	}
+	if v.Unsettled > 0 {
+		s.line("%s changed meanwhile: run the command again", count(v.Unsettled, "day"))
+	}
+	if len(v.Missing) == 0 {
+		s.line("%s", s.paint(good, "every published day is there"))
+	} else {
+		s.heading("MISSING")
+		rows(s, "subscription|table|day|lost after|why", v.Missing, func(m view.MissingDay) []cell {
+			until := m.LostAfter.String()
+			if m.Expired {
+				until += " (expired)"
+			}
+			return row(m.Subscription, m.Table, m.Date, until, m.Why)
+		})
+		s.line("")
+		s.line("The requester asks for them again with its next run, while the vendor has them.")
+	}
+	if len(v.Unknown) == 0 {
+		return
+	}
+	s.heading("UNKNOWN OBJECTS")
+	rows(s, "object|>bytes|last modified", v.Unknown, func(o view.UnknownObject) []cell {
+		return row(o.Key, number(o.Size), second(o.LastModified))
+	})
+	if v.MoreUnknown > 0 {
+		s.line("and %d more", v.MoreUnknown)
+	}
+	s.line("")
+	s.line("The ledger does not know them, and whoever reads the tables reads them, too. See what they are, and move them away.")
+}
+
+// warnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the
+// dataset of the local folder has a ledger beside it; where that cannot be read, nothing is known of its days.
+func (a *app) warnOfVanished(ctx context.Context, e EngineChoice, read func(table string) bool) {
+	if e.Name != EngineDuckDB || e.Dataset != filepath.Join(a.place.Home, "s3", LocalDataset) {
+		return
+	}
+	at, err := a.open(ctx, Place{Home: a.place.Home})
+	if err != nil {
+		return
+	}
+	defer func() { _ = at.Close() }() // only read from
+	gone, err := at.view.Vanished(ctx)
+	if err != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		if read(name) {
+			_ = write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", count(gone[name], "published day"), name))
+		}
+	}
 }

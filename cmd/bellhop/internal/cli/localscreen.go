@@ -2,6 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -159,4 +166,145 @@ func calls(c sim.CallCount) string {
 		text += fmt.Sprintf(" · %.1f for each of %s, %.1f of them writes", c.PerDuplicate, count(c.Duplicates, "duplicate"), c.WritesPerDuplicate)
 	}
 	return text
+}
+
+// frame is how often the bar is drawn.
+const frame = 100 * time.Millisecond
+
+// bar draws on a terminal how far a demonstration is, in one line below everything else. Stop takes the line away; it must
+// be called, once, before anything else is written there. The cursor is never hidden, so that a process that is killed
+// meanwhile leaves the terminal as usable as it was.
+func bar(w io.Writer) (tell func(sim.Progress), stop func()) {
+	b := startBar(w, 30)
+	return func(p sim.Progress) { b.tell(p, clean(p.Phase)) }, b.stop
+}
+
+// runningBar is a bar for a machine that is kept running: it says what happens next, and above it which files arrived. What is
+// written to above goes there, too, a line at a time.
+func runningBar(w io.Writer) (tell func(sim.Progress), above io.Writer, stop func()) {
+	b := startBar(w, 15)
+	return func(p sim.Progress) {
+		for _, f := range p.Arrived {
+			b.all.Log("%s", arrived(f))
+		}
+		when := "now"
+		if left := p.At.Sub(p.Now); left > 0 {
+			when = "in " + span(left.Truncate(time.Second))
+		}
+		b.tell(p, "next: "+clean(p.Next)+" "+when)
+	}, b, b.stop
+}
+
+// arrived says that a file was loaded.
+func arrived(f sim.Arrival) string {
+	return clean("loaded " + f.Table + " of " + f.Window.String() + ": " + f.Key)
+}
+
+// liveBar is a bar that is being drawn.
+type liveBar struct {
+	to      io.Writer
+	all     progress.Writer
+	tracker *progress.Tracker
+	ended   chan struct{}
+}
+
+func startBar(w io.Writer, length int) *liveBar {
+	// A total of 0 is one that is not known yet, and reaching it is not the end: more jobs may be planned.
+	b := &liveBar{w, drawing(w), &progress.Tracker{Message: "starting", AutoStopDisabled: true}, make(chan struct{})}
+	b.all.SetTrackerLength(length)
+	b.all.AppendTracker(b.tracker)
+	go func() {
+		defer close(b.ended)
+		b.all.Render()
+	}()
+	return b
+}
+
+func (b *liveBar) tell(p sim.Progress, what string) {
+	b.tracker.UpdateTotal(int64(p.Total))
+	b.tracker.SetValue(int64(p.Done))
+	b.tracker.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", number(int64(p.Done)), count(p.Total, "file"), what))
+}
+
+// Write puts a line above the bar.
+func (b *liveBar) Write(line []byte) (int, error) {
+	b.all.Log("%s", strings.TrimRight(string(line), "\n"))
+	return len(line), nil
+}
+
+func (b *liveBar) stop() {
+	// A stop that comes before the first frame is forgotten, so it is said until it is heard.
+	for {
+		b.all.Stop()
+		select {
+		case <-b.ended:
+			// A frame is always drawn, and ends below its line, where a terminal may have echoed the ^C. Where this
+			// cannot be written, there is no bar.
+			_ = write(b.to, "\r"+text.EraseLine.Sprint()+text.CursorUp.Sprint()+text.EraseLine.Sprint())
+			return
+		case <-time.After(frame / 10):
+		}
+	}
+}
+
+// plainly says in lines how far a machine is that is kept running: what arrived, and what happens next, each time that changes.
+func plainly(w io.Writer) func(sim.Progress) {
+	last := ""
+	return func(p sim.Progress) {
+		for _, f := range p.Arrived {
+			_ = write(w, second(p.Now)+"  "+arrived(f)+"\n") // the screen may miss a line
+		}
+		now := fmt.Sprintf("%s of %s loaded; next: %s at %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Next), second(p.At))
+		if !p.At.After(p.Now) {
+			now = fmt.Sprintf("%s of %s loaded; next: %s", number(int64(p.Done)), count(p.Total, "file"), clean(p.Next))
+		}
+		if now != last {
+			last = now
+			_ = write(w, second(p.Now)+"  "+now+"\n")
+		}
+	}
+}
+
+// drawing returns what draws one tracker as a bar, the time, and the tracker's message.
+func drawing(w io.Writer) progress.Writer {
+	style := progress.StyleDefault
+	style.Chars = progress.StyleCharsBlocks
+	style.Chars.BoxLeft, style.Chars.BoxRight, style.Chars.Unfinished = "", "", "░"
+	style.Chars.Indeterminate = progress.IndeterminateIndicatorMovingBackAndForth("███", frame)
+	style.Options.Separator = "  "
+	style.Options.TimeInProgressPrecision = time.Second
+	style.Visibility = progress.StyleVisibility{Tracker: true, Time: true}
+	all := progress.NewWriter()
+	all.SetOutputWriter(w)
+	all.SetStyle(style)
+	all.SetUpdateFrequency(frame)
+	// A line that wraps cannot be taken back.
+	all.SetTerminalWidth(columns(w) - 1)
+	return all
+}
+
+// columns returns how wide the terminal behind w is.
+func columns(w io.Writer) int {
+	const usual = 80
+	f, ok := w.(interface{ Fd() uintptr })
+	if !ok {
+		return usual
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 2 {
+		return usual
+	}
+	return width
+}
+
+// passing shows on a terminal how something goes, in one line that replaces the one before. Done takes the line away; it may be
+// called more than once. Without a terminal it shows nothing.
+func (a *app) passing() (tell func(format string, args ...any), done func()) {
+	if !a.ErrTerminal || a.Getenv("TERM") == "dumb" {
+		return func(string, ...any) {}, func() {}
+	}
+	blank := "\r" + text.EraseLine.Sprint()
+	// The screen may miss a line.
+	tell = func(format string, args ...any) { _ = write(a.Err, blank+clean(fmt.Sprintf(format, args...))) }
+	return tell, func() { _ = write(a.Err, blank) }
 }
