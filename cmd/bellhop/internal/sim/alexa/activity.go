@@ -5,14 +5,7 @@ import (
 	"strings"
 )
 
-// model says what happened in a room on a day. It is a pure function of the seed, the estate,
-// the room and the day: asking twice gives the same.
-type model struct {
-	seed         uint64
-	hierarchy    *hierarchy
-	sumDistinct  bool
-	oneSidedCall bool
-}
+// What happened in a room on a day is a pure function of the seed, the estate, the room and the day: asking twice gives the same.
 
 // cell is what one room adds to one row of a report.
 type cell struct {
@@ -22,9 +15,7 @@ type cell struct {
 	roamed  bool     // one of them was counted in another room too
 }
 
-const dimSeparator = "\x1f"
-
-func (c *cell) key() string { return strings.Join(c.dims, dimSeparator) }
+func (c *cell) key() string { return strings.Join(c.dims, "\x1f") }
 
 // add merges another cell of the same room and dimensions: the same day, or a further one.
 func (c *cell) add(o cell, measures []measure) {
@@ -65,28 +56,27 @@ func growth(d day) int64 {
 	return min(max(1000+int64(d-epochOfGrowth)*120/365, 500), 2000)
 }
 
-func (m *model) roomDay(room *node, d day) roomDay {
-	if d < room.created || draw(m.seed, "skipped", room.id, int64(d)).hits(8) {
+func (s *Simulator) roomDay(room *node, d day) roomDay {
+	if d < room.created || draw(s.seed, "skipped", room.ID, int64(d)).hits(8) {
 		return roomDay{}
 	}
-	p := profileOf(room)
-	r := roomDay{seen: true, devices: m.devices(room)}
-	// A device that drops off the network stays away for some days.
-	r.online = !draw(m.seed, "offline", room.id, int64(d)/5).hits(35)
-	// Guests stay: the same draw holds for a whole stay, the threshold moves with the weekday.
-	stay := draw(m.seed, "stay", room.id, (int64(d)+draw(m.seed, "shift", room.id, 0).below(p.stayDays))/p.stayDays)
-	occupied := stay.below(1000) < p.occupied[d.weekday()]
-	r.inUse = r.online && occupied
-	if room.silent {
-		r.inUse = false
+	p, weekday := room.profile, d.time().Weekday()
+	r := roomDay{seen: true, devices: 1}
+	if draw(s.seed, "devices", room.ID, 0).hits(120) {
+		r.devices = 2
 	}
-	if !r.online || room.silent {
+	// A device that drops off the network stays away for some days.
+	r.online = !draw(s.seed, "offline", room.ID, int64(d)/5).hits(35)
+	if !r.online || room.Silent {
 		return r
 	}
-	c := draw(m.seed, "dialogs", room.id, int64(d))
+	// Guests stay: the same draw holds for a whole stay, the threshold moves with the weekday.
+	stay := draw(s.seed, "stay", room.ID, (int64(d)+draw(s.seed, "shift", room.ID, 0).below(p.stayDays))/p.stayDays)
+	r.inUse = stay.below(1000) < p.occupied[weekday]
+	c := draw(s.seed, "dialogs", room.ID, int64(d))
 	var count int64
-	switch mean := p.dialogs * p.weekday[d.weekday()] / 100 * growth(d) / 1000; {
-	case occupied:
+	switch mean := p.dialogs * p.weekday[weekday] / 100 * growth(d) / 1000; {
+	case r.inUse:
 		count = c.between(mean/2, mean*3/2) / 10 // mean is in tenths
 	case c.hits(30): // housekeeping
 		count = 1
@@ -102,79 +92,53 @@ func (m *model) roomDay(room *node, d day) roomDay {
 	return r
 }
 
-// devices is 1 for most rooms and 2 for some.
-func (m *model) devices(room *node) int64 {
-	if draw(m.seed, "devices", room.id, 0).hits(120) {
-		return 2
-	}
-	return 1
-}
-
 // cells returns what the room adds to a report of the category on that day, in no particular order.
 // Calls between rooms are not in it: those concern two rooms at once, see internalCalls.
-func (m *model) cells(c category, room *node, d day) []cell {
-	r := m.roomDay(room, d)
+func (s *Simulator) cells(category string, room *node, d day) (cells []cell) {
+	r := s.roomDay(room, d)
 	if !r.seen {
 		return nil
 	}
-	switch c.name {
+	said := func(by dialog, dims ...string) {
+		cells = append(cells, cell{dims: dims, values: [4]int64{0, 1}, devices: 1 << by.device, roamed: r.roamed})
+	}
+	switch category {
 	case "DEVICE":
-		return []cell{r.deviceCell()}
-	case "DOMAIN_ENGAGEMENT":
-		return r.dialogCells(func(s dialog) []string { return []string{s.domain} })
-	case "PROPERTY_SKILL":
-		skill := profileOf(room).skill
-		return r.dialogCells(func(s dialog) []string {
-			if s.intent == "" {
-				return nil
-			}
-			return []string{skill, s.intent}
-		})
-	case "PROACTIVE_CAMPAIGN":
-		return m.campaignCells(room, r, d)
-	case "COMMUNICATION":
-		return m.callCells(room, r, d)
-	default:
-		return nil
-	}
-}
-
-func (r roomDay) deviceCell() cell {
-	c := cell{values: [4]int64{r.devices, 0, int64(len(r.dialogs))}, roamed: r.roamed && len(r.dialogs) > 0}
-	for _, s := range r.dialogs {
-		c.devices |= 1 << s.device
-	}
-	return c
-}
-
-// dialogCells groups the dialogs by the dimensions that of returns; nil leaves one out.
-func (r roomDay) dialogCells(of func(dialog) []string) []cell {
-	var cells []cell
-	for _, s := range r.dialogs {
-		dims := of(s)
-		if dims == nil {
-			continue
+		c := cell{values: [4]int64{r.devices, 0, int64(len(r.dialogs))}, roamed: r.roamed && len(r.dialogs) > 0}
+		for _, spoken := range r.dialogs {
+			c.devices |= 1 << spoken.device
 		}
-		cells = append(cells, cell{
-			dims: dims, values: [4]int64{0, 1}, devices: 1 << s.device, roamed: r.roamed,
-		})
+		return []cell{c}
+	case "DOMAIN_ENGAGEMENT":
+		for _, spoken := range r.dialogs {
+			said(spoken, spoken.domain)
+		}
+	case "PROPERTY_SKILL":
+		for _, spoken := range r.dialogs {
+			if spoken.intent != "" {
+				said(spoken, room.profile.skill, spoken.intent)
+			}
+		}
+	case "PROACTIVE_CAMPAIGN":
+		return s.campaignCells(room, r, d)
+	case "COMMUNICATION":
+		return s.callCells(room, r, d)
 	}
 	return cells
 }
 
 // campaignCells has a row for each campaign that runs: two weeks on, two weeks off.
-func (m *model) campaignCells(room *node, r roomDay, d day) []cell {
-	p := profileOf(room)
-	if !draw(m.seed, "screen", room.id, 0).hits(p.screens) {
+func (s *Simulator) campaignCells(room *node, r roomDay, d day) (cells []cell) {
+	p := room.profile
+	if !draw(s.seed, "screen", room.ID, 0).hits(p.screens) {
 		return nil
 	}
-	var cells []cell
 	for i, name := range p.campaigns {
 		if (int64(d)+int64(i)*14)%28 >= 14 {
 			continue
 		}
-		id := "amzn1.alexa.campaign." + draw(m.seed, "campaign", name, 0).uuid()
-		c := draw(m.seed, "impressions "+name, room.id, int64(d))
+		id := "amzn1.alexa.campaign." + draw(s.seed, "campaign", name, 0).uuid()
+		c := draw(s.seed, "impressions "+name, room.ID, int64(d))
 		values := [4]int64{r.devices}
 		if r.online {
 			values[2] = r.devices * c.between(20, 120)
@@ -185,13 +149,12 @@ func (m *model) campaignCells(room *node, r roomDay, d day) []cell {
 	return cells
 }
 
-func (m *model) callCells(room *node, r roomDay, d day) []cell {
+func (s *Simulator) callCells(room *node, r roomDay, d day) (cells []cell) {
 	if !r.inUse {
 		return nil
 	}
-	var cells []cell
-	c := draw(m.seed, "calls", room.id, int64(d))
-	for _, habit := range profileOf(room).calls {
+	c := draw(s.seed, "calls", room.ID, int64(d))
+	for _, habit := range room.profile.calls {
 		if !c.hits(habit.perMille) {
 			continue
 		}
@@ -219,24 +182,23 @@ func callCell(direction, subExperience, provider string, length int64) cell {
 
 // internalCalls yields the calls between two rooms of a property on a day: an Outbound
 // cell for the caller and, unless the vendor writes only one row, an Inbound one for the other.
-func (m *model) internalCalls(property *node, d day, yield func(room *node, c cell)) {
+func (s *Simulator) internalCalls(property *node, d day, yield func(room *node, c cell)) {
 	var rooms []*node
-	for _, n := range m.hierarchy.subtree(property) {
-		if n.leaf() && m.roomDay(n, d).inUse {
+	for _, n := range s.hierarchy.subtree(property) {
+		if n.leaf() && s.roomDay(n, d).inUse {
 			rooms = append(rooms, n)
 		}
 	}
 	if len(rooms) < 2 {
 		return
 	}
-	c := draw(m.seed, "internal", property.id, int64(d))
-	count := (int64(len(rooms))*profileOf(property).internal + c.below(1000)) / 1000
-	for range count {
-		from := c.below(int64(len(rooms)))
-		to := (from + 1 + c.below(int64(len(rooms)-1))) % int64(len(rooms))
+	c, all := draw(s.seed, "internal", property.ID, int64(d)), int64(len(rooms))
+	for range (all*property.profile.internal + c.below(1000)) / 1000 {
+		from := c.below(all)
+		to := (from + 1 + c.below(all-1)) % all
 		length := c.between(30, 1500)
 		yield(rooms[from], callCell("Outbound", "Calling_Voice", "A2A", length))
-		if !m.oneSidedCall {
+		if !s.switches.OneSidedInternalCalls {
 			yield(rooms[to], callCell("Inbound", "Calling_Voice", "A2A", length))
 		}
 	}

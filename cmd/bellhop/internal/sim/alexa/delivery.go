@@ -1,11 +1,11 @@
 package alexa
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -21,14 +21,13 @@ type delivery struct {
 }
 
 // schedule turns an accepted request into deliveries, as its faults would have it. The caller holds the lock.
-func (s *Simulator) schedule(q reportRequest, at occasion, files []namedReport) {
-	now := s.now()
+func (s *Simulator) schedule(q reportRequest, at call, files []namedReport) {
 	var promised, extra []delivery
 	for i, file := range files {
 		part := i % s.switches.FilesPerCategory
-		wait := draw(s.seed, "delay "+file.Category, "", int64(at.call)<<16|int64(part))
+		wait := draw(s.seed, "delay "+file.Category, "", int64(at.number)<<16|int64(part))
 		promised = append(promised, delivery{
-			Due:       now.Add(s.delay.Min + time.Duration(wait.below(int64(s.delay.Max-s.delay.Min)+1))),
+			Due:       s.now().Add(s.delay.Min + time.Duration(wait.below(int64(s.delay.Max-s.delay.Min)+1))),
 			BucketARN: q.bucketARN,
 			Key:       s.switches.KeyPrefix + file.Name,
 			Contents: contents{
@@ -37,7 +36,7 @@ func (s *Simulator) schedule(q reportRequest, at occasion, files []namedReport) 
 			},
 		})
 	}
-	for _, f := range s.strikes(requestDeliveryFault, at) {
+	for _, f := range s.strikes(atRequest, at) {
 		switch f.Kind {
 		case Reordered:
 			reverseDues(promised)
@@ -51,9 +50,9 @@ func (s *Simulator) schedule(q reportRequest, at occasion, files []namedReport) 
 	}
 	for _, category := range q.categories {
 		at.categories = []string{category}
-		for _, f := range s.strikes(fileDeliveryFault, at) {
+		for _, f := range s.strikes(atFile, at) {
 			var more []delivery
-			promised, more = s.spoil(f, category, promised)
+			promised, more = s.applyToFiles(f, category, promised)
 			extra = append(extra, more...)
 		}
 	}
@@ -67,9 +66,11 @@ func (s *Simulator) schedule(q reportRequest, at occasion, files []namedReport) 
 	})
 }
 
-// spoil lets a fault work on the files of one category. It returns what is still delivered and what is delivered besides.
-func (s *Simulator) spoil(f scripted, category string, promised []delivery) (kept, extra []delivery) {
-	delay := time.Duration(f.DelayMinutes) * time.Minute
+// applyToFiles lets a fault work on the files of one category. It returns what is still delivered and what is delivered besides.
+func (s *Simulator) applyToFiles(f scripted, category string, promised []delivery) (kept, extra []delivery) {
+	later := func(d delivery, minutes int) time.Time {
+		return d.Due.Add(time.Duration(cmp.Or(f.DelayMinutes, minutes)) * time.Minute)
+	}
 	for _, d := range promised {
 		if d.Contents.Category != category {
 			kept = append(kept, d)
@@ -80,10 +81,10 @@ func (s *Simulator) spoil(f scripted, category string, promised []delivery) (kep
 			s.state.Counters.Withheld++
 			continue
 		case Late:
-			d.Due = d.Due.Add(delay)
+			d.Due = later(d, 360)
 		case Duplicated:
 			again := d
-			again.Due, again.Duplicate = d.Due.Add(delay), true
+			again.Due, again.Duplicate = later(d, 30), true
 			extra = append(extra, again)
 		default:
 			d.Contents.Changes = append(slices.Clip(d.Contents.Changes), f.alteration(category))
@@ -103,7 +104,7 @@ func (f scripted) alteration(category string) alteration {
 		a.Column = cmp.Or(f.Column, c.lastColumn())
 		a.Name = cmp.Or(f.Name, a.Column+"_v2")
 	case ColumnAdded:
-		a.Name = f.Name
+		a.Name = cmp.Or(f.Name, "engagement_score")
 	}
 	return a
 }
@@ -117,16 +118,13 @@ func reverseDues(files []delivery) {
 }
 
 // stray is a file that nobody asked for: the vendor's role serves all of its customers.
-func (s *Simulator) stray(q reportRequest, at occasion) delivery {
-	c := draw(s.seed, "stray", "", int64(at.call))
+func (s *Simulator) stray(q reportRequest, at call) delivery {
+	name := s.switches.fileName(draw(s.seed, "stray", "", int64(at.number)).hex(16), "DEVICE", 1)
 	return delivery{
-		Due:       s.now().Add(s.delay.Min),
-		BucketARN: q.bucketARN,
-		Key:       s.switches.KeyPrefix + s.switches.fileName(c.hex(16), "DEVICE", 1),
+		Due: s.now().Add(s.delay.Min), BucketARN: q.bucketARN, Key: s.switches.KeyPrefix + name, Stray: true,
 		Contents: contents{
-			Unit: s.hierarchy.nodes[0].id, Category: "DEVICE", From: q.from, To: q.from, Asked: s.today(), Parts: 1,
+			Unit: s.hierarchy.nodes[0].ID, Category: "DEVICE", From: q.from, To: q.from, Asked: s.today(), Parts: 1,
 		},
-		Stray: true,
 	}
 }
 
@@ -141,14 +139,14 @@ func (s *Simulator) DeliverDue(ctx context.Context) (delivered int, err error) {
 		if err := ctx.Err(); err != nil {
 			return delivered, fmt.Errorf("deliver: %w", err)
 		}
-		d, ok := s.nextDue()
-		if !ok {
+		d, ok := s.next()
+		if !ok || d.Due.After(s.now()) {
 			return delivered, nil
 		}
 		body, err := s.render(d.Contents)
 		if err == nil {
 			if d.Stray {
-				body = []byte(strings.ReplaceAll(string(body), unitIDPrefix, unitIDPrefix+"X"))
+				body = bytes.ReplaceAll(body, []byte(unitIDPrefix), []byte(unitIDPrefix+"X"))
 			}
 			err = s.deliver(ctx, d.BucketARN, d.Key, body)
 		}
@@ -160,13 +158,20 @@ func (s *Simulator) DeliverDue(ctx context.Context) (delivered int, err error) {
 	}
 }
 
-func (s *Simulator) nextDue() (delivery, bool) {
+// next is the delivery that is due next, if any is pending.
+func (s *Simulator) next() (delivery, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.state.Pending) == 0 || s.state.Pending[0].Due.After(s.now()) {
+	if len(s.state.Pending) == 0 {
 		return delivery{}, false
 	}
 	return s.state.Pending[0], true
+}
+
+// NextDelivery is when the next delivery is due; false when none is pending. It may lie in the past.
+func (s *Simulator) NextDelivery() (time.Time, bool) {
+	d, ok := s.next()
+	return d.Due, ok
 }
 
 // settle records how the writing of a delivery ended.
@@ -186,14 +191,4 @@ func (s *Simulator) settle(d delivery, err error) {
 	if d.Stray {
 		counters.Strays++
 	}
-}
-
-// NextDelivery is when the next delivery is due; false when none is pending. It may lie in the past.
-func (s *Simulator) NextDelivery() (time.Time, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.state.Pending) == 0 {
-		return time.Time{}, false
-	}
-	return s.state.Pending[0].Due, true
 }

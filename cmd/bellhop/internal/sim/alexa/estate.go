@@ -1,6 +1,7 @@
 package alexa
 
 import (
+	"cmp"
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
@@ -77,9 +78,8 @@ func DemoEstate() Estate {
 // The ids depend on nothing but the place in the tree.
 func SizedEstate(roomsPerProperty int) Estate {
 	houses := []struct {
-		kind Kind
-		name string
-		room string
+		kind       Kind
+		name, room string
 	}{
 		{Hotel, "Lakeside Inn, Toronto", "Room %d"},
 		{SeniorLiving, "Maple Court", "Apartment %d"},
@@ -115,11 +115,9 @@ func demoID(path ...string) string {
 
 // node is a unit in its place. Nodes stand in preorder, so a subtree is a run of them.
 type node struct {
-	id, name string
-	kind     Kind
-	silent   bool
+	Unit
+	profile  profile
 	created  day // the first day with data
-	since    time.Time
 	level    int
 	parent   *node
 	property *node // the ancestor on level 1, or the node itself above and on it
@@ -139,9 +137,9 @@ type hierarchy struct {
 func newHierarchy(e Estate, zone *time.Location) (*hierarchy, error) {
 	h := &hierarchy{byID: map[string]*node{}, foreign: map[string]bool{}}
 	var problems []error
-	var add func(u Unit, parent *node) *node
-	add = func(u Unit, parent *node) *node {
-		n := &node{id: u.ID, name: u.Name, kind: u.Kind, silent: u.Silent, since: u.Created, parent: parent, order: len(h.nodes)}
+	var add func(u Unit, parent *node)
+	add = func(u Unit, parent *node) {
+		n := &node{Unit: u, parent: parent, order: len(h.nodes)}
 		if !u.Created.IsZero() {
 			n.created = dayOf(u.Created.In(zone))
 		}
@@ -149,15 +147,14 @@ func newHierarchy(e Estate, zone *time.Location) (*hierarchy, error) {
 		if parent != nil {
 			n.level = parent.level + 1
 			n.created = max(n.created, parent.created)
-			if n.kind == "" {
-				n.kind = parent.kind
-			}
+			n.Kind = cmp.Or(n.Kind, parent.Kind)
 			if n.level > 1 {
 				n.property = parent.property
 			}
 		}
-		if _, known := profiles[n.kind]; !known && n.kind != "" {
-			problems = append(problems, fmt.Errorf("estate: unknown kind %q", n.kind))
+		var known bool
+		if n.profile, known = profiles[cmp.Or(n.Kind, Hotel)]; !known {
+			problems = append(problems, fmt.Errorf("estate: unknown kind %q", n.Kind))
 		}
 		if h.byID[u.ID] != nil || !validUnitID(u.ID) {
 			problems = append(problems, fmt.Errorf("estate: unit id %q is malformed or used twice", u.ID))
@@ -168,7 +165,6 @@ func newHierarchy(e Estate, zone *time.Location) (*hierarchy, error) {
 			add(child, n)
 		}
 		n.last = len(h.nodes) - 1
-		return n
 	}
 	add(e.Organisation, nil)
 	for _, id := range e.Foreign {

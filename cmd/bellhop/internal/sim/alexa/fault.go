@@ -1,73 +1,48 @@
 package alexa
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // FaultKind names one thing that goes wrong.
 type FaultKind string
 
-// Faults of the answer to a report request. The request is refused unless said otherwise.
+// The kinds of faults. In parentheses stands what a field of the script that is left out means.
 const (
-	// RateLimited answers 429, with a Retry-After header when RetryAfterSeconds is set.
-	RateLimited FaultKind = "rate_limited"
-	// ServerError answers Status (500) in the documented error form.
-	ServerError FaultKind = "server_error"
-	// NotReady answers Status (that of the switches) with the documented words about an upstream delay.
-	NotReady FaultKind = "not_ready"
-	// GatewayError answers Status (502) with an HTML page instead of JSON.
-	GatewayError FaultKind = "gateway_error"
-	// TokenExpired answers 401 although the access token is fresh; it is worthless from then on.
-	TokenExpired FaultKind = "token_expired"
-	// NotEligible answers as if the unit were younger than four days.
-	NotEligible FaultKind = "not_eligible"
-	// LostAnswer accepts the request and cuts the connection before the answer.
-	LostAnswer FaultKind = "lost_answer"
-	// LostRequest cuts the connection without accepting the request.
-	LostRequest FaultKind = "lost_request"
-)
+	// The answer to a report request. The request is refused unless it says otherwise here.
+	RateLimited  FaultKind = "rate_limited"  // 429, with a Retry-After header when RetryAfterSeconds is set
+	ServerError  FaultKind = "server_error"  // Status (500) in the documented error form
+	NotReady     FaultKind = "not_ready"     // Status (that of the switches) with the documented words about an upstream delay
+	GatewayError FaultKind = "gateway_error" // Status (502) with an HTML page instead of JSON
+	TokenExpired FaultKind = "token_expired" // 401 although the access token is fresh; it is worthless from then on
+	NotEligible  FaultKind = "not_eligible"  // as if the unit were younger than four days
+	LostAnswer   FaultKind = "lost_answer"   // the request is accepted, and the connection cut before the answer
+	LostRequest  FaultKind = "lost_request"  // the connection is cut without accepting the request
 
-// Faults of what is delivered after the request was accepted.
-const (
-	// Late delivers DelayMinutes (360) later.
-	Late FaultKind = "late"
-	// NeverDelivered names the files and never writes them.
-	NeverDelivered FaultKind = "never_delivered"
-	// Duplicated writes every file once more, DelayMinutes (30) later.
-	Duplicated FaultKind = "duplicated"
-	// Reordered writes the request's files in the opposite order.
-	Reordered FaultKind = "reordered"
-	// Partial writes only the first Keep of the request's files (0: half of them).
-	Partial FaultKind = "partial"
-	// Truncated ends the file in the middle of a row.
-	Truncated FaultKind = "truncated"
-	// Restated changes the amounts, of the days From to To if those are set.
-	Restated FaultKind = "restated"
-	// Shrunk leaves the first third of each day's rows.
-	Shrunk FaultKind = "shrunk"
-	// Emptied leaves nothing but the header.
-	Emptied FaultKind = "emptied"
-	// ColumnRenamed gives Column (the last one) the name Name (the old one and "_v2").
-	ColumnRenamed FaultKind = "column_renamed"
-	// ColumnAdded appends a column Name ("engagement_score").
-	ColumnAdded FaultKind = "column_added"
-	// ColumnsReordered turns the order of the columns around.
-	ColumnsReordered FaultKind = "columns_reordered"
-	// Stray also writes a file that belongs to somebody else.
-	Stray FaultKind = "stray"
-)
+	// What is delivered after the request was accepted.
+	Late             FaultKind = "late"              // DelayMinutes (360) later
+	NeverDelivered   FaultKind = "never_delivered"   // the files are named and never written
+	Duplicated       FaultKind = "duplicated"        // every file is written once more, DelayMinutes (30) later
+	Reordered        FaultKind = "reordered"         // the request's files come in the opposite order
+	Partial          FaultKind = "partial"           // only the first Keep (half) of the request's files are written
+	Truncated        FaultKind = "truncated"         // the file ends in the middle of a row
+	Restated         FaultKind = "restated"          // other amounts, on the days From to To if those are set
+	Shrunk           FaultKind = "shrunk"            // the first third of each day's rows
+	Emptied          FaultKind = "emptied"           // nothing but the header
+	ColumnRenamed    FaultKind = "column_renamed"    // Column (the last one) is called Name (the old name and "_v2")
+	ColumnAdded      FaultKind = "column_added"      // one more column, Name ("engagement_score")
+	ColumnsReordered FaultKind = "columns_reordered" // the columns in the opposite order
+	Stray            FaultKind = "stray"             // a file that belongs to somebody else is written too
 
-// Faults of the token endpoint.
-const (
-	// TokenRevoked answers invalid_grant and withdraws the client's access tokens.
-	TokenRevoked FaultKind = "token_revoked"
-	// TokenRotated hands out a new refresh token; the old one stops working once the new one was used.
-	TokenRotated FaultKind = "token_rotated"
-	// TokenServerError answers Status (503).
-	TokenServerError FaultKind = "token_server_error"
+	// The token endpoint.
+	TokenRevoked     FaultKind = "token_revoked"      // invalid_grant, and the client's access tokens are withdrawn
+	TokenRotated     FaultKind = "token_rotated"      // a new refresh token; the old one ends when the new one is used
+	TokenServerError FaultKind = "token_server_error" // Status (503)
 )
 
 // Fault is a line of the script. It strikes calls that would otherwise have been served and that meet
@@ -100,25 +75,90 @@ type Fault struct {
 	Name              string `json:"name,omitempty"`
 }
 
-// faultClass says at which point a fault is looked for.
-type faultClass int
+// moment is the point at which a fault is looked for.
+type moment int
 
 const (
-	answerFault          faultClass = iota
-	requestDeliveryFault            // looked for once per request
-	fileDeliveryFault               // looked for once per category of a request
-	tokenFault
+	atAnswer  moment = iota // once for each request; at most one fault strikes
+	atRequest               // once for each accepted request
+	atFile                  // once for each category of an accepted request
+	atToken                 // once for each call of the token endpoint
 )
 
-// faultClasses lists every kind: what is not in it does not exist.
-var faultClasses = map[FaultKind]faultClass{
-	RateLimited: answerFault, ServerError: answerFault, NotReady: answerFault, GatewayError: answerFault,
-	TokenExpired: answerFault, NotEligible: answerFault, LostAnswer: answerFault, LostRequest: answerFault,
-	Reordered: requestDeliveryFault, Partial: requestDeliveryFault, Stray: requestDeliveryFault,
-	Late: fileDeliveryFault, NeverDelivered: fileDeliveryFault, Duplicated: fileDeliveryFault,
-	Truncated: fileDeliveryFault, Restated: fileDeliveryFault, Shrunk: fileDeliveryFault, Emptied: fileDeliveryFault,
-	ColumnRenamed: fileDeliveryFault, ColumnAdded: fileDeliveryFault, ColumnsReordered: fileDeliveryFault,
-	TokenRevoked: tokenFault, TokenRotated: tokenFault, TokenServerError: tokenFault,
+// faultType is what all faults of a kind have in common.
+type faultType struct {
+	when moment
+	// words say what the vendor did, as a person sees it from outside.
+	words string
+	// answer is what a request gets in place of the right answer; alter changes the form of a report.
+	answer func(s *Simulator, f Fault, token string) answer
+	alter  func(t *table, a alteration)
+}
+
+// faultTypes lists every kind: what is not in it does not exist. What has neither answer nor alter is done where its moment is.
+var faultTypes = map[FaultKind]faultType{
+	RateLimited: {atAnswer, "answered 429 with Retry-After",
+		func(_ *Simulator, f Fault, _ string) answer { return throttled(f.RetryAfterSeconds) }, nil},
+	ServerError: {atAnswer, "answered 500", serverError, nil},
+	NotReady: {atAnswer, "answered that data are not yet available", func(s *Simulator, f Fault, _ string) answer {
+		return refuse(cmp.Or(f.Status, s.switches.NotReadyStatus), codeNotReady, notReadyWords)
+	}, nil},
+	GatewayError: {atAnswer, "answered with the page of a gateway",
+		func(_ *Simulator, f Fault, _ string) answer {
+			return gatewayPage(cmp.Or(f.Status, http.StatusBadGateway))
+		}, nil},
+	TokenExpired: {atAnswer, "refused a fresh token", func(s *Simulator, _ Fault, token string) answer {
+		delete(s.state.Access, token)
+		return refuse(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
+	}, nil},
+	NotEligible: {atAnswer, "called a unit too young",
+		func(s *Simulator, _ Fault, _ string) answer { return s.ineligible() }, nil},
+	LostAnswer: {atAnswer, "took a request and cut the connection before the answer", nil, nil},
+	LostRequest: {atAnswer, "cut the connection without taking the request",
+		func(*Simulator, Fault, string) answer { return answer{cut: true} }, nil},
+
+	Reordered: {when: atRequest, words: "delivered the files in another order"},
+	Partial:   {when: atRequest, words: "delivered a part of the files"},
+	Stray:     {when: atRequest, words: "delivered a file that nobody asked for"},
+
+	Late:           {when: atFile, words: "delivered a file late"},
+	NeverDelivered: {when: atFile, words: "never delivered a file"},
+	Duplicated:     {when: atFile, words: "delivered a file twice"},
+	Truncated:      {when: atFile, words: "delivered a file that ends in the middle of a row"},
+	Restated:       {when: atFile, words: "delivered other amounts"},
+	Shrunk:         {when: atFile, words: "delivered a third of the rows"},
+	Emptied: {atFile, "delivered a file with nothing but the header", nil,
+		func(t *table, _ alteration) { t.records = nil }},
+	ColumnRenamed: {atFile, "renamed a column", nil, func(t *table, a alteration) {
+		if i := slices.Index(t.header, a.Column); i >= 0 {
+			t.header[i] = a.Name
+		}
+	}},
+	ColumnAdded: {atFile, "added a column", nil, func(t *table, a alteration) {
+		t.header = append(t.header, a.Name)
+		for i := range t.records {
+			t.records[i] = append(t.records[i], strconv.Itoa(i%7))
+		}
+	}},
+	ColumnsReordered: {atFile, "delivered the columns in another order", nil, func(t *table, _ alteration) {
+		slices.Reverse(t.header)
+		for _, record := range t.records {
+			slices.Reverse(record)
+		}
+	}},
+
+	TokenRevoked:     {when: atToken, words: "revoked a refresh token"},
+	TokenRotated:     {when: atToken, words: "handed out a new refresh token"},
+	TokenServerError: {when: atToken, words: "answered a request for a token with 503"},
+}
+
+// Words say what the vendor did, as a person sees it from outside: "delivered a file late".
+func (k FaultKind) Words() string { return faultTypes[k].words }
+
+func serverError(_ *Simulator, f Fault, _ string) answer {
+	a := refuse(cmp.Or(f.Status, http.StatusInternalServerError), codeInternal, "Error occurred on the server")
+	a.retryAfter = f.RetryAfterSeconds
+	return a
 }
 
 // The range of days that an open end of a fault stands for.
@@ -127,19 +167,19 @@ const (
 	lastDay  day = 1 << 30
 )
 
-// scripted is a fault made ready: dates parsed, defaults filled in.
+// scripted is a fault made ready, with its place in the script.
 type scripted struct {
 	Fault
+	faultType
 	index    int
-	class    faultClass
 	from, to day
 }
 
-func readScript(faults []Fault, notReady int) ([]scripted, error) {
+func readScript(faults []Fault) ([]scripted, error) {
 	var script []scripted
 	var problems []error
 	for i, f := range faults {
-		s, err := f.ready(i, notReady)
+		s, err := f.ready(i)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("fault %d (%s): %w", i, f.Kind, err))
 		}
@@ -148,24 +188,20 @@ func readScript(faults []Fault, notReady int) ([]scripted, error) {
 	return script, errors.Join(problems...)
 }
 
-func (f Fault) ready(index, notReady int) (scripted, error) {
-	s := scripted{Fault: f, index: index, from: firstDay, to: lastDay}
-	class, known := faultClasses[f.Kind]
-	if !known {
-		return s, errors.New("unknown kind")
-	}
-	s.class = class
+func (f Fault) ready(index int) (s scripted, err error) {
+	kind, known := faultTypes[f.Kind]
+	s = scripted{Fault: f, faultType: kind, index: index, from: firstDay, to: lastDay}
 	var problems []error
-	for _, end := range []struct {
-		text string
-		into *day
-	}{{f.From, &s.from}, {f.To, &s.to}} {
-		if end.text == "" {
-			continue
-		}
-		d, err := parseDay(end.text)
+	if !known {
+		problems = append(problems, errors.New("unknown kind"))
+	}
+	if f.From != "" {
+		s.from, err = parseDay(f.From)
 		problems = append(problems, err)
-		*end.into = d
+	}
+	if f.To != "" {
+		s.to, err = parseDay(f.To)
+		problems = append(problems, err)
 	}
 	for _, c := range f.Categories {
 		if _, ok := categoryNamed(c); !ok {
@@ -175,79 +211,58 @@ func (f Fault) ready(index, notReady int) (scripted, error) {
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
 		problems = append(problems, fmt.Errorf("%d is not an error status", f.Status))
 	}
-	if f.PerMille < 0 || f.PerMille > 1000 || min(f.Times, f.MaxDays, f.Keep, f.DelayMinutes, f.RetryAfterSeconds, f.FirstCall, f.LastCall) < 0 {
+	if f.PerMille > 1000 || min(f.PerMille, f.Times, f.MaxDays, f.Keep, f.DelayMinutes, f.RetryAfterSeconds, f.FirstCall, f.LastCall) < 0 {
 		problems = append(problems, errors.New("a number is out of range"))
 	}
-	s.fillIn(notReady)
 	return s, errors.Join(problems...)
 }
 
-func (f *scripted) fillIn(notReady int) {
-	status := map[FaultKind]int{
-		ServerError: http.StatusInternalServerError, GatewayError: http.StatusBadGateway,
-		TokenServerError: http.StatusServiceUnavailable, NotReady: notReady,
-	}
-	if f.Status == 0 {
-		f.Status = status[f.Kind]
-	}
-	if f.DelayMinutes == 0 {
-		f.DelayMinutes = map[FaultKind]int{Late: 360, Duplicated: 30}[f.Kind]
-	}
-	if f.Kind == ColumnAdded && f.Name == "" {
-		f.Name = "engagement_score"
-	}
-}
-
-// occasion is a call in which a fault may strike.
-type occasion struct {
-	call       int
+// call is a call to an endpoint, in which a fault may strike.
+type call struct {
+	number     int
 	categories []string // nil at the token endpoint
 	from, to   day
 }
 
-// strikes returns the faults of a class that strike, in the order of the script, and counts them.
+// strikes returns the faults that strike at a moment of a call, in the order of the script, and counts them.
 // The caller holds the lock.
-func (s *Simulator) strikes(class faultClass, at occasion) []scripted {
+func (s *Simulator) strikes(when moment, at call) []scripted {
 	var struck []scripted
 	for _, f := range s.script {
-		if f.class != class || !f.meets(at) || f.Times > 0 && s.state.Strikes[f.index] >= f.Times {
+		if f.when != when || !f.meets(at) || f.Times > 0 && s.state.Strikes[f.index] >= f.Times {
 			continue
 		}
 		subject := ""
-		if class == fileDeliveryFault {
+		if when == atFile {
 			subject = at.categories[0]
 		}
-		if f.PerMille > 0 && !draw(s.seed, fmt.Sprintf("fault %d", f.index), subject, int64(at.call)).hits(f.PerMille) {
+		if f.PerMille > 0 && !draw(s.seed, fmt.Sprintf("fault %d", f.index), subject, int64(at.number)).hits(f.PerMille) {
 			continue
 		}
 		s.state.Strikes[f.index]++
 		s.state.Counters.Faults[f.Kind]++
 		struck = append(struck, f)
-		if class == answerFault {
+		if when == atAnswer {
 			break // a call has one answer: what did not strike keeps its strike for a later call
 		}
 	}
 	return struck
 }
 
-func (f scripted) meets(at occasion) bool {
-	if f.FirstCall > at.call || f.LastCall > 0 && f.LastCall < at.call {
-		return false
-	}
-	if at.categories == nil {
-		return true
-	}
-	if f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays {
-		return false
-	}
+func (f scripted) meets(at call) bool {
 	asked := func(c string) bool { return slices.Contains(at.categories, c) }
-	if len(f.Categories) > 0 && !slices.ContainsFunc(f.Categories, asked) {
+	switch {
+	case f.FirstCall > at.number, f.LastCall > 0 && f.LastCall < at.number:
 		return false
+	case at.categories == nil:
+		return true
+	case f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays, at.from > f.to, f.from > at.to:
+		return false
+	case len(f.Categories) > 0 && !slices.ContainsFunc(f.Categories, asked):
+		return false
+	case f.Kind == ColumnRenamed && f.Column != "":
+		c, _ := categoryNamed(at.categories[0])
+		return c.has(f.Column)
 	}
-	if f.Kind == ColumnRenamed && f.Column != "" {
-		if c, _ := categoryNamed(at.categories[0]); !c.has(f.Column) {
-			return false
-		}
-	}
-	return at.from <= f.to && f.from <= at.to
+	return true
 }

@@ -1,21 +1,121 @@
 package alexa
 
 import (
+	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// reports serves POST /v1/enterprise/analytics/reports.
-func (s *Simulator) reports(r *http.Request) answer {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// answer is what one call gets back. One without a status says that there is nothing to refuse.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	retryAfter  int  // seconds; 0: no header
+	cut         bool // close the connection without any answer
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	if a.cut {
+		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
+	}
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	if a.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(a.retryAfter))
+	}
+	if a.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	w.WriteHeader(a.status)
+	// The vendor does not learn of a caller that has gone away either.
+	_, _ = w.Write(a.body)
+}
+
+func jsonAnswer(status int, body any) answer {
+	text, err := json.Marshal(body)
+	if err != nil {
+		// Only our own structs of strings and numbers come here.
+		return answer{status: http.StatusInternalServerError, contentType: "text/plain", body: []byte("marshal: " + err.Error())}
+	}
+	return answer{status: status, contentType: jsonType, body: text}
+}
+
+// gatewayMessage is the body of answers that never reached the service.
+type gatewayMessage struct {
+	Message string `json:"message"`
+}
+
+// reportAnswer is the documented body of the reports endpoint, for success and failure.
+type reportAnswer struct {
+	Message string        `json:"message"`
+	Reports []namedReport `json:"reports"`
+	Errors  []reportError `json:"errors,omitempty"`
+}
+
+type namedReport struct {
+	Category string `json:"category"`
+	Name     string `json:"name"`
+}
+
+type reportError struct {
+	Description string `json:"errorDescription"`
+	Code        string `json:"errorCode"`
+	Status      int    `json:"status"`
+}
+
+// The documented messages.
+const (
+	messageQueued = "The report generation has been queued. Results with the attached names will be delivered when complete."
+	messageError  = "There was an error processing the request."
+	notReadyWords = "Data not yet available due to an upstream processing delay."
+)
+
+// Error codes: the documents say that there are some, and name none. These are ours.
+const (
+	codeInvalid      = "INVALID_REQUEST"
+	codeUnauthorised = "UNAUTHORIZED"
+	codeForbidden    = "FORBIDDEN"
+	codeNotFound     = "UNIT_NOT_FOUND"
+	codeIneligible   = "UNIT_NOT_ELIGIBLE"
+	codeThrottled    = "TOO_MANY_REQUESTS"
+	codeInternal     = "INTERNAL_ERROR"
+	codeNotReady     = "DATA_NOT_AVAILABLE"
+)
+
+// refuse builds the documented error answer: no reports when there is any error.
+func refuse(status int, code string, descriptions ...string) answer {
+	body := reportAnswer{Message: messageError, Reports: []namedReport{}}
+	for _, d := range descriptions {
+		body.Errors = append(body.Errors, reportError{Description: d, Code: code, Status: status})
+	}
+	return jsonAnswer(status, body)
+}
+
+func gatewayPage(status int) answer {
+	text := fmt.Sprintf("<html><head><title>%[1]d %[2]s</title></head><body><center><h1>%[1]d %[2]s</h1></center></body></html>\n",
+		status, http.StatusText(status))
+	return answer{status: status, contentType: "text/html", body: []byte(text)}
+}
+
+func throttled(retryAfterSeconds int) answer {
+	a := refuse(http.StatusTooManyRequests, codeThrottled, "API exceeded the permitted rate limit")
+	a.retryAfter = retryAfterSeconds
+	return a
+}
+
+func (s *Simulator) ineligible() answer {
+	return refuse(s.switches.IneligibleStatus, codeIneligible, "The property and units must be at least four days old.")
+}
+
+// reports serves POST /v1/enterprise/analytics/reports. The caller holds the lock.
+func (s *Simulator) reports(r *http.Request, body []byte, whole bool) answer {
 	s.state.Counters.Posts++
-	a := s.decide(r.Header, body, err)
+	a := s.decide(r.Header, body, whole)
 	switch {
 	case a.cut:
 		s.state.Counters.Lost++
@@ -25,151 +125,98 @@ func (s *Simulator) reports(r *http.Request) answer {
 	return a
 }
 
-// decide goes through the reasons to refuse a request and accepts what is left. The caller holds the lock.
-func (s *Simulator) decide(header http.Header, body []byte, readErr error) answer {
+// decide goes through the reasons to refuse a request and accepts what is left.
+func (s *Simulator) decide(header http.Header, body []byte, whole bool) answer {
 	token, client, refusal := s.authorise(header)
-	if refusal != nil {
-		return *refusal
+	if refusal.status != 0 {
+		return refusal
 	}
-	if readErr != nil || len(body) > maxBody {
+	if !whole {
 		return jsonAnswer(http.StatusRequestEntityTooLarge, gatewayMessage{"Request Too Long"})
 	}
 	if media, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || media != jsonType {
 		return refuse(http.StatusBadRequest, codeInvalid, "The Content-Type header must be "+jsonType)
 	}
-	q, found := s.readRequest(body)
-	if len(found) > 0 {
-		return refuse(http.StatusBadRequest, codeInvalid, found...)
+	q, problems := s.readRequest(body)
+	if len(problems) > 0 {
+		return refuse(http.StatusBadRequest, codeInvalid, problems...)
 	}
-	if refusal := s.checkUnit(q); refusal != nil {
-		return *refusal
+	if refusal := s.checkUnit(q.unit); refusal.status != 0 {
+		return refusal
 	}
-	if refusal := s.checkPace(client); refusal != nil {
-		return *refusal
+	if s.tooQuick(client) {
+		return throttled(0)
 	}
 	if !s.switches.LagIsEmpty && q.to > s.today()-1-day(s.switches.LagDays) {
 		return refuse(s.switches.NotReadyStatus, codeNotReady, notReadyWords)
 	}
-	at := occasion{call: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to}
-	struck := s.strikes(answerFault, at)
-	if len(struck) == 0 {
-		return s.accept(q, at)
-	}
-	if struck[0].Kind == LostAnswer {
+	at := call{number: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to}
+	for _, f := range s.strikes(atAnswer, at) {
+		if f.Kind != LostAnswer {
+			return f.answer(s, f.Fault, token)
+		}
 		a := s.accept(q, at)
 		a.cut = true
 		return a
 	}
-	return s.faultyAnswer(struck[0], token)
+	return s.accept(q, at)
 }
 
 // authorise finds the client behind the bearer token; otherwise the documented 401 or 403.
-func (s *Simulator) authorise(header http.Header) (token string, client Client, refusal *answer) {
-	no := func(status int, code, why string) (string, Client, *answer) {
-		a := refuse(status, code, why)
-		return "", Client{}, &a
-	}
-	scheme, token, ok := strings.Cut(header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return no(http.StatusUnauthorized, codeUnauthorised, "The request has no bearer token in its Authorization header")
-	}
+func (s *Simulator) authorise(header http.Header) (token string, client Client, refusal answer) {
+	scheme, token, _ := strings.Cut(header.Get("Authorization"), " ")
 	g, known := s.state.Access[token]
-	if !known || !s.now().Before(g.Expires) {
-		return no(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
-	}
 	client = s.clients[g.Client]
-	if client.Forbidden {
-		return no(http.StatusForbidden, codeForbidden, "The requested operation is not allowed for this client")
+	switch {
+	case !strings.EqualFold(scheme, "Bearer") || token == "":
+		refusal = refuse(http.StatusUnauthorized, codeUnauthorised, "The request has no bearer token in its Authorization header")
+	case !known || !s.now().Before(g.Expires):
+		refusal = refuse(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
+	case client.Forbidden:
+		refusal = refuse(http.StatusForbidden, codeForbidden, "The requested operation is not allowed for this client")
 	}
-	return token, client, nil
+	return token, client, refusal
 }
 
 // checkUnit knows the documented reasons why a unit cannot be asked about.
-func (s *Simulator) checkUnit(q reportRequest) *answer {
-	unit := s.hierarchy.byID[q.unit]
-	var a answer
+func (s *Simulator) checkUnit(id string) answer {
+	unit := s.hierarchy.byID[id]
 	switch {
-	case s.hierarchy.foreign[q.unit]:
-		a = refuse(s.switches.NoAccessStatus, codeForbidden, "You do not have access to the unit")
+	case s.hierarchy.foreign[id]:
+		return refuse(s.switches.NoAccessStatus, codeForbidden, "You do not have access to the unit")
 	case unit == nil:
-		a = refuse(http.StatusNotFound, codeNotFound, "The unit was not found")
-	case s.tooYoung(unit):
-		a = s.ineligible()
-	default:
-		return nil
+		return refuse(http.StatusNotFound, codeNotFound, "The unit was not found")
+	case s.tooYoung(unit), s.tooYoung(unit.property):
+		return s.ineligible()
 	}
-	return &a
+	return answer{}
 }
 
 // tooYoung is documented for the property and the unit itself. Younger units below it just have fewer days.
-func (s *Simulator) tooYoung(unit *node) bool {
-	age := time.Duration(s.switches.MinUnitAgeDays) * 24 * time.Hour
-	for _, n := range []*node{unit, unit.property} {
-		if !n.since.IsZero() && s.now().Sub(n.since) < age {
-			return true
-		}
-	}
-	return false
+func (s *Simulator) tooYoung(n *node) bool {
+	return !n.Created.IsZero() && s.now().Sub(n.Created) < time.Duration(s.switches.MinUnitAgeDays)*24*time.Hour
 }
 
-func (s *Simulator) ineligible() answer {
-	return refuse(s.switches.IneligibleStatus, codeIneligible, "The property and units must be at least four days old.")
-}
-
-// checkPace limits one credential's rate, if the switches say so.
-func (s *Simulator) checkPace(client Client) *answer {
+// tooQuick limits one credential's rate, if the switches say so.
+func (s *Simulator) tooQuick(client Client) bool {
 	now := s.now()
 	last, before := s.state.LastPost[client.ID]
 	s.state.LastPost[client.ID] = now
-	if before && now.Sub(last) < s.switches.MinInterval {
-		a := throttled(0)
-		return &a
-	}
-	return nil
-}
-
-func throttled(retryAfterSeconds int) answer {
-	a := refuse(http.StatusTooManyRequests, codeThrottled, "API exceeded the permitted rate limit")
-	a.retryAfter = retryAfterSeconds
-	return a
-}
-
-// faultyAnswer is the answer that a fault gives in place of the right one.
-func (s *Simulator) faultyAnswer(f scripted, token string) answer {
-	switch f.Kind {
-	case RateLimited:
-		return throttled(f.RetryAfterSeconds)
-	case NotReady:
-		return refuse(f.Status, codeNotReady, notReadyWords)
-	case GatewayError:
-		return gatewayPage(f.Status)
-	case TokenExpired:
-		delete(s.state.Access, token)
-		return refuse(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
-	case NotEligible:
-		return s.ineligible()
-	case LostRequest:
-		return answer{cut: true}
-	default:
-		a := refuse(f.Status, codeInternal, "Error occurred on the server")
-		a.retryAfter = f.RetryAfterSeconds
-		return a
-	}
+	return before && now.Sub(last) < s.switches.MinInterval
 }
 
 // accept names the files, schedules their delivery and gives the documented 202.
-func (s *Simulator) accept(q reportRequest, at occasion) answer {
+func (s *Simulator) accept(q reportRequest, at call) answer {
 	s.state.Counters.Accepted++
 	body := reportAnswer{Message: messageQueued, Reports: []namedReport{}}
-	subject, n := "", int64(at.call)
+	subject, n := "", int64(at.number)
 	if s.switches.ReuseNames {
 		subject, n = fmt.Sprintf("%+v", q), 0
 	}
 	for _, category := range q.categories {
 		hash := draw(s.seed, "name "+category, subject, n).hex(16)
 		for part := range s.switches.FilesPerCategory {
-			name := s.switches.fileName(hash, category, part+1)
-			body.Reports = append(body.Reports, namedReport{Category: category, Name: name})
+			body.Reports = append(body.Reports, namedReport{category, s.switches.fileName(hash, category, part+1)})
 		}
 	}
 	s.state.Counters.Named += len(body.Reports)

@@ -1,6 +1,7 @@
 package alexa
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,163 +25,129 @@ type reportRequest struct {
 // may follow is not documented, so it may not.
 var bucketARN = regexp.MustCompile(`^arn:aws(-[a-z]+)*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// problems collects one description per property that is not valid.
-type problems []string
+// history is the documented number of past days that can be asked for.
+const history = 90
 
-func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
-
-// object is a JSON object whose properties are taken one by one. The names are matched exactly:
+// properties are those of a body, those of an object in it as "object.name". Each is taken once. The names are matched exactly:
 // encoding/json's structs would let "unitID" pass for "unitId".
-type object struct {
-	path   string
-	fields map[string]any
-	found  *problems
+type properties struct {
+	values   map[string]any
+	problems []string
 }
 
-func (o object) take(name string) (any, bool) {
-	value, ok := o.fields[name]
-	delete(o.fields, name)
-	return value, ok
+func (p *properties) flatten(path string, object map[string]any) {
+	for name, value := range object {
+		if inner, ok := value.(map[string]any); ok {
+			p.flatten(path+name+".", inner)
+		} else {
+			p.values[path+name] = value
+		}
+	}
+}
+
+func (p *properties) bad(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Sprintf(format, args...))
 }
 
 // taken reads a required property of type T.
-func taken[T any](o object, name, what string) (T, bool) {
-	value, there := o.take(name)
+func taken[T any](p *properties, name, what string) (T, bool) {
+	value, there := p.values[name]
+	delete(p.values, name)
 	typed, ok := value.(T)
 	switch {
 	case !there:
-		o.found.add("%s%s is required", o.path, name)
+		p.bad("%s is required", name)
 	case !ok:
-		o.found.add("%s%s must be %s", o.path, name, what)
+		p.bad("%s must be %s", name, what)
 	}
-	return typed, there && ok
+	return typed, ok
 }
 
-func (o object) text(name string) (string, bool) {
-	s, ok := taken[string](o, name, "a string")
-	if ok && s == "" {
-		o.found.add("%s%s must not be empty", o.path, name)
-		return "", false
-	}
-	return s, ok
-}
-
-func (o object) oneOf(name string, allowed ...string) string {
-	s, ok := o.text(name)
-	if ok && !slices.Contains(allowed, s) {
-		o.found.add("%s%s must be one of %s", o.path, name, strings.Join(allowed, ", "))
+// text reads a required string that has to be valid.
+func (p *properties) text(name, what string, valid func(string) bool) string {
+	s, ok := taken[string](p, name, what)
+	if ok && !valid(s) {
+		p.bad("%s must be %s", name, what)
 	}
 	return s
 }
 
-func (o object) date(name string) (day, bool) {
-	s, ok := o.text(name)
-	if !ok {
-		return 0, false
-	}
-	d, err := parseDay(s)
-	if err != nil {
-		o.found.add("%s%s: %v", o.path, name, err)
-	}
-	return d, err == nil
+func (p *properties) oneOf(name string, allowed ...string) string {
+	return p.text(name, "one of "+strings.Join(allowed, ", "), func(s string) bool { return slices.Contains(allowed, s) })
 }
 
-func (o object) object(name string) (object, bool) {
-	fields, ok := taken[map[string]any](o, name, "an object")
-	return object{path: o.path + name + ".", fields: fields, found: o.found}, ok
+func (p *properties) date(name string) (d day, ok bool) {
+	p.text(name, "a date of the form YYYY-MM-DD", func(s string) bool {
+		var err error
+		d, err = parseDay(s)
+		ok = err == nil
+		return ok
+	})
+	return d, ok
 }
 
-// end reports the properties that nobody took.
-func (o object) end() {
-	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		o.found.add("%s%q is not a known property", o.path, name)
-	}
-}
-
-// readRequest checks the body against the documented table of properties and names every one that is not valid.
-// Unknown properties are refused too (assumed): a misspelt one would otherwise go unnoticed.
-func (s *Simulator) readRequest(body []byte) (reportRequest, problems) {
-	var found problems
-	root := object{found: &found}
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	if err := decoder.Decode(&root.fields); err != nil || root.fields == nil {
-		return reportRequest{}, problems{"The request body is not a JSON object"}
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return reportRequest{}, problems{"The request body has data after the JSON object"}
-	}
-	var q reportRequest
-	unit, ok := root.text("unitId")
-	if ok && !validUnitID(unit) {
-		found.add("unitId must have the form %s{id}", unitIDPrefix)
-	}
-	q.unit = unit
-	q.categories = root.categories()
-	if dates, ok := root.object("dateRange"); ok {
-		q.from, q.to = s.readDates(dates)
-		q.aggregate = dates.oneOf("granularity", granularityDaily, s.switches.AggregateGranularity) == s.switches.AggregateGranularity
-		dates.end()
-	}
-	root.oneOf("format", "CSV")
-	q.subUnits, _ = taken[bool](root, "showSubUnits", "a boolean")
-	if channel, ok := root.object("deliveryChannel"); ok {
-		q.bucketARN = channel.bucket()
-		channel.end()
-	}
-	root.end()
-	return q, found
-}
-
-func (o object) categories() []string {
-	list, ok := taken[[]any](o, "categories", "an array")
-	if !ok {
-		return nil
-	}
-	if len(list) == 0 {
-		o.found.add("categories must not be empty")
+func (p *properties) categories() []string {
+	list, ok := taken[[]any](p, "categories", "an array")
+	if ok && len(list) == 0 {
+		p.bad("categories must not be empty")
 	}
 	var names []string
 	for i, item := range list {
 		name, _ := item.(string)
 		switch _, known := categoryNamed(name); {
 		case !known:
-			o.found.add("categories[%d] must be one of %s", i, strings.Join(categoryNames(), ", "))
+			p.bad("categories[%d] must be one of %s", i, strings.Join(categoryNames(), ", "))
 		case slices.Contains(names, name):
-			o.found.add("categories[%d] is there twice", i)
+			p.bad("categories[%d] is there twice", i)
 		}
 		names = append(names, name)
 	}
 	return names
 }
 
-// readDates checks both ends, which are inclusive, against each other and against the documented history.
-func (s *Simulator) readDates(dates object) (from, to day) {
-	from, fromOK := dates.date("startDate")
-	to, toOK := dates.date("endDate")
-	today := s.today()
-	oldest := today - day(s.history)
-	if fromOK && from < oldest {
-		dates.found.add("dateRange.startDate must not be more than %d days in the past", s.history)
+// readRequest checks the body against the documented table of properties and names every one that is not valid.
+// Unknown properties are refused too (assumed): a misspelt one would otherwise go unnoticed.
+func (s *Simulator) readRequest(body []byte) (q reportRequest, problems []string) {
+	var root map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if err := decoder.Decode(&root); err != nil || root == nil {
+		return q, []string{"The request body is not a JSON object"}
 	}
-	if toOK && to > today {
-		dates.found.add("dateRange.endDate must not be in the future")
+	if _, err := decoder.Token(); err != io.EOF {
+		return q, []string{"The request body has data after the JSON object"}
 	}
-	if fromOK && toOK && from > to {
-		dates.found.add("dateRange.startDate must not be after dateRange.endDate")
+	p := &properties{values: map[string]any{}}
+	p.flatten("", root)
+	q.unit = p.text("unitId", "of the form "+unitIDPrefix+"{id}", validUnitID)
+	q.categories = p.categories()
+	q.from, q.to = s.readDates(p)
+	q.aggregate = p.oneOf("dateRange.granularity", granularityDaily, s.switches.AggregateGranularity) == s.switches.AggregateGranularity
+	p.oneOf("format", "CSV")
+	q.subUnits, _ = taken[bool](p, "showSubUnits", "a boolean")
+	// The channel's id is documented as optional, but for S3 it is the only way to say where to.
+	p.oneOf("deliveryChannel.type", "S3")
+	q.bucketARN = p.text("deliveryChannel.id", "the ARN of an S3 bucket", func(id string) bool { return len(id) > 255 || bucketARN.MatchString(id) })
+	if len(q.bucketARN) > 255 { // documented
+		p.bad("deliveryChannel.id must not be longer than 255 characters")
 	}
-	return from, to
+	for _, name := range slices.Sorted(maps.Keys(p.values)) {
+		p.bad("%s is not a known property, or not of the right type", name)
+	}
+	return q, p.problems
 }
 
-// bucket reads a delivery channel. The id is documented as optional, but for S3 it is the only way to say where to.
-func (o object) bucket() string {
-	o.oneOf("type", "S3")
-	id, ok := o.text("id")
-	switch {
-	case !ok:
-	case len(id) > 255: // documented
-		o.found.add("deliveryChannel.id must not be longer than 255 characters")
-	case !bucketARN.MatchString(id):
-		o.found.add("deliveryChannel.id must be the ARN of an S3 bucket")
+// readDates checks both ends, which are inclusive, against each other and against the documented history.
+func (s *Simulator) readDates(p *properties) (from, to day) {
+	from, fromOK := p.date("dateRange.startDate")
+	to, toOK := p.date("dateRange.endDate")
+	if fromOK && from < s.today()-history {
+		p.bad("dateRange.startDate must not be more than %d days in the past", history)
 	}
-	return id
+	if toOK && to > s.today() {
+		p.bad("dateRange.endDate must not be in the future")
+	}
+	if fromOK && toOK && from > to {
+		p.bad("dateRange.startDate must not be after dateRange.endDate")
+	}
+	return from, to
 }

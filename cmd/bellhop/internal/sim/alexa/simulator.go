@@ -2,8 +2,10 @@ package alexa
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"sync"
@@ -34,8 +36,6 @@ type Config struct {
 	// Clients are the accepted credentials. All of them own the Estate.
 	Clients []Client
 	Estate  Estate
-	// History is the number of past days that can be asked for. 0: 90, as documented.
-	History int
 	// Delay lies between an accepted request and each of its files. Zero: 2 to 20 minutes (assumed).
 	Delay Range
 	// Deliver writes an object as the vendor's own AWS role would: under other credentials. bucketARN is
@@ -85,8 +85,6 @@ type Simulator struct {
 	now       func() time.Time
 	clients   map[string]Client
 	hierarchy *hierarchy
-	model     *model
-	history   int
 	delay     Range
 	deliver   func(ctx context.Context, bucketARN, key string, body []byte) error
 	script    []scripted
@@ -106,30 +104,23 @@ func New(c Config) (*Simulator, error) {
 	if c.Now == nil || c.Deliver == nil {
 		problems = append(problems, errors.New("config: Now and Deliver are required"))
 	}
-	if c.History == 0 {
-		c.History = 90
-	}
 	if c.Delay == (Range{}) {
 		c.Delay = Range{Min: 2 * time.Minute, Max: 20 * time.Minute}
 	}
-	if c.Delay.Min < 0 || c.Delay.Max < c.Delay.Min || c.History < 0 {
-		problems = append(problems, errors.New("config: Delay or History is out of range"))
+	if c.Delay.Min < 0 || c.Delay.Max < c.Delay.Min {
+		problems = append(problems, errors.New("config: Delay is out of range"))
 	}
 	if zone == nil {
 		zone = time.UTC
 	}
 	h, err := newHierarchy(c.Estate, zone)
 	problems = append(problems, err)
-	script, err := readScript(c.Faults, switches.NotReadyStatus)
+	script, err := readScript(c.Faults)
 	problems = append(problems, err)
 
 	s := &Simulator{
-		seed: c.Seed, now: c.Now, clients: map[string]Client{}, hierarchy: h, history: c.History, delay: c.Delay,
+		seed: c.Seed, now: c.Now, clients: map[string]Client{}, hierarchy: h, delay: c.Delay,
 		deliver: c.Deliver, script: script, switches: switches, zone: zone, state: newState(c.Seed),
-		model: &model{
-			seed: c.Seed, hierarchy: h,
-			sumDistinct: switches.SumDistinct, oneSidedCall: switches.OneSidedInternalCalls,
-		},
 	}
 	for i, client := range c.Clients {
 		if client.ID == "" || client.Secret == "" || client.RefreshToken == "" || s.clients[client.ID].ID != "" {
@@ -160,6 +151,7 @@ func (s *Simulator) today() day { return dayOf(s.now().In(s.zone)) }
 const (
 	tokenPath   = "/auth/o2/token"
 	reportsPath = "/v1/enterprise/analytics/reports"
+	maxBody     = 64 << 10
 )
 
 // Handler serves both vendors: POST /auth/o2/token and POST /v1/enterprise/analytics/reports, the documented paths.
@@ -168,22 +160,91 @@ const (
 // it has to be served by a real server.
 func (s *Simulator) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.state.Calls++
-		id := draw(s.seed, "request id", "", s.state.Calls).uuid()
-		s.mu.Unlock()
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		a, id := s.serve(r, body, err == nil && len(body) <= maxBody)
 		w.Header().Set("X-Amzn-RequestId", id)
-		serve := map[string]func(*http.Request) answer{tokenPath: s.token, reportsPath: s.reports}[r.URL.Path]
-		var a answer
-		switch {
-		case serve == nil:
-			a = jsonAnswer(http.StatusNotFound, gatewayMessage{"Not Found"})
-		case r.Method != http.MethodPost:
-			w.Header().Set("Allow", http.MethodPost)
-			a = jsonAnswer(http.StatusMethodNotAllowed, gatewayMessage{"Method Not Allowed"})
-		default:
-			a = serve(r)
-		}
 		a.write(w)
 	})
+}
+
+// serve answers one call. The body is whole when all of it arrived and it is not too large.
+func (s *Simulator) serve(r *http.Request, body []byte, whole bool) (a answer, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Calls++
+	id = draw(s.seed, "request id", "", s.state.Calls).uuid()
+	endpoint := map[string]func(*http.Request, []byte, bool) answer{tokenPath: s.token, reportsPath: s.reports}[r.URL.Path]
+	switch {
+	case endpoint == nil:
+		return jsonAnswer(http.StatusNotFound, gatewayMessage{"Not Found"}), id
+	case r.Method != http.MethodPost:
+		return jsonAnswer(http.StatusMethodNotAllowed, gatewayMessage{"Method Not Allowed"}), id
+	}
+	return endpoint(r, body, whole), id
+}
+
+// snapshotVersion changes when a stored state can no longer be read.
+const snapshotVersion = 1
+
+// state is everything that changes while the vendor runs.
+type state struct {
+	Version    int                  `json:"version"`
+	Seed       uint64               `json:"seed"`
+	Calls      int64                `json:"calls"`
+	Refresh    map[string][]string  `json:"refresh"` // by client, oldest first
+	Access     map[string]grant     `json:"access"`  // by token
+	LastPost   map[string]time.Time `json:"last_post"`
+	Strikes    map[int]int          `json:"strikes"` // by place in the script
+	Deliveries int64                `json:"deliveries"`
+	Pending    []delivery           `json:"pending"` // by due time
+	Counters   Counters             `json:"counters"`
+}
+
+func newState(seed uint64) state {
+	return state{
+		Version: snapshotVersion, Seed: seed,
+		Refresh: map[string][]string{}, Access: map[string]grant{}, LastPost: map[string]time.Time{}, Strikes: map[int]int{},
+		Counters: Counters{TokensRefused: map[string]int{}, Refused: map[int]int{}, Faults: map[FaultKind]int{}},
+	}
+}
+
+// Snapshot returns the vendor's memory as JSON: pending deliveries, tokens, counters and how far the script got.
+// It holds the simulated tokens, so treat it as a secret. Equal memory is equal bytes.
+func (s *Simulator) Snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, err := json.Marshal(s.state)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	return text, nil
+}
+
+// Restore replaces the vendor's memory by a snapshot of a simulator with the same configuration. It fails, and
+// changes nothing, when the snapshot is of another version or seed or names a unit that the estate lacks.
+func (s *Simulator) Restore(snapshot []byte) error {
+	restored := newState(s.seed)
+	restored.Version = 0
+	if err := json.Unmarshal(snapshot, &restored); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if restored.Version != snapshotVersion || restored.Seed != s.seed {
+		return errors.New("restore: the snapshot is of another version or seed")
+	}
+	c := restored.Counters
+	if restored.Refresh == nil || restored.Access == nil || restored.LastPost == nil || restored.Strikes == nil ||
+		c.TokensRefused == nil || c.Refused == nil || c.Faults == nil {
+		return errors.New("restore: the snapshot is incomplete")
+	}
+	for _, d := range restored.Pending {
+		_, known := categoryNamed(d.Contents.Category)
+		k := d.Contents
+		if s.hierarchy.byID[k.Unit] == nil || !known || k.Part < 0 || k.Parts <= k.Part {
+			return fmt.Errorf("restore: delivery %d does not fit the configuration", d.Number)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = restored
+	return nil
 }

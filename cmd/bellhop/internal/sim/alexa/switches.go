@@ -42,7 +42,7 @@ type Switches struct {
 	// OneSidedInternalCalls writes a call from room to room only at the caller. Default: at both ends.
 	OneSidedInternalCalls bool `json:"one_sided_internal_calls,omitempty"`
 	// LagDays is how many whole days after yesterday's end data are still being prepared.
-	// 0: yesterday is the newest day to be had.
+	// 0: yesterday is the newest day that can be asked for.
 	LagDays int `json:"lag_days,omitempty"`
 	// LagIsEmpty answers a request for days that are not ready with 202 and leaves out their rows.
 	// Default: the documented "data not yet available".

@@ -3,6 +3,7 @@ package alexa
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,30 +64,28 @@ func (s *Simulator) table(k contents) (table, error) {
 	unit := s.hierarchy.byID[k.Unit]
 	cat, ok := categoryNamed(k.Category)
 	if unit == nil || !ok {
-		return table{}, fmt.Errorf("report on an unknown unit or category")
+		return table{}, errors.New("report on an unknown unit or category")
 	}
 	first, last := s.levels(k, unit)
 	t := table{header: s.header(k, cat, first, last)}
-	var days []day
-	for d := k.From; d <= k.To; d++ {
-		if s.switches.LagIsEmpty && d > k.Asked-1-day(s.switches.LagDays) {
-			break
-		}
-		days = append(days, d)
+	to := k.To
+	if s.switches.LagIsEmpty {
+		to = min(to, k.Asked-1-day(s.switches.LagDays))
 	}
-	buckets := [][]day{days}
-	if !k.Aggregate {
-		buckets = slices.Collect(slices.Chunk(days, 1))
+	// A row is about one day, or about all of them.
+	step := 1
+	if k.Aggregate {
+		step = max(1, int(to-k.From)+1)
 	}
-	for _, bucket := range buckets {
+	for from := k.From; from <= to; from += day(step) {
 		rooms := roomCells{}
-		for _, d := range bucket {
+		for d := from; d < from+day(step); d++ {
 			s.collect(rooms, k, cat, unit, d)
 		}
 		var records [][]string
 		for _, n := range s.hierarchy.subtree(unit) {
 			if n == unit || k.SubUnits {
-				records = append(records, s.unitRows(rooms, cat, n, k.From, bucket, first, last)...)
+				records = append(records, s.unitRows(rooms, cat, n, from, first, last)...)
 			}
 		}
 		if k.changed(Shrunk) {
@@ -140,15 +139,14 @@ func (s *Simulator) collect(rooms roomCells, k contents, cat category, unit *nod
 		if !room.leaf() {
 			continue
 		}
-		for _, c := range s.model.cells(cat, room, d) {
-			if s.switches.OmitIdleUnits && cat.name == "DEVICE" && c.values[2] == 0 {
-				continue
+		for _, c := range s.cells(cat.name, room, d) {
+			if !s.switches.OmitIdleUnits || cat.name != "DEVICE" || c.values[2] > 0 {
+				add(room, c)
 			}
-			add(room, c)
 		}
 		if cat.name == "COMMUNICATION" && !properties[room.property] {
 			properties[room.property] = true
-			s.model.internalCalls(room.property, d, add)
+			s.internalCalls(room.property, d, add)
 		}
 	}
 }
@@ -160,7 +158,7 @@ func (s *Simulator) revision(k contents, d day) int64 {
 		revision++
 	}
 	for _, a := range k.Changes {
-		if a.Kind == Restated && d.within(a.From, a.To) {
+		if a.Kind == Restated && a.From <= d && d <= a.To {
 			revision++
 		}
 	}
@@ -178,40 +176,38 @@ func revised(c cell, measures []measure, revision int64) cell {
 }
 
 // unitRows are the rows of one unit: its own cells when it is a room, else those of all rooms below it.
-func (s *Simulator) unitRows(rooms roomCells, cat category, n *node, from day, bucket []day, first, last int) [][]string {
-	totals := map[string]*cell{}
-	seen := map[string]int64{}
-	twice := map[string]int64{}
+func (s *Simulator) unitRows(rooms roomCells, cat category, n *node, date day, first, last int) [][]string {
+	type total struct {
+		cell
+		seen, twice int64 // devices, by room and by how many were in another room too
+	}
+	totals := map[string]*total{}
 	for _, room := range s.hierarchy.subtree(n) {
 		for key, c := range rooms[room] {
-			if totals[key] == nil {
-				totals[key] = &cell{dims: c.dims}
+			t := totals[key]
+			if t == nil {
+				t = &total{cell: cell{dims: c.dims}}
+				totals[key] = t
 			}
 			for i := range cat.measures {
-				totals[key].values[i] += c.values[i]
+				t.values[i] += c.values[i]
 			}
-			seen[key] += c.distinct()
+			t.seen += c.distinct()
 			if c.roamed && !n.leaf() && !s.switches.SumDistinct {
-				twice[key]++
+				t.twice++
 			}
 		}
-	}
-	date := from
-	if len(bucket) > 0 {
-		date = bucket[0]
 	}
 	var records [][]string
 	for _, key := range slices.Sorted(maps.Keys(totals)) {
-		total := totals[key]
-		distinctCount := seen[key]
-		if distinctCount > 0 {
-			distinctCount = max(1, distinctCount-twice[key])
+		t := totals[key]
+		if t.seen > 0 {
+			t.seen = max(1, t.seen-t.twice)
 		}
-		record := []string{date.format(s.switches.DateLayout)}
-		record = append(record, place(n, first, last)...)
-		record = append(record, total.dims...)
+		record := append([]string{date.time().Format(s.switches.DateLayout)}, place(n, first, last)...)
+		record = append(record, t.dims...)
 		for i, m := range cat.measures {
-			record = append(record, amount(m.kind, total.values[i], distinctCount))
+			record = append(record, amount(m.kind, t.values[i], t.seen))
 		}
 		records = append(records, record)
 	}
@@ -224,17 +220,17 @@ func place(n *node, first, last int) []string {
 	for at := n; at != nil; at = at.parent {
 		if at.level >= first && at.level <= last {
 			i := 2 * (at.level - first)
-			cells[i], cells[i+1] = at.id, at.name
+			cells[i], cells[i+1] = at.ID, at.Name
 		}
 	}
 	return cells
 }
 
 // amount prints minutes with two decimals but nothing as a plain 0, as the documented sample does.
-func amount(kind measureKind, value, distinctCount int64) string {
+func amount(kind measureKind, value, distinct int64) string {
 	switch {
-	case kind == distinct:
-		return strconv.FormatInt(distinctCount, 10)
+	case kind == devices:
+		return strconv.FormatInt(distinct, 10)
 	case kind == minutes && value > 0:
 		return fmt.Sprintf("%d.%02d", value/100, value%100)
 	default:
@@ -248,10 +244,11 @@ func (s *Simulator) render(k contents) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	lo, hi := len(t.records)*k.Part/k.Parts, len(t.records)*(k.Part+1)/k.Parts
-	t.records = t.records[lo:hi]
+	t.records = t.records[len(t.records)*k.Part/k.Parts : len(t.records)*(k.Part+1)/k.Parts]
 	for _, a := range k.Changes {
-		t.alter(a)
+		if alter := faultTypes[a.Kind].alter; alter != nil {
+			alter(&t, a)
+		}
 	}
 	var b bytes.Buffer
 	if s.switches.BOM {
@@ -259,39 +256,13 @@ func (s *Simulator) render(k contents) ([]byte, error) {
 	}
 	w := csv.NewWriter(&b)
 	w.UseCRLF = s.switches.CRLF
-	if err := w.Write(t.header); err != nil {
+	if err := w.WriteAll(append([][]string{t.header}, t.records...)); err != nil {
 		return nil, fmt.Errorf("write report: %w", err)
 	}
-	if err := w.WriteAll(t.records); err != nil {
-		return nil, fmt.Errorf("write report: %w", err)
-	}
-	body := b.Bytes()
 	if k.changed(Truncated) {
-		body = truncated(body)
+		return truncated(b.Bytes()), nil
 	}
-	return body, nil
-}
-
-// alter changes the form of the table.
-func (t *table) alter(a alteration) {
-	switch a.Kind {
-	case Emptied:
-		t.records = nil
-	case ColumnRenamed:
-		if i := slices.Index(t.header, a.Column); i >= 0 {
-			t.header[i] = a.Name
-		}
-	case ColumnAdded:
-		t.header = append(t.header, a.Name)
-		for i := range t.records {
-			t.records[i] = append(t.records[i], strconv.Itoa(i%7))
-		}
-	case ColumnsReordered:
-		slices.Reverse(t.header)
-		for _, record := range t.records {
-			slices.Reverse(record)
-		}
-	}
+	return b.Bytes(), nil
 }
 
 // truncated ends the body in the middle of the row that stands at two thirds of it, so that the row has too few columns.

@@ -1,8 +1,9 @@
 package alexa
 
 import (
+	"cmp"
 	"crypto/subtle"
-	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -30,58 +31,55 @@ type tokenError struct {
 }
 
 const (
-	maxBody    = 64 << 10
 	formType   = "application/x-www-form-urlencoded"
 	jsonType   = "application/json"
 	tokenChars = 352 // documented: an access token has 350 to 2048 bytes
 )
 
-// token serves POST /auth/o2/token.
-func (s *Simulator) token(r *http.Request) answer {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// token serves POST /auth/o2/token. The caller holds the lock.
+func (s *Simulator) token(r *http.Request, body []byte, whole bool) answer {
 	s.state.Counters.TokenCalls++
-	if err != nil || len(body) > maxBody {
-		return s.refuseToken(http.StatusBadRequest, "invalid_request", "The request body is too large or incomplete")
-	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != formType {
-		return s.refuseToken(http.StatusBadRequest, "invalid_request", "The Content-Type must be "+formType)
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return s.refuseToken(http.StatusBadRequest, "invalid_request", "The request body is not form-encoded")
-	}
+	media, _, mediaErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	form, formErr := url.ParseQuery(string(body))
+	twice := false
 	for _, values := range form {
-		if len(values) > 1 {
-			return s.refuseToken(http.StatusBadRequest, "invalid_request", "The request has a parameter twice")
-		}
+		twice = twice || len(values) > 1
 	}
 	id, secret, basic := r.BasicAuth()
 	if !basic {
 		id, secret = form.Get("client_id"), form.Get("client_secret")
 	}
-	for _, required := range []struct{ name, value string }{
-		{"grant_type", form.Get("grant_type")}, {"client_id", id}, {"client_secret", secret},
-	} {
-		if required.value == "" {
-			return s.refuseToken(http.StatusBadRequest, "invalid_request", "The request is missing a required parameter : "+required.name)
-		}
-	}
 	client, known := s.clients[id]
-	if !known || subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) != 1 {
-		return s.refuseToken(http.StatusUnauthorized, "invalid_client", "Client authentication failed")
-	}
-	if form.Get("grant_type") != "refresh_token" {
-		return s.refuseToken(http.StatusBadRequest, "unsupported_grant_type", "The authorization grant type is not supported")
-	}
-	if form.Get("refresh_token") == "" {
-		return s.refuseToken(http.StatusBadRequest, "invalid_request", "The request is missing a required parameter : refresh_token")
+	const (
+		invalid = "invalid_request"
+		missing = "The request is missing a required parameter : "
+	)
+	for _, refusal := range []struct {
+		when       bool
+		status     int
+		code, text string
+	}{
+		{!whole, http.StatusBadRequest, invalid, "The request body is too large or incomplete"},
+		{mediaErr != nil || media != formType, http.StatusBadRequest, invalid, "The Content-Type must be " + formType},
+		{formErr != nil, http.StatusBadRequest, invalid, "The request body is not form-encoded"},
+		{twice, http.StatusBadRequest, invalid, "The request has a parameter twice"},
+		{form.Get("grant_type") == "", http.StatusBadRequest, invalid, missing + "grant_type"},
+		{id == "", http.StatusBadRequest, invalid, missing + "client_id"},
+		{secret == "", http.StatusBadRequest, invalid, missing + "client_secret"},
+		{!known || subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) != 1, http.StatusUnauthorized,
+			"invalid_client", "Client authentication failed"},
+		{form.Get("grant_type") != "refresh_token", http.StatusBadRequest,
+			"unsupported_grant_type", "The authorization grant type is not supported"},
+		{form.Get("refresh_token") == "", http.StatusBadRequest, invalid, missing + "refresh_token"},
+	} {
+		if refusal.when {
+			return s.refuseToken(refusal.status, refusal.code, refusal.text)
+		}
 	}
 	return s.refresh(client, form.Get("refresh_token"))
 }
 
-// refresh trades a refresh token for an access token. The caller holds the lock.
+// refresh trades a refresh token for an access token.
 func (s *Simulator) refresh(client Client, refreshToken string) answer {
 	chain := s.state.Refresh[client.ID]
 	at := slices.Index(chain, refreshToken)
@@ -89,20 +87,20 @@ func (s *Simulator) refresh(client Client, refreshToken string) answer {
 		return s.refuseGrant()
 	}
 	rotate := s.switches.RotateRefreshTokens
-	for _, f := range s.strikes(tokenFault, occasion{call: s.state.Counters.TokenCalls}) {
+	for _, f := range s.strikes(atToken, call{number: s.state.Counters.TokenCalls}) {
 		switch f.Kind {
 		case TokenRevoked:
-			s.withdraw(func(g grant) bool { return g.Client == client.ID })
+			maps.DeleteFunc(s.state.Access, func(_ string, g grant) bool { return g.Client == client.ID })
 			return s.refuseGrant()
 		case TokenServerError:
-			return s.refuseToken(f.Status, "server_error", "The service is temporarily unavailable")
+			return s.refuseToken(cmp.Or(f.Status, http.StatusServiceUnavailable), "server_error", "The service is temporarily unavailable")
 		case TokenRotated:
 			rotate = true
 		}
 	}
 	now := s.now()
 	chain = chain[at:] // a token that was used ends its predecessors
-	s.withdraw(func(g grant) bool { return !now.Before(g.Expires) })
+	maps.DeleteFunc(s.state.Access, func(_ string, g grant) bool { return !now.Before(g.Expires) })
 	s.state.Counters.TokensGranted++
 	c := draw(s.seed, "token", client.ID, int64(s.state.Counters.TokensGranted))
 	access := "Atza|" + c.hex(tokenChars-5)
@@ -116,15 +114,6 @@ func (s *Simulator) refresh(client Client, refreshToken string) answer {
 	return jsonAnswer(http.StatusOK, tokenAnswer{
 		AccessToken: access, TokenType: "bearer", ExpiresIn: int(s.switches.TokenLifetime.Seconds()), RefreshToken: successor,
 	})
-}
-
-// withdraw forgets the access tokens that match. The caller holds the lock.
-func (s *Simulator) withdraw(match func(grant) bool) {
-	for text, g := range s.state.Access {
-		if match(g) {
-			delete(s.state.Access, text)
-		}
-	}
 }
 
 func (s *Simulator) refuseGrant() answer {
