@@ -8,6 +8,10 @@ import (
 	"net/url"
 	"sync/atomic"
 	"testing"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 )
 
 // gate stands before S3, and refuses what it is told to as S3 does without a permission.
@@ -19,17 +23,18 @@ type gate struct {
 	asked, ownerless atomic.Int64
 }
 
-func newGate(t *testing.T, endpoint string) *gate {
-	t.Helper()
-	target, err := url.Parse(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gate{}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
+// reaching returns a proxy before the embedded S3, which listens on a socket of its own.
+func reaching(server *s3server.Server) *httputil.ReverseProxy {
+	client, _ := server.Config().HTTPClient.(*awshttp.BuildableClient)
+	return &httputil.ReverseProxy{Transport: client.GetTransport(), Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: "s3"})
 		r.Out.Host = r.In.Host // the host stays what the client signed
 	}}
+}
+
+func newGate(t *testing.T, s3 *s3server.Server) *gate {
+	t.Helper()
+	g, proxy := &gate{}, reaching(s3)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.asked.Add(1)
 		if r.Header.Get("X-Amz-Expected-Bucket-Owner") == "" {

@@ -9,8 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +84,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	w.account.declare(w.stack, ingestQueue, ingestDead, failedRuns)
 	w.startS3()
 	vendorURL := w.startVendor(o.parts)
-	w.gate = newGate(t, w.s3.Endpoint())
+	w.gate = newGate(t, w.s3)
 	w.deploy(o, vendorURL, map[string]string{
 		"Ledger": table, "LwaSecret": secretName, ingestQueue: w.account.queueURL(ingestQueue),
 	})
@@ -103,7 +101,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.account.url, "AWS_ENDPOINT_URL_SSM": w.account.url, "AWS_ENDPOINT_URL_SQS": w.account.url,
 	}
 	if o.overTLS {
-		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3.Endpoint())
+		w.environ["AWS_ENDPOINT_URL_S3"], w.environ["AWS_CA_BUNDLE"] = behindTLS(t, w.s3)
 	}
 	w.functions = map[string]*function{}
 	for _, name := range []string{requester, ingester, janitor} {
@@ -140,7 +138,7 @@ func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string
 func (w *world) startS3() {
 	w.t.Helper()
 	server, err := s3server.Start(context.WithoutCancel(w.t.Context()), s3server.Options{
-		Dir: w.t.TempDir(), Addr: "127.0.0.1:0", Account: w.stack.Values["AWS::AccountId"],
+		Dir: w.t.TempDir(), Account: w.stack.Values["AWS::AccountId"],
 		Buckets: map[string]s3server.OnCreated{delivery: func(event []byte) {
 			if announces(w.stack, "DeliveryBucket", ingestQueue) {
 				w.account.send(ingestQueue, event)
@@ -195,18 +193,10 @@ func (w *world) startVendor(parts int) (url string) {
 	return server.URL
 }
 
-// behindTLS puts a server behind TLS, and returns its new address and the file with the certificate to trust. The host
-// stays what the client signed.
-func behindTLS(t *testing.T, endpoint string) (address, bundle string) {
+// behindTLS puts the embedded S3 behind TLS, and returns its new address and the file with the certificate to trust.
+func behindTLS(t *testing.T, s3 *s3server.Server) (address, bundle string) {
 	t.Helper()
-	target, err := url.Parse(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-	}})
+	server := httptest.NewTLSServer(reaching(s3))
 	t.Cleanup(server.Close)
 	bundle = filepath.Join(t.TempDir(), "ca.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})

@@ -27,6 +27,19 @@ const (
 	metadataAttribute  = "metadata"
 )
 
+// attribute reads an attribute of a file, if it is there.
+func attribute(path, name string) (value []byte, found bool, err error) {
+	value, err = meta.XattrMeta{}.RetrieveAttribute(nil, path, "", name)
+	if errors.Is(err, meta.ErrNoSuchKey) {
+		return nil, false, nil
+	}
+	return value, err == nil, err
+}
+
+func setAttribute(path, name string, value []byte) error {
+	return meta.XattrMeta{}.StoreAttribute(nil, path, "", name, value)
+}
+
 // unfinished is the gateway's folder for uploads under way.
 const unfinished = ".sgwtmp"
 
@@ -50,12 +63,10 @@ func restore(dir, account string) error {
 
 // restoreBucket restores the bucket's own attributes last: they say that its objects are whole.
 func restoreBucket(bucket, account string) error {
-	attributes := meta.XattrMeta{}
-	_, err := attributes.RetrieveAttribute(nil, bucket, "", aclAttribute)
-	if !errors.Is(err, meta.ErrNoSuchKey) {
+	if _, found, err := attribute(bucket, aclAttribute); found || err != nil {
 		return err
 	}
-	err = filepath.WalkDir(bucket, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(bucket, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -64,7 +75,14 @@ func restoreBucket(bucket, account string) error {
 		case !entry.Type().IsRegular():
 			return nil
 		}
-		return restoreObject(path)
+		if _, found, err := attribute(path, etagAttribute); found || err != nil {
+			return err
+		}
+		etag, err := contentETag(path)
+		if err != nil {
+			return err
+		}
+		return setAttribute(path, etagAttribute, []byte(`"`+etag+`"`))
 	})
 	if err != nil {
 		return err
@@ -74,22 +92,9 @@ func restoreBucket(bucket, account string) error {
 		return err
 	}
 	return errors.Join(
-		attributes.StoreAttribute(nil, bucket, "", ownershipAttribute, []byte(types.ObjectOwnershipBucketOwnerEnforced)),
-		attributes.StoreAttribute(nil, bucket, "", aclAttribute, acl),
+		setAttribute(bucket, ownershipAttribute, []byte(types.ObjectOwnershipBucketOwnerEnforced)),
+		setAttribute(bucket, aclAttribute, acl),
 	)
-}
-
-func restoreObject(path string) error {
-	attributes := meta.XattrMeta{}
-	_, err := attributes.RetrieveAttribute(nil, path, "", etagAttribute)
-	if !errors.Is(err, meta.ErrNoSuchKey) {
-		return err
-	}
-	etag, err := contentETag(path)
-	if err != nil {
-		return err
-	}
-	return attributes.StoreAttribute(nil, path, "", etagAttribute, []byte(`"`+etag+`"`))
 }
 
 // contentETag returns the ETag of an object that was put as a whole.
@@ -109,23 +114,17 @@ func contentETag(path string) (string, error) {
 // ETag returns the ETag of the object in a file of a server's folder, whether or not a server runs there, without quotation
 // marks.
 func ETag(path string) (string, error) {
-	etag, err := (meta.XattrMeta{}).RetrieveAttribute(nil, path, "", etagAttribute)
-	if errors.Is(err, meta.ErrNoSuchKey) {
+	etag, found, err := attribute(path, etagAttribute)
+	if !found && err == nil {
 		return contentETag(path)
 	}
-	if err != nil {
-		return "", err
-	}
-	return strings.Trim(string(etag), `"`), nil
+	return strings.Trim(string(etag), `"`), err
 }
 
 // Metadata returns an object's own metadata in the same way, keys in lower case; nil where it has none, or has lost it.
 func Metadata(path string) (map[string]string, error) {
-	stored, err := (meta.XattrMeta{}).RetrieveAttribute(nil, path, "", metadataAttribute)
-	if errors.Is(err, meta.ErrNoSuchKey) {
-		return nil, nil
-	}
-	if err != nil {
+	stored, found, err := attribute(path, metadataAttribute)
+	if !found {
 		return nil, err
 	}
 	var metadata map[string]string

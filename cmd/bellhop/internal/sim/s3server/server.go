@@ -7,16 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/versity/versitygw/auth"
@@ -42,9 +42,6 @@ var ErrRunning = errors.New("s3server: this process runs a server already")
 type Options struct {
 	// Dir keeps everything over restarts. It is created when it is missing.
 	Dir string
-	// Addr is a TCP address, such as 127.0.0.1:9000; with port 0 a free one is picked. Empty means a Unix
-	// socket, which no other user can reach and only [Server.Config] can dial.
-	Addr string
 	// Clock stamps notifications, and the modification times of objects. Nil means the machine's clock.
 	// Unfinished uploads and older versions always bear the machine's time.
 	Clock func() time.Time
@@ -61,20 +58,18 @@ type Options struct {
 // return soon, and may keep event. Nil hears nothing.
 type OnCreated func(event []byte)
 
-// Server is a running S3.
+// Server is a running S3. It listens on a Unix socket, which no other user can reach and only [Server.Config] can dial.
 type Server struct {
-	endpoint string
-	socket   string // empty on TCP
-	account  string
-	secret   string
-	dialled  connections
-	backend  *announcer
-	cancel   context.CancelFunc
-	done     chan struct{}
-	err      error // why the server ended; to be read after done
-
-	connect sync.Once
-	http    *awshttp.BuildableClient // shared by all configurations
+	socket          string
+	account, secret string
+	backend         *announcer
+	http            *awshttp.BuildableClient // shared by all configurations
+	cancel          context.CancelFunc
+	severed         context.Context // when it ends, so do the connections of this process
+	sever           context.CancelFunc
+	undo            []func() error // what has to be put back
+	done            chan struct{}
+	err             error // why the server ended; to be read after done
 }
 
 // exclusive is held while a server runs.
@@ -85,9 +80,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if !exclusive.TryLock() {
 		return nil, ErrRunning
 	}
-	s, err := start(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("start s3 server: %w", err)
+	s := &Server{account: cmp.Or(o.Account, localAccount), secret: rand.Text(), done: make(chan struct{})}
+	s.severed, s.sever = context.WithCancel(context.WithoutCancel(ctx))
+	s.http = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.Proxy, t.MaxIdleConnsPerHost, t.DialContext = nil, 64, s.dial
+	})
+	s.finally(func() error { exclusive.Unlock(); return nil })
+	if err := s.start(ctx, o); err != nil {
+		return nil, fmt.Errorf("start s3 server: %w", errors.Join(err, s.putBack()))
 	}
 	for name, onCreated := range o.Buckets {
 		if err := s.CreateBucket(ctx, name, onCreated); err != nil {
@@ -97,54 +97,48 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// start holds the lock and gives it back when the server has ended, or did not come up.
-func start(ctx context.Context, o Options) (_ *Server, err error) {
-	var undo undoing
-	undo.add(func() error { exclusive.Unlock(); return nil })
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, undo.run())
-		}
-	}()
+func (s *Server) finally(step func() error) { s.undo = append(s.undo, step) }
+
+func (s *Server) putBack() (err error) {
+	for _, step := range slices.Backward(s.undo) {
+		err = errors.Join(err, step())
+	}
+	return err
+}
+
+func (s *Server) start(ctx context.Context, o Options) error {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := prepare(dir); err != nil {
-		return nil, err
+		return err
 	}
 	former, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	undo.add(func() error { return os.Chdir(former) })
-
-	s := &Server{account: cmp.Or(o.Account, localAccount), secret: rand.Text()}
+	s.finally(func() error { return os.Chdir(former) })
 	if err := restore(dir, s.account); err != nil {
-		return nil, err
+		return err
 	}
-	if o.Addr == "" {
-		// The folder itself may lie too deep: a socket's path has some hundred bytes at most.
-		private, err := scratch.Make()
-		if err != nil {
-			return nil, err
-		}
-		undo.add(func() error { return os.RemoveAll(private) })
-		s.socket = filepath.Join(private, "s3")
-		s.endpoint = "http://s3.bellhop.internal"
+	// The folder itself may lie too deep: a socket's path has some hundred bytes at most.
+	private, err := scratch.Make()
+	if err != nil {
+		return err
 	}
-	if err := s.serve(ctx, o, dir, undo.run); err != nil {
-		return nil, err
+	s.finally(func() error { return os.RemoveAll(private) })
+	s.socket = filepath.Join(private, "s3")
+	if s.backend, err = newAnnouncer(o, dir); err != nil {
+		return err
 	}
-	return s, nil
+	return s.serve(ctx)
 }
 
 // prepare makes the folders and sees that the file system is good for them.
 func prepare(dir string) error {
-	for _, path := range []string{root(dir), versions(dir)} {
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			return err
-		}
+	if err := errors.Join(os.MkdirAll(root(dir), 0o700), os.MkdirAll(versions(dir), 0o700)); err != nil {
+		return err
 	}
 	if err := (meta.XattrMeta{}).Test(root(dir)); err != nil {
 		return fmt.Errorf("the embedded S3 needs a file system with extended attributes, such as ext4, xfs, btrfs or APFS: choose another folder than %s: %w", dir, err)
@@ -155,76 +149,33 @@ func prepare(dir string) error {
 func root(dir string) string     { return filepath.Join(dir, "s3") }
 func versions(dir string) string { return filepath.Join(dir, "versions") }
 
-// pickAttempts is how often another free port is tried when somebody else takes the one that was picked.
-const pickAttempts = 20
+// grace is how long requests that are under way when the server is told to stop may take to end.
+const grace = 200 * time.Millisecond
 
-// serve runs the gateway in the background and returns when it listens. When it has ended, ended is called.
-func (s *Server) serve(ctx context.Context, o Options, dir string, ended func() error) error {
-	for attempt := 1; ; attempt++ {
-		address := s.socket
-		if address == "" {
-			var err error
-			if address, err = pick(ctx, o.Addr); err != nil {
-				return err
-			}
-			s.endpoint = "http://" + address
-		}
-		err := s.listen(ctx, o, dir, address, ended)
-		picked := strings.HasSuffix(o.Addr, ":0")
-		if !picked || attempt == pickAttempts || !errors.Is(err, syscall.EADDRINUSE) {
-			return err
-		}
-	}
-}
-
-// pick replaces port 0 by a port that is free now. The gateway does not tell which port it was given.
-func pick(ctx context.Context, addr string) (string, error) {
-	if !strings.HasSuffix(addr, ":0") {
-		return addr, nil
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
-func (s *Server) listen(ctx context.Context, o Options, dir, address string, ended func() error) error {
-	gateway, err := newAnnouncer(o, dir)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	listening := make(chan struct{})
-	stopped := make(chan error, 1)
+// serve runs the gateway in the background and returns when it listens. When it has ended, everything is put back.
+func (s *Server) serve(ctx context.Context) error {
+	ctx, s.cancel = context.WithCancel(ctx)
+	listening, stopped := make(chan struct{}), make(chan error, 1)
 	go func() {
-		stopped <- embedgw.RunVersityGW(ctx, gateway, s.config(address, func() { close(listening) }))
+		stopped <- embedgw.RunVersityGW(ctx, s.backend, s.config(func() { close(listening) }))
 	}()
 	select {
 	case err := <-stopped:
-		cancel()
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		return err
+		s.cancel()
+		return cmp.Or(err, context.Cause(ctx))
 	case <-listening:
 	}
-	s.backend, s.cancel, s.done = gateway, cancel, make(chan struct{})
-	go func() {
-		<-ctx.Done()
-		time.AfterFunc(grace, s.dialled.sever)
-	}()
+	// The gateway's shutdown waits up to ten seconds for connections over which nothing was ever sent, and HTTP transports dial
+	// such ones ahead.
+	context.AfterFunc(ctx, func() { time.AfterFunc(grace, s.sever) })
 	go func() {
 		err := <-stopped
-		cancel()
-		s.err = errors.Join(err, ended())
+		s.cancel()
+		s.err = errors.Join(err, s.putBack())
 		close(s.done)
 	}()
 	return nil
 }
-
-// grace is how long requests that are under way when the server is told to stop may take to end.
-const grace = 200 * time.Millisecond
 
 func newAnnouncer(o Options, dir string) (*announcer, error) {
 	opts := posix.PosixOpts{
@@ -243,13 +194,13 @@ func newAnnouncer(o Options, dir string) (*announcer, error) {
 	return &announcer{Backend: files, root: root(dir), clock: o.Clock, told: map[string]OnCreated{}}, nil
 }
 
-func (s *Server) config(address string, onListen func()) *embedgw.Config {
+func (s *Server) config(onListen func()) *embedgw.Config {
 	account := auth.Account{Access: s.account, Secret: s.secret, Role: auth.RoleAdmin}
 	return &embedgw.Config{
 		RootUserAccess: account.Access, RootUserSecret: account.Secret, Region: Region,
 		// Given here, the single account is not announced on stdout.
 		IAMService:        auth.NewIAMServiceSingle(account),
-		Ports:             []string{address},
+		Ports:             []string{s.socket},
 		MaxConnections:    1000,
 		MaxRequests:       500,
 		MultipartMaxParts: 10_000,
@@ -260,8 +211,30 @@ func (s *Server) config(address string, onListen func()) *embedgw.Config {
 	}
 }
 
+// Config returns the SDK configuration of this server's account. It reads nothing from the environment, and its
+// HTTP client can be extended by the SDK, as AWS_CA_BUNDLE demands. That client reaches the server under any address.
+//
+// All configurations share their connections.
+func (s *Server) Config() aws.Config {
+	return aws.Config{
+		Region:       Region,
+		Credentials:  credentials.NewStaticCredentialsProvider(s.account, s.secret, ""),
+		HTTPClient:   s.http,
+		BaseEndpoint: aws.String("http://s3.bellhop.internal"),
+	}
+}
+
+// dial connects to the socket, whatever the address.
+func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+	if err == nil {
+		context.AfterFunc(s.severed, func() { _ = conn.Close() }) // its owner sees it as broken
+	}
+	return conn, err
+}
+
 // CreateBucket creates a bucket unless it exists. From now on onCreated is told of the objects created in it,
-// instead of whoever was told before.
+// and nobody else.
 func (s *Server) CreateBucket(ctx context.Context, name string, onCreated OnCreated) error {
 	_, err := s.Client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)})
 	if mine := (*types.BucketAlreadyOwnedByYou)(nil); err != nil && !errors.As(err, &mine) {
@@ -270,10 +243,6 @@ func (s *Server) CreateBucket(ctx context.Context, name string, onCreated OnCrea
 	s.backend.tell(name, onCreated)
 	return nil
 }
-
-// Endpoint returns the server's address: on TCP one that any S3 client can use, with [Server.Config]'s
-// credentials and path-style addresses.
-func (s *Server) Endpoint() string { return s.endpoint }
 
 // Path returns the file that holds the current content of an object.
 func (s *Server) Path(bucket, key string) string {
@@ -292,18 +261,4 @@ func (s *Server) Close() error {
 	s.cancel()
 	<-s.done
 	return s.err
-}
-
-// undoing collects what must be put back, to be run once, in reverse order.
-type undoing struct{ steps []func() error }
-
-func (u *undoing) add(step func() error) { u.steps = append(u.steps, step) }
-
-func (u *undoing) run() error {
-	var err error
-	for _, step := range slices.Backward(u.steps) {
-		err = errors.Join(err, step())
-	}
-	u.steps = nil
-	return err
 }

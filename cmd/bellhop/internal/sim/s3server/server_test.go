@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -81,7 +80,6 @@ func TestTheWorkingDirectoryComesBack(t *testing.T) {
 	starts := map[string]s3server.Options{
 		"closed":             {Dir: t.TempDir()},
 		"a bad bucket name":  {Dir: t.TempDir(), Buckets: map[string]s3server.OnCreated{"Not_A_Name": nil}},
-		"a bad address":      {Dir: t.TempDir(), Addr: "127.0.0.1:http-no-such"},
 		"a folder in a file": {Dir: filepath.Join(before, "doc.go", "below")},
 	}
 	for name, o := range starts {
@@ -112,15 +110,16 @@ func TestTheContextEndsTheServer(t *testing.T) {
 	closeServer(t, server)
 }
 
-func TestTCP(t *testing.T) {
-	server := startServer(t, s3server.Options{Addr: "127.0.0.1:0", Buckets: map[string]s3server.OnCreated{"delivery": nil}})
+func TestOnlyTheAccountIsServed(t *testing.T) {
+	server := startServer(t, s3server.Options{Buckets: map[string]s3server.OnCreated{"delivery": nil}})
 	put(t, server.Client(), "delivery", "k", "hello")
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.Endpoint()+"/delivery/k", nil)
+	cfg := server.Config()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, *cfg.BaseEndpoint+"/delivery/k", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := cfg.HTTPClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,28 +127,10 @@ func TestTCP(t *testing.T) {
 	if response.StatusCode != http.StatusForbidden {
 		t.Errorf("unsigned: %s", response.Status)
 	}
-	cfg := server.Config()
 	cfg.Credentials = credentials.NewStaticCredentialsProvider("BELLHOPLOCALMACHINE", "wrong", "")
 	_, err = objects.NewClient(cfg).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("delivery"), Key: aws.String("k")})
 	if err == nil {
 		t.Error("a wrong secret was accepted")
-	}
-}
-
-func TestAnAddressInUseIsAnError(t *testing.T) {
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := listener.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	server, err := s3server.Start(t.Context(), s3server.Options{Dir: t.TempDir(), Addr: listener.Addr().String()})
-	if err == nil {
-		closeServer(t, server)
-		t.Fatal("two listeners on one address")
 	}
 }
 
@@ -208,7 +189,7 @@ func TestNothingIsPrinted(t *testing.T) {
 	}
 }
 
-// Whoever copies the folder as cp -r, tar or zip copy loses the extended attributes of its files, and nothing else.
+// A copy of the folder by cp -r, tar or zip lacks the extended attributes of its files, and nothing else.
 func TestAFolderCopiedWithoutItsAttributesWorks(t *testing.T) {
 	dir, copied := t.TempDir(), t.TempDir()
 	started := func(dir string) (*s3server.Server, *objects.Bucket) {
