@@ -15,28 +15,17 @@ import (
 //
 // A change's Sequence is its number in 21 digits, so that strings sort like numbers.
 func (s *Store) Changes(ctx context.Context, after int64, limit int) (changes []ledger.Change, last int64, err error) {
-	rows, err := s.reader.QueryContext(ctx,
+	last = after
+	changes, err = query(ctx, s.reader, func(rows *sql.Rows) (ledger.Change, error) { return scanChange(rows, &last) },
 		"SELECT seq, at, pk, sk, old, new FROM changes WHERE seq > ? ORDER BY seq LIMIT ?", after, max(limit, 0))
 	if err != nil {
-		return nil, after, failure("read ledger changes", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	last = after
-	for rows.Next() {
-		c, seq, err := scanChange(rows)
-		if err != nil {
-			return nil, after, failure("read ledger changes", err)
-		}
-		changes, last = append(changes, c), seq
-	}
-	if err := rows.Err(); err != nil {
 		return nil, after, failure("read ledger changes", err)
 	}
 	return changes, last, nil
 }
 
 // Notify returns a channel that is ready after a write of this process: time to ask for [Store.Changes]. Several
-// writes may be one wake-up. It is for one reader, who should also look now and then by itself, for other processes'
+// writes may be one wake-up. It is for one reader, who should also look now and then without it, for other processes'
 // writes do not wake it.
 func (s *Store) Notify() <-chan struct{} { return s.wake }
 
@@ -57,26 +46,18 @@ func (s *Store) TrimChanges(ctx context.Context, before int64) error {
 	return failure("trim ledger changes", err)
 }
 
-func scanChange(rows *sql.Rows) (ledger.Change, int64, error) {
-	var c ledger.Change
-	var seq int64
+func scanChange(rows *sql.Rows, seq *int64) (c ledger.Change, err error) {
 	var at string
 	var before, after sql.NullString
-	err := rows.Scan(&seq, &at, &c.Key.PK, &c.Key.SK, &before, &after)
-	if err != nil {
-		return ledger.Change{}, 0, err
+	if err := rows.Scan(seq, &at, &c.Key.PK, &c.Key.SK, &before, &after); err != nil {
+		return c, err
 	}
-	c.Sequence = fmt.Sprintf("%021d", seq)
-	if c.At, err = instant(at); err != nil {
-		return ledger.Change{}, 0, err
-	}
-	if c.Old, err = image(c.Key, before); err != nil {
-		return ledger.Change{}, 0, err
-	}
-	if c.New, err = image(c.Key, after); err != nil {
-		return ledger.Change{}, 0, err
-	}
-	return c, seq, nil
+	c.Sequence = fmt.Sprintf("%021d", *seq)
+	var problems [3]error
+	c.At, problems[0] = instant(at)
+	c.Old, problems[1] = image(c.Key, before)
+	c.New, problems[2] = image(c.Key, after)
+	return c, errors.Join(problems[:]...)
 }
 
 // image decodes what a trigger wrote.
@@ -98,4 +79,11 @@ func image(key ledger.Key, text sql.NullString) (*ledger.Record, error) {
 		return nil, err
 	}
 	return &ledger.Record{Key: key, Version: i.Version, Queue: i.Lane, DueAt: due, Doc: i.Doc}, nil
+}
+
+// LastChange returns the number of the last change that was committed, by any process: while it is the same, no record has
+// changed.
+func (s *Store) LastChange(ctx context.Context) (number int64, err error) {
+	err = s.reader.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence").Scan(&number)
+	return number, failure("read the last ledger change", err)
 }

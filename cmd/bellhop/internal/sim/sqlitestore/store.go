@@ -12,9 +12,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -50,23 +52,56 @@ type Store struct {
 
 var _ ledger.Store = (*Store)(nil)
 
+var (
+	// ErrReadOnly says that the file may be read and not written.
+	ErrReadOnly = errors.New("the ledger may only be read: its file or its folder is not writable for this user")
+	// ErrDamaged says that the file cannot be understood.
+	ErrDamaged = errors.New("the file is damaged, or is not a ledger")
+)
+
 // Open opens the store in the file at path, which is created when it does not exist; its folder must exist. clock
 // tells the time of changes. A file that is not a ledger, or is that of a later release, is Internal.
 func Open(ctx context.Context, path string, clock func() time.Time) (*Store, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
-	}
-	s := &Store{clock: clock, wake: make(chan struct{}, 1)}
-	// One writer, for SQLite has no more; with immediate transactions it never has to upgrade a read lock. FULL makes
-	// each commit wait for the disk.
-	s.writer, err = open(abs, nil, "journal_mode(WAL)", "synchronous(FULL)")
-	if err == nil {
+	return start(&Store{clock: clock}, path, func(s *Store, abs string) (err error) {
+		// One writer, for SQLite has no more; with immediate transactions it never has to upgrade a read lock. FULL makes
+		// each commit wait for the disk.
+		if s.writer, err = open(abs, nil, "journal_mode(WAL)", "synchronous(FULL)"); err != nil {
+			return err
+		}
 		s.writer.SetMaxOpenConns(1)
-		err = s.prepare(ctx)
-	}
-	if err == nil {
+		if err := s.inTransaction(ctx, func(tx *sql.Tx) error { return makeSchema(ctx, tx) }); err != nil {
+			return err
+		}
 		s.reader, err = open(abs, nil, "query_only(1)")
+		return err
+	})
+}
+
+// OpenToRead opens the store in a file that exists, without writing to the file or its folder. Its writes fail with
+// [ErrReadOnly].
+func OpenToRead(ctx context.Context, path string) (*Store, error) {
+	return start(&Store{}, path, func(s *Store, abs string) (err error) {
+		how := url.Values{"mode": {"ro"}}
+		if _, err := os.Stat(abs + "-wal"); errors.Is(err, fs.ErrNotExist) {
+			// Nobody has the file open, and without this SQLite would make the files of one who has.
+			how.Set("immutable", "1")
+		}
+		if s.reader, err = open(abs, how, "query_only(1)"); err != nil {
+			return err
+		}
+		version, err := schemaOf(ctx, s.reader)
+		if err == nil && version != schemaVersion {
+			err = otherSchema(version)
+		}
+		return err
+	})
+}
+
+func start(s *Store, path string, do func(s *Store, abs string) error) (*Store, error) {
+	s.wake = make(chan struct{}, 1)
+	abs, err := filepath.Abs(path)
+	if err == nil {
+		err = do(s, abs)
 	}
 	if err != nil {
 		return nil, errors.Join(failure("open ledger "+path, err), s.Close())
@@ -80,25 +115,30 @@ func open(path string, how url.Values, pragmas ...string) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
 }
 
-// prepare makes the schema in an empty file. The transaction keeps two processes from doing it at once.
-func (s *Store) prepare(ctx context.Context) error {
-	return s.inTransaction(ctx, func(tx *sql.Tx) error {
-		var version, tables int
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-			return err
-		}
-		if version == schemaVersion {
-			return nil
-		}
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
-			return err
-		}
-		if version != 0 || tables > 0 {
-			return fault.New(fault.Internal, "its schema has version %d, and this bellhop knows %d", version, schemaVersion)
-		}
-		_, err := tx.ExecContext(ctx, schema)
+// makeSchema makes the schema in an empty file. The transaction keeps two processes from doing it at once.
+func makeSchema(ctx context.Context, tx *sql.Tx) error {
+	version, err := schemaOf(ctx, tx)
+	if err != nil || version == schemaVersion {
 		return err
-	})
+	}
+	var tables int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	if version != 0 || tables > 0 {
+		return otherSchema(version)
+	}
+	_, err = tx.ExecContext(ctx, schema)
+	return err
+}
+
+func schemaOf(ctx context.Context, db querier) (version int, err error) {
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version, err
+}
+
+func otherSchema(version int) error {
+	return fault.New(fault.Internal, "its schema has version %d, and this bellhop knows %d", version, schemaVersion)
 }
 
 // Close closes the file. Calls under way fail.
@@ -157,6 +197,7 @@ func (s *Store) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]led
 // querier is what *sql.DB and *sql.Tx have in common.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // get returns the record of a key; one that does not exist has the version 0.
@@ -168,26 +209,34 @@ func get(ctx context.Context, db querier, key ledger.Key) (ledger.Record, error)
 	return records[0], nil
 }
 
-func list(ctx context.Context, db querier, query string, args ...any) (records []ledger.Record, err error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func list(ctx context.Context, db querier, statement string, args ...any) ([]ledger.Record, error) {
+	return query(ctx, db, func(rows *sql.Rows) (r ledger.Record, err error) {
+		var lane, due sql.NullString
+		var doc string
+		if err := rows.Scan(&r.PK, &r.SK, &r.Version, &lane, &due, &doc); err != nil {
+			return r, err
+		}
+		r.Queue, r.Doc = ledger.DueQueue(lane.String), json.RawMessage(doc)
+		r.DueAt, err = instant(due.String)
+		return r, err
+	}, statement, args...)
+}
+
+// query returns what scan makes of each row.
+func query[T any](ctx context.Context, db querier, scan func(*sql.Rows) (T, error), statement string, args ...any) (found []T, err error) {
+	rows, err := db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var r ledger.Record
-		var lane, due sql.NullString
-		var doc string
-		if err := rows.Scan(&r.PK, &r.SK, &r.Version, &lane, &due, &doc); err != nil {
+		row, err := scan(rows)
+		if err != nil {
 			return nil, err
 		}
-		r.Queue, r.Doc = ledger.DueQueue(lane.String), json.RawMessage(doc)
-		if r.DueAt, err = instant(due.String); err != nil {
-			return nil, err
-		}
-		records = append(records, r)
+		found = append(found, row)
 	}
-	return records, rows.Err()
+	return found, rows.Err()
 }
 
 func instant(s string) (time.Time, error) {
@@ -213,22 +262,14 @@ func (s *Store) Between(ctx context.Context, pk, first, last string) ([]ledger.R
 }
 
 // Due is [ledger.Store.Due]. Here the list never lags.
-func (s *Store) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
-	rows, err := s.reader.QueryContext(ctx,
+func (s *Store) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
+	keys, err := query(ctx, s.reader, func(rows *sql.Rows) (k ledger.Key, err error) {
+		err = rows.Scan(&k.PK, &k.SK)
+		return k, err
+	},
 		"SELECT pk, sk FROM records WHERE lane = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
 		string(lane), now.UTC().Format(layout), max(limit, 0))
-	if err != nil {
-		return nil, failure("list due ledger records", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var k ledger.Key
-		if err := rows.Scan(&k.PK, &k.SK); err != nil {
-			return nil, failure("list due ledger records", err)
-		}
-		keys = append(keys, k)
-	}
-	return keys, failure("list due ledger records", rows.Err())
+	return keys, failure("list due ledger records", err)
 }
 
 // Scan is [ledger.Store.Scan]. The records come page by page: one that is written meanwhile may be seen as it was

@@ -92,13 +92,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, mutations []ledger.Mutati
 		switch m.Op {
 		case ledger.OpPut:
 			// Not INSERT OR REPLACE, which would tell the feed of a new record.
-			if m.Expect == 0 {
-				_, err = tx.ExecContext(ctx, "INSERT INTO records (version, lane, due_at, doc, pk, sk) VALUES (?, ?, ?, ?, ?, ?)",
-					r.Version, lane, due, string(r.Doc), r.PK, r.SK)
-			} else {
-				_, err = tx.ExecContext(ctx, "UPDATE records SET version = ?, lane = ?, due_at = ?, doc = ? WHERE pk = ? AND sk = ?",
-					r.Version, lane, due, string(r.Doc), r.PK, r.SK)
-			}
+			_, err = tx.ExecContext(ctx, "INSERT INTO records (pk, sk, version, lane, due_at, doc) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (pk, sk) DO UPDATE "+
+				"SET version = excluded.version, lane = excluded.lane, due_at = excluded.due_at, doc = excluded.doc",
+				r.PK, r.SK, r.Version, lane, due, string(r.Doc))
 		case ledger.OpDelete:
 			_, err = tx.ExecContext(ctx, "DELETE FROM records WHERE pk = ? AND sk = ?", r.PK, r.SK)
 		case ledger.OpCheck:
