@@ -43,9 +43,9 @@ func (o *outage) s3(options *s3.Options) {
 
 func isDelete(call any) bool { _, ok := call.(*s3.DeleteObjectInput); return ok }
 
-// watched is a plant whose metrics an alarm watches.
+// watched is a harness whose metrics an alarm watches.
 type watched struct {
-	*plant
+	*harness
 	alarm  alarm.Alarm
 	out    *lines
 	points []metrictest.Point
@@ -57,10 +57,7 @@ type watched struct {
 // takeAwayADay deletes the object of a published day, as another hand would.
 func (w *watched) takeAwayADay() {
 	w.t.Helper()
-	snapshot, err := w.ledger.Snapshot(w.t.Context(), Subscription)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	snapshot := w.snapshot()
 	for _, s := range snapshot.Partitions {
 		if s.Key == "" {
 			continue
@@ -84,16 +81,12 @@ func (w *watched) pass(d time.Duration) {
 		if w.noSweeps {
 			w.swept.last = w.clock.Now()
 		}
-		if err := w.tick(w.t.Context()); err != nil {
-			w.t.Fatal(err)
-		}
+		w.schedules()
 		next := onTick(w.clock.Now(), sweepEvery)
 		if next.After(end) {
 			return
 		}
-		if err := w.clock.SkipTo(next); err != nil {
-			w.t.Fatal(err)
-		}
+		w.skipTo(next)
 	}
 }
 
@@ -127,11 +120,11 @@ func (w *watched) firing() bool {
 // history lists the values of the alarm's metric.
 func (w *watched) history() string { return metrictest.Text(w.points) }
 
-// trouble is what makes one alarm fire.
-type trouble struct {
+// incident is what makes one alarm fire.
+type incident struct {
 	faults []alexa.Fault
-	// begin makes it on the second day's morning, after all of the first day was well; nil where the faults are the trouble.
-	// It ends by itself, or with end.
+	// begin makes it on the second day's morning, after all of the first day was well; nil where the faults are the incident.
+	// It ends without help where end is nil.
 	begin, end func(w *watched)
 	// firing and quiet bound how long it takes the alarm to notice.
 	firing, quiet time.Duration
@@ -145,10 +138,10 @@ func refusing(kind alexa.FaultKind, times int) []alexa.Fault {
 	return []alexa.Fault{{Kind: kind, From: secondDay, Times: times}}
 }
 
-// troubles are those of the alarms on bellhop's own metrics, by the alarm's name.
-func troubles() map[string]trouble {
+// incidents are those of the alarms on bellhop's own metrics, by the alarm's name.
+func incidents() map[string]incident {
 	const minutes, hours = time.Minute, time.Hour
-	return map[string]trouble{
+	return map[string]incident{
 		"No request was accepted for 26 hours": {
 			begin: func(w *watched) { w.noRequests = true }, end: func(w *watched) { w.noRequests = false },
 			firing: 51 * hours, quiet: 90 * minutes,
@@ -231,22 +224,22 @@ func troubles() map[string]trouble {
 	}
 }
 
-// Every alarm on a metric of bellhop's own is quiet while all is well, fires in the trouble that it is for, and is quiet again
+// Every alarm on a metric of bellhop's own is quiet while all is well, fires in the incident that it is for, and is quiet again
 // when that is over: as the real handlers emit the metric, by the alarm's own definition.
-func TestAlarmsFireInTroubleAndAreQuietAfterIt(t *testing.T) {
-	at := newSite(t)
-	known := troubles()
+func TestAlarmsFireInAnIncidentAndAreQuietAfterIt(t *testing.T) {
+	at := newFixture(t)
+	known := incidents()
 	for _, a := range alarm.All() {
 		if a.Namespace != metric.Namespace {
 			continue
 		}
-		trouble, ok := known[a.Name]
+		incident, ok := known[a.Name]
 		delete(known, a.Name)
 		t.Run(strings.ReplaceAll(a.Name, " ", "-"), func(t *testing.T) {
 			if !ok {
-				t.Fatal("no trouble is known that makes it fire")
+				t.Fatal("no incident is known that makes it fire")
 			}
-			at.watch(t, a, trouble).survive(trouble)
+			at.watch(t, a, incident).survive(incident)
 		})
 	}
 	for name := range known {
@@ -254,16 +247,16 @@ func TestAlarmsFireInTroubleAndAreQuietAfterIt(t *testing.T) {
 	}
 }
 
-func (at *site) watch(t *testing.T, a alarm.Alarm, in trouble) *watched {
+func (at *fixture) watch(t *testing.T, a alarm.Alarm, in incident) *watched {
 	w := &watched{alarm: a, out: &lines{}}
-	w.plant = at.newPlant(t, func(o *Options) {
+	w.harness = at.newHarness(t, func(o *Options) {
 		o.Metrics, o.Faults, o.outside.s3 = w.out, append(o.Faults, in.faults...), w.outage.s3
 	})
 	w.subscribe(nil)
 	return w
 }
 
-func (w *watched) survive(in trouble) {
+func (w *watched) survive(in incident) {
 	w.t.Helper()
 	w.pass(3 * time.Hour)
 	w.until(false, 0)

@@ -2,11 +2,6 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -31,20 +26,13 @@ type clockState struct {
 }
 
 func openClock(dir string, machine func() time.Time) (*clock, error) {
-	c := &clock{path: filepath.Join(dir, "clock.json"), machine: machine}
-	content, err := os.ReadFile(c.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err != nil {
-		return nil, err
-	}
+	c := &clock{path: filepath.Join(dir, clockFile), machine: machine}
 	var state clockState
-	if err := json.Unmarshal(content, &state); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", c.path, err)
+	found, err := load(c.path, &state)
+	if found {
+		c.ahead = max(state.Ahead, state.Now.Sub(machine()), 0)
 	}
-	c.ahead = max(state.Ahead, state.Now.Sub(machine()), 0)
-	return c, nil
+	return c, err
 }
 
 // Ahead returns by how much the clock of a folder is ahead of the machine's.
@@ -71,7 +59,7 @@ func (c *clock) SkipTo(t time.Time) error {
 	if by <= 0 {
 		return nil
 	}
-	if err := c.write(clockState{Ahead: c.ahead + by, Now: t.UTC()}); err != nil {
+	if err := save(c.path, clockState{Ahead: c.ahead + by, Now: t.UTC()}); err != nil {
 		return err
 	}
 	c.ahead += by
@@ -98,38 +86,5 @@ func (c *clock) Skipped() time.Duration {
 func (c *clock) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.write(clockState{Ahead: c.ahead, Now: c.machine().Add(c.ahead).UTC()})
-}
-
-func (c *clock) write(state clockState) error {
-	content, err := json.Marshal(state)
-	if err != nil {
-		return err
-	}
-	return writeFile(c.path, content)
-}
-
-// writeFile replaces a file as a whole: a reader, or a process that starts after a kill or a power cut, sees the old or the new
-// content. Only its owner can read it.
-func writeFile(path string, content []byte) error {
-	temp := path + ".new"
-	file, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the folder is the user's choice
-	if err != nil {
-		return err
-	}
-	// The new name must not reach the disk before the content.
-	_, err = file.Write(content)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp, path)
-}
-
-// ownerOnly makes a file if there is none, and lets nobody but its owner read it, whatever an earlier release allowed.
-func ownerOnly(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the folder is the user's choice
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Chmod(0o600), file.Close())
+	return save(c.path, clockState{Ahead: c.ahead, Now: c.machine().Add(c.ahead).UTC()})
 }

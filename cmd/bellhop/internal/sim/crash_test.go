@@ -13,20 +13,20 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// life is a scenario that uses every step of the functions: two days of work, on the second of which the vendor restates
+// scenario uses every step of the functions: two days of work, on the second of which the vendor restates
 // days that were published on the first.
-type life struct {
+type scenario struct {
 	switches alexa.Switches
 	faults   []alexa.Fault
 	// afterDeath is what becomes of the events that were on their way when the process died.
 	keepEvents bool
 }
 
-func lives() map[string]life {
+func scenarios() map[string]scenario {
 	restated := alexa.Switches{RestatedDays: 3}
 	several := restated
 	several.FilesPerCategory = 2
-	return map[string]life{
+	return map[string]scenario{
 		"one file for each category, events lost with the process": {switches: restated},
 		"one file for each category, events come again":            {switches: restated, keepEvents: true},
 		"two files for each category":                              {switches: several},
@@ -38,9 +38,9 @@ func lives() map[string]life {
 	}
 }
 
-func (l life) plant(t *testing.T, at *site) *plant {
+func (l scenario) open(t *testing.T, at *fixture) *harness {
 	t.Helper()
-	p := at.newPlant(t, func(o *Options) {
+	p := at.newHarness(t, func(o *Options) {
 		o.outside.switches, o.outside.unmeasured = l.switches, true
 		if l.faults != nil {
 			o.Faults = l.faults
@@ -51,17 +51,17 @@ func (l life) plant(t *testing.T, at *site) *plant {
 }
 
 // live runs the scenario to its end; a process that dies on the way is followed by another.
-func (l life) live(p *plant) {
+func (l scenario) play(p *harness) {
 	for day := range 2 {
 		if day > 0 {
 			p.nextDay()
 		}
 		ctx, kill := context.WithCancel(p.t.Context())
-		p.fuse.kill = kill
+		p.inject.kill = kill
 		_, err := p.Demonstrate(ctx)
 		kill()
-		if p.fuse.blown.Load() {
-			p.fuse.replace()
+		if p.inject.crashed.Load() {
+			p.inject.restart()
 			if !l.keepEvents {
 				p.queue.Forget()
 			}
@@ -87,36 +87,33 @@ func stride(t *testing.T) int64 {
 }
 
 // restated reports whether a published day was replaced by other content.
-func (p *plant) restated() bool {
-	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+func (p *harness) restated() bool {
+	snapshot := p.snapshot()
 	return slices.ContainsFunc(snapshot.Partitions, func(s report.Partition) bool { return s.Restated > 0 })
 }
 
 // I2, by crash points: whatever step the process dies before or after, what comes of it is the same dataset, byte for byte.
 func TestACrashAtAnyStepChangesNothing(t *testing.T) {
-	for name, l := range lives() {
+	for name, l := range scenarios() {
 		t.Run(name, func(t *testing.T) {
-			at := newSite(t)
-			undisturbed := l.plant(t, at)
-			l.live(undisturbed)
-			undisturbed.settled()
-			want := undisturbed.dataset()
-			steps := undisturbed.fuse.steps.Load()
+			at := newFixture(t)
+			reference := l.open(t, at)
+			l.play(reference)
+			reference.settled()
+			want := reference.dataset()
+			steps := reference.inject.steps.Load()
 			if len(want) == 0 || steps < 100 {
 				t.Fatalf("the scenario publishes %d objects in %d steps: too little to learn from", len(want), steps)
 			}
-			if !undisturbed.restated() {
+			if !reference.restated() {
 				t.Fatal("no day is restated in this scenario: replacing goes untested")
 			}
 			t.Logf("%d crash points", steps)
 			for step := int64(1); step <= steps; step += stride(t) {
 				t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-					p := l.plant(t, at)
-					p.fuse.at.Store(step)
-					l.live(p)
+					p := l.open(t, at)
+					p.inject.crashAt.Store(step)
+					l.play(p)
 					p.settled()
 					sameDataset(t, want, p.dataset())
 					if t.Failed() {

@@ -18,46 +18,22 @@ var schedule = json.RawMessage(`{"version":"0","detail-type":"Scheduled Event","
 const patience = 21 * 24 * time.Hour
 
 // Demonstrate runs the machine until every wanted day is covered, nothing is under way and the delivery bucket is empty, but for
-// what a new folder's demonstration leaves on purpose. Times in which nothing happens are skipped. It goes on where an earlier run was stopped; when there is nothing to do, it asks
-// the vendor for nothing.
+// what a new folder's demonstration leaves on purpose. Times in which nothing happens are skipped. It goes on where an earlier
+// run was stopped; when there is nothing to do, it asks the vendor for nothing.
 func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	began := m.Now()
 	counters := m.vendor.Counters()
 	before, resumed := counters.Posts, counters.Posts > 0
 	m.before = counters.Faults
-	end := m.clock.Now().Add(patience)
 	// Somebody may have taken objects out of the folder since the last run. The janitor's own round comes once a day.
 	if _, err := m.verifier.All(ctx); err != nil {
 		return Summary{}, fmt.Errorf("verify the dataset: %w", err)
 	}
-	if err := m.begin(ctx); err != nil {
+	if err := m.askForGap(ctx); err != nil {
 		return Summary{}, err
 	}
-	for left := false; ; {
-		if err := m.tick(ctx); err != nil {
-			return Summary{}, err
-		}
-		next, idle, err := m.next(ctx)
-		if err != nil {
-			return Summary{}, err
-		}
-		if idle && !left {
-			left = true
-			if asked, err := m.leave(ctx); err != nil {
-				return Summary{}, err
-			} else if asked {
-				continue
-			}
-		}
-		if idle {
-			break
-		}
-		if next.After(end) {
-			return Summary{}, fmt.Errorf("after %s of simulated time there is still work under way: bellhop jobs list and bellhop files list show which", patience)
-		}
-		if err := m.clock.SkipTo(next); err != nil {
-			return Summary{}, err
-		}
+	if err := m.play(ctx); err != nil {
+		return Summary{}, err
 	}
 	sum, err := m.Summarize(ctx)
 	sum.Resumed, sum.NewPosts = resumed, m.vendor.Counters().Posts-before
@@ -66,6 +42,34 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 		sum.Usage, err = m.measure(ctx, int64(sum.NewPosts))
 	}
 	return sum, err
+}
+
+// play goes from one thing that happens to the next until nothing does any more. Then it asks for what is to be left, and plays on.
+func (m *Machine) play(ctx context.Context) error {
+	end := m.clock.Now().Add(patience)
+	for left := false; ; {
+		if err := m.tick(ctx); err != nil {
+			return err
+		}
+		next, idle, err := m.next(ctx)
+		switch {
+		case err != nil:
+			return err
+		case idle && left:
+			return nil
+		case idle:
+			left = true
+			if asked, err := m.askForOthers(ctx); err != nil || !asked {
+				return err
+			}
+		case next.After(end):
+			return fmt.Errorf("after %s of simulated time there is still work under way: bellhop jobs list and bellhop files list show which", patience)
+		default:
+			if err := m.clock.SkipTo(next); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // tick does what has come due by the clock: the schedules, and the vendor's deliveries with all that they set going.
@@ -154,12 +158,6 @@ func (m *Machine) settle(ctx context.Context) error {
 // next returns when something is to happen next, at a tick of the schedules. Idle means that nothing is, before another day
 // begins.
 func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error) {
-	var times []time.Time
-	for _, next := range []func() (time.Time, bool){m.vendor.NextDelivery, m.queue.NextVisible} {
-		if t, ok := next(); ok {
-			times = append(times, t)
-		}
-	}
 	now := m.clock.Now()
 	snapshot, err := m.ledger.Snapshot(ctx, Subscription)
 	if fault.Is(err, fault.NotFound) {
@@ -169,6 +167,13 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 	if err != nil {
 		return at, false, err
 	}
+	sooner := func(t time.Time, ok bool) {
+		if ok && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	sooner(m.vendor.NextDelivery())
+	sooner(m.queue.NextVisible())
 	for _, marker := range snapshot.Markers {
 		if !marker.Status.Holds() {
 			continue
@@ -181,9 +186,7 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		if err != nil {
 			return at, false, err
 		}
-		if !job.DueAt.IsZero() && !left {
-			times = append(times, onTick(later(job.DueAt, now), requestEvery))
-		}
+		sooner(onTick(later(job.DueAt, now), requestEvery), !job.DueAt.IsZero() && !left)
 	}
 	for o, err := range m.deliveries.List(ctx, "") {
 		if err != nil {
@@ -193,27 +196,15 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		if err != nil {
 			return at, false, err
 		}
-		if m.rests(f) {
-			continue
-		}
 		due := now
-		if resting := f.Status == report.FileStray || f.Status == report.FileQuarantined; resting && f.DueAt.After(now) {
-			due = f.DueAt
+		if f.Status == report.FileStray || f.Status == report.FileQuarantined {
+			due = later(f.DueAt, now)
 		}
-		times = append(times, onTick(due, sweepEvery))
+		sooner(onTick(due, sweepEvery), !m.rests(f))
 	}
-	if due := snapshot.Planning.DueAt; !due.IsZero() && report.DateOf(due) <= report.DateOf(now) {
-		times = append(times, onTick(later(due, now), requestEvery))
-	}
-	if len(times) == 0 {
-		return at, true, nil
-	}
-	for _, t := range times {
-		if at.IsZero() || t.Before(at) {
-			at = t
-		}
-	}
-	return at, false, nil
+	due := snapshot.Planning.DueAt
+	sooner(onTick(later(due, now), requestEvery), !due.IsZero() && report.DateOf(due) <= report.DateOf(now))
+	return at, at.IsZero(), nil
 }
 
 // onTick returns the first tick of a schedule after t.
@@ -237,7 +228,7 @@ func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {
 	return report.Limits{}, fault.New(fault.Poison, "no source is called %q", sub.Source)
 }
 
-// Up keeps the machine running on the real clock, with its schedules, until ctx ends. That is no error.
+// Up keeps the machine running on the real clock, with its schedules, until ctx ends, which is not an error.
 func (m *Machine) Up(ctx context.Context) error {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()

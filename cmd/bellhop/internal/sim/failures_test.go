@@ -11,17 +11,17 @@ import (
 
 // I10: whatever single call fails in passing, nothing is lost and nothing is forgotten.
 func TestAFailureInPassingAtAnyCallIsOvercome(t *testing.T) {
-	at := newSite(t)
-	counting := at.newPlant(t, nil)
+	at := newFixture(t)
+	counting := at.newHarness(t, nil)
 	counting.subscribe(nil)
 	counting.run(t.Context())
 	want := counting.dataset()
-	steps := counting.fuse.steps.Load()
+	steps := counting.inject.steps.Load()
 	for step := int64(1); step <= steps; step += stride(t) {
 		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-			p := at.newPlant(t, nil)
+			p := at.newHarness(t, nil)
 			p.subscribe(nil)
-			p.fuse.passing.Store(step)
+			p.inject.failAt.Store(step)
 			p.run(t.Context())
 			p.settled()
 			sameDataset(t, want, p.dataset())
@@ -31,24 +31,18 @@ func TestAFailureInPassingAtAnyCallIsOvercome(t *testing.T) {
 
 // A vendor that refuses leaves words and a remedy, and days that say what stands in their way.
 func TestARefusalIsOnRecord(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, func(o *Options) {
+	at := newFixture(t)
+	p := at.newHarness(t, func(o *Options) {
 		o.Faults = []alexa.Fault{{Kind: alexa.ServerError, FirstCall: 1, LastCall: 1, Status: 403}}
 	})
 	p.subscribe(nil)
 	p.run(t.Context())
-	jobs, err := p.ledger.Jobs(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jobs := p.jobs()
 	refused := jobs[0]
 	if refused.Status != report.JobRefused || !strings.Contains(refused.Reason, "403") {
 		t.Errorf("the first job is %s: %q", refused.Status, refused.Reason)
 	}
-	sum, err := p.Summarize(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	sum := p.summary()
 	if sum.Coverage[report.CoverageMissing] == 0 {
 		t.Errorf("no day is missing: %v", sum.Coverage)
 	}

@@ -20,18 +20,18 @@ type feed struct {
 	store  *sqlitestore.Store
 	handle func(ctx context.Context, event json.RawMessage) ([]string, error) // returns the sequence numbers that failed
 	log    *slog.Logger
-	deaf   bool
+	off    bool
 
 	mu    sync.Mutex
 	after int64
 }
 
-// pulse is how often the feed looks by itself, for writes of which no wake-up came.
-const pulse = 200 * time.Millisecond
+// pollEvery is how often the feed looks for writes of other processes, which do not wake it.
+const pollEvery = 200 * time.Millisecond
 
 // Follow hands changes over as they are committed, until ctx ends.
 func (f *feed) Follow(ctx context.Context) error {
-	ticker := time.NewTicker(pulse)
+	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
 		if _, err := f.Drain(ctx); err != nil {
@@ -51,34 +51,22 @@ func (f *feed) Follow(ctx context.Context) error {
 
 // Drain hands over all changes that there are, and reports whether there were any.
 func (f *feed) Drain(ctx context.Context) (worked bool, err error) {
-	if f.deaf {
+	if f.off {
 		return false, nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
 		changes, last, err := f.store.Changes(ctx, f.after, 256)
-		if err != nil {
+		if err != nil || len(changes) == 0 {
 			return worked, err
-		}
-		if len(changes) == 0 {
-			return worked, nil
 		}
 		worked = true
-		var batch []ledger.Change
-		for _, c := range changes {
-			if !wanted(c) {
-				continue
+		changes = slices.DeleteFunc(changes, func(c ledger.Change) bool { return !wanted(c) })
+		for batch := range slices.Chunk(changes, feedBatch) {
+			if err := f.deliver(ctx, batch); err != nil {
+				return worked, err
 			}
-			if batch = append(batch, c); len(batch) == feedBatch {
-				if err := f.deliver(ctx, batch); err != nil {
-					return worked, err
-				}
-				batch = nil
-			}
-		}
-		if err := f.deliver(ctx, batch); err != nil {
-			return worked, err
 		}
 		f.after = last
 		// What is handed over is forgotten; what is not comes again after a restart.
@@ -99,7 +87,8 @@ func wanted(c ledger.Change) bool {
 	return json.Unmarshal(c.New.Doc, &image) == nil && image.Status == report.FileLoaded
 }
 
-// deliver hands a batch over until all of it is done. After the last retry the rest is left to the sweep.
+// deliver hands a batch over until all of it is done: from the first record that failed on it comes again, as from Lambda. After
+// the last retry the rest is left to the sweep.
 func (f *feed) deliver(ctx context.Context, batch []ledger.Change) error {
 	for try := 0; len(batch) > 0; try++ {
 		if try > feedRetries {
@@ -114,19 +103,14 @@ func (f *feed) deliver(ctx context.Context, batch []ledger.Change) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err == nil {
-			batch = fromFirst(batch, failed)
+		if err != nil {
+			continue
 		}
-	}
-	return nil
-}
-
-// fromFirst returns the part of the batch that comes again: from the first record that failed on, as Lambda does it.
-func fromFirst(batch []ledger.Change, failed []string) []ledger.Change {
-	for i, c := range batch {
-		if slices.Contains(failed, c.Sequence) {
-			return batch[i:]
+		first := slices.IndexFunc(batch, func(c ledger.Change) bool { return slices.Contains(failed, c.Sequence) })
+		if first < 0 {
+			return nil
 		}
+		batch = batch[first:]
 	}
 	return nil
 }

@@ -31,16 +31,16 @@ import (
 // morning is early in a day, so that a request that has to be made again six hours later is made on the same day.
 var morning = time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
 
-// site is an S3 server for the plants of one test, one after the other. It runs on the clock of the latest.
-type site struct {
+// fixture is an S3 server for the machines of one test, one after the other. It runs on the clock of the latest.
+type fixture struct {
 	server  *s3server.Server
 	clock   atomic.Pointer[clock]
 	buckets int
 }
 
-func newSite(t *testing.T) *site {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	at := &site{}
+	at := &fixture{}
 	server, err := s3server.Start(t.Context(), s3server.Options{Dir: t.TempDir(), Clock: func() time.Time {
 		if c := at.clock.Load(); c != nil {
 			return c.Now()
@@ -59,21 +59,21 @@ func newSite(t *testing.T) *site {
 	return at
 }
 
-// plant is a machine whose every call to the outside can be made to fail, or to be its last.
-type plant struct {
+// harness is a machine whose every call to the outside can be made to fail, or to be its last.
+type harness struct {
 	*Machine
-	t    *testing.T
-	fuse *fuse
-	log  *bytes.Buffer
+	t      *testing.T
+	inject *injector
+	log    *bytes.Buffer
 }
 
-// newPlant opens a machine of its own on the shared S3 server. The estate is small, so that a run takes a moment.
-func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
+// newHarness opens a machine of its own on the shared S3 server. The estate is small, so that a run takes a moment.
+func (at *fixture) newHarness(t *testing.T, edit func(*Options)) *harness {
 	t.Helper()
 	estate := alexa.SizedEstate(2)
 	at.buckets++
 	n := at.buckets
-	p := &plant{t: t, fuse: &fuse{}, log: &bytes.Buffer{}}
+	p := &harness{t: t, inject: &injector{}, log: &bytes.Buffer{}}
 	stopped := morning
 	o := Options{
 		Dir: t.TempDir(), WindowDays: 2, Faults: []alexa.Fault{}, Chaos: &Chaos{},
@@ -82,10 +82,10 @@ func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
 		Now: func() time.Time { return stopped },
 		outside: outside{
 			server: at.server, delivery: fmt.Sprintf("delivery-%d", n), dataset: fmt.Sprintf("dataset-%d", n),
-			store:  func(s ledger.Store) ledger.Store { return fusedStore{s, p.fuse} },
-			s3:     p.fuse.s3,
-			source: func(s requester.Source) requester.Source { return fusedSource{s, p.fuse} },
-			queue:  func(l loads) loads { return fusedLoads{l, p.fuse} },
+			store:  p.inject.store,
+			s3:     p.inject.s3,
+			source: func(s requester.Source) requester.Source { return injectedSource{s, p.inject} },
+			queue:  func(l loads) loads { return injectedLoads{l, p.inject} },
 			estate: &estate, stepwise: true, unitIDs: []string{convert.AnyUnitID},
 		},
 	}
@@ -107,7 +107,7 @@ func (at *site) newPlant(t *testing.T, edit func(*Options)) *plant {
 }
 
 // subscribe makes a subscription of the four days before the lag, for two categories.
-func (p *plant) subscribe(edit func(*report.Subscription)) {
+func (p *harness) subscribe(edit func(*report.Subscription)) {
 	sub := p.subscription()
 	sub.Params["categories"] = "DEVICE,PROPERTY_SKILL"
 	sub.From, sub.RefreshDays = report.DateOf(morning)-6, 2
@@ -118,7 +118,7 @@ func (p *plant) subscribe(edit func(*report.Subscription)) {
 }
 
 // run works until everything is settled.
-func (p *plant) run(ctx context.Context) {
+func (p *harness) run(ctx context.Context) {
 	p.t.Helper()
 	if _, err := p.Demonstrate(ctx); err != nil {
 		p.t.Fatalf("the machine does not settle: %v\n%s", err, tail(p.log))
@@ -130,16 +130,70 @@ func tail(b *bytes.Buffer) string {
 	return strings.Join(lines[max(0, len(lines)-25):], "\n")
 }
 
-// nextDay goes to the next day's morning.
-func (p *plant) nextDay() {
+// demonstrated runs a machine of a folder to its end, and closes it.
+func demonstrated(t *testing.T, o Options) Summary {
+	t.Helper()
+	m, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := m.Demonstrate(t.Context())
+	if err := errors.Join(err, m.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
+// must ends the test when err is not nil.
+func (p *harness) must(err error) {
 	p.t.Helper()
-	if err := p.clock.SkipTo(report.DateOf(p.clock.Now()).Time().Add(25 * time.Hour)); err != nil {
+	if err != nil {
 		p.t.Fatal(err)
 	}
 }
 
+// drain waits until all events are dealt with, sweep runs the janitor's schedule, schedules runs what has come due.
+func (p *harness) drain() { p.t.Helper(); p.must(p.settle(p.t.Context())) }
+
+func (p *harness) sweep() {
+	p.t.Helper()
+	_, err := p.handle.janitor(p.t.Context(), schedule)
+	p.must(err)
+}
+
+func (p *harness) schedules() { p.t.Helper(); p.must(p.tick(p.t.Context())) }
+
+func (p *harness) skipTo(at time.Time) { p.t.Helper(); p.must(p.clock.SkipTo(at)) }
+
+func (p *harness) snapshot() report.Snapshot {
+	p.t.Helper()
+	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
+	p.must(err)
+	return snapshot
+}
+
+func (p *harness) summary() Summary {
+	p.t.Helper()
+	sum, err := p.Summarize(p.t.Context())
+	p.must(err)
+	return sum
+}
+
+func (p *harness) jobs() []report.Job {
+	p.t.Helper()
+	jobs, err := p.ledger.Jobs(p.t.Context(), Subscription)
+	p.must(err)
+	return jobs
+}
+
+// nextDay goes to the next day's morning.
+func (p *harness) nextDay() {
+	p.t.Helper()
+	p.skipTo(report.DateOf(p.clock.Now()).Time().Add(25 * time.Hour))
+}
+
 // dataset returns the published objects, by key.
-func (p *plant) dataset() map[string]string {
+func (p *harness) dataset() map[string]string {
 	p.t.Helper()
 	return content(p.t.Context(), p.t, p.s3, p.outside.dataset, func(key string) bool { return !strings.HasPrefix(key, "_") })
 }
@@ -170,22 +224,16 @@ func content(ctx context.Context, t *testing.T, server *s3server.Server, bucket 
 
 // settled demands what must be true after every run, whatever happened: every wanted day is covered, nothing lies in the
 // delivery bucket, and every deletion has its certificate.
-func (p *plant) settled() {
+func (p *harness) settled() {
 	p.t.Helper()
-	sum, err := p.Summarize(p.t.Context())
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	sum := p.summary()
 	if covered := sum.Coverage[report.CoverageComplete] + sum.Coverage[report.CoverageZero]; covered != sum.Wanted || sum.Wanted == 0 {
 		p.t.Errorf("%d of %d wanted days are covered: %v", covered, sum.Wanted, sum.Coverage)
 	}
 	if sum.RawObjects != 0 || sum.Unverified != 0 {
 		p.t.Errorf("%d raw objects are left, %d deletions have no certificate", sum.RawObjects, sum.Unverified)
 	}
-	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	snapshot := p.snapshot()
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
 	for _, s := range snapshot.Partitions {
 		if s.Key == "" {
@@ -214,27 +262,27 @@ func sameDataset(t *testing.T, want, got map[string]string) {
 
 var errKilled = errors.New("the process was killed")
 
-// fuse numbers the steps of the functions: before and after each call to the outside. At the step at which it is set to
-// blow, the process is dead: that call and all later ones fail, and nobody is told.
-type fuse struct {
-	steps atomic.Int64
-	at    atomic.Int64 // 0: never
-	// passing is the step at which one call fails, and life goes on. 0: never
-	passing atomic.Int64
-	blown   atomic.Bool
+// injector numbers the steps of the functions: before and after each call to the outside. At the step at which it is set to
+// crash, the process is dead: that call and all later ones fail, and nobody is told.
+type injector struct {
+	steps   atomic.Int64
+	crashAt atomic.Int64 // 0: never
+	// failAt is the step at which one call fails, and life goes on. 0: never
+	failAt  atomic.Int64
+	crashed atomic.Bool
 	kill    context.CancelFunc
 }
 
-func (f *fuse) step() error {
+func (f *injector) step() error {
 	n := f.steps.Add(1)
-	if f.blown.Load() {
+	if f.crashed.Load() {
 		return errKilled
 	}
-	if n == f.passing.Load() {
+	if n == f.failAt.Load() {
 		return fault.New(fault.Transient, "a failure in passing")
 	}
-	if n == f.at.Load() {
-		f.blown.Store(true)
+	if n == f.crashAt.Load() {
+		f.crashed.Store(true)
 		if f.kill != nil {
 			f.kill()
 		}
@@ -243,7 +291,7 @@ func (f *fuse) step() error {
 	return nil
 }
 
-func (f *fuse) around(call func() error) error {
+func (f *injector) around(call func() error) error {
 	if err := f.step(); err != nil {
 		return err
 	}
@@ -254,16 +302,16 @@ func (f *fuse) around(call func() error) error {
 	return err
 }
 
-// replace puts a new fuse in: a new process.
-func (f *fuse) replace() {
-	f.at.Store(0)
-	f.blown.Store(false)
+// restart is a new process, in which nothing goes wrong.
+func (f *injector) restart() {
+	f.crashAt.Store(0)
+	f.crashed.Store(false)
 	f.kill = nil
 }
 
-func (f *fuse) s3(o *s3.Options) {
+func (f *injector) s3(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fuse", func(
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Inject", func(
 			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 		) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
 			err = f.around(func() error {
@@ -275,46 +323,65 @@ func (f *fuse) s3(o *s3.Options) {
 	})
 }
 
-type fusedStore struct {
+// proxyStore hands each call of a function to do, which sends it on to a store.
+type proxyStore struct {
 	ledger.Store
-	fuse *fuse
+	do func(ctx context.Context, call func(context.Context, ledger.Store) error) error
 }
 
-func (s fusedStore) Get(ctx context.Context, keys ...ledger.Key) (records map[ledger.Key]ledger.Record, err error) {
-	err = s.fuse.around(func() error { records, err = s.Store.Get(ctx, keys...); return err })
+func (s proxyStore) Get(ctx context.Context, keys ...ledger.Key) (records map[ledger.Key]ledger.Record, err error) {
+	err = s.do(ctx, func(ctx context.Context, to ledger.Store) (err error) {
+		records, err = to.Get(ctx, keys...)
+		return err
+	})
 	return records, err
 }
 
-func (s fusedStore) Query(ctx context.Context, pk, prefix string) (records []ledger.Record, err error) {
-	err = s.fuse.around(func() error { records, err = s.Store.Query(ctx, pk, prefix); return err })
+func (s proxyStore) Query(ctx context.Context, pk, prefix string) (records []ledger.Record, err error) {
+	err = s.do(ctx, func(ctx context.Context, to ledger.Store) (err error) {
+		records, err = to.Query(ctx, pk, prefix)
+		return err
+	})
 	return records, err
 }
 
-func (s fusedStore) Between(ctx context.Context, pk, first, last string) (records []ledger.Record, err error) {
-	err = s.fuse.around(func() error { records, err = s.Store.Between(ctx, pk, first, last); return err })
+func (s proxyStore) Between(ctx context.Context, pk, first, last string) (records []ledger.Record, err error) {
+	err = s.do(ctx, func(ctx context.Context, to ledger.Store) (err error) {
+		records, err = to.Between(ctx, pk, first, last)
+		return err
+	})
 	return records, err
 }
 
-func (s fusedStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
-	err = s.fuse.around(func() error { keys, err = s.Store.Due(ctx, lane, now, limit); return err })
+func (s proxyStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) (keys []ledger.Key, err error) {
+	err = s.do(ctx, func(ctx context.Context, to ledger.Store) (err error) {
+		keys, err = to.Due(ctx, lane, now, limit)
+		return err
+	})
 	return keys, err
 }
 
-func (s fusedStore) Write(ctx context.Context, mutations ...ledger.Mutation) error {
-	return s.fuse.around(func() error { return s.Store.Write(ctx, mutations...) })
+func (s proxyStore) Write(ctx context.Context, mutations ...ledger.Mutation) error {
+	return s.do(ctx, func(ctx context.Context, to ledger.Store) error { return to.Write(ctx, mutations...) })
 }
 
-func (s fusedStore) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
+func (s proxyStore) Scan(context.Context, string) iter.Seq2[ledger.Record, error] {
 	panic("a function reads the whole table")
 }
 
-type fusedSource struct {
-	requester.Source
-	fuse *fuse
+func (f *injector) store(s ledger.Store) ledger.Store {
+	return proxyStore{s, func(ctx context.Context, call func(context.Context, ledger.Store) error) error {
+		return f.around(func() error { return call(ctx, s) })
+	}}
 }
 
-func (s fusedSource) Submit(ctx context.Context, o report.Order) (a report.Answer) {
-	err := s.fuse.around(func() error { a = s.Source.Submit(ctx, o); return nil })
+type injectedSource struct {
+	requester.Source
+	inject *injector
+}
+
+func (s injectedSource) Submit(ctx context.Context, o report.Order) (a report.Answer) {
+	err := s.inject.around(func() error { a = s.Source.Submit(ctx, o); return nil })
 	if err != nil {
 		// Whatever a dead process makes of it, it can no longer write it down.
 		return report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
@@ -322,11 +389,18 @@ func (s fusedSource) Submit(ctx context.Context, o report.Order) (a report.Answe
 	return a
 }
 
-type fusedLoads struct {
+type injectedLoads struct {
 	loads
-	fuse *fuse
+	inject *injector
 }
 
-func (l fusedLoads) Redeliver(ctx context.Context, d report.Delivery) error {
-	return l.fuse.around(func() error { return l.loads.Redeliver(ctx, d) })
+func (l injectedLoads) Redeliver(ctx context.Context, d report.Delivery) error {
+	return l.inject.around(func() error { return l.loads.Redeliver(ctx, d) })
+}
+
+// Forget drops every message, as if the queue's memory had gone with the process.
+func (q *queue) Forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting, q.echoes = nil, nil
 }

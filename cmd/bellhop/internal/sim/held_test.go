@@ -25,28 +25,24 @@ var (
 var november1 = report.NewDate(2026, 11, 1)
 
 // deliverNext has a report of November 1 asked for, an hour after the one before, and loaded.
-func (p *plant) deliverNext(name, content string) {
+func (p *harness) deliverNext(name, content string) {
 	p.t.Helper()
-	if err := p.clock.SkipTo(p.clock.Now().Add(time.Hour)); err != nil {
-		p.t.Fatal(err)
-	}
+	p.skipTo(p.clock.Now().Add(time.Hour))
 	p.expectOf("org", name, "asp_device", report.Window{From: november1, To: november1})
 	p.deliver(name, content)
-	if err := p.settle(p.t.Context()); err != nil {
-		p.t.Fatal(err)
-	}
+	p.drain()
 }
 
-// holds are those of the plant, with its fuse between them and the outside.
-func (p *plant) holds() *ingester.Holds {
+// holds are those of the harness, with its injector between them and the outside.
+func (p *harness) holds() *ingester.Holds {
 	return &ingester.Holds{
-		Days: ledger.New(fusedStore{p.store, p.fuse}), Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.fuse.s3), p.outside.dataset),
+		Days: ledger.New(p.inject.store(p.store)), Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.inject.s3), p.outside.dataset),
 		Converter: convert.NewConverter(), Now: p.clock.Now,
 	}
 }
 
 // day is the ledger's record of November 1.
-func (p *plant) day() report.Partition {
+func (p *harness) day() report.Partition {
 	p.t.Helper()
 	days, err := p.ledger.Partitions(p.t.Context(), Subscription, "asp_device", report.Window{From: november1, To: november1})
 	if err != nil || len(days) != 1 {
@@ -56,7 +52,7 @@ func (p *plant) day() report.Partition {
 }
 
 // left are the objects outside of the tables: held and staged ones.
-func (p *plant) left() []string {
+func (p *harness) left() []string {
 	p.t.Helper()
 	var keys []string
 	for key := range content(p.t.Context(), p.t, p.s3, p.outside.dataset, func(key string) bool { return strings.HasPrefix(key, "_") && key != report.FormatKey }) {
@@ -65,10 +61,10 @@ func (p *plant) left() []string {
 	return keys
 }
 
-// heldPlant has four rooms published and another report held.
-func (at *site) heldPlant(t *testing.T, held string) *plant {
+// heldHarness has four rooms published and another report held.
+func (at *fixture) heldHarness(t *testing.T, held string) *harness {
 	t.Helper()
-	p := at.newPlant(t, nil)
+	p := at.newHarness(t, nil)
 	p.deliverNext("first.csv", fourRooms())
 	p.deliverNext("second.csv", held)
 	if s := p.day(); s.Held == nil || s.Rows != 4 {
@@ -80,7 +76,7 @@ func (at *site) heldPlant(t *testing.T, held string) *plant {
 // What a person decides about a held report comes about once, whatever becomes of the process that carries it out, and nothing of the
 // held copy is left.
 func TestACrashInADecisionChangesNothing(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	by := max(1, stride(t)/20) // a decision has few steps
 	for name, tt := range map[string]struct {
 		held   string
@@ -95,24 +91,24 @@ func TestACrashInADecisionChangesNothing(t *testing.T) {
 		"one without rows is dropped":  {noRoom(), drop, fourRooms(), 4, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fresh := at.newPlant(t, nil)
+			fresh := at.newHarness(t, nil)
 			fresh.deliverNext("first.csv", tt.like)
 			want := fresh.dataset()
 			steps := int64(1)
 			for n := int64(0); n <= steps; n += by {
-				p := at.heldPlant(t, tt.held)
+				p := at.heldHarness(t, tt.held)
 				held := p.day().Held.Generation
-				p.fuse.steps.Store(0)
-				p.fuse.at.Store(n)
+				p.inject.steps.Store(0)
+				p.inject.crashAt.Store(n)
 				_, err := tt.decide(t.Context(), p.holds(), held)
 				if n == 0 {
-					steps = p.fuse.steps.Load()
+					steps = p.inject.steps.Load()
 				}
 				if (err != nil) != (n > 0) {
 					t.Fatalf("step %d of %d: %v", n, steps, err)
 				}
-				p.fuse.replace()
-				// Whoever was cut off does it again, and may learn that it was done.
+				p.inject.restart()
+				// The person decides once more, and may learn that it was done.
 				if _, err := tt.decide(t.Context(), p.holds(), held); err != nil && !fault.Is(err, fault.NotFound) {
 					t.Fatalf("again, after step %d of %d: %v", n, steps, err)
 				}
@@ -143,10 +139,10 @@ func drop(ctx context.Context, h *ingester.Holds, held time.Time) (report.Partit
 
 // A decision is about the report that the person saw, and about no other.
 func TestADecisionIsAboutWhatWasSeen(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for name, decide := range map[string]func(context.Context, *ingester.Holds, time.Time) (report.Partition, error){"accept": accept, "drop": drop} {
 		t.Run(name, func(t *testing.T) {
-			p := at.heldPlant(t, oneRoom())
+			p := at.heldHarness(t, oneRoom())
 			seen := p.day().Held.Generation
 			p.deliverNext("third.csv", noRoom())
 			before := p.dataset()
@@ -154,7 +150,7 @@ func TestADecisionIsAboutWhatWasSeen(t *testing.T) {
 				t.Errorf("another report is held by now: %v", err)
 			}
 			sameDataset(t, before, p.dataset())
-			// A report that is large enough settles the day by itself.
+			// A report that is large enough settles the day without a decision.
 			p.deliverNext("fourth.csv", fourRooms())
 			if _, err := decide(t.Context(), p.holds(), seen); !fault.Is(err, fault.NotFound) {
 				t.Errorf("nothing is held by now: %v", err)
@@ -165,8 +161,8 @@ func TestADecisionIsAboutWhatWasSeen(t *testing.T) {
 
 // What is loaded after a decision goes by it.
 func TestLifeGoesOnAfterADecision(t *testing.T) {
-	at := newSite(t)
-	p := at.heldPlant(t, oneRoom())
+	at := newFixture(t)
+	p := at.heldHarness(t, oneRoom())
 	if _, err := accept(t.Context(), p.holds(), p.day().Held.Generation); err != nil {
 		t.Fatal(err)
 	}
@@ -182,8 +178,8 @@ func TestLifeGoesOnAfterADecision(t *testing.T) {
 
 // A restatement with all of its rows is held when the rooms say nothing any more, although the roll-up above them still does.
 func TestRoomsThatTurnBlankAreHeld(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, nil)
+	at := newFixture(t)
+	p := at.newHarness(t, nil)
 	rooms := func(oak, elm string) func() string {
 		return device("11/1/2026,org,,,,2,2,9", "11/1/2026,org,,oak,Oak,1,1,"+oak, "11/1/2026,org,,elm,Elm,1,1,"+elm)
 	}
@@ -205,35 +201,36 @@ func TestRoomsThatTurnBlankAreHeld(t *testing.T) {
 	}
 }
 
-// The command line opens a folder by itself, when no machine runs there.
+// The command line opens a folder where no machine runs.
 func TestDecidingInAFolder(t *testing.T) {
 	dir := t.TempDir()
 	stopped := morning
-	open := func() *plant {
+	open := func() *harness {
 		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Chaos: &Chaos{}, outside: outside{unitIDs: []string{convert.AnyUnitID}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &plant{Machine: m, t: t, fuse: &fuse{}}
+		return &harness{Machine: m, t: t, inject: &injector{}}
 	}
 	p := open()
 	p.deliverNext("first.csv", fourRooms())
 	p.deliverNext("second.csv", oneRoom())
 	held := p.day().Held.Generation
-	if _, _, err := OpenHolds(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "another bellhop runs") {
+	if _, err := OpenDataset(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "another bellhop runs") {
 		t.Errorf("beside a running machine: %v", err)
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h, closing, err := OpenHolds(t.Context(), dir)
+	d, err := OpenDataset(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	h := &ingester.Holds{Days: d.Ledger, Dataset: objects.NewDataset(d.Bucket), Converter: convert.NewConverter(), Now: d.Now}
 	if s, err := accept(t.Context(), h, held); err != nil || s.Rows != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if err := closing(); err != nil {
+	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 	p = open()

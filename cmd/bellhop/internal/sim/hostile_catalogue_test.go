@@ -21,10 +21,10 @@ var rewrite = flag.Bool("rewrite", false, "write docs/hostile-files.md anew")
 
 // Every file of the catalogue, put into the bucket by somebody else and announced by S3, through the real handlers.
 func TestHostileFiles(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for _, h := range catalogue() {
 		t.Run(h.group+"/"+h.name, func(t *testing.T) {
-			p := at.newPlant(t, func(o *Options) {
+			p := at.newHarness(t, func(o *Options) {
 				if o.outside.maxBytes = testedLimit; h.strict {
 					o.outside.unitIDs = nil
 				}
@@ -32,9 +32,7 @@ func TestHostileFiles(t *testing.T) {
 			table := cmp.Or(h.table, "asp_device")
 			p.expectOf("org", "report.csv", table, asked())
 			p.deliver("report.csv", h.csv())
-			if err := p.settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			p.drain()
 			if h.why == "" {
 				p.loaded(table, h.rows)
 			} else {
@@ -50,7 +48,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-func (p *plant) file() report.File {
+func (p *harness) file() report.File {
 	p.t.Helper()
 	f, err := p.ledger.File(p.t.Context(), "report.csv")
 	if err != nil {
@@ -60,7 +58,7 @@ func (p *plant) file() report.File {
 }
 
 // days returns the published days of a table: rows by date, and whether any object is in the dataset.
-func (p *plant) days(table string) map[string]int64 {
+func (p *harness) days(table string) map[string]int64 {
 	p.t.Helper()
 	partitions, err := p.ledger.Partitions(p.t.Context(), Subscription, table, asked())
 	if err != nil {
@@ -74,7 +72,7 @@ func (p *plant) days(table string) map[string]int64 {
 }
 
 // loaded demands that the file is loaded, and deleted for it, and that every day of the window is there or ZERO.
-func (p *plant) loaded(table string, rows map[string]int64) {
+func (p *harness) loaded(table string, rows map[string]int64) {
 	p.t.Helper()
 	if f := p.file(); f.Status != report.FileDeleted || f.Receipt == nil {
 		p.t.Fatalf("the file is %s: %s", f.Status, f.Reason)
@@ -90,7 +88,7 @@ func (p *plant) loaded(table string, rows map[string]int64) {
 }
 
 // quarantined demands that the file waits for a person with this reason, and that nothing of it is in the dataset.
-func (p *plant) quarantined(why string) {
+func (p *harness) quarantined(why string) {
 	p.t.Helper()
 	f := p.file()
 	if f.Status != report.FileQuarantined {
@@ -106,17 +104,13 @@ func (p *plant) quarantined(why string) {
 
 // releasedAfterTheHold demands that the sweep deletes the file with a certificate when the hold is over, and not before,
 // and that its days are missing again, to be asked for once more.
-func (p *plant) releasedAfterTheHold(table string) {
+func (p *harness) releasedAfterTheHold(table string) {
 	p.t.Helper()
 	start := p.clock.Now()
 	sweepAt := func(after time.Duration) {
 		p.t.Helper()
-		if err := p.clock.SkipTo(start.Add(after)); err != nil {
-			p.t.Fatal(err)
-		}
-		if _, err := p.handle.janitor(p.t.Context(), schedule); err != nil {
-			p.t.Fatal(err)
-		}
+		p.skipTo(start.Add(after))
+		p.sweep()
 	}
 	sweepAt(11 * time.Hour)
 	if f := p.file(); f.Status != report.FileQuarantined {
@@ -130,10 +124,7 @@ func (p *plant) releasedAfterTheHold(table string) {
 	if err != nil || len(proofs) != 1 || proofs[0].Cause != report.FileQuarantined || proofs[0].VerifiedAt.IsZero() {
 		p.t.Errorf("certificates: %+v, %v", proofs, err)
 	}
-	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	snapshot := p.snapshot()
 	limits, err := p.limits(snapshot.Subscription)
 	if err != nil {
 		p.t.Fatal(err)

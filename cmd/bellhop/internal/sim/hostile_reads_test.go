@@ -14,15 +14,15 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// meddler stands between the functions and S3, on the wire.
-type meddler struct {
+// interceptor stands between the functions and S3, on the wire.
+type interceptor struct {
 	beneath s3.HTTPClient
 	// before is called ahead of each read of a delivery; after may exchange the body of its answer.
 	before func()
 	after  func(io.ReadCloser) io.ReadCloser
 }
 
-func (m *meddler) Do(r *http.Request) (*http.Response, error) {
+func (m *interceptor) Do(r *http.Request) (*http.Response, error) {
 	read := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".csv")
 	if read && m.before != nil {
 		m.before()
@@ -34,27 +34,23 @@ func (m *meddler) Do(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-func (m *meddler) s3(o *s3.Options) {
+func (m *interceptor) s3(o *s3.Options) {
 	m.beneath = o.HTTPClient
 	o.HTTPClient = m
 }
 
-// What is read must be what was announced, or be looked at anew: half of the one and half of the other is no report.
+// What is read must be what was announced, or be looked at anew: half of each is not a report.
 func TestAFileThatChangesUnderTheReader(t *testing.T) {
-	var p *plant
+	var p *harness
 	var reads atomic.Int64
-	m := &meddler{before: func() {
+	m := &interceptor{before: func() {
 		// Between the event and the read, somebody puts another file there, once.
 		if reads.Add(1) == 1 {
 			p.deliver("report.csv", device(good, "11/2/2026,org,Hotels,inn,Inn,1,1,7")())
 		}
 	}}
-	p = newSite(t).newPlant(t, func(o *Options) { o.outside.s3 = m.s3 })
-	p.expectOf("org", "report.csv", "asp_device", asked())
-	p.deliver("report.csv", device(good)())
-	if err := p.settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p = newFixture(t).newHarness(t, func(o *Options) { o.outside.s3 = m.s3 })
+	p.load("report.csv", device(good)())
 	p.loaded("asp_device", map[string]int64{"2026-11-01": 1, "2026-11-02": 1})
 	if reads.Load() < 2 {
 		t.Errorf("the file was read %d times: then nothing changed under it", reads.Load())
@@ -74,18 +70,14 @@ func TestAReadThatBreaksInTheMiddle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var reads atomic.Int64
-			m := &meddler{after: func(body io.ReadCloser) io.ReadCloser {
+			m := &interceptor{after: func(body io.ReadCloser) io.ReadCloser {
 				if reads.Add(1) > 1 {
 					return body
 				}
 				return &cutShort{ReadCloser: body, left: broken.at, err: broken.err}
 			}}
-			p := newSite(t).newPlant(t, func(o *Options) { o.outside.s3 = m.s3 })
-			p.expectOf("org", "report.csv", "asp_device", asked())
-			p.deliver("report.csv", whole)
-			if err := p.settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			p := newFixture(t).newHarness(t, func(o *Options) { o.outside.s3 = m.s3 })
+			p.load("report.csv", whole)
 			if f := p.file(); f.Status != report.FileExpected || f.Setbacks != 1 {
 				t.Errorf("the file is %s after %d setbacks, want it given back", f.Status, f.Setbacks)
 			}
@@ -119,18 +111,14 @@ func (c *cutShort) Read(b []byte) (int, error) {
 
 // The vendor names its files, and documents nothing about the names.
 func TestNamesOfAnyKindAreFound(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for _, name := range []string{
 		"a report.csv", "a+b.csv", "100%.csv", "100%25.csv", "a%2Fb.csv", "Übersicht.csv", "報告.csv", "a&b=c?d#e.csv", "it's (1)!.csv",
 		`a "quoted" one.csv`, "deep/er/still.csv", "e\u0301.csv", ".csv", strings.Repeat("long", 50) + ".csv",
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := at.newPlant(t, nil)
-			p.expectOf("org", name, "asp_device", asked())
-			p.deliver(name, device(good)())
-			if err := p.settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			p := at.newHarness(t, nil)
+			p.load(name, device(good)())
 			f, err := p.ledger.File(t.Context(), name)
 			if err != nil || f.Status != report.FileDeleted || f.Receipt == nil || f.Receipt.Rows != 1 {
 				t.Fatalf("the file is %s: %s (%v)", f.Status, f.Reason, err)
@@ -146,19 +134,15 @@ func TestNamesOfAnyKindAreFound(t *testing.T) {
 	}
 }
 
-// A secret in a cell that is refused must not be repeated by whoever refuses it.
+// A secret in a cell that is refused must not be repeated in the reason or the log.
 func TestWhatIsRefusedIsNotRepeated(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for column := range strings.Count(orgHeader, ",") + 1 {
 		cells := strings.Split(good, ",")
 		for _, planted := range []string{leaked, roomName, leaked + "\xff", strings.Repeat(leaked, 3000)} {
 			cells[column] = planted
-			p := at.newPlant(t, nil)
-			p.expectOf("org", "report.csv", "asp_device", asked())
-			p.deliver("report.csv", device(strings.Join(cells, ","))())
-			if err := p.settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			p := at.newHarness(t, nil)
+			p.load("report.csv", device(strings.Join(cells, ","))())
 			f := p.file()
 			for _, text := range []string{f.Reason, p.log.String()} {
 				if strings.Contains(text, "Planted") || strings.Contains(text, roomName) {

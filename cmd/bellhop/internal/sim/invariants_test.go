@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,9 +23,9 @@ import (
 )
 
 // The reference is what the same scenario gives when nothing goes wrong.
-func reference(t *testing.T, at *site, edit func(*Options)) map[string]string {
+func reference(t *testing.T, at *fixture, edit func(*Options)) map[string]string {
 	t.Helper()
-	p := at.newPlant(t, edit)
+	p := at.newHarness(t, edit)
 	p.subscribe(nil)
 	p.run(t.Context())
 	p.settled()
@@ -43,16 +42,16 @@ func TestEventsMayBeLostDoubledAndReordered(t *testing.T) {
 		"doubled, newest first":       {DuplicateEvery: 1, Reverse: true},
 		"lost, doubled, newest first": {LoseEvery: 3, DuplicateEvery: 2, Reverse: true},
 	}
-	at := newSite(t)
+	at := newFixture(t)
 	want := reference(t, at, nil)
 	for name, chaos := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := at.newPlant(t, func(o *Options) { o.Chaos = &chaos })
+			p := at.newHarness(t, func(o *Options) { o.Chaos = &chaos })
 			p.subscribe(nil)
 			p.run(t.Context())
 			p.settled()
 			sameDataset(t, want, p.dataset())
-			if lost, doubled := p.queue.Misfortunes(); chaos.LoseEvery > 0 && lost == 0 || chaos.DuplicateEvery > 0 && doubled == 0 {
+			if lost, doubled := p.queue.Disturbed(); chaos.LoseEvery > 0 && lost == 0 || chaos.DuplicateEvery > 0 && doubled == 0 {
 				t.Errorf("%d events were lost and %d doubled: the test tests nothing", lost, doubled)
 			}
 		})
@@ -61,13 +60,13 @@ func TestEventsMayBeLostDoubledAndReordered(t *testing.T) {
 
 // I2: several workers at once, and a vendor that delivers in another order, twice and late.
 func TestWorkersAndVendorMayDisagreeAboutTheOrder(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	want := reference(t, at, nil)
 	faults := []alexa.Fault{
 		{Kind: alexa.Reordered}, {Kind: alexa.Duplicated, Categories: []string{"DEVICE"}},
 		{Kind: alexa.Late, Categories: []string{"PROPERTY_SKILL"}, DelayMinutes: 200},
 	}
-	p := at.newPlant(t, func(o *Options) {
+	p := at.newHarness(t, func(o *Options) {
 		o.Faults, o.outside.stepwise = faults, false
 		o.Chaos = &Chaos{DuplicateEvery: 2}
 	})
@@ -79,9 +78,9 @@ func TestWorkersAndVendorMayDisagreeAboutTheOrder(t *testing.T) {
 
 // I1: the same bytes again cost one ledger call and nothing of S3, whether the file still lies there or is deleted.
 func TestADuplicateCostsOneLedgerCall(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	var events []json.RawMessage
-	p := at.newPlant(t, nil)
+	p := at.newHarness(t, nil)
 	p.subscribe(nil)
 	handle := p.queue.handle
 	again := func(ctx context.Context, when string, event json.RawMessage) {
@@ -113,7 +112,7 @@ func TestADuplicateCostsOneLedgerCall(t *testing.T) {
 }
 
 // deliver puts an object as a foreign writer does.
-func (p *plant) deliver(key, body string) {
+func (p *harness) deliver(key, body string) {
 	p.t.Helper()
 	_, err := p.s3.Client().PutObject(p.t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String(p.outside.delivery), Key: aws.String(key), Body: strings.NewReader(body),
@@ -127,8 +126,8 @@ const deviceHeader = "dataset_date,unitId_level_1,unitName_level_1,device_count,
 
 // I3: what nobody asked for is never loaded, rests for its grace, and is deleted with a certificate.
 func TestAStrayIsNeverLoaded(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, nil)
+	at := newFixture(t)
+	p := at.newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	before := p.dataset()
@@ -137,16 +136,12 @@ func TestAStrayIsNeverLoaded(t *testing.T) {
 	for _, key := range []string{"foreign.csv", "deep/er/foreign.csv", "a b+c%é.csv"} {
 		p.deliver(key, body)
 	}
-	if err := p.settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p.drain()
 	f, err := p.ledger.File(t.Context(), "foreign.csv")
 	if err != nil || f.Status != report.FileStray || f.Receipt != nil {
 		t.Fatalf("the stray is %s with receipt %v (%v)", f.Status, f.Receipt, err)
 	}
-	if _, err := p.handle.janitor(t.Context(), schedule); err != nil {
-		t.Fatal(err)
-	}
+	p.sweep()
 	if raw := content(t.Context(), t, p.s3, p.outside.delivery, func(string) bool { return true }); len(raw) != 3 {
 		t.Errorf("%d of 3 strays are left before their grace is over", len(raw))
 	}
@@ -166,9 +161,9 @@ func TestAStrayIsNeverLoaded(t *testing.T) {
 
 // I4: a raw object stays as long as what it was loaded into is not there, and is loaded again.
 func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	want := reference(t, at, nil)
-	p := at.newPlant(t, nil)
+	p := at.newHarness(t, nil)
 	p.subscribe(nil)
 	damage := p.t.Context()
 	handle := p.feed.handle
@@ -198,9 +193,9 @@ func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
 
 // I6: every partition is only ever put whole, in one conditional request, and never deleted.
 func TestASliceIsReplacedInOneConditionalPut(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	var mu partitionLog
-	p := at.newPlant(t, func(o *Options) {
+	p := at.newHarness(t, func(o *Options) {
 		o.outside.switches = alexa.Switches{RestatedDays: 3}
 		o.outside.s3 = mu.watch
 	})
@@ -220,17 +215,14 @@ func TestASliceIsReplacedInOneConditionalPut(t *testing.T) {
 // I7: a report that was asked for earlier and comes later does not win. The days of the earlier job are lost, asked again,
 // and then both come, in either order.
 func TestAnOlderReportNeverReplacesANewer(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	first := []alexa.Fault{{Kind: alexa.Late, FirstCall: 1, LastCall: 2, DelayMinutes: 8 * 60}}
 	restated := alexa.Switches{RestatedDays: 3}
-	p := at.newPlant(t, func(o *Options) { o.Faults, o.outside.switches = first, restated })
+	p := at.newHarness(t, func(o *Options) { o.Faults, o.outside.switches = first, restated })
 	p.subscribe(func(s *report.Subscription) { s.RefreshDays = 0 })
 	p.run(t.Context())
 	p.settled()
-	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	snapshot := p.snapshot()
 	superseded := 0
 	for f, err := range p.ledger.Files(t.Context()) {
 		if err != nil {
@@ -257,16 +249,13 @@ func TestAnOlderReportNeverReplacesANewer(t *testing.T) {
 
 // I8: what the receipts and the ledger say of rows and sums is what the Parquet says.
 func TestTotalsMatchTheParquet(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, func(o *Options) { o.outside.switches = alexa.Switches{FilesPerCategory: 3} })
+	at := newFixture(t)
+	p := at.newHarness(t, func(o *Options) { o.outside.switches = alexa.Switches{FilesPerCategory: 3} })
 	p.subscribe(func(s *report.Subscription) { s.Params["categories"] = "DEVICE,COMMUNICATION" })
 	p.run(t.Context())
 	p.settled()
 	published := p.dataset()
-	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	snapshot := p.snapshot()
 	for _, s := range snapshot.Partitions {
 		if s.Rows == 0 {
 			continue
@@ -284,21 +273,17 @@ func TestTotalsMatchTheParquet(t *testing.T) {
 
 // I11: neither secrets nor the names of rooms nor what they did get into a log line or the ledger's reasons.
 func TestNothingPrivateIsLogged(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, func(o *Options) {
-		o.Faults = append(misfortunes(), alexa.Fault{Kind: alexa.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
+	at := newFixture(t)
+	p := at.newHarness(t, func(o *Options) {
+		o.Faults = append(demoFaults(), alexa.Fault{Kind: alexa.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
 		estate := alexa.SizedEstate(4) // the planted name is the fourth room's
 		o.outside.estate = &estate
 	})
 	p.subscribe(func(s *report.Subscription) { s.From, s.MaxWindowDays = s.From-20, 1 })
 	p.run(t.Context())
-	given, err := os.ReadFile(filepath.Join(p.Dir, "credentials.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c credentials
-	if err := json.Unmarshal(given, &c); err != nil {
-		t.Fatal(err)
+	var c alexa.Client
+	if found, err := load(filepath.Join(p.Dir, "credentials.json"), &c); err != nil || !found {
+		t.Fatal(found, err)
 	}
 	told := p.log.String()
 	for f, err := range p.ledger.Files(t.Context()) {
@@ -307,17 +292,14 @@ func TestNothingPrivateIsLogged(t *testing.T) {
 		}
 		told += fmt.Sprint(f.Reason, f.History)
 	}
-	jobs, err := p.ledger.Jobs(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jobs := p.jobs()
 	for _, j := range jobs {
 		told += fmt.Sprint(j.Reason, j.History)
 	}
 	if !strings.Contains(told, "quarantined") || !strings.Contains(told, "429") {
 		t.Error("nothing went wrong: the test tests nothing")
 	}
-	private := append(names(p.estate().Organisation), c.ClientSecret, c.RefreshToken, "Atza|", "Atzr|", "Mrs")
+	private := append(names(p.outside.estate.Organisation), c.Secret, c.RefreshToken, "Atza|", "Atzr|", "Mrs")
 	if !slices.Contains(private, alexa.PlantedName) {
 		t.Error("no room bears the planted name")
 	}
@@ -344,21 +326,18 @@ func TestExposureIsBounded(t *testing.T) {
 		most time.Duration
 	}{
 		"stream and sweep":              {nil, time.Second},
-		"no stream":                     {func(o *Options) { o.outside.deaf = true }, 10 * time.Minute},
+		"no stream":                     {func(o *Options) { o.outside.noFeed = true }, 10 * time.Minute},
 		"no events":                     {func(o *Options) { o.Chaos = &Chaos{LoseEvery: 1} }, 10 * time.Minute},
-		"neither events nor the stream": {func(o *Options) { o.Chaos, o.outside.deaf = &Chaos{LoseEvery: 1}, true }, 15 * time.Minute},
+		"neither events nor the stream": {func(o *Options) { o.Chaos, o.outside.noFeed = &Chaos{LoseEvery: 1}, true }, 15 * time.Minute},
 	}
-	at := newSite(t)
+	at := newFixture(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := at.newPlant(t, tt.edit)
+			p := at.newHarness(t, tt.edit)
 			p.subscribe(nil)
 			p.run(t.Context())
 			p.settled()
-			sum, err := p.Summarize(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			sum := p.summary()
 			if sum.Exposure.Count == 0 || sum.Exposure.Max > tt.most {
 				t.Errorf("%d files lay there for up to %s, want at most %s", sum.Exposure.Count, sum.Exposure.Max, tt.most)
 			}

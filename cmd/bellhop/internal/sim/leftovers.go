@@ -3,12 +3,9 @@ package sim
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
@@ -36,16 +33,9 @@ const (
 )
 
 // openLeftovers reads the folder's leftovers. A folder in which nothing was asked for yet gets some if they are wanted.
-func (m *Machine) openLeftovers() error {
+func (m *Machine) openLeftovers(context.Context) error {
 	path := filepath.Join(m.Dir, leftoversFile)
-	content, err := os.ReadFile(path) //nolint:gosec // the folder is the user's choice
-	if err == nil {
-		if err := json.Unmarshal(content, &m.left); err != nil {
-			return fmt.Errorf("%s is damaged: bellhop local reset starts anew", path)
-		}
-		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if found, err := load(path, &m.left); found || err != nil {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(m.Dir, vendorFile)); !m.Leftovers || err == nil {
@@ -54,10 +44,7 @@ func (m *Machine) openLeftovers() error {
 	// None of them is so old that it expires soon, or so young that every day's request asks for it again.
 	today := report.DateOf(m.clock.Now())
 	m.left = &leftovers{Gap: today - 24, Broken: today - 12, Shrunk: today - 15}
-	if content, err = json.Marshal(m.left); err != nil {
-		return err
-	}
-	return writeFile(path, content)
+	return save(path, m.left)
 }
 
 // faults are what the vendor does wrong with the days. A fault strikes as often as the machine asks; a person who asks once more
@@ -79,32 +66,26 @@ func (l *leftovers) faults() []alexa.Fault {
 // struck reports whether the vendor has done what a leftover comes from. No other fault of a demonstration is of these kinds.
 func (m *Machine) struck(kind alexa.FaultKind) bool { return m.vendor.Counters().Faults[kind] > 0 }
 
-// begin asks for the day of the gap, apart from the others, so that its request does not take theirs along.
-func (m *Machine) begin(ctx context.Context) error {
+// askForGap asks for the day of the gap, apart from the others, so that its request does not take theirs along.
+func (m *Machine) askForGap(ctx context.Context) error {
 	if m.left == nil || m.vendor.Counters().Posts > 0 {
 		return nil
 	}
 	return m.ask(ctx, adHoc(gapTable, m.left.Gap))
 }
 
-// leave asks again for the days whose reports are to stay on a person's hands, and reports whether it did.
-func (m *Machine) leave(ctx context.Context) (asked bool, err error) {
+// askForOthers asks again for the days whose reports are left to a person, and reports whether it did.
+func (m *Machine) askForOthers(ctx context.Context) (asked bool, err error) {
 	if m.left == nil {
 		return false, nil
 	}
-	for _, again := range []struct {
-		by  alexa.FaultKind
-		day report.Date
-	}{{alexa.Shrunk, m.left.Shrunk}, {alexa.ColumnRenamed, m.left.Broken}} {
-		if m.struck(again.by) {
-			continue
-		}
-		asked = true
-		if err := m.ask(ctx, adHoc(otherTable, again.day)); err != nil {
-			return asked, err
-		}
+	if !m.struck(alexa.Shrunk) {
+		asked, err = true, m.ask(ctx, adHoc(otherTable, m.left.Shrunk))
 	}
-	return asked, nil
+	if err == nil && !m.struck(alexa.ColumnRenamed) {
+		asked, err = true, m.ask(ctx, adHoc(otherTable, m.left.Broken))
+	}
+	return asked, err
 }
 
 // adHoc is the event by which a person has one day of one table asked for again.
@@ -119,24 +100,25 @@ func (m *Machine) rests(f report.File) bool {
 
 // waitsForPerson reports whether all that a job waits for are files that are left for a person.
 func (m *Machine) waitsForPerson(ctx context.Context, j report.Job) (bool, error) {
-	open := slices.DeleteFunc(slices.Clone(j.Files), func(f report.JobFile) bool { return f.Status == report.FileLoaded })
-	if j.Status != report.JobAwaitingFiles || len(open) == 0 {
+	if j.Status != report.JobAwaitingFiles {
 		return false, nil
 	}
-	for _, of := range open {
-		if of.Status != report.FileQuarantined {
-			return false, nil
+	waits := false
+	for _, of := range j.Files {
+		if of.Status == report.FileLoaded {
+			continue
 		}
 		f, err := m.ledger.File(ctx, of.Key)
 		if err != nil || !m.rests(f) {
 			return false, err
 		}
+		waits = true
 	}
-	return true, nil
+	return waits, nil
 }
 
-// Left is what a demonstration left on purpose, for a person to try the commands on. What a person has dealt with is no longer in
-// it.
+// Left is what a demonstration left on purpose, for a person to try the commands on. It leaves out what a person has dealt
+// with.
 type Left struct {
 	Quarantined []LeftFile `json:"quarantined"`
 	Held        []LeftDay  `json:"held"`
@@ -166,24 +148,24 @@ type LeftDay struct {
 func (m *Machine) leftNothing() Left {
 	l := Left{Quarantined: []LeftFile{}, Held: []LeftDay{}, Gaps: []LeftDay{}}
 	if m.left != nil {
-		l.Silent = m.estate().Organisation.SilentUnits()
+		l.Silent = m.outside.estate.Organisation.SilentUnits()
 	}
 	return l
 }
 
 // summarizeDays notes which of a subscription's days are left.
-func (l *Left) summarizeDays(of *leftovers, sub report.Subscription, days []report.DayCoverage, partitions []report.Partition) {
-	if of == nil || sub.Name != Subscription {
+func (l *Left) summarizeDays(of *leftovers, sub string, days []report.DayCoverage, partitions []report.Partition) {
+	if of == nil || sub != Subscription {
 		return
 	}
 	for _, d := range days {
 		if d.Status == report.CoverageMissing && d.Table == gapTable && d.Date == of.Gap {
-			l.Gaps = append(l.Gaps, LeftDay{Subscription: sub.Name, Table: d.Table, Date: d.Date, Why: d.Why})
+			l.Gaps = append(l.Gaps, LeftDay{Subscription: sub, Table: d.Table, Date: d.Date, Why: d.Why})
 		}
 	}
-	for _, s := range partitions {
-		if s.Held != nil && s.Table == otherTable && s.Date == of.Shrunk {
-			l.Held = append(l.Held, LeftDay{Subscription: sub.Name, Table: s.Table, Date: s.Date, Why: s.Held.Why, Rows: s.Rows, HeldRows: s.Held.Rows})
+	for _, p := range partitions {
+		if p.Held != nil && p.Table == otherTable && p.Date == of.Shrunk {
+			l.Held = append(l.Held, LeftDay{sub, p.Table, p.Date, p.Held.Why, p.Rows, p.Held.Rows})
 		}
 	}
 }

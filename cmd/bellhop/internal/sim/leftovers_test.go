@@ -12,15 +12,7 @@ import (
 // leftoversAt runs a folder's demonstration as "bellhop local run" does, on a clock that begins at a time.
 func leftoversAt(t *testing.T, dir string, at time.Time) Summary {
 	t.Helper()
-	m, err := Open(t.Context(), Options{Dir: dir, Leftovers: true, Now: func() time.Time { return at }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, err := m.Demonstrate(t.Context())
-	if closeErr := m.Close(); err != nil || closeErr != nil {
-		t.Fatal(err, closeErr)
-	}
-	return sum
+	return demonstrated(t, Options{Dir: dir, Leftovers: true, Now: func() time.Time { return at }})
 }
 
 // A new folder's demonstration ends with one of each, whatever the time of day, and all else is as it has to be. The next one asks

@@ -62,9 +62,6 @@ type Options struct {
 	outside outside
 }
 
-// acceptedUnits are what the ids of units begin with, as a function is told by its environment.
-var acceptedUnits = []string{convert.AlexaUnitID}
-
 // outside lets a test replace what lies between the functions and everything around them. The zero value replaces nothing.
 type outside struct {
 	// server is shared by machines that have buckets of their own; nil starts one.
@@ -82,12 +79,36 @@ type outside struct {
 	stepwise bool
 	// unmeasured leaves out the idle runs by which a demonstration ends.
 	unmeasured bool
-	// deaf leaves the change stream unheard.
-	deaf bool
+	// noFeed hands no change of the ledger over.
+	noFeed bool
 	// maxBytes is the largest file that is read; 0 is the ingester's own limit.
 	maxBytes int64
-	// unitIDs are what the ids of units begin with; nil for those of the vendor's documents.
+	// unitIDs are what the ids of units begin with, as a function is told by its environment.
 	unitIDs []string
+}
+
+// setDefaults fills in what is used when nothing is replaced.
+func (o *outside) setDefaults() {
+	o.delivery, o.dataset = cmp.Or(o.delivery, DeliveryBucket), cmp.Or(o.dataset, DatasetBucket)
+	if o.unitIDs == nil {
+		o.unitIDs = []string{convert.AlexaUnitID}
+	}
+	if o.estate == nil {
+		estate := alexa.DemoEstate()
+		o.estate = &estate
+	}
+	if o.store == nil {
+		o.store = func(s ledger.Store) ledger.Store { return s }
+	}
+	if o.s3 == nil {
+		o.s3 = func(*s3.Options) {}
+	}
+	if o.source == nil {
+		o.source = func(s requester.Source) requester.Source { return s }
+	}
+	if o.queue == nil {
+		o.queue = func(l loads) loads { return l }
+	}
 }
 
 // loads starts loads, for the requester and the sweep.
@@ -119,12 +140,10 @@ type Machine struct {
 	handle   handlers
 
 	requested, swept rate
-	// told are the files of which it was told that they were loaded; nil before anything was told.
-	told map[string]bool
+	progress         progress
 	// requesterRuns and sweepRuns count how often the schedules fired in a demonstration.
 	requesterRuns, sweepRuns int64
 
-	cancel context.CancelFunc
 	closer []func() error
 }
 
@@ -143,17 +162,13 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 		o.Now = time.Now
 	}
 	if o.Faults == nil {
-		o.Faults = misfortunes()
+		o.Faults = demoFaults()
 	}
 	if o.Chaos == nil {
 		o.Chaos = &Chaos{LoseEvery: 11, DuplicateEvery: 7}
 	}
 	o.WindowDays = cmp.Or(o.WindowDays, 7)
-	o.outside.delivery = cmp.Or(o.outside.delivery, DeliveryBucket)
-	o.outside.dataset = cmp.Or(o.outside.dataset, DatasetBucket)
-	if o.outside.unitIDs == nil {
-		o.outside.unitIDs = acceptedUnits
-	}
+	o.outside.setDefaults()
 	// The embedded S3 changes the working directory while it runs.
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
@@ -170,8 +185,10 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 			err = errors.Join(fmt.Errorf("open %s: %w", o.Dir, err), m.Close())
 		}
 	}()
-	if err := m.openStores(ctx); err != nil {
-		return nil, err
+	for _, open := range []func(context.Context) error{m.openLedger, m.openBuckets, m.openLeftovers, m.startVendor} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
 	}
 	m.wire()
 	m.start(ctx)
@@ -180,33 +197,9 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 
 func (m *Machine) closing(f func() error) { m.closer = append(m.closer, f) }
 
-// openStores opens all that keeps something.
-func (m *Machine) openStores(ctx context.Context) (err error) {
-	if err := m.openLedger(ctx); err != nil {
-		return err
-	}
-	m.queue = newQueue(m.Log, *m.Chaos, m.clock.Now)
-	m.queue.meter = m.parts.outside
-	if err := m.openBuckets(ctx); err != nil {
-		return err
-	}
-	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
-	if err := m.openLeftovers(); err != nil {
-		return err
-	}
-	m.vendor, err = startVendor(ctx, m.Dir, alexa.Config{
-		Seed: demoSeed, Now: m.clock.Now, Estate: m.estate(), Faults: slices.Concat(m.Faults, m.left.faults()), Switches: m.outside.switches,
-	}, objects.NewClient(m.s3.Config(), counting), m.Delivered, m.parts.outside)
-	if err != nil {
-		return err
-	}
-	m.closing(m.vendor.Close)
-	return nil
-}
-
 // openLedger takes possession of the folder, and opens the clock and the ledger in it.
 func (m *Machine) openLedger(ctx context.Context) error {
-	held, err := takeLock(m.Dir)
+	held, err := lock(m.Dir)
 	if err != nil {
 		return err
 	}
@@ -215,11 +208,12 @@ func (m *Machine) openLedger(ctx context.Context) error {
 		return err
 	}
 	m.closing(m.clock.Close)
+	path := filepath.Join(m.Dir, ledgerFile)
 	// The ledger holds ids of units. SQLite gives its other files the permissions of this one.
-	if err := ownerOnly(filepath.Join(m.Dir, "ledger.db")); err != nil {
+	if err := ownerOnly(path); err != nil {
 		return err
 	}
-	if m.store, err = sqlitestore.Open(ctx, filepath.Join(m.Dir, "ledger.db"), m.clock.Now); err != nil {
+	if m.store, err = sqlitestore.Open(ctx, path, m.clock.Now); err != nil {
 		return err
 	}
 	m.closing(m.store.Close)
@@ -236,23 +230,16 @@ func (m *Machine) startS3(ctx context.Context) (err error) {
 	return err
 }
 
-func (m *Machine) openBuckets(ctx context.Context) (err error) {
+func (m *Machine) openBuckets(ctx context.Context) error {
+	m.queue = newQueue(m.Log, *m.Chaos, m.clock.Now)
+	m.queue.meter = m.parts.outside
 	if m.s3 = m.outside.server; m.s3 == nil {
 		if err := m.startS3(ctx); err != nil {
 			return err
 		}
 	}
-	if err := m.s3.CreateBucket(ctx, m.outside.delivery, m.queue.Send); err != nil {
-		return err
-	}
-	return m.s3.CreateBucket(ctx, m.outside.dataset, nil)
-}
-
-func (m *Machine) estate() alexa.Estate {
-	if m.outside.estate != nil {
-		return *m.outside.estate
-	}
-	return alexa.DemoEstate()
+	m.deliveries = objects.NewBucket(m.s3.Client(), m.outside.delivery)
+	return errors.Join(m.s3.CreateBucket(ctx, m.outside.delivery, m.queue.Send), m.s3.CreateBucket(ctx, m.outside.dataset, nil))
 }
 
 // start sets the event sources going.
@@ -260,7 +247,7 @@ func (m *Machine) start(ctx context.Context) {
 	if m.outside.stepwise {
 		return
 	}
-	ctx, m.cancel = context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	for range workers {
 		running.Go(func() { m.queue.Work(ctx) })
@@ -269,7 +256,7 @@ func (m *Machine) start(ctx context.Context) {
 	running.Go(func() { followed <- m.feed.Follow(ctx) })
 	m.closing(func() error {
 		m.queue.Close()
-		m.cancel()
+		cancel()
 		running.Wait()
 		return <-followed
 	})
@@ -285,57 +272,11 @@ func (m *Machine) Close() error {
 	return errors.Join(problems...)
 }
 
-// kept is what the machine keeps in its folder, besides the lock.
-var kept = []string{
-	"s3", "versions", "ledger.db", "ledger.db-wal", "ledger.db-shm", vendorFile, leftoversFile, "secret.json", "credentials.json", "clock.json", usageFile,
-}
-
-// Has reports whether a machine keeps something in dir.
-func Has(dir string) bool {
-	return slices.ContainsFunc(append([]string{"lock"}, kept...), func(name string) bool {
-		_, err := os.Lstat(filepath.Join(dir, name))
-		return err == nil
-	})
-}
-
-// foreign demands that dir is empty, is not there yet, or has been a machine's before: a slip of --home must not fill a folder
-// that is somebody's.
-func foreign(dir string) error {
-	if Has(dir) {
-		return nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s has other things in it, and nothing of bellhop: choose an empty folder with --home, or one that does not exist", dir)
-	}
-	return nil
-}
-
-// Reset removes everything that the machine keeps in dir. A machine that runs there is left alone, with an error.
-func Reset(dir string) error {
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	held, err := takeLock(dir)
-	if err != nil {
-		return err
-	}
-	for _, name := range kept {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			return errors.Join(err, held.Close())
-		}
-	}
-	return errors.Join(os.Remove(filepath.Join(dir, "lock")), held.Close())
-}
-
 // subscription is what the demonstration wants: everything that the vendor has of the whole organisation.
 func (m *Machine) subscription() report.Subscription {
 	return report.Subscription{
 		Name: Subscription, Source: report.SourceASPAnalytics,
-		Params:  report.Params{"unit_id": m.estate().Organisation.ID, "show_sub_units": "true"},
+		Params:  report.Params{"unit_id": m.outside.estate.Organisation.ID, "show_sub_units": "true"},
 		LagDays: 3, RefreshDays: 4, MaxWindowDays: m.WindowDays,
 	}
 }
@@ -349,48 +290,4 @@ func chance() func() float64 {
 		defer mu.Unlock()
 		return source.Float64()
 	}
-}
-
-// What may be wrong with the ledger of a folder.
-var (
-	ErrDamaged  = sqlitestore.ErrDamaged
-	ErrReadOnly = sqlitestore.ErrReadOnly
-)
-
-// OpenedLedger is the ledger of a folder, for looking at.
-type OpenedLedger struct {
-	*ledger.Ledger
-	Now func() time.Time
-	// Ahead is by how much Now is ahead of the machine's clock.
-	Ahead      time.Duration
-	DatasetDir string
-	Close      func() error
-}
-
-// OpenLedger opens the ledger in dir, whether or not a machine runs there. Of a folder that this user may not write to it can
-// be read. The error says what to do when there is none.
-func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, "ledger.db")
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no ledger in %s: bellhop local run makes one, --home chooses another folder", dir)
-	}
-	c, err := openClock(dir, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	store, err := sqlitestore.Open(ctx, path, c.Now)
-	if errors.Is(err, sqlitestore.ErrReadOnly) {
-		store, err = sqlitestore.OpenToRead(ctx, path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &OpenedLedger{
-		Ledger: ledger.New(store), Now: c.Now, Ahead: c.ahead, Close: store.Close,
-		DatasetDir: filepath.Join(dir, "s3", DatasetBucket),
-	}, nil
 }

@@ -51,7 +51,7 @@ func added(t *testing.T, from io.Reader) (sums, times map[string]float64) {
 
 // A bill counts on it: while all is well and no report comes one metric is sent, and with reports six more.
 func TestFewMetricsAreSentWhileAllIsWell(t *testing.T) {
-	w := newSite(t).watch(t, alarm.Alarm{}, trouble{})
+	w := newFixture(t).watch(t, alarm.Alarm{}, incident{})
 	sent := func(d time.Duration) []string {
 		w.pass(d)
 		_, times := added(t, w.out.take())
@@ -77,9 +77,9 @@ func TestFewMetricsAreSentWhileAllIsWell(t *testing.T) {
 // unexpected files, and refused tokens.
 func TestMetricsSayWhatTheLedgerKnows(t *testing.T) {
 	out := &lines{}
-	p := newSite(t).newPlant(t, func(o *Options) {
+	p := newFixture(t).newHarness(t, func(o *Options) {
 		o.Metrics, o.Chaos = out, &Chaos{LoseEvery: 5, DuplicateEvery: 3}
-		o.Faults = append(misfortunes(), alexa.Fault{Kind: alexa.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
+		o.Faults = append(demoFaults(), alexa.Fault{Kind: alexa.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
 		estate := alexa.SizedEstate(4) // the planted name is the fourth room's
 		o.outside.estate = &estate
 	})
@@ -115,10 +115,7 @@ func TestMetricsSayWhatTheLedgerKnows(t *testing.T) {
 			exposed++
 		}
 	}
-	jobs, err := p.ledger.Jobs(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jobs := p.jobs()
 	var accepted float64
 	for _, j := range jobs {
 		for _, e := range j.History {
@@ -144,7 +141,7 @@ func TestMetricsSayWhatTheLedgerKnows(t *testing.T) {
 	if got := sums[metric.UnexpectedObjects.Name]; got < strays || strays == 0 {
 		t.Errorf("%v unexpected objects, and the ledger has %v strays", got, strays)
 	}
-	for _, secret := range append(names(p.estate().Organisation), "Atza|", "Atzr|", "amzn1.") {
+	for _, secret := range append(names(p.outside.estate.Organisation), "Atza|", "Atzr|", "amzn1.") {
 		if strings.Contains(text, secret) {
 			t.Errorf("a metric's line tells %q", secret)
 		}

@@ -32,7 +32,7 @@ var format1 = func() string {
 	return dir
 }()
 
-func fixture(t *testing.T, path ...string) string {
+func format1File(t *testing.T, path ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(append([]string{format1}, path...)...))
 	if err != nil {
@@ -41,11 +41,11 @@ func fixture(t *testing.T, path ...string) string {
 	return string(content)
 }
 
-// oldPlant is a machine of today over what the first release left.
-func oldPlant(t *testing.T) *plant {
+// oldHarness is a machine of today over what the first release left.
+func oldHarness(t *testing.T) *harness {
 	t.Helper()
-	p := newSite(t).newPlant(t, func(o *Options) {
-		o.outside.delivery, o.outside.dataset, o.outside.deaf = DeliveryBucket, DatasetBucket, true
+	p := newFixture(t).newHarness(t, func(o *Options) {
+		o.outside.delivery, o.outside.dataset, o.outside.noFeed = DeliveryBucket, DatasetBucket, true
 	})
 	var records []struct {
 		PK, SK, Lane string
@@ -57,7 +57,7 @@ func oldPlant(t *testing.T) *plant {
 		Metadata          map[string]string
 	}
 	for name, into := range map[string]any{"ledger.json": &records, "objects.json": &stored} {
-		if err := json.Unmarshal([]byte(fixture(t, name)), into); err != nil {
+		if err := json.Unmarshal([]byte(format1File(t, name)), into); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,22 +72,20 @@ func oldPlant(t *testing.T) *plant {
 		if o.Bucket == DeliveryBucket {
 			folder = "csv"
 		}
-		content := fixture(t, folder, o.Key)
+		content := format1File(t, folder, o.Key)
 		put, err := objects.NewBucket(p.s3.Client(), o.Bucket).Put(t.Context(), report.Write{Key: o.Key, Body: strings.NewReader(content), Metadata: o.Metadata})
 		if err != nil || put.ETag != o.ETag {
 			t.Fatalf("%s has the ETag %s, and the ledger knows it as %s: %v", o.Key, put.ETag, o.ETag, err)
 		}
 	}
-	if err := p.clock.SkipTo(morning.Add(6 * time.Hour)); err != nil {
-		t.Fatal(err)
-	}
+	p.skipTo(morning.Add(6 * time.Hour))
 	return p
 }
 
-func (p *plant) migration() *migrate.Service {
+func (p *harness) migration() *migrate.Service {
 	return &migrate.Service{
-		Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.fuse.s3), p.outside.dataset),
-		Days:    ledger.New(fusedStore{p.store, p.fuse}), Converter: convert.NewConverter(), Now: p.clock.Now,
+		Dataset: objects.NewBucket(objects.NewClient(p.s3.Config(), p.inject.s3), p.outside.dataset),
+		Days:    ledger.New(p.inject.store(p.store)), Converter: convert.NewConverter(), Now: p.clock.Now,
 	}
 }
 
@@ -96,7 +94,7 @@ func loadedToday(t *testing.T) map[string]string {
 	t.Helper()
 	days := map[string]string{}
 	for _, d := range dataset.Definitions() {
-		maps.Copy(days, converted(t, d.Name, fixture(t, "csv", strings.TrimPrefix(d.Name, "asp_")+".csv")))
+		maps.Copy(days, converted(t, d.Name, format1File(t, "csv", strings.TrimPrefix(d.Name, "asp_")+".csv")))
 	}
 	return days
 }
@@ -124,7 +122,7 @@ func converted(t *testing.T, name, csv string) map[string]string {
 }
 
 // records returns what the ledger has in all partitions that begin with prefix.
-func (p *plant) records(prefix string) map[string]string {
+func (p *harness) records(prefix string) map[string]string {
 	p.t.Helper()
 	found := map[string]string{}
 	for r, err := range p.store.Scan(p.t.Context(), prefix) {
@@ -136,24 +134,15 @@ func (p *plant) records(prefix string) map[string]string {
 	return found
 }
 
-func (p *plant) publishedDays() []report.Partition {
-	p.t.Helper()
-	snapshot, err := p.ledger.Snapshot(p.t.Context(), Subscription)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return snapshot.Partitions
-}
-
 // migrated demands that the dataset and the ledger are as they should be after a migration.
-func (p *plant) migrated(before []report.Partition) {
+func (p *harness) migrated(before []report.Partition) {
 	p.t.Helper()
 	sameDataset(p.t, loadedToday(p.t), p.dataset())
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
 	if _, err := bucket.Stat(p.t.Context(), report.FormatKey); err != nil {
 		p.t.Errorf("the dataset does not say its format: %v", err)
 	}
-	for i, s := range p.publishedDays() {
+	for i, s := range p.snapshot().Partitions {
 		was := before[i]
 		if s.Key != "" {
 			o, err := bucket.Stat(p.t.Context(), s.Key)
@@ -184,8 +173,8 @@ func must(b []byte, err error) []byte {
 
 // Whatever the first release had begun is brought to its end on the migrated dataset.
 func TestADatasetOfTheFirstFormatIsMigrated(t *testing.T) {
-	p := oldPlant(t)
-	days, files, jobs, old := p.publishedDays(), p.records("FILE#"), p.records("JOB#"), p.dataset()
+	p := oldHarness(t)
+	days, files, jobs, old := p.snapshot().Partitions, p.records("FILE#"), p.records("JOB#"), p.dataset()
 	sum, err := p.migration().Run(t.Context(), true)
 	if err != nil || sum.Migrated != 13 || len(sum.Failed) > 0 {
 		t.Fatalf("dry run: %+v, %v", sum, err)
@@ -213,13 +202,11 @@ func TestADatasetOfTheFirstFormatIsMigrated(t *testing.T) {
 		}
 	}
 	// The other file of the staged report comes now.
-	second := fixture(t, "csv", "domain_part_2.csv")
+	second := format1File(t, "csv", "domain_part_2.csv")
 	p.deliver("domain_part_2.csv", second)
-	if err := p.settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p.drain()
 	_, rows, _ := strings.Cut(second, "\n")
-	for key, content := range converted(t, "asp_domain_engagement", fixture(t, "csv", "domain_part_1.csv")+rows) {
+	for key, content := range converted(t, "asp_domain_engagement", format1File(t, "csv", "domain_part_1.csv")+rows) {
 		if p.dataset()[key] != content {
 			t.Errorf("%s is not what both files make", key)
 		}
@@ -228,7 +215,7 @@ func TestADatasetOfTheFirstFormatIsMigrated(t *testing.T) {
 	if _, err := p.holds().Accept(t.Context(), Subscription, "asp_device", november1, p.day().Held.Generation); err != nil {
 		t.Fatal(err)
 	}
-	for key, content := range converted(t, "asp_device", fixture(t, "csv", "device_shrunk.csv")) {
+	for key, content := range converted(t, "asp_device", format1File(t, "csv", "device_shrunk.csv")) {
 		if p.dataset()[key] != content {
 			t.Errorf("%s is not the report that was held", key)
 		}
@@ -240,24 +227,22 @@ func TestAKilledMigrationGoesOn(t *testing.T) {
 	steps := int64(1)
 	for n := int64(0); n <= steps; n += max(1, steps/12) {
 		t.Run(fmt.Sprintf("step %d", n), func(t *testing.T) {
-			p := oldPlant(t)
-			days := p.publishedDays()
-			p.fuse.steps.Store(0)
-			p.fuse.at.Store(n)
+			p := oldHarness(t)
+			days := p.snapshot().Partitions
+			p.inject.steps.Store(0)
+			p.inject.crashAt.Store(n)
 			ctx, kill := context.WithCancel(t.Context())
-			p.fuse.kill = kill
+			p.inject.kill = kill
 			_, err := p.migration().Run(ctx, false)
 			kill()
 			if n == 0 {
-				steps = p.fuse.steps.Load() // nothing was killed
+				steps = p.inject.steps.Load() // nothing was killed
 			}
 			if (err != nil) != (n > 0) {
 				t.Fatalf("killed at step %d of %d: %v", n, steps, err)
 			}
-			p.fuse.replace()
-			if err := p.clock.SkipTo(p.clock.Now().Add(5 * time.Minute)); err != nil {
-				t.Fatal(err)
-			}
+			p.inject.restart()
+			p.skipTo(p.clock.Now().Add(5 * time.Minute))
 			if found, err := p.verifier.All(t.Context()); err != nil || len(found.Vanished)+found.Unsettled > 0 {
 				t.Errorf("verified half-way: %+v, %v", found, err)
 			}
@@ -272,7 +257,7 @@ func TestAKilledMigrationGoesOn(t *testing.T) {
 
 // What cannot be migrated stays as it is and is named; the others go on, and the dataset does not count as migrated.
 func TestAMigrationLeavesWhatItCannotRead(t *testing.T) {
-	p := oldPlant(t)
+	p := oldHarness(t)
 	bucket := objects.NewBucket(p.s3.Client(), p.outside.dataset)
 	broken, newer := report.PartitionKey(Subscription, "asp_device", november1), report.PartitionKey(Subscription, "asp_device", november1+1)
 	put := func(key, content string, metadata map[string]string) {

@@ -9,7 +9,7 @@ import (
 
 // A vendor that shuffles its rows, or says some of them twice, restates nothing: the day's object stays as it is.
 func TestTheSameRowsInAnotherOrderChangeNothing(t *testing.T) {
-	p := newSite(t).newPlant(t, nil)
+	p := newFixture(t).newHarness(t, nil)
 	rows := []string{
 		"11/1/2026,org,Hotels,,,3,2,9", "11/1/2026,org,Hotels,inn,Inn,1,1,4", "11/1/2026,org,Hotels,spa,Spa,2,1,5",
 	}

@@ -18,7 +18,7 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 		most int
 	}{
 		"all is well": {"", 1},
-		// The report came. That it is held is no reason to ask again.
+		// The report came. bellhop holds it, and need not ask again.
 		"reports are emptied": {alexa.Emptied, 1},
 		// Two tables, each in a job of its own after the first was lost; three attempts each.
 		"files are cut off":        {alexa.Truncated, 6},
@@ -28,7 +28,7 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 		"tokens that are refused":  {alexa.TokenExpired, 2}, // once more with a fresh one
 		"a credential that is not": {alexa.TokenRevoked, 0},
 	}
-	at := newSite(t)
+	at := newFixture(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var faults []alexa.Fault
@@ -38,7 +38,7 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 			if tt.kind == alexa.TokenRevoked {
 				faults[0].FirstCall = 2 // of the token endpoint
 			}
-			p := at.newPlant(t, func(o *Options) { o.Faults = append(o.Faults, faults...) })
+			p := at.newHarness(t, func(o *Options) { o.Faults = append(o.Faults, faults...) })
 			p.subscribe(nil)
 			p.run(t.Context())
 			p.nextDay()
@@ -52,15 +52,11 @@ func TestTheVendorIsAskedSeldom(t *testing.T) {
 }
 
 // until lets the requester's schedule run, and a sweep with it, until a day begins.
-func (p *plant) until(day report.Date) {
+func (p *harness) until(day report.Date) {
 	p.t.Helper()
 	for end := day.Time(); p.clock.Now().Before(end); {
-		if err := p.tick(p.t.Context()); err != nil {
-			p.t.Fatal(err)
-		}
-		if err := p.clock.SkipTo(onTick(p.clock.Now(), requestEvery)); err != nil {
-			p.t.Fatal(err)
-		}
+		p.schedules()
+		p.skipTo(onTick(p.clock.Now(), requestEvery))
 	}
 }
 
@@ -81,14 +77,14 @@ func (s slowSource) Submit(ctx context.Context, o report.Order) report.Answer {
 // Of a run's 290 seconds 20 are for recording, and a request may take 60. So the second of two requests is left to the next
 // run if the first took 215 seconds, and is sent in the same run if it took 205.
 func TestARunBeginsNoRequestThatItMightNotRecord(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for name, tt := range map[string]struct {
 		took time.Duration
 		sent int
 	}{"time for another": {205 * time.Second, 2}, "too little time": {215 * time.Second, 1}} {
 		t.Run(name, func(t *testing.T) {
-			var p *plant
-			p = at.newPlant(t, func(o *Options) {
+			var p *harness
+			p = at.newHarness(t, func(o *Options) {
 				between := o.outside.source
 				o.outside.source = func(s requester.Source) requester.Source {
 					return slowSource{between(s), func(ctx context.Context) error { return p.clock.Sleep(ctx, tt.took) }}

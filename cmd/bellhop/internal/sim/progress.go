@@ -24,48 +24,72 @@ type Arrival struct {
 	Window     report.Window
 }
 
+// progress is what was told last. The jobs are read again only when a record of the ledger has changed since.
+type progress struct {
+	changes     int64
+	told        map[string]bool // the loaded files of which it was told; nil before anything was told
+	done, total int
+	asks        bool      // whether a job is to be sent to the vendor
+	asksAt      time.Time // when the first of them is due
+}
+
 // tell reports progress by the files of the subscription's jobs.
 func (m *Machine) tell(ctx context.Context, phase string) {
 	if m.Progress == nil {
 		return
 	}
-	jobs, err := m.ledger.Jobs(ctx, Subscription)
+	p := Progress{Phase: phase, Now: m.clock.Now()}
+	changes, err := m.store.LastChange(ctx)
+	if err == nil && (m.progress.told == nil || changes != m.progress.changes) {
+		p.Arrived, err = m.readProgress(ctx, changes)
+	}
 	if err != nil {
 		// A bar is not worth failing for, and the next reading will tell.
 		return
 	}
-	p := Progress{Phase: phase, Now: m.clock.Now()}
-	first := m.told == nil
-	if first {
-		m.told = map[string]bool{}
+	p.Done, p.Total = m.progress.done, m.progress.total
+	p.Next, p.At = m.awaited(p.Now)
+	m.Progress(p)
+}
+
+// readProgress reads the jobs as of a change of the ledger, and returns the files that were loaded since the last time.
+func (m *Machine) readProgress(ctx context.Context, changes int64) (arrived []Arrival, err error) {
+	jobs, err := m.ledger.Jobs(ctx, Subscription)
+	if err != nil {
+		return nil, err
 	}
+	first := m.progress.told == nil
+	p := progress{changes: changes, told: map[string]bool{}}
 	for _, j := range jobs {
 		expected := max(len(j.Files), len(j.Tables))
 		if j.Status == report.JobLost {
-			// What a lost job missed is another job's by now.
+			// Another job asks for what a lost job missed.
 			expected = 0
 		}
 		for _, f := range j.Files {
 			if f.Status != report.FileLoaded {
 				continue
 			}
-			p.Done++
+			p.done++
 			if j.Status == report.JobLost {
 				expected++
 			}
-			if !m.told[f.Key] && !first {
-				p.Arrived = append(p.Arrived, Arrival{f.Key, f.Table, j.Window})
+			if !m.progress.told[f.Key] && !first {
+				arrived = append(arrived, Arrival{f.Key, f.Table, j.Window})
 			}
-			m.told[f.Key] = true
+			p.told[f.Key] = true
 		}
-		p.Total += expected
+		p.total += expected
+		if j.Status.Asks() && (!p.asks || j.DueAt.Before(p.asksAt)) {
+			p.asks, p.asksAt = true, j.DueAt
+		}
 	}
-	p.Next, p.At = m.awaited(jobs, p.Now)
-	m.Progress(p)
+	m.progress = p
+	return arrived, nil
 }
 
 // awaited is what happens next, and when.
-func (m *Machine) awaited(jobs []report.Job, now time.Time) (what string, at time.Time) {
+func (m *Machine) awaited(now time.Time) (what string, at time.Time) {
 	sooner := func(next string, t time.Time) {
 		if at.IsZero() || t.Before(at) {
 			what, at = next, t
@@ -77,10 +101,8 @@ func (m *Machine) awaited(jobs []report.Job, now time.Time) (what string, at tim
 	if t, ok := m.queue.NextVisible(); ok {
 		sooner("a load", later(t, now))
 	}
-	for _, j := range jobs {
-		if j.Status.Asks() {
-			sooner("a request", onTick(later(j.DueAt, now), requestEvery))
-		}
+	if m.progress.asks {
+		sooner("a request", onTick(later(m.progress.asksAt, now), requestEvery))
 	}
 	if what == "" {
 		sooner("a check", onTick(now, requestEvery))

@@ -1,8 +1,14 @@
 package sim
 
 import (
+	"context"
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // What a machine that is kept running tells second by second: what it waits for, and what arrived.
@@ -10,7 +16,7 @@ func TestWhatIsWaitedForAndWhatArrivedIsTold(t *testing.T) {
 	ctx := t.Context()
 	var last Progress
 	var arrived []string
-	p := newSite(t).newPlant(t, func(o *Options) {
+	p := newFixture(t).newHarness(t, func(o *Options) {
 		o.Progress = func(told Progress) {
 			last = told
 			for _, f := range told.Arrived {
@@ -25,9 +31,7 @@ func TestWhatIsWaitedForAndWhatArrivedIsTold(t *testing.T) {
 		t.Errorf("when files are promised, it told %+v", last)
 	}
 	for last.Done < last.Total && last.Next == "a delivery" {
-		if err := p.clock.SkipTo(last.At); err != nil {
-			t.Fatal(err)
-		}
+		p.skipTo(last.At)
 		if p.second(ctx); last.Next != "a load" {
 			t.Errorf("when a file has arrived, it told %+v", last)
 		}
@@ -44,5 +48,49 @@ func TestWhatIsWaitedForAndWhatArrivedIsTold(t *testing.T) {
 	told := len(arrived)
 	if p.second(ctx); len(arrived) != told {
 		t.Errorf("it told again of %q", arrived[told:])
+	}
+}
+
+// unreadableStore fails the test when its records are queried.
+type unreadableStore struct {
+	ledger.Store
+	t *testing.T
+}
+
+func (s unreadableStore) Query(context.Context, string, string) ([]ledger.Record, error) {
+	s.t.Error("the jobs were read again, and no record had changed")
+	return nil, nil
+}
+
+func TestJobsAreReadOnlyAfterAChange(t *testing.T) {
+	ctx := t.Context()
+	var last Progress
+	p := newFixture(t).newHarness(t, func(o *Options) { o.Progress = func(told Progress) { last = told } })
+	p.subscribe(nil)
+	p.second(ctx)
+	before, readable, changes := last, p.ledger, p.progress.changes
+	p.ledger = ledger.New(unreadableStore{p.store, t})
+	p.tell(ctx, "running")
+	if last.Total != 4 || !cmp.Equal(before, last) {
+		t.Errorf("while nothing changes, it told %+v, then %+v", before, last)
+	}
+	p.ledger = readable
+	// Another process, such as "bellhop jobs cancel", writes to the same file.
+	other, err := OpenLedger(ctx, p.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := other.Jobs(ctx, Subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.UpdateJob(ctx, jobs[0].ID, func(j *report.Job) error { return j.Cancel(p.clock.Now(), "test") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if p.tell(ctx, "running"); p.progress.changes <= changes {
+		t.Errorf("the jobs were not read again after change %d of another process", changes)
 	}
 }

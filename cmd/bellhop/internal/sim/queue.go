@@ -32,8 +32,10 @@ type message struct {
 	visible  time.Time
 }
 
-// queue is SQS between the delivery bucket and the ingester: at least once, partial failures come again, and what never
-// succeeds ends among the dead letters.
+func (m message) name() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", m.id) }
+
+// queue is SQS between the delivery bucket and the ingester: at least once, what failed comes again, and what never succeeds
+// goes to the dead letters, which here are the log.
 type queue struct {
 	handle func(ctx context.Context, event json.RawMessage) ([]string, error) // returns the ids that failed
 	log    *slog.Logger
@@ -42,16 +44,13 @@ type queue struct {
 	// meter counts the requests that S3 and Lambda make.
 	meter *cost.Meter
 
-	mu       sync.Mutex
-	wake     *sync.Cond
-	waiting  []message
-	echoes   []message // second deliveries, for when nothing else is to be done
-	inFlight int
-	sent     int
-	lost     int
-	doubled  int
-	dead     []message
-	closed   bool
+	mu             sync.Mutex
+	wake           *sync.Cond
+	waiting        []message
+	echoes         []message // second deliveries, for when nothing else is to be done
+	inFlight, sent int
+	lost, doubled  int
+	closed         bool
 }
 
 func newQueue(log *slog.Logger, chaos Chaos, now func() time.Time) *queue {
@@ -64,23 +63,22 @@ func newQueue(log *slog.Logger, chaos Chaos, now func() time.Time) *queue {
 func (q *queue) Send(body []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	nth := func(every int) bool { return every > 0 && q.sent%every == 0 }
 	q.sent++
-	if n := q.chaos.LoseEvery; n > 0 && q.sent%n == 0 {
+	if nth(q.chaos.LoseEvery) {
 		q.lost++
 		return
 	}
 	q.meter.Call("SQS SendMessage")
-	m := message{id: q.sent, body: string(body)}
-	q.waiting = append(q.waiting, m)
-	if n := q.chaos.DuplicateEvery; n > 0 && q.sent%n == 0 {
+	m := q.add(body)
+	if nth(q.chaos.DuplicateEvery) {
 		q.doubled++
 		q.echoes = append(q.echoes, m)
 	}
-	q.wake.Broadcast()
 }
 
 // Redeliver sends the canonical notification of a delivery: the requester and the sweep use the way that events take. What
-// they send on purpose is not played with.
+// they send is neither lost nor doubled.
 func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
 	body, err := s3event.Encode(s3event.Object{
 		Bucket: d.Bucket, Key: d.Key, ETag: d.ETag, VersionID: d.VersionID, Size: d.Size, At: d.At,
@@ -92,36 +90,39 @@ func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sent++
-	q.waiting = append(q.waiting, message{id: q.sent, body: string(body)})
-	q.wake.Broadcast()
+	q.add(body)
 	return nil
 }
 
-// Work handles messages, a batch at a time, until the queue is closed. Several may work at once.
+// add queues a message with the number of the last one sent. The caller holds the lock.
+func (q *queue) add(body []byte) message {
+	m := message{id: q.sent, body: string(body)}
+	q.waiting = append(q.waiting, m)
+	q.wake.Broadcast()
+	return m
+}
+
+// Work handles messages until the queue is closed. Several may work at once.
 func (q *queue) Work(ctx context.Context) {
-	for {
-		batch := q.receive()
-		if batch == nil {
-			return
-		}
-		failed, err := q.handle(ctx, sqsEvent(batch))
-		q.settle(batch, failed, err)
+	for q.work(ctx) {
 	}
 }
 
-// WorkOne handles one batch, if one waits, and reports whether it did.
-func (q *queue) WorkOne(ctx context.Context) bool {
-	if q.Idle() {
-		return false
+// WorkOne handles one message, if one waits, and reports whether it did.
+func (q *queue) WorkOne(ctx context.Context) bool { return !q.Idle() && q.work(ctx) }
+
+// work waits for a message and handles it: one invocation gets one, as in template.yaml. It returns false when the queue is
+// closed.
+func (q *queue) work(ctx context.Context) bool {
+	m, ok := q.receive()
+	if ok {
+		failed, err := q.handle(ctx, sqsEvent(m))
+		q.settle(m, err != nil || slices.Contains(failed, m.name()))
 	}
-	batch := q.receive()
-	failed, err := q.handle(ctx, sqsEvent(batch))
-	q.settle(batch, failed, err)
-	return true
+	return ok
 }
 
-// receive waits for a message. One invocation gets one, as in template.yaml. It returns nil when the queue is closed.
-func (q *queue) receive() []message {
+func (q *queue) receive() (message, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	at := q.visible()
@@ -133,19 +134,18 @@ func (q *queue) receive() []message {
 		q.wake.Wait()
 	}
 	if q.closed {
-		return nil
+		return message{}, false
 	}
-	batch := []message{q.waiting[at]}
+	m := q.waiting[at]
 	q.waiting = slices.Delete(q.waiting, at, at+1)
 	q.inFlight++
 	q.meter.Call("SQS ReceiveMessage")
-	return batch
+	return m, true
 }
 
-// visible returns the place of the message to hand out next, -1 when there is none. The caller holds the lock.
+// visible returns the place of the message to hand out next, -1 when nothing is visible. The caller holds the lock.
 func (q *queue) visible() int {
-	now := q.now()
-	found := -1
+	now, found := q.now(), -1
 	for i, m := range q.waiting {
 		if m.visible.After(now) {
 			continue
@@ -172,30 +172,22 @@ func (q *queue) NextVisible() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// settle takes back what failed: all of it when the invocation did.
-func (q *queue) settle(batch []message, failed []string, err error) {
-	again := make(map[string]bool, len(failed))
-	for _, id := range failed {
-		again[id] = true
-	}
+// settle deletes a message, or takes it back when it failed.
+func (q *queue) settle(m message, failed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.inFlight -= len(batch)
-	for _, m := range batch {
-		if err == nil && !again[m.name()] {
-			q.meter.Call("SQS DeleteMessage")
-			continue
-		}
-		m.receives++
-		if m.receives >= maxReceives {
-			q.dead = append(q.dead, m)
-			q.log.Error("message goes to the dead letters", "message_id", m.name(), "receives", m.receives)
-			continue
-		}
-		m.visible = q.now().Add(visibility)
-		q.waiting = append(q.waiting, m)
+	defer q.wake.Broadcast()
+	q.inFlight--
+	if !failed {
+		q.meter.Call("SQS DeleteMessage")
+		return
 	}
-	q.wake.Broadcast()
+	if m.receives++; m.receives >= maxReceives {
+		q.log.Error("message goes to the dead letters", "message_id", m.name(), "receives", m.receives)
+		return
+	}
+	m.visible = q.now().Add(visibility)
+	q.waiting = append(q.waiting, m)
 }
 
 // Idle reports whether nothing is to be handed out now and nothing is being handled.
@@ -213,41 +205,28 @@ func (q *queue) Close() {
 	q.wake.Broadcast()
 }
 
-func (m message) name() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", m.id) }
-
-// sqsEvent is the event that Lambda's SQS poller makes of a batch. It is built from literals, not from bellhop's own types,
+// sqsEvent is the event that Lambda's SQS poller makes of a message. It is built from literals, not from bellhop's own types,
 // so that the handler reads what AWS writes.
-func sqsEvent(batch []message) json.RawMessage {
-	records := make([]map[string]any, len(batch))
-	for i, m := range batch {
-		records[i] = map[string]any{
-			"messageId":         m.name(),
-			"receiptHandle":     "local",
-			"body":              m.body,
-			"attributes":        map[string]any{"ApproximateReceiveCount": fmt.Sprint(m.receives + 1)},
-			"messageAttributes": map[string]any{},
-			"eventSource":       "aws:sqs",
-			"eventSourceARN":    "arn:aws:sqs:us-east-1:000000000000:bellhop-ingest",
-			"awsRegion":         "us-east-1",
-		}
-	}
-	event, err := json.Marshal(map[string]any{"Records": records})
+func sqsEvent(m message) json.RawMessage {
+	event, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
+		"messageId":         m.name(),
+		"receiptHandle":     "local",
+		"body":              m.body,
+		"attributes":        map[string]any{"ApproximateReceiveCount": fmt.Sprint(m.receives + 1)},
+		"messageAttributes": map[string]any{},
+		"eventSource":       "aws:sqs",
+		"eventSourceARN":    "arn:aws:sqs:us-east-1:000000000000:bellhop-ingest",
+		"awsRegion":         "us-east-1",
+	}}})
 	if err != nil {
-		panic("local: an SQS event of strings cannot be encoded: " + err.Error())
+		panic("sim: an SQS event of strings cannot be encoded: " + err.Error())
 	}
 	return event
 }
 
-// Misfortunes returns how many events were lost and doubled on purpose.
-func (q *queue) Misfortunes() (lost, doubled int) {
+// Disturbed returns how many events were lost and doubled on purpose.
+func (q *queue) Disturbed() (lost, doubled int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.lost, q.doubled
-}
-
-// Forget drops every message, as if the queue's memory had gone with the process.
-func (q *queue) Forget() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting, q.echoes = nil, nil
 }

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,9 +17,9 @@ import (
 // A file whose content can never load is kept for a person, then deleted with a certificate, and its days are asked for
 // again; the other files of its job are not held up.
 func TestABrokenFileIsQuarantinedAndAskedAgain(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	want := reference(t, at, nil)
-	p := at.newPlant(t, func(o *Options) {
+	p := at.newHarness(t, func(o *Options) {
 		o.Faults = []alexa.Fault{{Kind: alexa.ColumnRenamed, FirstCall: 1, LastCall: 1, Categories: []string{"DEVICE"}, Column: "dialog_count"}}
 	})
 	p.subscribe(nil)
@@ -48,8 +47,8 @@ func TestABrokenFileIsQuarantinedAndAskedAgain(t *testing.T) {
 
 // A newer report that would erase what is published is held and reported; the published day stays.
 func TestAnEmptiedReportIsHeld(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, func(o *Options) {
+	at := newFixture(t)
+	p := at.newHarness(t, func(o *Options) {
 		o.Faults = []alexa.Fault{{Kind: alexa.Emptied, FirstCall: 3, Categories: []string{"DEVICE"}}}
 	})
 	p.subscribe(nil)
@@ -68,10 +67,7 @@ func TestAnEmptiedReportIsHeld(t *testing.T) {
 	if n := p.vendor.Counters().Posts - asked; n > 2 {
 		t.Errorf("the vendor was asked %d times on the second day", n)
 	}
-	snapshot, err := p.ledger.Snapshot(t.Context(), Subscription)
-	if err != nil {
-		t.Fatal(err)
-	}
+	snapshot := p.snapshot()
 	held := 0
 	for _, s := range snapshot.Partitions {
 		if s.Held != nil {
@@ -85,20 +81,9 @@ func TestAnEmptiedReportIsHeld(t *testing.T) {
 
 // A process that is gone between two runs leaves nothing undone: the next one continues, and asks for nothing again.
 func TestASecondRunPlansNothingNew(t *testing.T) {
-	dir := t.TempDir()
 	stopped := morning
-	demonstrate := func() Summary {
-		m, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return stopped }, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum, err := m.Demonstrate(t.Context())
-		if closeErr := m.Close(); err != nil || closeErr != nil {
-			t.Fatal(err, closeErr)
-		}
-		return sum
-	}
-	first, second := demonstrate(), demonstrate()
+	o := Options{Dir: t.TempDir(), Now: func() time.Time { return stopped }}
+	first, second := demonstrated(t, o), demonstrated(t, o)
 	if first.NewPosts == 0 || first.Resumed {
 		t.Errorf("the first run sends %d requests, resumed: %t", first.NewPosts, first.Resumed)
 	}
@@ -140,19 +125,17 @@ func TestTheVendorsSamplesThroughTheHandlers(t *testing.T) {
 		}
 		bodies[name] = string(body)
 	}
-	at := newSite(t)
+	at := newFixture(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := at.newPlant(t, nil)
+			p := at.newHarness(t, nil)
 			w, err := report.ParseWindow(tt.window)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.expect(name, tt.table, w)
+			p.expectOf("", name, tt.table, w)
 			p.deliver(name, bodies[name])
-			if err := p.settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			p.drain()
 			f, err := p.ledger.File(t.Context(), name)
 			if err != nil || f.Status != report.FileDeleted {
 				t.Fatalf("the file is %s: %s (%v)\n%s", f.Status, f.Reason, err, p.log)
@@ -167,14 +150,16 @@ func TestTheVendorsSamplesThroughTheHandlers(t *testing.T) {
 	}
 }
 
-// expect makes a job that awaits one file of one table.
-func (p *plant) expect(key, table string, w report.Window) {
+// load has a DEVICE report of the organisation expected, delivered and dealt with.
+func (p *harness) load(key, body string) {
 	p.t.Helper()
-	p.expectOf("", key, table, w)
+	p.expectOf("org", key, "asp_device", asked())
+	p.deliver(key, body)
+	p.drain()
 }
 
 // expectOf makes a job that awaits one file of one table with rows of a unit.
-func (p *plant) expectOf(root, key, table string, w report.Window) {
+func (p *harness) expectOf(root, key, table string, w report.Window) {
 	p.t.Helper()
 	ctx, now := p.t.Context(), p.clock.Now()
 	sub := p.subscription()

@@ -10,53 +10,53 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// forgetful is a ledger's store that removes what may be forgotten at once. DynamoDB takes days for it, so this is as bad as
+// expiringStore is a ledger's store that removes what may be forgotten at once. DynamoDB takes days for it, so this is as bad as
 // it can be.
-type forgetful struct {
+type expiringStore struct {
 	ledger.Store
 	now       func() time.Time
-	mortal    map[ledger.Key]mortality
+	expiring  map[ledger.Key]expiry
 	forgotten map[ledger.Key]bool
 }
 
-type mortality struct {
+type expiry struct {
 	version int64
 	end     time.Time
 }
 
-func (f *forgetful) Write(ctx context.Context, mutations ...ledger.Mutation) error {
+func (f *expiringStore) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 	err := f.Store.Write(ctx, mutations...)
 	if err != nil {
 		return err
 	}
 	for _, m := range mutations {
 		if m.Op != ledger.OpCheck {
-			delete(f.mortal, m.Record.Key)
+			delete(f.expiring, m.Record.Key)
 		}
 		if !m.Record.ForgetAt.IsZero() {
-			f.mortal[m.Record.Key] = mortality{m.Expect + 1, m.Record.ForgetAt}
+			f.expiring[m.Record.Key] = expiry{m.Expect + 1, m.Record.ForgetAt}
 		}
 	}
 	return nil
 }
 
 // Due is what every run of the schedules begins with.
-func (f *forgetful) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
-	for key, m := range f.mortal {
+func (f *expiringStore) Due(ctx context.Context, lane ledger.DueQueue, now time.Time, limit int) ([]ledger.Key, error) {
+	for key, m := range f.expiring {
 		if m.end.After(f.now()) {
 			continue
 		}
 		if err := f.Store.Write(ctx, ledger.Mutation{Record: ledger.Record{Key: key}, Expect: m.version, Op: ledger.OpDelete}); err != nil {
 			return nil, err
 		}
-		delete(f.mortal, key)
+		delete(f.expiring, key)
 		f.forgotten[key] = true
 	}
 	return f.Store.Due(ctx, lane, now, limit)
 }
 
 // forgot demands that files and jobs were removed, and nothing else.
-func (f *forgetful) forgot(t *testing.T) {
+func (f *expiringStore) forgot(t *testing.T) {
 	t.Helper()
 	kinds := map[string]int{}
 	for k := range f.forgotten {
@@ -71,9 +71,9 @@ func (f *forgetful) forgot(t *testing.T) {
 // When finished jobs and files are forgotten, the same days are asked for and the same dataset stands, and every
 // certificate is kept. A file that comes again after that is nobody's.
 func TestWhatIsForgottenIsNotMissed(t *testing.T) {
-	at := newSite(t)
-	year := func(edit func(*Options)) *plant {
-		p := at.newPlant(t, func(o *Options) {
+	at := newFixture(t)
+	year := func(edit func(*Options)) *harness {
+		p := at.newHarness(t, func(o *Options) {
 			o.WindowDays = 30
 			if edit != nil {
 				edit(o)
@@ -82,9 +82,7 @@ func TestWhatIsForgottenIsNotMissed(t *testing.T) {
 		p.subscribe(func(s *report.Subscription) { s.MaxWindowDays = 30 })
 		p.run(t.Context())
 		p.settled()
-		if err := p.clock.SkipTo(p.clock.Now().Add(retention + 24*time.Hour)); err != nil {
-			t.Fatal(err)
-		}
+		p.skipTo(p.clock.Now().Add(retention + 24*time.Hour))
 		p.run(t.Context())
 		return p
 	}
@@ -96,7 +94,7 @@ func TestWhatIsForgottenIsNotMissed(t *testing.T) {
 	}
 
 	var key, body string
-	store := &forgetful{mortal: map[ledger.Key]mortality{}, forgotten: map[ledger.Key]bool{}}
+	store := &expiringStore{expiring: map[ledger.Key]expiry{}, forgotten: map[ledger.Key]bool{}}
 	p := year(func(o *Options) {
 		o.outside.store = func(s ledger.Store) ledger.Store { store.Store = s; return store }
 		store.now = func() time.Time { return at.clock.Load().Now() }
@@ -107,10 +105,7 @@ func TestWhatIsForgottenIsNotMissed(t *testing.T) {
 		}
 	})
 	sameDataset(t, want, p.dataset())
-	sum, err := p.Summarize(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	sum := p.summary()
 	if got := p.vendor.Counters().Posts; got != posts || sum.Certificates != remembered.Certificates || sum.RawObjects != 0 || sum.Unverified != 0 {
 		t.Errorf("%d requests, want %d; %d certificates, want %d; %d raw objects, %d deletions unproved", got, posts, sum.Certificates, remembered.Certificates, sum.RawObjects, sum.Unverified)
 	}

@@ -9,14 +9,14 @@ import (
 // A file is replaced in the second in which it was delivered, and the notification of that is lost. S3 dates objects by the
 // second, or by the begin of a multipart upload, so the new content looks older than the recorded one. It is loaded all the same.
 func TestContentThatReplacesAnotherInTheSameSecondIsLoaded(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	for name, first := range map[string]string{
 		"the first was cut off":    device(good)() + "11/2/2026,org,Hotels,inn,In",
 		"the first had a day less": device(good)(),
 	} {
 		for kind, dated := range map[string]time.Duration{"dated by the second": 0, "dated by the begin of its upload": -30 * time.Second} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
-				p := at.newPlant(t, nil)
+				p := at.newHarness(t, nil)
 				p.expectOf("org", "report.csv", "asp_device", asked())
 				second := p.clock.Now().Truncate(time.Second).Add(time.Minute)
 				p.skipTo(second.Add(900 * time.Millisecond))
@@ -32,21 +32,10 @@ func TestContentThatReplacesAnotherInTheSameSecondIsLoaded(t *testing.T) {
 					t.Fatal(err)
 				}
 				p.skipTo(second.Add(time.Hour))
-				if _, err := p.handle.janitor(t.Context(), schedule); err != nil {
-					t.Fatal(err)
-				}
-				if err := p.settle(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				p.sweep()
+				p.drain()
 				p.loaded("asp_device", map[string]int64{"2026-11-01": 1, "2026-11-02": 1})
 			})
 		}
-	}
-}
-
-func (p *plant) skipTo(at time.Time) {
-	p.t.Helper()
-	if err := p.clock.SkipTo(at); err != nil {
-		p.t.Fatal(err)
 	}
 }

@@ -109,7 +109,7 @@ func (m *Machine) Summarize(ctx context.Context) (Summary, error) {
 		}
 		s.RawObjects++
 	}
-	s.Faults = m.misfortunesSoFar()
+	s.Faults = m.wentWrong()
 	return s, nil
 }
 
@@ -127,7 +127,7 @@ func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscrip
 		s.Wanted++
 		s.Coverage[day.Status]++
 	}
-	s.Left.summarizeDays(m.left, sub, days, snapshot.Partitions)
+	s.Left.summarizeDays(m.left, sub.Name, days, snapshot.Partitions)
 	for _, table := range limits.Tables {
 		rows := TableRows{Table: table}
 		for _, partition := range snapshot.Partitions {
@@ -162,8 +162,7 @@ func (m *Machine) summarizeFiles(ctx context.Context, s *Summary) error {
 			deleted[f.Key] = true
 		}
 	}
-	var exposures []time.Duration
-	held := map[report.FileStatus]*HeldOnPurpose{}
+	kept := map[report.FileStatus][]time.Duration{}
 	for c, err := range m.ledger.Certificates(ctx) {
 		if err != nil {
 			return err
@@ -172,25 +171,15 @@ func (m *Machine) summarizeFiles(ctx context.Context, s *Summary) error {
 		if !c.VerifiedAt.Before(c.DeletedAt) && !c.DeletedAt.Before(c.DeliveredAt) {
 			delete(deleted, c.File)
 		}
-		if c.Cause == report.FileLoaded {
-			exposures = append(exposures, c.Exposure())
-			continue
-		}
-		h := held[c.Cause]
-		if h == nil {
-			h = &HeldOnPurpose{Cause: c.Cause}
-			held[c.Cause] = h
-		}
-		h.Count++
-		h.Longest = max(h.Longest, c.Exposure())
+		kept[c.Cause] = append(kept[c.Cause], c.Exposure())
 	}
 	for _, cause := range report.FileStatuses() {
-		if h := held[cause]; h != nil {
-			s.HeldOnPurpose = append(s.HeldOnPurpose, *h)
+		if n := len(kept[cause]); n > 0 && cause != report.FileLoaded {
+			s.HeldOnPurpose = append(s.HeldOnPurpose, HeldOnPurpose{cause, n, slices.Max(kept[cause])})
 		}
 	}
 	s.Unverified = len(deleted)
-	s.Exposure = distribution(exposures)
+	s.Exposure = distribution(kept[report.FileLoaded])
 	return nil
 }
 
@@ -204,21 +193,20 @@ func distribution(d []time.Duration) Exposure {
 	return Exposure{Count: len(d), P50: rank(50), P99: rank(99), Max: d[len(d)-1]}
 }
 
-func (m *Machine) misfortunesSoFar() []string {
-	var words []string
-	counted := m.vendor.Counters().Faults
-	for _, f := range m.Faults {
-		if n := counted[f.Kind] - m.before[f.Kind]; n > 0 {
-			words = append(words, times(n, "the vendor "+inWords[f.Kind]))
-			delete(counted, f.Kind)
+// wentWrong says what went wrong on purpose in this run.
+func (m *Machine) wentWrong() (words []string) {
+	say := func(n int, what string) {
+		if n > 0 {
+			words = append(words, times(n, what))
 		}
 	}
-	lost, doubled := m.queue.Misfortunes()
-	if lost > 0 {
-		words = append(words, times(lost, "an event was lost"))
+	counted := m.vendor.Counters().Faults
+	for _, f := range m.Faults {
+		say(counted[f.Kind]-m.before[f.Kind], "the vendor "+f.Kind.Words())
+		delete(counted, f.Kind)
 	}
-	if doubled > 0 {
-		words = append(words, times(doubled, "an event came twice"))
-	}
+	lost, doubled := m.queue.Disturbed()
+	say(lost, "an event was lost")
+	say(doubled, "an event came twice")
 	return words
 }

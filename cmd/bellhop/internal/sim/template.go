@@ -23,6 +23,6 @@ const (
 	feedBatch   = 10
 	feedRetries = 10
 
-	// retention is how long the ledger keeps what is finished; that of this machine never forgets by itself.
+	// retention is how long the ledger keeps what is finished. DynamoDB removes it then; the SQLite store keeps it for ever.
 	retention = 400 * 24 * time.Hour
 )

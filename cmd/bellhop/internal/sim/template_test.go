@@ -11,7 +11,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 )
 
-// What this machine plays is what the template deploys: whoever changes a number there has to change it here.
+// What this machine plays is what the template deploys: a number that changes there has to change here.
 func TestTheMachineKeepsToTheTemplate(t *testing.T) {
 	x := cloudformation.Parse(t, cloudformation.Expanded(t, "../../../.."))
 	stack := cloudformation.NewStack(x, "bellhop", nil)

@@ -18,7 +18,7 @@ import (
 // Two categories of four days, in windows of two: four requests and files. Each file has two days with rows. The first load looks for
 // the format of the dataset and writes it.
 func TestARunIsMeasured(t *testing.T) {
-	p := newSite(t).newPlant(t, nil)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	sum, err := p.Demonstrate(t.Context())
 	if err != nil {
@@ -54,9 +54,9 @@ func TestARunIsMeasured(t *testing.T) {
 
 // A file that comes twice and an event that comes twice are paid for.
 func TestRepeatsAreMeasured(t *testing.T) {
-	at := newSite(t)
+	at := newFixture(t)
 	measured := func(edit func(*Options)) Summary {
-		p := at.newPlant(t, edit)
+		p := at.newHarness(t, edit)
 		p.subscribe(nil)
 		sum, err := p.Demonstrate(t.Context())
 		if err != nil || sum.Usage == nil {
@@ -81,7 +81,7 @@ func TestRepeatsAreMeasured(t *testing.T) {
 
 // What is left of a lost job is tidied up once, and is not what a run costs that has nothing to do.
 func TestAnIdleRunHasNothingToTidyUp(t *testing.T) {
-	p := newSite(t).newPlant(t, func(o *Options) {
+	p := newFixture(t).newHarness(t, func(o *Options) {
 		o.Faults = []alexa.Fault{{Kind: alexa.Truncated, FirstCall: 1, LastCall: 1, Categories: []string{"DEVICE"}}}
 	})
 	p.subscribe(nil)
@@ -96,15 +96,15 @@ func TestAnIdleRunHasNothingToTidyUp(t *testing.T) {
 
 // A run that finds all there does not replace one that says what a report costs, and a reset takes it away.
 func TestTheLastUsefulMeasureStays(t *testing.T) {
-	at := newSite(t)
-	p := at.newPlant(t, nil)
+	at := newFixture(t)
+	p := at.newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	before, err := LastUsage(p.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := at.newPlant(t, func(o *Options) { o.Dir = t.TempDir() })
+	next := at.newHarness(t, func(o *Options) { o.Dir = t.TempDir() })
 	next.subscribe(func(s *report.Subscription) { s.From = report.DateOf(morning) + 1 })
 	sum, err := next.Demonstrate(t.Context())
 	if err != nil || sum.Usage != nil {
@@ -121,7 +121,7 @@ func TestTheLastUsefulMeasureStays(t *testing.T) {
 
 // Half a measure is none: without what an idle run costs, a report would seem to cost too much.
 func TestARunWhoseEndFailsIsNotMeasured(t *testing.T) {
-	p := newSite(t).newPlant(t, nil)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	if err := os.Remove(filepath.Join(p.Dir, usageFile)); err != nil {

@@ -20,17 +20,9 @@ func TestWhatVanishesFromTheDatasetComesBack(t *testing.T) {
 	dir, start := t.TempDir(), time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 	run := func() Summary {
 		t.Helper()
-		m, err := Open(t.Context(), Options{
+		return demonstrated(t, Options{
 			Dir: dir, Now: func() time.Time { return start }, Faults: []alexa.Fault{}, Chaos: &Chaos{}, WindowDays: 30, outside: outside{unmeasured: true},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum, err := m.Demonstrate(t.Context())
-		if closeErr := m.Close(); err != nil || closeErr != nil {
-			t.Fatal(err, closeErr)
-		}
-		return sum
 	}
 	dataset := filepath.Join(dir, "s3", DatasetBucket)
 	object := func(d report.Date) string {

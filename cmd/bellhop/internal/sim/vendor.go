@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
 // vendor is the simulated vendor behind a real HTTP server.
@@ -32,14 +34,11 @@ type vendor struct {
 	served chan error
 }
 
-// vendorFile is where a folder keeps what the vendor remembers.
-const vendorFile = "vendor.json"
-
 // demoSeed decides all that the simulated vendor makes up.
 const demoSeed = 20261120
 
-// misfortunes are what goes wrong in the demonstration. Calls are requests for reports, counted from 1.
-func misfortunes() []alexa.Fault {
+// demoFaults are what goes wrong in the demonstration. Calls are requests for reports, counted from 1.
+func demoFaults() []alexa.Fault {
 	return []alexa.Fault{
 		{Kind: alexa.RateLimited, FirstCall: 2, LastCall: 3, RetryAfterSeconds: 20},
 		{Kind: alexa.NotReady, FirstCall: 6, LastCall: 6},
@@ -57,78 +56,56 @@ func misfortunes() []alexa.Fault {
 	}
 }
 
-// inWords says what a fault of the demonstration looks like from outside.
-var inWords = map[alexa.FaultKind]string{
-	alexa.RateLimited:      "answered 429 with Retry-After",
-	alexa.NotReady:         "answered that data are not yet available",
-	alexa.LostAnswer:       "took a request and cut the connection before the answer",
-	alexa.ServerError:      "answered 500",
-	alexa.TokenExpired:     "refused a fresh token",
-	alexa.Truncated:        "delivered a file that ends in the middle of a row",
-	alexa.Late:             "delivered a file late",
-	alexa.Duplicated:       "delivered a file twice",
-	alexa.ColumnsReordered: "delivered the columns in another order",
-	alexa.ColumnAdded:      "added a column",
-	alexa.Emptied:          "delivered a file with nothing but the header",
-	alexa.Reordered:        "delivered the files in another order",
-	alexa.Stray:            "delivered a file that nobody asked for",
+// startVendor serves the simulated vendor, as it was when an earlier process ended.
+func (m *Machine) startVendor(ctx context.Context) error {
+	client, err := firstClient(m.Dir)
+	if err != nil {
+		return err
+	}
+	simulator, err := alexa.New(alexa.Config{
+		Seed: demoSeed, Now: m.clock.Now, Estate: *m.outside.estate, Switches: m.outside.switches,
+		Clients: []alexa.Client{client}, Faults: slices.Concat(m.Faults, m.left.faults()),
+		Deliver: m.foreignWriter(objects.NewClient(m.s3.Config(), counting)),
+	})
+	if err != nil {
+		return err
+	}
+	m.vendor = &vendor{Simulator: simulator, path: filepath.Join(m.Dir, vendorFile), served: make(chan error, 1)}
+	var snapshot json.RawMessage
+	if found, err := load(m.vendor.path, &snapshot); err != nil {
+		return err
+	} else if found {
+		if err := simulator.Restore(snapshot); err != nil {
+			return fmt.Errorf("%s: %w (bellhop local reset starts anew)", m.vendor.path, err)
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("serve the simulated vendor: %w", err)
+	}
+	m.vendor.url = "http://" + listener.Addr().String()
+	m.vendor.server = &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { m.vendor.served <- m.vendor.server.Serve(listener) }()
+	m.closing(m.vendor.Close)
+	return nil
 }
 
-// startVendor completes the simulator's configuration and serves it. The bucket's client is the foreign writer's;
-// delivered, if set, is told of what it writes. The bucket's owner pays for what is written, so it is counted.
-func startVendor(
-	ctx context.Context, dir string, config alexa.Config, bucket *s3.Client, delivered func(string, []byte), paid *cost.Meter,
-) (*vendor, error) {
-	credentials, err := credentialsIn(dir)
-	if err != nil {
-		return nil, err
-	}
-	config.Clients = []alexa.Client{{ID: credentials.ClientID, Secret: credentials.ClientSecret, RefreshToken: credentials.RefreshToken}}
-	config.Deliver = func(ctx context.Context, bucketARN, key string, body []byte) error {
+// foreignWriter writes what the vendor delivers. The bucket's owner pays for what is written, so it is counted.
+func (m *Machine) foreignWriter(client *s3.Client) func(ctx context.Context, bucketARN, key string, body []byte) error {
+	return func(ctx context.Context, bucketARN, key string, body []byte) error {
 		_, name, ok := strings.Cut(bucketARN, ":::")
 		if !ok {
 			return fmt.Errorf("%q is not the ARN of a bucket", bucketARN)
 		}
-		if delivered != nil {
-			delivered(key, body)
+		if m.Delivered != nil {
+			m.Delivered(key, body)
 		}
-		ctx, _ = cost.Start(ctx, paid)
-		_, err := bucket.PutObject(ctx, &s3.PutObjectInput{
+		ctx, _ = cost.Start(ctx, m.parts.outside)
+		_, err := client.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: aws.String(name), Key: aws.String(key), Body: bytes.NewReader(body), ContentType: aws.String("text/csv"),
 		})
 		return err
 	}
-	simulator, err := alexa.New(config)
-	if err != nil {
-		return nil, err
-	}
-	v := &vendor{Simulator: simulator, path: filepath.Join(dir, vendorFile), served: make(chan error, 1)}
-	if err := v.remember(); err != nil {
-		return nil, err
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("serve the simulated vendor: %w", err)
-	}
-	v.url = "http://" + listener.Addr().String()
-	v.server = &http.Server{Handler: v.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { v.served <- v.server.Serve(listener) }()
-	return v, nil
-}
-
-// remember restores what an earlier process saved.
-func (v *vendor) remember() error {
-	snapshot, err := os.ReadFile(v.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := v.Restore(snapshot); err != nil {
-		return fmt.Errorf("%s: %w (bellhop local reset starts anew)", v.path, err)
-	}
-	return nil
 }
 
 // Save writes down what the vendor remembers.
@@ -148,33 +125,15 @@ func (v *vendor) Close() error {
 	return errors.Join(err, v.Save())
 }
 
-// credentials are the document that the requester's secret holds.
-type credentials struct {
-	ClientID     string `json:"client_id"`
-	ClientSecret string `json:"client_secret"`
-	RefreshToken string `json:"refresh_token"`
-}
-
-// credentialsIn returns the vendor's first credentials in this folder. The secret of a running machine may hold a rotated
-// token by now; the vendor knows that by itself.
-func credentialsIn(dir string) (credentials, error) {
-	path := filepath.Join(dir, "credentials.json")
-	content, err := os.ReadFile(path) //nolint:gosec // the folder is the user's choice
-	var c credentials
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		c = credentials{ClientID: "amzn1.application-oa2-client.local", ClientSecret: rand.Text(), RefreshToken: "Atzr|" + rand.Text()}
-		if content, err = json.Marshal(c); err != nil { //nolint:gosec // made up here, for a file that only its owner can read
-			return c, err
-		}
-		return c, errors.Join(writeFile(path, content), writeFile(filepath.Join(dir, "secret.json"), content))
-	case err != nil:
+// firstClient returns the vendor's first credentials in this folder: the document that the requester's secret began with. The
+// requester may have rotated the token in its secret since; the vendor knows of that.
+func firstClient(dir string) (c alexa.Client, err error) {
+	path := filepath.Join(dir, firstSecret)
+	if found, err := load(path, &c); found || err != nil {
 		return c, err
 	}
-	if err := json.Unmarshal(content, &c); err != nil {
-		return c, fmt.Errorf("%s is damaged: bellhop local reset starts anew", path)
-	}
-	return c, nil
+	c = alexa.Client{ID: "amzn1.application-oa2-client.local", Secret: rand.Text(), RefreshToken: "Atzr|" + rand.Text()}
+	return c, errors.Join(save(path, c), save(filepath.Join(dir, secretFile), c))
 }
 
 // fileSecret keeps the requester's secret in a file that only its owner can read.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/pkg/config"
@@ -32,7 +31,7 @@ import (
 
 // wire builds the three functions as their main packages do, over this machine's adapters.
 func (m *Machine) wire() {
-	between := m.between()
+	between := m.outside
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
 	swept := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
@@ -42,7 +41,7 @@ func (m *Machine) wire() {
 	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
 	tokens := lwa.New(lwa.Options{
 		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
-		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, "secret.json")}, now), Now: now, Scrubber: scrubber,
+		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, secretFile)}, now), Now: now, Scrubber: scrubber,
 		Failed: func(error) { requests.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	first := m.subscription()
@@ -80,30 +79,12 @@ func (m *Machine) wire() {
 		}).Handle),
 	}
 	m.queue.handle = failures(m.handle.ingester)
-	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, deaf: m.outside.deaf}
+	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, off: m.outside.noFeed}
 }
 
 // sink returns where a function's metrics go. They are lines of its log.
 func (m *Machine) sink(function string, of *cost.Meter) *metric.Sink {
 	return &metric.Sink{To: cost.LogWriter{Meter: of, To: m.Metrics}, Service: "bellhop", Function: function, Now: m.clock.Now}
-}
-
-// between returns what stands between the functions and the outside, with nothing where nobody stands.
-func (m *Machine) between() outside {
-	o := m.outside
-	if o.store == nil {
-		o.store = func(s ledger.Store) ledger.Store { return s }
-	}
-	if o.s3 == nil {
-		o.s3 = func(*s3.Options) {}
-	}
-	if o.source == nil {
-		o.source = func(s requester.Source) requester.Source { return s }
-	}
-	if o.queue == nil {
-		o.queue = func(l loads) loads { return l }
-	}
-	return o
 }
 
 // entry makes of a handler what the Lambda runtime makes of it: JSON in, JSON out, under a deadline.
@@ -147,7 +128,7 @@ func failures(handle func(context.Context, json.RawMessage) (json.RawMessage, er
 			} `json:"batchItemFailures"`
 		}
 		if err := json.Unmarshal(response, &batch); err != nil {
-			return nil, fmt.Errorf("the response of the function is no batch response: %w", err)
+			return nil, fmt.Errorf("the function did not answer with a batch response: %w", err)
 		}
 		var failed []string
 		for _, f := range batch.Failures {

@@ -35,27 +35,38 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 	if err != nil {
 		return cli.Account{}, err
 	}
-	return cli.Account{
+	at := cli.Account{
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), sim.DeliveryBucket}, Bucket: sim.DeliveryBucket,
 		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), sim.DatasetBucket}},
-		Holds: func(ctx context.Context) (cli.Holds, func() error, error) {
-			h, closing, err := sim.OpenHolds(ctx, dir)
-			return h, closing, err
-		},
-		Migration: func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
-			s, closing, err := sim.OpenMigration(ctx, dir)
-			if err != nil {
-				return nil, nil, err
-			}
-			s.Progress = progress
-			return s, closing, nil
-		},
-		Drop: func(ctx context.Context) (cli.Dropper, func() error, error) {
-			dataset, closing, err := sim.OpenDataset(ctx, dir)
-			return dataset, closing, err
-		},
-	}, nil
+	}
+	writes(&at, func(ctx context.Context) (*sim.OpenedDataset, error) { return sim.OpenDataset(ctx, dir) })
+	return at, nil
+}
+
+// writes gives an account what writes to its dataset, each of which opens that for itself.
+func writes(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+	at.Holds = func(ctx context.Context) (cli.Holds, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &ingester.Holds{Days: d.Ledger, Dataset: objects.NewDataset(d.Bucket), Converter: convert.NewConverter(), Now: d.Now}, d.Close, nil
+	}
+	at.Migration = func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &migrate.Service{Dataset: d.Bucket, Days: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Progress: progress}, d.Close, nil
+	}
+	at.Drop = func(ctx context.Context) (cli.Dropper, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return objects.NewDataset(d.Bucket), d.Close, nil
+	}
 }
 
 func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
@@ -158,17 +169,10 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 	}
 	if p.DatasetBucket != "" {
 		whole := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
-		dataset := objects.NewDataset(whole)
-		at.Dataset = bucket{dataset}
-		at.Migration = func(_ context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
-			return &migrate.Service{Dataset: whole, Days: records, Converter: convert.NewConverter(), Now: time.Now, Progress: progress}, func() error { return nil }, nil
-		}
-		at.Drop = func(context.Context) (cli.Dropper, func() error, error) {
-			return dataset, func() error { return nil }, nil
-		}
-		at.Holds = func(context.Context) (cli.Holds, func() error, error) {
-			return &ingester.Holds{Days: records, Dataset: dataset, Converter: convert.NewConverter(), Now: time.Now}, func() error { return nil }, nil
-		}
+		at.Dataset = bucket{objects.NewDataset(whole)}
+		writes(&at, func(context.Context) (*sim.OpenedDataset, error) {
+			return &sim.OpenedDataset{Ledger: records, Bucket: whole, Now: at.Now, Close: at.Close}, nil
+		})
 	}
 	return at
 }
