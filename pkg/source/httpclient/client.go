@@ -3,6 +3,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -40,14 +41,13 @@ type Options struct {
 
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
-	http     *http.Client
-	timeout  time.Duration
-	maxBytes int64
-	scrubber *redact.Scrubber
+	http *http.Client
+	o    Options
 }
 
 // New returns a client with its own connections.
 func New(o Options) *Client {
+	o.Timeout, o.MaxBytes = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	transport := o.Transport
 	if transport == nil {
 		transport, _ = http.DefaultTransport.(*http.Transport)
@@ -60,20 +60,9 @@ func New(o Options) *Client {
 		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	transport.TLSClientConfig.MinVersion = max(transport.TLSClientConfig.MinVersion, tls.VersionTLS12)
-	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.MaxBytes <= 0 {
-		o.MaxBytes = DefaultMaxBytes
-	}
-	return &Client{
-		http: &http.Client{
-			Transport: transport,
-			// No vendor documents a redirect, and following one would carry the credential along.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		timeout: o.Timeout, maxBytes: o.MaxBytes, scrubber: o.Scrubber,
-	}
+	// No vendor documents a redirect, and following one would carry the credential along.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{&http.Client{Transport: transport, CheckRedirect: stay}, o}
 }
 
 // Reply is an answer with its body read.
@@ -114,7 +103,7 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 // Do sends a request once and reads the answer, whatever its status. An error is an [*Error] of kind
 // [fault.Transient]. Redirects are answers like any other.
 func (c *Client) Do(req *http.Request) (Reply, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
+	ctx, cancel := context.WithTimeout(req.Context(), c.o.Timeout)
 	defer cancel()
 	var sent atomic.Bool
 	// Header fields are reported when they enter the write buffer, which is before their first byte can leave:
@@ -127,10 +116,10 @@ func (c *Client) Do(req *http.Request) (Reply, error) {
 		return Reply{}, c.failed(err, sent.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.maxBytes+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBytes+1))
 	reply := Reply{Status: res.StatusCode, Header: res.Header, Body: body, Whole: err == nil}
-	if int64(len(body)) > c.maxBytes {
-		reply.Body, reply.Whole = body[:c.maxBytes], false
+	if int64(len(body)) > c.o.MaxBytes {
+		reply.Body, reply.Whole = body[:c.o.MaxBytes], false
 	}
 	return reply, nil
 }
@@ -147,7 +136,7 @@ func (c *Client) failed(err error, sent bool) error {
 	case errors.Is(err, context.Canceled):
 		e.cause, e.reason = context.Canceled, "it was cancelled"
 	case !sent:
-		e.reason = c.scrubber.Foreign(err.Error())
+		e.reason = c.o.Scrubber.Foreign(err.Error())
 	default:
 		e.reason = lost(err)
 	}
