@@ -101,7 +101,7 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 			out, err = nothing, errors.Join(err, rows.Discard())
 		}
 	}()
-	out, err = convert(ctx, scan, newDecoder(columns, contract, c.unitIDs, rows))
+	out, err = convert(ctx, scan, newDecoder(columns, d, contract, c.unitIDs, rows))
 	if err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}

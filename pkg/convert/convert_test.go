@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 const deviceHeader = "dataset_date,unitId_level_1,unitName_level_1,device_count,active_device_count,dialog_count\n"
@@ -113,6 +114,35 @@ func TestPoison(t *testing.T) {
 			}
 			if len(out.Days) != 0 || out.Close() != nil {
 				t.Errorf("got %d days beside the error", len(out.Days))
+			}
+		})
+	}
+}
+
+// A batch is bound before its text is looked at; what is told is nevertheless the first error of the file.
+func TestTheFirstErrorIsTold(t *testing.T) {
+	t.Parallel()
+	const ok, header = "11/1/2026,u,n,1,1,1\n", "device_count,dataset_date,unitId_level_1,unitName_level_1,active_device_count,dialog_count,mood\n"
+	tests := map[string]struct{ csv, says string }{
+		"a unit, then a count":             {deviceHeader + ok + "11/1/2026,,n,1,1,1\n11/1/2026,u,n,x,1,1\n", "line 3: column unitName_level_1: unit name without a unit id"},
+		"a count, then a unit":             {deviceHeader + ok + "11/1/2026,u,n,x,1,1\n11/1/2026,,n,1,1,1\n", "line 3, column device_count"},
+		"a count and a unit of one row":    {deviceHeader + ok + "11/1/2026,,n,1,1,x\n", "line 3, column dialog_count"},
+		"two counts of one row":            {deviceHeader + ok + "11/1/2026,u,n,1,x,x\n", "line 3, column active_device_count"},
+		"a date, then a count":             {deviceHeader + ok + "11/1/1999,u,n,x,1,1\n", "line 3, column dataset_date: date before the year 2000"},
+		"a count, then a date":             {header + "x,11/1/1999,u,n,1,1,\n", "line 2, column device_count"},
+		"a date, then text":                {header + "1,11/1/1999,u,n,1,1,\xff\n", "line 2, column dataset_date"},
+		"a count, then text":               {header + "1,11/1/2026,u,n,1,x,\xff\n", "line 2, column dialog_count"},
+		"a unit's text, then a later date": {deviceHeader + ok + "11/1/2026,\xff,n,1,1,1\n1/1/1970,u,n,1,1,1\n", "line 3: column unitId_level_1: not valid UTF-8"},
+		"the first date":                   {deviceHeader + "1/1/1970,u,n,1,1,1\n", "line 2, column dataset_date: date before the year 2000"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := convert.NewConverter().Convert(t.Context(), strings.NewReader(tt.csv), report.Contract{
+				Subscription: "seaside", Table: "asp_device", Window: report.Window{From: report.NewDate(1970, 1, 1), To: anyDay.To},
+			})
+			if !fault.Is(err, fault.Poison) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%s error %v, want %q", fault.KindOf(err), err, tt.says)
 			}
 		})
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/pkg/convert/columnar"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -18,23 +20,20 @@ type decoder struct {
 	today  report.Date // 0: not known
 	rows   *columnar.Writer
 
-	at        int // the column of the next cell
-	date      report.Date
-	dateCell  string // the cell that date was read from
+	typed     *binder
+	date      report.Date // of the row before; of the first, none
 	row       columnar.Row
 	hierarchy *hierarchy
 	forms     unitIDs
 	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
 	count     int64    // rows
-	lines     []int    // of the batch
-	record    int      // of the batch
 }
 
-func newDecoder(l layout, c report.Contract, forms unitIDs, rows *columnar.Writer) *decoder {
+func newDecoder(l layout, d dataset.Definition, c report.Contract, forms unitIDs, rows *columnar.Writer) *decoder {
 	dec := &decoder{
 		layout: l, window: c.Window, today: c.Today, forms: forms, rows: rows, root: newRoot(c.Root, l.levels),
-		unknown: make([]string, len(l.extras)), row: rows.NewRow(),
+		unknown: make([]string, len(l.extras)), row: rows.NewRow(), typed: newBinder(l, d), date: math.MinInt32,
 	}
 	dec.learn()
 	return dec
@@ -48,11 +47,6 @@ func (d *decoder) learn() {
 
 // decode reads s to its end.
 func (d *decoder) decode(ctx context.Context, s *scanner) error {
-	header := make([]string, len(d.layout.columns))
-	for i, c := range d.layout.columns {
-		header[i] = c.header
-	}
-	var f feeder
 	for {
 		if err := s.load(ctx, batchRows); err != nil {
 			return err
@@ -60,9 +54,8 @@ func (d *decoder) decode(ctx context.Context, s *scanner) error {
 		if len(s.records) == 0 {
 			return nil
 		}
-		d.at, d.record, d.lines = 0, 0, s.lines
-		if record, column, err := f.feed(d, header, s.records); err != nil {
-			return d.explain(err, s.lines[record], column)
+		if err := d.batch(s); err != nil {
+			return err
 		}
 		replaced, err := d.rows.Trim(ctx)
 		if err != nil {
@@ -72,6 +65,25 @@ func (d *decoder) decode(ctx context.Context, s *scanner) error {
 			d.learn()
 		}
 	}
+}
+
+// batch decodes the records of a batch. Of several errors it returns the one that comes first in the file.
+func (d *decoder) batch(s *scanner) error {
+	rows, wrong, unbound := d.typed.bind(s.records)
+	for i, record := range s.records {
+		known := len(record)
+		if i == len(rows) {
+			rows, known = append(rows, row{}), wrong
+			rows[i].Date, _ = parseDate(record[slices.IndexFunc(d.layout.columns, func(c delivered) bool { return c.kind == cellDate })])
+		}
+		if column, err := d.take(record[:known], &rows[i], s.lines[i]); err != nil {
+			return d.explain(err, s.lines[i], column)
+		}
+		if known < len(record) {
+			return d.explain(unbound, s.lines[i], wrong)
+		}
+	}
+	return unbound
 }
 
 // explain says where a complaint arose. Other errors are passed on.
@@ -90,54 +102,44 @@ func (d *decoder) explain(err error, line, column int) error {
 	}
 }
 
-// cell takes the next cell of the current row. The text is valid only until the batch ends.
-func (d *decoder) cell(header, text string) (err error) {
-	c := &d.layout.columns[d.at]
-	if header != c.header {
-		return errors.New("gocsv passed a cell out of order")
-	}
-	switch c.kind {
-	case cellDate:
-		if text != d.dateCell || text == "" {
-			if err := d.setDate(text); err != nil {
-				return err
+// take decodes the cells of a record, whose text is valid only until the batch ends, and adds the row when it is whole. An error comes
+// with the column that is at fault.
+func (d *decoder) take(cells []string, typed *row, line int) (column int, err error) {
+	measure := 0
+	for at, text := range cells {
+		switch c := &d.layout.columns[at]; c.kind {
+		case cellDate:
+			if typed.Date != d.date {
+				err = d.setDate(typed.Date)
 			}
+		case cellUnit:
+			d.hierarchy.set(c.slot, text)
+		case cellDimension:
+			n, fresh := d.rows.Dimension(c.slot, text)
+			if fresh && !utf8.ValidString(text) {
+				err = notUTF8
+			}
+			d.row.Dims[c.slot] = n
+		case cellMeasure:
+			d.row.Measures[c.slot] = typed.Measures[measure]
+			measure++
+		case cellExtra:
+			if !utf8.ValidString(text) {
+				err = notUTF8
+			}
+			d.unknown[c.slot] = text
 		}
-	case cellUnit:
-		d.hierarchy.set(c.slot, text)
-	case cellDimension:
-		n, fresh := d.rows.Dimension(c.slot, text)
-		if fresh && !utf8.ValidString(text) {
-			return notUTF8
+		if err != nil {
+			return at, err
 		}
-		d.row.Dims[c.slot] = n
-	case cellCount:
-		if d.row.Measures[c.slot], err = parseCount(text); err != nil {
-			return err
-		}
-	case cellDecimal:
-		if d.row.Measures[c.slot], err = parseDecimal(text); err != nil {
-			return err
-		}
-	case cellExtra:
-		if !utf8.ValidString(text) {
-			return notUTF8
-		}
-		d.unknown[c.slot] = text
 	}
-	d.at++
-	if d.at == len(d.layout.columns) {
-		d.at = 0
-		return d.endRow()
+	if len(cells) < len(d.layout.columns) {
+		return 0, nil
 	}
-	return nil
+	return len(cells) - 1, d.endRow(line)
 }
 
-func (d *decoder) setDate(text string) error {
-	date, err := parseDate(text)
-	if err != nil {
-		return err
-	}
+func (d *decoder) setDate(date report.Date) error {
 	switch {
 	case date < firstDay:
 		return tooOld
@@ -146,11 +148,11 @@ func (d *decoder) setDate(text string) error {
 	case !d.window.Contains(date):
 		return outOfWindow
 	}
-	d.date, d.dateCell = date, string([]byte(text))
+	d.date = date
 	return nil
 }
 
-func (d *decoder) endRow() error {
+func (d *decoder) endRow(line int) error {
 	n, slot, err := d.hierarchy.path()
 	if err != nil {
 		return d.blameUnit(err, slot)
@@ -162,13 +164,12 @@ func (d *decoder) endRow() error {
 	if len(d.unknown) > 0 {
 		d.row.Extra = d.rows.Extra(d.layout.extras, d.unknown)
 	}
-	d.row.Line = uint32(min(d.lines[d.record], math.MaxUint32))
-	d.record++
+	d.row.Line = uint32(min(line, math.MaxUint32))
 	d.count++
 	return d.rows.Add(d.date, &d.row)
 }
 
-// blameUnit names the unit column that is to blame, since gocsv will say that it was the row's last column.
+// blameUnit names the unit column that is to blame, since the row's last column is not.
 func (d *decoder) blameUnit(err error, slot int) error {
 	if errors.As(err, new(wholeRow)) {
 		return err

@@ -18,8 +18,7 @@ const (
 	cellDate cellKind = iota
 	cellUnit
 	cellDimension
-	cellCount
-	cellDecimal
+	cellMeasure
 	cellExtra
 )
 
@@ -55,11 +54,7 @@ func matchHeader(d dataset.Definition, header []string, limits Limits) (layout, 
 		wanted[fold(c.Name)] = delivered{kind: cellDimension, slot: i}
 	}
 	for i, c := range d.Measures() {
-		kind := cellCount
-		if c.Type == dataset.Decimal {
-			kind = cellDecimal
-		}
-		wanted[fold(c.Name)] = delivered{kind: kind, slot: i}
+		wanted[fold(c.Name)] = delivered{kind: cellMeasure, slot: i}
 	}
 	var (
 		l     layout
@@ -141,7 +136,7 @@ func (l *layout) arrange() {
 			c.slot = 2*slices.Index(l.levels, c.slot/2) + c.slot%2
 		case cellExtra:
 			c.slot = slices.Index(l.extras, c.header)
-		case cellDate, cellDimension, cellCount, cellDecimal:
+		case cellDate, cellDimension, cellMeasure:
 		}
 	}
 }

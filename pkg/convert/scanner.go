@@ -13,7 +13,7 @@ import (
 const (
 	readBuffer = 256 << 10
 	maxRecord  = 16 << 20
-	// batchRows is how many records go to gocsv at once, if the buffer has as many. gocsv makes some thirty
+	// batchRows is how many records are bound at once, if the buffer has as many. gocsv makes some thirty
 	// allocations a batch.
 	batchRows = 1024
 )
