@@ -192,7 +192,7 @@ func price(amount float64) string { return strconv.FormatFloat(amount, 'f', -1, 
 func (s *screen) bill(b cost.Bill) {
 	var rows [][]cell
 	for _, l := range b.Lines {
-		rows = append(rows, cells(dollars(l.Amount), l.Service, l.What, quantity(l.Quantity), free(l.Free), price(l.Price), per(l.Per, l.Unit)))
+		rows = append(rows, row(dollars(l.Amount), l.Service, l.What, quantity(l.Quantity), free(l.Free), price(l.Price), per(l.Per, l.Unit)))
 	}
 	rows = append(rows, []cell{{dollars(b.Total), strong}, {"total", strong}, {}, {}, {}, {}, {}})
 	s.table("  ", []string{"amount $", "service", "what", "quantity", "free", "price $", "per"}, []string{"amount $", "quantity", "free", "price $"}, rows)
@@ -251,9 +251,9 @@ func (s *screen) assumed(e cost.Estimate) {
 		return fmt.Sprintf("%.3f s", w.Seconds/float64(w.Invocations))
 	}
 	s.table("  ", []string{"function", "memory", "seconds on lambda", "mean here"}, []string{"memory"}, [][]cell{
-		cells("requester", fmt.Sprintf("%d MB", e.Stack.RequesterMB), fmt.Sprintf("%g for a run, %g more for a request", a.RequesterSeconds, a.RequestSeconds), here(u.Requester)),
-		cells("ingester", fmt.Sprintf("%d MB", e.Stack.IngesterMB), fmt.Sprintf("%g for a file, %g more for a megabyte; %s each", a.IngesterSeconds, a.MegabyteSeconds, kilobytes(e.Wish.ReportBytes)), here(u.Ingester)),
-		cells("janitor", fmt.Sprintf("%d MB", e.Stack.JanitorMB), fmt.Sprintf("%g for an invocation", a.JanitorSeconds), here(u.Janitor)),
+		row("requester", fmt.Sprintf("%d MB", e.Stack.RequesterMB), fmt.Sprintf("%g for a run, %g more for a request", a.RequesterSeconds, a.RequestSeconds), here(u.Requester)),
+		row("ingester", fmt.Sprintf("%d MB", e.Stack.IngesterMB), fmt.Sprintf("%g for a file, %g more for a megabyte; %s each", a.IngesterSeconds, a.MegabyteSeconds, kilobytes(e.Wish.ReportBytes)), here(u.Ingester)),
+		row("janitor", fmt.Sprintf("%d MB", e.Stack.JanitorMB), fmt.Sprintf("%g for an invocation", a.JanitorSeconds), here(u.Janitor)),
 	})
 	s.wrapped("  ", "The seconds here are those of another processor, without a network and with all pauses skipped: they say nothing about Lambda.")
 	s.wrapped("  ", fmt.Sprintf("Lambda itself logs %s bytes for each invocation, and each is a trace. %d reads of the queue wait for 20 seconds each, all month. Each of the %d requester runs a day reads the secret. A month has 30 days.",
@@ -280,7 +280,7 @@ func (s *screen) prices(all []cost.Price) {
 	s.line("%s", s.paint(strong, "PRICES in "+cost.Region+", US dollars before tax"))
 	var rows [][]cell
 	for _, p := range all {
-		rows = append(rows, cells(p.Service, p.What, price(p.Amount), per(p.Per, p.Unit), free(p.Free)))
+		rows = append(rows, row(p.Service, p.What, price(p.Amount), per(p.Per, p.Unit), free(p.Free)))
 	}
 	s.table("  ", []string{"service", "what", "price $", "per", "free in a month"}, []string{"price $", "free in a month"}, rows)
 	s.heading("SOURCES")

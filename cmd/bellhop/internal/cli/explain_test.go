@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -109,35 +107,6 @@ found gone         2026-11-20 06:12:32Z, 3.0 s after its delivery
 	}
 }
 
-func TestANameOfTwoUnitsIsNoAnswer(t *testing.T) {
-	code, out, errs := explaining(t).run(t.Context(), "explain", "asp_device", "Room 1", "2026-11-14")
-	if code != cli.ExitError || out != "" || !strings.Contains(errs, "2 units of that day have this name") || !strings.Contains(errs, "a, b") {
-		t.Errorf("exit %d, %q, %q", code, out, errs)
-	}
-	if strings.Contains(errs, "Room 1") {
-		t.Error("the error tells the name of a room")
-	}
-}
-
-func TestADayThatIsNotThereSaysWhy(t *testing.T) {
-	tests := map[string]struct{ table, date, says string }{
-		"zero":            {"asp_communication", "2026-11-14", "ZERO"},
-		"nobody wants it": {"asp_device", "2026-11-19", "the subscription wants the days 2026-11-14..2026-11-17"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			code, out, errs := explaining(t).run(t.Context(), "explain", test.table, "nobody", test.date)
-			if code != cli.ExitFine || !strings.Contains(out, test.says) {
-				t.Errorf("exit %d, %s%s", code, out, errs)
-			}
-		})
-	}
-	code, _, errs := explaining(t).run(t.Context(), "explain", "asp_property_skill", "a", "2026-11-14")
-	if code != cli.ExitError || !strings.Contains(errs, "no subscription asks for asp_property_skill") {
-		t.Errorf("exit %d: %s", code, errs)
-	}
-}
-
 func TestAUnitThatNoReportHasIsAnErrorWithSuggestions(t *testing.T) {
 	for unit, says := range map[string]string{
 		"nobody": "→ see which there are: bellhop query", "room 1": "→ did you mean: Room 1", "Rom 1": "→ did you mean: Room 1",
@@ -146,43 +115,5 @@ func TestAUnitThatNoReportHasIsAnErrorWithSuggestions(t *testing.T) {
 		if code != cli.ExitError || out != "" || !strings.Contains(errs, "no unit of asp_device has this id or name on 2026-11-14") || !strings.Contains(errs, says) {
 			t.Errorf("%s: exit %d, %q, %q", unit, code, out, errs)
 		}
-	}
-}
-
-// The subscription that explain names is the one of which DuckDB's view has the rows; see the tests of the view.
-func TestOfSeveralSubscriptionsTheViewsChoiceIsMarked(t *testing.T) {
-	tests := map[string]struct {
-		other, csv, unit, want string
-	}{
-		"the first name":                     {"alpha", "11/14/2026,org,Hotels,a,Room 1,1,1,5\n", "a", "alpha"},
-		"not the later name":                 {"zulu", "11/14/2026,org,Hotels,a,Room 1,1,1,5\n", "a", "hotel"},
-		"nobody, where another has it above": {"alpha", "11/14/2026,org,Hotels,,,1,1,5\n", "org", ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			b := explaining(t)
-			sub := hotel()
-			sub.Name = test.other
-			b.ledger.subs[test.other] = sub
-			b.publish(t, test.other, test.csv)
-			code, out, errs := b.run(t.Context(), "explain", "asp_device", test.unit, "2026-11-14", "--json")
-			if code != cli.ExitFine {
-				t.Fatalf("exit %d: %s", code, errs)
-			}
-			var taken string
-			for _, s := range decode[struct {
-				Subscriptions []struct {
-					Subscription string
-					Taken        bool `json:"taken_by_default_view"`
-				}
-			}](t, out).Subscriptions {
-				if s.Taken {
-					taken += s.Subscription
-				}
-			}
-			if diff := cmp.Diff(test.want, taken); diff != "" {
-				t.Error(diff)
-			}
-		})
 	}
 }

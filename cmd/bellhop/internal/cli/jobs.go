@@ -280,7 +280,7 @@ func (a *app) unhealed(ctx context.Context, at Account, id string) error {
 	if err != nil || !after.Healed {
 		return err
 	}
-	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, orElse(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them again with --force"}
+	return &Problem{Code: ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, cmp.Or(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them again with --force"}
 }
 
 // retryable demands that a retry of j would send something, and says what that is when it is not the job as it was.

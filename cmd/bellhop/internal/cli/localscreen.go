@@ -63,7 +63,7 @@ func (s *screen) summary(sum sim.Summary, again func(string) string) {
 	s.heading("DATASET")
 	var tables [][]cell
 	for _, t := range sum.Rows {
-		tables = append(tables, cells(t.Table, number(t.Days), number(t.Rows)))
+		tables = append(tables, row(t.Table, number(t.Days), number(t.Rows)))
 	}
 	s.table("  ", []string{"table", "days", "rows"}, []string{"days", "rows"}, tables)
 	s.line("  %s", sum.DatasetDir)

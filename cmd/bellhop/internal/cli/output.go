@@ -30,7 +30,9 @@ func (a *app) show(v any, human func(*screen)) error {
 
 // answer makes an action of what reads an answer and what draws it. Code, where it is not nil, says with which exit code the
 // command ends.
-func answer[T any](a *app, read func(ctx context.Context, at Account, args []string) (T, error), draw func(*screen, T), code func(T) int) func(*cobra.Command, []string) error {
+func answer[T any](
+	a *app, read func(ctx context.Context, at Account, args []string) (T, error), draw func(*screen, T), code func(T) int,
+) func(*cobra.Command, []string) error {
 	return a.on(func(ctx context.Context, at Account, args []string) error {
 		v, err := read(ctx, at, args)
 		if err != nil {
@@ -45,8 +47,12 @@ func answer[T any](a *app, read func(ctx context.Context, at Account, args []str
 }
 
 // about is answer for a command with one argument.
-func about[T any](a *app, read func(v *view.View, ctx context.Context, name string) (T, error), draw func(*screen, T)) func(*cobra.Command, []string) error {
-	return answer(a, func(ctx context.Context, at Account, args []string) (T, error) { return read(at.view, ctx, args[0]) }, draw, nil)
+func about[T any](
+	a *app, read func(v *view.View, ctx context.Context, name string) (T, error), draw func(*screen, T),
+) func(*cobra.Command, []string) error {
+	return answer(a, func(ctx context.Context, at Account, args []string) (T, error) {
+		return read(at.view, ctx, args[0])
+	}, draw, nil)
 }
 
 // attention is the exit code of an answer of which something needs attention.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -222,19 +223,13 @@ func (s *screen) refetched(r refetched, onAWS bool) {
 			word = "would be planned"
 		}
 		s.line("%s %s: at least %s, %s at one request a second, about $%.4f on AWS", count(len(r.Requests), "request"), word, count(r.Files, "file"), span(time.Duration(r.Seconds*float64(time.Second))), r.Cost)
-		var rows [][]cell
-		for _, q := range r.Requests {
-			rows = append(rows, cells(orElse(q.Job, "(dry run)"), q.Window.String(), strings.Join(q.Tables, ", "), fmt.Sprint(q.Files), q.Why))
-		}
-		s.table("", []string{"job", "days", "tables", "files", "why"}, []string{"files"}, rows)
+		rows(s, "job|days|tables|>files|why", r.Requests, func(q refetchRequest) []cell {
+			return row(cmp.Or(q.Job, "(dry run)"), q.Window, strings.Join(q.Tables, ", "), q.Files, q.Why)
+		})
 	}
 	if len(r.LeftOut) > 0 {
 		s.heading("LEFT OUT")
-		var rows [][]cell
-		for _, l := range r.LeftOut {
-			rows = append(rows, cells(l.Table, l.Window.String(), l.Why))
-		}
-		s.table("", []string{"table", "days", "why"}, nil, rows)
+		rows(s, "table|days|why", r.LeftOut, func(l leftOut) []cell { return row(l.Table, l.Window, l.Why) })
 	}
 	if len(r.Requests) > 0 && !r.DryRun {
 		next := "send them with: bellhop local run"

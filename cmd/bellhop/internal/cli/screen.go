@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,14 +31,6 @@ var colors = map[tone]text.Color{good: text.FgGreen, waiting: text.FgYellow, bad
 type cell struct {
 	text string
 	tone tone
-}
-
-func cells(texts ...string) []cell {
-	row := make([]cell, len(texts))
-	for i, t := range texts {
-		row[i].text = t
-	}
-	return row
 }
 
 // row makes cells of values: cells are taken as they are, and everything else is plain text.
@@ -237,7 +228,6 @@ func clean(content string) string {
 var (
 	count, number, tables, bytesText = phrase.Count, phrase.Number, phrase.Tables, phrase.Bytes
 	minute, second, span, date       = phrase.Minute, phrase.Second, phrase.Span, phrase.Date
-	orElse                           = cmp.Or[string]
 )
 
 // resultTable keeps the first rows of a result for the screen, and counts all of them.

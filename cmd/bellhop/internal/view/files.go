@@ -89,7 +89,7 @@ func WhyNotLoaded(f report.File) string {
 
 // Files lists files, the newest last. It reads the whole ledger.
 func (v *View) Files(ctx context.Context, f Filter) ([]File, error) {
-	found, err := Collect(v.Ledger.Files(ctx), func(r report.File) bool { return f.fits(r.Subscription, r.Job, string(r.Status)) })
+	found, err := collect(v.Ledger.Files(ctx), func(r report.File) bool { return f.fits(r.Subscription, r.Job, string(r.Status)) })
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func certificatesAs(list []report.Certificate) []Certificate {
 
 // Certificates lists certificates, the newest last. It reads the whole ledger.
 func (v *View) Certificates(ctx context.Context, f Filter) ([]Certificate, error) {
-	list, err := Collect(v.Ledger.Certificates(ctx), func(c report.Certificate) bool {
+	list, err := collect(v.Ledger.Certificates(ctx), func(c report.Certificate) bool {
 		return f.fits(c.Subscription, c.Job, string(c.Cause)) && (f.SlowerThan == 0 || c.Exposure() > f.SlowerThan)
 	})
 	slices.SortFunc(list, func(x, y report.Certificate) int {

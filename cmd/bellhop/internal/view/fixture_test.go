@@ -214,8 +214,9 @@ func newFixture() *fixture {
 	for d := 14; d <= 17; d++ {
 		published = append(published, partition("asp_device", d, 26+d), partition("asp_communication", d, d-14))
 	}
-	for i, p := range published {
-		if p.Rows > 0 {
+	for i := range published {
+		published[i].Job, published[i].File = "hotel-000001", "d.csv"
+		if p := published[i]; p.Rows > 0 {
 			p.Key, p.ETag, p.LoadedAt = report.PartitionKey("hotel", p.Table, p.Date), "s1", at("00:30:00")
 			f.dataset.objects[p.Key] = report.Object{Key: p.Key, ETag: "s1", ModifiedAt: at("00:30:00")}
 			published[i] = p

@@ -156,8 +156,8 @@ func (v *View) State(ctx context.Context, name string) (SubscriptionState, error
 
 func (v *View) today() report.Date { return report.DateOf(v.Now()) }
 
-// Collect reads a list to its end.
-func Collect[T any](all iter.Seq2[T, error], wants func(T) bool) ([]T, error) {
+// collect reads a list to its end.
+func collect[T any](all iter.Seq2[T, error], wants func(T) bool) ([]T, error) {
 	var list []T
 	for item, err := range all {
 		if err != nil {
