@@ -118,16 +118,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.body)
 }
 
-type world struct {
+type fixture struct {
 	*lwa.Tokens
 	*vault
 	*endpoint
 	now time.Time
 }
 
-func start(t *testing.T, answers ...answer) *world {
+func start(t *testing.T, answers ...answer) *fixture {
 	t.Helper()
-	w := &world{
+	w := &fixture{
 		vault:    &vault{document: stored},
 		endpoint: &endpoint{t: t, answers: answers},
 		now:      time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
@@ -143,7 +143,7 @@ func start(t *testing.T, answers ...answer) *world {
 	return w
 }
 
-func (w *world) want(t *testing.T, token string) {
+func (w *fixture) want(t *testing.T, token string) {
 	t.Helper()
 	got, err := w.Token(t.Context())
 	if err != nil || got.Reveal() != token {

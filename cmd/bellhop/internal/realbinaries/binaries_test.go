@@ -1,5 +1,5 @@
 // Package realbinaries_test drives the three functions as they are deployed: the very executables, built with the flags
-// for Lambda, behind a Runtime API, told about the world by nothing but their environment and their events.
+// for Lambda, behind a Runtime API, told of their surroundings by nothing but their environment and their events.
 //
 // Around them stand an S3 server, a DynamoDB-compatible server with its stream, the simulated vendor, and as much of
 // Secrets Manager, Systems Manager and SQS as the functions call.

@@ -58,7 +58,7 @@ func TestEveryEventIsAnswered(t *testing.T) {
 		"sqs-batch.json":                  {ingester, ""},
 		"sqs-test-event.json":             {ingester, ""},
 	}
-	w := newWorld(t, worldOptions{})
+	w := newFixture(t, fixtureOptions{})
 	paths, err := filepath.Glob(filepath.Join(w.root, "events", "*.json"))
 	if err != nil {
 		t.Fatal(err)

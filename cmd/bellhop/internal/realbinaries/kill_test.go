@@ -42,14 +42,14 @@ func killDays(t *testing.T) int {
 func TestKilledIngestersAndJanitorsLeaveTheSameDataset(t *testing.T) {
 	awayFromMidnight()
 	days := killDays(t)
-	oneDayEach := worldOptions{parts: parts, values: map[string]string{
+	oneDayEach := fixtureOptions{parts: parts, values: map[string]string{
 		"MaxWindowDays": "1", "LagDays": "1",
 		"From": (report.DateOf(time.Now().UTC()) - report.Date(days)).String(),
 	}}
 	var want map[string][]byte
 	usual := map[string][]time.Duration{} // how long each invocation takes when nothing happens
 	if !t.Run("not killed", func(t *testing.T) {
-		w := newWorld(t, oneDayEach)
+		w := newFixture(t, oneDayEach)
 		w.ask(days)
 		for event := w.account.receive(1); event != nil; event = w.account.receive(1) {
 			usual[ingester] = append(usual[ingester], w.timed(ingester, event))
@@ -68,10 +68,10 @@ func TestKilledIngestersAndJanitorsLeaveTheSameDataset(t *testing.T) {
 	}
 	for _, seed := range []uint64{1, 2} {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			w := newWorld(t, oneDayEach)
+			w := newFixture(t, oneDayEach)
 			w.ask(days)
 			k := &killer{
-				world: w, chance: rand.New(rand.NewPCG(seed, 0)), killed: map[string]int{},
+				fixture: w, chance: rand.New(rand.NewPCG(seed, 0)), killed: map[string]int{},
 				within: map[string]time.Duration{ingester: mostly(usual[ingester]), janitor: mostly(usual[janitor])},
 			}
 			k.rampage()
@@ -92,7 +92,7 @@ func TestKilledIngestersAndJanitorsLeaveTheSameDataset(t *testing.T) {
 }
 
 // ask has everything asked for and delivered.
-func (w *world) ask(days int) {
+func (w *fixture) ask(days int) {
 	w.t.Helper()
 	if a := w.schedule(); a.Accepted != days {
 		w.t.Fatalf("the requester answers %+v\n%s", a, w.log.tail())
@@ -103,7 +103,7 @@ func (w *world) ask(days int) {
 	}
 }
 
-func (w *world) timed(function string, event []byte) time.Duration {
+func (w *fixture) timed(function string, event []byte) time.Duration {
 	w.t.Helper()
 	began := time.Now()
 	w.invoke(function, event)
@@ -118,7 +118,7 @@ func mostly(times []time.Duration) time.Duration {
 
 // killer kills functions at work.
 type killer struct {
-	*world
+	*fixture
 	chance *rand.Rand
 	within map[string]time.Duration // the moment lies between the beginning and this
 	killed map[string]int
@@ -150,7 +150,7 @@ func (k *killer) invoke(function string, event []byte) {
 	k.t.Helper()
 	// A process that still starts is at nothing: let one wait for the event.
 	idle := map[string]string{ingester: "s3-test-event.json", janitor: "dynamodb-stream.json"}
-	k.world.invoke(function, k.event(idle[function]))
+	k.fixture.invoke(function, k.event(idle[function]))
 	ctx, cancel := context.WithTimeout(k.t.Context(), time.Duration(k.chance.Int64N(int64(k.within[function]))))
 	defer cancel()
 	_, err := k.functions[function].Invoke(ctx, event)
@@ -164,7 +164,7 @@ func (k *killer) invoke(function string, event []byte) {
 
 // age lets the leases of dead workers and the pauses after failed loads run out, without the minutes that they have left:
 // the record of such a file becomes what it will be then.
-func (w *world) age() {
+func (w *fixture) age() {
 	w.t.Helper()
 	now := time.Now()
 	for key, f := range w.files() {
@@ -182,7 +182,7 @@ func (w *world) age() {
 }
 
 // statuses counts the ledger's files.
-func (w *world) statuses() map[report.FileStatus]int {
+func (w *fixture) statuses() map[report.FileStatus]int {
 	w.t.Helper()
 	counts := map[report.FileStatus]int{}
 	for _, f := range w.files() {

@@ -33,7 +33,7 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 			awayFromMidnight()
 			// Once with each place of the credential.
 			store := map[bool]string{false: "ParameterStore", true: "SecretsManager"}[overTLS]
-			w := newWorld(t, worldOptions{overTLS: overTLS, values: map[string]string{"CredentialStore": store}})
+			w := newFixture(t, fixtureOptions{overTLS: overTLS, values: map[string]string{"CredentialStore": store}})
 			// The defaults ask for all five categories, and for four days in one request.
 			if a := w.schedule(); a.Accepted != 1 || a.Submitted != 1 {
 				t.Fatalf("the requester answers %+v\n%s", a, w.log.tail())
@@ -73,7 +73,7 @@ func TestFromScheduleToVerifiedDeletion(t *testing.T) {
 }
 
 // certified demands exactly one certificate for each delivered file, about the bytes that the vendor wrote.
-func (w *world) certified() {
+func (w *fixture) certified() {
 	w.t.Helper()
 	for key, body := range w.delivered {
 		certificates, err := w.ledger.CertificatesOf(w.t.Context(), key)
@@ -97,7 +97,7 @@ func (w *world) certified() {
 }
 
 // complete demands that each delivered row is in the dataset, once, and that the dataset is Parquet.
-func (w *world) complete() {
+func (w *fixture) complete() {
 	w.t.Helper()
 	want, got := map[string]int64{}, map[string]int64{}
 	for key, body := range w.delivered {
@@ -136,7 +136,7 @@ func (w *world) complete() {
 }
 
 // mortal demands that the table's time to live is at work on finished jobs and files, and on nothing else.
-func (w *world) mortal() {
+func (w *fixture) mortal() {
 	w.t.Helper()
 	attribute, _ := cloudformation.At(w.stack.Template.Properties("Ledger"), "TimeToLiveSpecification", "AttributeName").(string)
 	out, err := dynamodb.NewFromConfig(ledgertest.Config(w.stream.endpoint)).Scan(w.t.Context(), &dynamodb.ScanInput{
@@ -176,7 +176,7 @@ func (w *world) mortal() {
 }
 
 // followed demands that each function logs the job by its id, so that one can follow it through all of them.
-func (w *world) followed() {
+func (w *fixture) followed() {
 	w.t.Helper()
 	w.until("each function has a line about the job", func() bool {
 		said := map[string]bool{}
@@ -194,7 +194,7 @@ func (w *world) followed() {
 }
 
 // discreet demands that the rotated refresh token was kept, and that no log line holds a secret or a unit's name.
-func (w *world) discreet() {
+func (w *fixture) discreet() {
 	w.t.Helper()
 	kept := w.account.secrets[w.secret]
 	if w.account.puts != 1 || strings.Contains(kept, vendorSecrets.RefreshToken) || !strings.Contains(kept, `Atzr|`) {

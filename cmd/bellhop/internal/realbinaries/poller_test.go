@@ -13,14 +13,14 @@ import (
 // developer guide.
 
 // mapping is the event source mapping of a function.
-func (w *world) mapping(function string) mapping {
+func (w *fixture) mapping(function string) mapping {
 	w.t.Helper()
 	source := map[string]string{ingester: ingestQueue, janitor: "Ledger"}[function]
 	return mappingOf(w.t, w.stack, ids[function], source)
 }
 
 // load lets the ingester have what is visible in its queue, until nothing is.
-func (w *world) load() {
+func (w *fixture) load() {
 	w.t.Helper()
 	m := w.mapping(ingester)
 	for w.poll(m) {
@@ -28,7 +28,7 @@ func (w *world) load() {
 }
 
 // poll hands one batch of messages to the ingester, and reports whether there was one.
-func (w *world) poll(m mapping) bool {
+func (w *fixture) poll(m mapping) bool {
 	w.t.Helper()
 	w.account.mu.Lock()
 	q := w.account.queues[ingestQueue]
@@ -65,7 +65,7 @@ func failuresIn(t *testing.T, raw []byte, err error, m mapping) []string {
 }
 
 // release lets the janitor have what is new in the ledger's stream, and tries again what fails, until it is done or given up.
-func (w *world) release() {
+func (w *fixture) release() {
 	w.t.Helper()
 	m := w.mapping(janitor)
 	p := shard{mapping: m, invoke: func(event []byte) ([]byte, error) {

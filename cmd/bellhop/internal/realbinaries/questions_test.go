@@ -21,7 +21,7 @@ var insights = strings.Fields("fields filter stats sort limit by as and in asc d
 
 // questionsFit demands that each field that a saved query names is in some line of the function whose log it asks. Lambda's
 // own lines, by whose type a query picks them, are not written here.
-func (w *world) questionsFit() {
+func (w *fixture) questionsFit() {
 	w.t.Helper()
 	groups := map[string]string{"RequesterLogs": requester, "IngesterLogs": ingester, "JanitorLogs": janitor}
 	has := map[string]map[string]bool{requester: {}, ingester: {}, janitor: {}}

@@ -121,7 +121,7 @@ func seconds(value any) time.Duration {
 }
 
 // environment is what the template gives a function, beside the account's own.
-func (w *world) environment(function string) []string {
+func (w *fixture) environment(function string) []string {
 	var env []string
 	for name, value := range w.stack.Environment(ids[function]) {
 		if strings.HasPrefix(value, "<") {

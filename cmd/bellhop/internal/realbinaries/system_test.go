@@ -13,7 +13,7 @@ import (
 )
 
 // begin asks, and has everything delivered.
-func (w *world) begin() {
+func (w *fixture) begin() {
 	w.t.Helper()
 	if a := w.schedule(); a.Accepted != 1 {
 		w.t.Fatalf("the requester answers %+v\n%s", a, w.log.tail())
@@ -29,7 +29,7 @@ func isDelete(part string) func(*http.Request) bool {
 // A deletion that fails is tried again from the record that failed on, and what comes after it in the shard waits.
 func TestADeletionThatFailsComesAgain(t *testing.T) {
 	awayFromMidnight()
-	w := newWorld(t, worldOptions{})
+	w := newFixture(t, fixtureOptions{})
 	w.begin()
 	w.load()
 	w.gate.close(func(r *http.Request) bool { return isDelete("-DEVICE-")(r) && w.gate.refused.Load() < 3 })
@@ -45,7 +45,7 @@ func TestADeletionThatFailsComesAgain(t *testing.T) {
 // deletes what the stream did not.
 func TestADeletionThatAlwaysFailsIsLeftToTheSweep(t *testing.T) {
 	awayFromMidnight()
-	w := newWorld(t, worldOptions{})
+	w := newFixture(t, fixtureOptions{})
 	w.begin()
 	w.load()
 	w.gate.close(isDelete("-DEVICE-"))
@@ -70,7 +70,7 @@ func TestADeletionThatAlwaysFailsIsLeftToTheSweep(t *testing.T) {
 // are started by the sweep when the trouble is over.
 func TestLoadsThatAlwaysFailEndAsDeadLettersAndAreSweptUp(t *testing.T) {
 	awayFromMidnight()
-	w := newWorld(t, worldOptions{})
+	w := newFixture(t, fixtureOptions{})
 	w.begin()
 	w.gate.close(func(r *http.Request) bool {
 		return r.Method == http.MethodPut && strings.Contains(r.URL.Path, dataset)
@@ -137,16 +137,16 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		breach func(cloudformation.Template)
 		// look lives on after the delivery and says what is wrong.
-		look func(w *world) string
+		look func(w *fixture) string
 		want string
 	}{
 		"the bucket announces nothing": {
 			set("DeliveryBucket", nil, "NotificationConfiguration"),
-			func(w *world) string { w.load(); return fmt.Sprintf("%d started", w.functions[ingester].Starts()) }, "0 started",
+			func(w *fixture) string { w.load(); return fmt.Sprintf("%d started", w.functions[ingester].Starts()) }, "0 started",
 		},
 		"the filter asks for another status": {
 			set("JanitorFunctionLoadedFiles", filter(`{"dynamodb":{"NewImage":{"status":{"S":["CLAIMED"]}}}}`), "FilterCriteria", "Filters"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.load()
 				w.release()
 				return fmt.Sprintf("%d objects left", len(w.list(delivery)))
@@ -154,7 +154,7 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 		},
 		"nobody listens to what failed in a batch of messages": {
 			set("IngesterFunctionDeliveries", nil, "FunctionResponseTypes"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.gate.close(func(r *http.Request) bool { return r.Method == http.MethodPut })
 				w.load()
 				return fmt.Sprintf("%d messages wait", w.account.waiting(ingestQueue))
@@ -162,14 +162,14 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 		},
 		"the ingester is not told of the dataset": {
 			set(ingesterID, nil, "Environment", "Variables", "BELLHOP_DATASET_BUCKET"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.poll(w.mapping(ingester))
 				return fmt.Sprint(strings.Contains(w.log.text(), "BELLHOP_DATASET_BUCKET is not set"))
 			}, "true",
 		},
 		"the ingester expects another account's buckets": {
 			set(ingesterID, "999999999999", "Environment", "Variables", "BELLHOP_BUCKET_OWNER"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.load()
 				w.until("S3's refusal is in the log", func() bool { return strings.Contains(w.log.text(), "AccessDenied") })
 				return fmt.Sprintf("%d days published", len(w.published()))
@@ -177,7 +177,7 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 		},
 		"the janitor expects another account's buckets": {
 			set(janitorID, "999999999999", "Environment", "Variables", "BELLHOP_BUCKET_OWNER"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.load()
 				w.release()
 				return fmt.Sprintf("%d objects left", len(w.list(delivery)))
@@ -185,7 +185,7 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 		},
 		"a message is visible again at once": {
 			set(ingestQueue, float64(0), "VisibilityTimeout"),
-			func(w *world) string {
+			func(w *fixture) string {
 				w.gate.close(func(r *http.Request) bool { return r.Method == http.MethodPut })
 				w.load()
 				return fmt.Sprintf("%d dead letters", w.account.waiting(ingestDead))
@@ -193,7 +193,7 @@ func TestABrokenTemplateIsNoticed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, worldOptions{breach: test.breach})
+			w := newFixture(t, fixtureOptions{breach: test.breach})
 			w.begin()
 			if got := test.look(w); got != test.want {
 				t.Errorf("%s, want %s: the template's words have no effect", got, test.want)

@@ -42,8 +42,8 @@ const (
 // vendorSecrets must never be seen in a log.
 var vendorSecrets = alexa.Client{ID: "amzn1.application-oa2-client.example", Secret: "planted-client-secret", RefreshToken: "Atzr|planted-refresh-token"}
 
-// world is all that the functions meet.
-type world struct {
+// fixture is all that the functions meet.
+type fixture struct {
 	t       *testing.T
 	root    string
 	s3      *s3server.Server
@@ -61,19 +61,19 @@ type world struct {
 	log       *record
 }
 
-// worldOptions are in what worlds differ.
-type worldOptions struct {
+// fixtureOptions say in what fixtures differ.
+type fixtureOptions struct {
 	overTLS bool // the functions reach S3 over TLS
 	parts   int  // the files into which the vendor splits each category; 0 is one
 	values  map[string]string
 	breach  func(cloudformation.Template)
 }
 
-// newWorld starts everything; one at a time, as this process can have one S3 server only.
-func newWorld(t *testing.T, o worldOptions) *world {
+// newFixture starts everything; one at a time, as this process can have one S3 server only.
+func newFixture(t *testing.T, o fixtureOptions) *fixture {
 	t.Helper()
 	// The S3 server moves the working directory: what looks for the repository comes first.
-	w := &world{t: t, root: standin.Root(t), account: newAccount(t), delivered: map[string][]byte{}, log: &record{}}
+	w := &fixture{t: t, root: standin.Root(t), account: newAccount(t), delivered: map[string][]byte{}, log: &record{}}
 	binary(t, w.root, ingester)
 	endpoint := standin.Dynoxide.Start(t)
 	client := dynamodb.NewFromConfig(ledgertest.Config(endpoint))
@@ -117,7 +117,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 }
 
 // deploy gives the stack its parameters, and the names of the parts that only an account knows.
-func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string) {
+func (w *fixture) deploy(o fixtureOptions, vendorURL string, names map[string]string) {
 	w.t.Helper()
 	values := map[string]string{
 		"BucketPrefix": "bellhop-k7m2q9xw", "AlexaEndpoint": vendorURL, "LwaEndpoint": vendorURL + "/auth/o2/token",
@@ -135,7 +135,7 @@ func (w *world) deploy(o worldOptions, vendorURL string, names map[string]string
 	}
 }
 
-func (w *world) startS3() {
+func (w *fixture) startS3() {
 	w.t.Helper()
 	server, err := s3server.Start(context.WithoutCancel(w.t.Context()), s3server.Options{
 		Dir: w.t.TempDir(), Account: w.stack.Values["AWS::AccountId"],
@@ -157,7 +157,7 @@ func (w *world) startS3() {
 }
 
 // keepTheCredential puts it where the stack's CredentialStore says.
-func (w *world) keepTheCredential() error {
+func (w *fixture) keepTheCredential() error {
 	document, err := json.Marshal(vendorSecrets)
 	w.secret = w.stack.Environment(requesterID)["BELLHOP_LWA_SECRET_ID"]
 	w.account.secrets[w.secret] = string(document)
@@ -166,7 +166,7 @@ func (w *world) keepTheCredential() error {
 
 // startVendor serves the simulated vendor, who writes into the delivery bucket and hands out a new refresh token with
 // every access token.
-func (w *world) startVendor(parts int) (url string) {
+func (w *fixture) startVendor(parts int) (url string) {
 	w.t.Helper()
 	writer := w.s3.Client()
 	var err error
@@ -207,7 +207,7 @@ func behindTLS(t *testing.T, s3 *s3server.Server) (address, bundle string) {
 }
 
 // event returns a file of events/.
-func (w *world) event(name string) []byte {
+func (w *fixture) event(name string) []byte {
 	w.t.Helper()
 	raw, err := os.ReadFile(filepath.Join(w.root, "events", name))
 	if err != nil {
@@ -224,7 +224,7 @@ type answer struct {
 }
 
 // invoke invokes a function, whose answer must be a success.
-func (w *world) invoke(function string, event []byte) answer {
+func (w *fixture) invoke(function string, event []byte) answer {
 	w.t.Helper()
 	raw, err := w.functions[function].Invoke(w.t.Context(), event)
 	if err != nil {
@@ -241,19 +241,19 @@ func (w *world) invoke(function string, event []byte) answer {
 }
 
 // schedule invokes the requester as the daily schedule does.
-func (w *world) schedule() answer {
+func (w *fixture) schedule() answer {
 	w.t.Helper()
 	return w.invoke(requester, tick(w.t, w.stack, dailySchedule, requesterID))
 }
 
 // sweep invokes the janitor as its schedule does.
-func (w *world) sweep() answer {
+func (w *fixture) sweep() answer {
 	w.t.Helper()
 	return w.invoke(janitor, tick(w.t, w.stack, sweepSchedule, janitorID))
 }
 
 // deliver lets the vendor deliver all that it has promised.
-func (w *world) deliver() {
+func (w *fixture) deliver() {
 	w.t.Helper()
 	w.until("everything is delivered", func() bool {
 		if _, err := w.vendor.DeliverDue(w.t.Context()); err != nil {
@@ -265,7 +265,7 @@ func (w *world) deliver() {
 }
 
 // until repeats what brings something about, or looks for it, until it is so.
-func (w *world) until(what string, done func() bool) {
+func (w *fixture) until(what string, done func() bool) {
 	w.t.Helper()
 	for range 100 {
 		if done() {
@@ -277,7 +277,7 @@ func (w *world) until(what string, done func() bool) {
 }
 
 // list returns the objects of a bucket, by key.
-func (w *world) list(bucket string) map[string][]byte {
+func (w *fixture) list(bucket string) map[string][]byte {
 	w.t.Helper()
 	b := objects.NewBucket(w.s3.Client(), bucket)
 	found := map[string][]byte{}
@@ -300,7 +300,7 @@ func (w *world) list(bucket string) map[string][]byte {
 }
 
 // published returns the dataset's objects, without what is staged.
-func (w *world) published() map[string][]byte {
+func (w *fixture) published() map[string][]byte {
 	w.t.Helper()
 	all := w.list(dataset)
 	for key := range all {
@@ -312,7 +312,7 @@ func (w *world) published() map[string][]byte {
 }
 
 // files returns the ledger's files by key.
-func (w *world) files() map[string]report.File {
+func (w *fixture) files() map[string]report.File {
 	w.t.Helper()
 	found := map[string]report.File{}
 	for f, err := range w.ledger.Files(w.t.Context()) {
