@@ -155,11 +155,11 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 			d := newDock(t)
 			d.expect("a.csv")
 			commits := 0
-			d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
+			d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 				if commits++; commits == 1 {
 					d.publish("2026-11-01,1.8\n", generation)
 				}
-				return d.commit(ctx, f, r, days, staged, now)
+				return d.commit(ctx, l, now)
 			}
 			out := d.ingest(d.deliver("a.csv", "2026-11-01,1\n"))
 			want, content := report.PartitionWritten, "2026-11-01,1\n"
@@ -191,7 +191,7 @@ func TestDaysThatKeepChanging(t *testing.T) {
 	d := newDock(t)
 	d.expect("a.csv")
 	commits := 0
-	d.days.commit = func(context.Context, report.File, report.Receipt, []report.Partition, int, time.Time) (report.File, error) {
+	d.days.commit = func(context.Context, report.Load, time.Time) (report.File, error) {
 		commits++
 		return report.File{}, fault.New(fault.Conflict, "a day has changed")
 	}
@@ -208,12 +208,12 @@ func TestAClaimThatIsOverCommitsNothing(t *testing.T) {
 	d := newDock(t)
 	d.expect("a.csv")
 	commits := 0
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 		commits++
 		other := d.files["a.csv"]
 		other.Epoch++
 		d.files["a.csv"] = other
-		return d.commit(ctx, f, r, days, staged, now)
+		return d.commit(ctx, l, now)
 	}
 	out := d.ingest(d.deliver("a.csv", "2026-11-01,1\n"))
 	if out.Decision != report.DecideBusy || commits != 1 || len(d.published) != 0 {
@@ -311,10 +311,10 @@ func (d *dock) dieAt(n int, after bool) *int {
 		}
 	}
 	claims, days, deliveries, dataset := *d.claims, *d.days, *d.deliveries, *d.dataset
-	d.claims.arrive = func(ctx context.Context, a report.Delivery, w string, now, lease, grace time.Time) (report.File, report.Decision, error) {
+	d.claims.arrive = func(ctx context.Context, a report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error) {
 		step(false)
 		defer step(true)
-		return claims.arrive(ctx, a, w, now, lease, grace)
+		return claims.arrive(ctx, a, c, now)
 	}
 	d.deliveries.open = func(ctx context.Context, key, etag, version string) (io.ReadCloser, report.Object, error) {
 		step(false)
@@ -336,10 +336,10 @@ func (d *dock) dieAt(n int, after bool) *int {
 		defer step(true)
 		return dataset.put(ctx, w)
 	}
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, s []report.Partition, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 		step(false)
 		defer step(true)
-		return days.commit(ctx, f, r, s, staged, now)
+		return days.commit(ctx, l, now)
 	}
 	return &calls
 }

@@ -122,7 +122,7 @@ func (d *dock) ingest(delivery report.Delivery) ingester.Outcome {
 	return out
 }
 
-func (d *dock) arrive(ctx context.Context, delivery report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error) {
+func (d *dock) arrive(ctx context.Context, delivery report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return report.File{}, 0, err
 	}
@@ -131,7 +131,7 @@ func (d *dock) arrive(ctx context.Context, delivery report.Delivery, worker stri
 		f.Key = delivery.Key
 	}
 	f.History = slices.Clone(f.History)
-	decision, err := f.Arrive(delivery, worker, now, lease, grace)
+	decision, err := f.Arrive(delivery, c, now)
 	if err == nil {
 		d.files[f.Key] = f
 	}
@@ -177,8 +177,9 @@ func (d *dock) fence(_ context.Context, f report.File, days []report.Partition, 
 	return fenced, nil
 }
 
-func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
-	if f.Parts > 1 && len(d.job.LoadedParts(f.Table, f.Key)) != staged {
+func (d *dock) commit(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
+	f, days := l.File, l.Days
+	if f.Parts > 1 && len(d.job.LoadedParts(f.Table, f.Key)) != l.Staged {
 		return report.File{}, fault.New(fault.Conflict, "another file was staged")
 	}
 	for _, s := range days {
@@ -186,7 +187,7 @@ func (d *dock) commit(ctx context.Context, f report.File, r report.Receipt, days
 			return report.File{}, fault.New(fault.Conflict, "%s has changed", s.Date)
 		}
 	}
-	loaded, err := d.update(ctx, f.Key, now, func(current *report.File) error { return current.Load(now, f.Epoch, r) })
+	loaded, err := d.update(ctx, f.Key, now, func(current *report.File) error { return current.Load(now, f.Epoch, l.Receipt) })
 	if err != nil {
 		return loaded, err
 	}

@@ -17,16 +17,16 @@ func unset(t *testing.T, method string) {
 
 type claims struct {
 	t          *testing.T
-	arrive     func(ctx context.Context, d report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error)
+	arrive     func(ctx context.Context, d report.Delivery, claim report.Claim, now time.Time) (report.File, report.Decision, error)
 	updateFile func(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
 }
 
-func (c *claims) Arrive(ctx context.Context, d report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error) {
+func (c *claims) Arrive(ctx context.Context, d report.Delivery, claim report.Claim, now time.Time) (report.File, report.Decision, error) {
 	c.t.Helper()
 	if c.arrive == nil {
 		unset(c.t, "Arrive")
 	}
-	return c.arrive(ctx, d, worker, now, lease, grace)
+	return c.arrive(ctx, d, claim, now)
 }
 
 func (c *claims) UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error) {
@@ -41,7 +41,7 @@ type days struct {
 	t          *testing.T
 	partitions func(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	fence      func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
-	commit     func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error)
+	commit     func(ctx context.Context, l report.Load, now time.Time) (report.File, error)
 }
 
 func (d *days) Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
@@ -60,12 +60,12 @@ func (d *days) Fence(ctx context.Context, f report.File, days []report.Partition
 	return d.fence(ctx, f, days, now, until)
 }
 
-func (d *days) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
+func (d *days) Commit(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 	d.t.Helper()
 	if d.commit == nil {
 		unset(d.t, "Commit")
 	}
-	return d.commit(ctx, f, r, days, staged, now)
+	return d.commit(ctx, l, now)
 }
 
 type siblings struct {

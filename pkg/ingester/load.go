@@ -94,7 +94,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 		others := job.LoadedParts(f.Table, f.Key)
 		if staged = len(others); staged+1 < f.Parts {
 			r.LoadedAt = s.Now()
-			return s.Days.Commit(ctx, f, r, nil, staged, r.LoadedAt)
+			return s.Days.Commit(ctx, report.Load{File: f, Receipt: r, Staged: staged}, r.LoadedAt)
 		}
 		if days, err = s.merge(ctx, f, job, r.Partitions); err != nil {
 			return f, err
@@ -109,7 +109,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 	}
 	r.Partitions = append(r.Partitions, proofs...)
 	r.LoadedAt = s.Now()
-	return s.Days.Commit(ctx, f, r, published, staged, r.LoadedAt)
+	return s.Days.Commit(ctx, report.Load{File: f, Receipt: r, Days: published, Staged: staged}, r.LoadedAt)
 }
 
 // stage puts this file's share of each day where the last file of the table will find it. The keys and the bytes are

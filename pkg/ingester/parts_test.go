@@ -102,14 +102,14 @@ func TestTwoFilesThatFinishAtOnce(t *testing.T) {
 	first, second := d.deliver("a.csv", partA), d.deliver("b.csv", partB)
 	commits := 0
 	commit := d.days.commit
-	d.days.commit = func(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
+	d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 		if commits++; commits == 1 {
 			// To its end, while the first is about to commit.
 			if _, err := d.Ingest(ctx, second); err != nil {
 				t.Error(err)
 			}
 		}
-		return commit(ctx, f, r, days, staged, now)
+		return commit(ctx, l, now)
 	}
 	d.ingest(first)
 	// The first try of a, b's commit, and a's second.

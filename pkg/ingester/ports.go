@@ -11,7 +11,7 @@ import (
 // Claims is the ledger's record of files.
 type Claims interface {
 	// Arrive records an arrival and decides about it. A lost race that does not end is Transient.
-	Arrive(ctx context.Context, d report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error)
+	Arrive(ctx context.Context, d report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error)
 	// UpdateFile applies a transition to a file and settles it with its job. The transition's error is returned as it is.
 	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
 }
@@ -24,7 +24,7 @@ type Days interface {
 	// Conflict when a day has changed since it was read.
 	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	// Commit records a load, all or nothing. Conflict when the claim is over or a day has changed since it was read.
-	Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error)
+	Commit(ctx context.Context, l report.Load, now time.Time) (report.File, error)
 }
 
 // Siblings finds the other files of a job.

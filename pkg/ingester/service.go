@@ -70,7 +70,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 	}
 	for range maxClaims {
 		now := s.Now()
-		f, decision, err := s.Claims.Arrive(ctx, d, s.NewWorkerID(), now, s.lease(ctx, now), now.Add(s.StrayGrace))
+		f, decision, err := s.Claims.Arrive(ctx, d, report.Claim{Worker: s.NewWorkerID(), Lease: s.lease(ctx, now), Grace: now.Add(s.StrayGrace)}, now)
 		if err != nil {
 			return Outcome{}, err
 		}

@@ -108,7 +108,7 @@ func TestDecisionsThatNeedNothing(t *testing.T) {
 		t.Run(decision.String(), func(t *testing.T) {
 			d := newDock(t)
 			d.onlyArrivals()
-			d.claims.arrive = func(context.Context, report.Delivery, string, time.Time, time.Time, time.Time) (report.File, report.Decision, error) {
+			d.claims.arrive = func(context.Context, report.Delivery, report.Claim, time.Time) (report.File, report.Decision, error) {
 				return report.File{Key: "a.csv"}, decision, nil
 			}
 			out := d.ingest(report.Delivery{Key: "a.csv", ETag: "e", At: start})
@@ -157,9 +157,9 @@ func TestAClaimOutlivesItsWorker(t *testing.T) {
 			if c.left != 0 {
 				ctx = ending{ctx, start.Add(c.left)}
 			}
-			d.claims.arrive = func(_ context.Context, _ report.Delivery, worker string, now, lease, _ time.Time) (report.File, report.Decision, error) {
-				if worker != "worker 1" || !now.Equal(start) || !lease.Equal(start.Add(c.want)) {
-					t.Errorf("%s claims at %s until %s, want for %s", worker, now, lease, c.want)
+			d.claims.arrive = func(_ context.Context, _ report.Delivery, claim report.Claim, now time.Time) (report.File, report.Decision, error) {
+				if claim.Worker != "worker 1" || !now.Equal(start) || !claim.Lease.Equal(start.Add(c.want)) {
+					t.Errorf("%s claims at %s until %s, want for %s", claim.Worker, now, claim.Lease, c.want)
 				}
 				return report.File{}, report.DecideBusy, nil
 			}
@@ -251,7 +251,7 @@ func TestAFailureInPassing(t *testing.T) {
 			}
 		},
 		"committing": func(d *dock) {
-			d.days.commit = func(context.Context, report.File, report.Receipt, []report.Partition, int, time.Time) (report.File, error) {
+			d.days.commit = func(context.Context, report.Load, time.Time) (report.File, error) {
 				return report.File{}, down
 			}
 		},
@@ -354,7 +354,7 @@ func TestAnArrivalThatCannotBeRecorded(t *testing.T) {
 	d := newDock(t)
 	d.onlyArrivals()
 	down := fault.New(fault.Transient, "the ledger is down")
-	d.claims.arrive = func(context.Context, report.Delivery, string, time.Time, time.Time, time.Time) (report.File, report.Decision, error) {
+	d.claims.arrive = func(context.Context, report.Delivery, report.Claim, time.Time) (report.File, report.Decision, error) {
 		return report.File{}, 0, down
 	}
 	if _, err := d.Ingest(t.Context(), report.Delivery{Key: "a.csv", ETag: "e", At: start}); !errors.Is(err, down) {

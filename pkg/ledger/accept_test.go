@@ -68,7 +68,7 @@ func acceptContested(t *testing.T, d desk) {
 	d.claimed(t, "claimed.csv")
 	d.quarantined(t, "quarantined.csv")
 	f := d.claimed(t, "loaded.csv")
-	_, err := d.Commit(t.Context(), f, receipt(1), nil, 0, at(loaded))
+	_, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1)}, at(loaded))
 	done(t, "commit", err)
 	j := d.begun(t, "annex", device)
 	for _, status := range []string{"expected", "claimed", "loaded", "quarantined"} {
@@ -173,7 +173,7 @@ func whoComesSecond(t *testing.T, d desk) {
 		var early []report.File
 		group, ctx := errgroup.WithContext(t.Context())
 		group.Go(func() (err error) {
-			_, decision, err = d.Arrive(ctx, o, "w1", at(accepted), at(leaseOver), at(graceOver))
+			_, decision, err = d.Arrive(ctx, o, report.Claim{Worker: "w1", Lease: at(leaseOver), Grace: at(graceOver)}, at(accepted))
 			return err
 		})
 		group.Go(func() (err error) {

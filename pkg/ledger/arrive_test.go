@@ -104,7 +104,7 @@ func duplicates(t *testing.T, d desk) {
 	d.awaiting(t, "hotel", named("loaded.csv", device), named("deleted.csv", device), named("quarantined.csv", device),
 		named("claimed.csv", device), named("nested.csv", device))
 	for _, key := range []string{"loaded.csv", "deleted.csv"} {
-		f, err := d.Commit(t.Context(), d.claimed(t, key), receipt(1), nil, map[string]int{"deleted.csv": 1}[key], at(loaded))
+		f, err := d.Commit(t.Context(), report.Load{File: d.claimed(t, key), Receipt: receipt(1), Staged: map[string]int{"deleted.csv": 1}[key]}, at(loaded))
 		done(t, "commit", err)
 		if key == "deleted.csv" {
 			_, err = d.Certify(t.Context(), key, certificate(f, at(deleted)), at(deleted))
@@ -141,7 +141,7 @@ func otherContent(t *testing.T, d desk) {
 		d.wantFile(t, key, "CLAIMED hotel-000001 e2 2")
 	}
 	d.unchanged(t, func() {
-		_, err := d.Commit(t.Context(), slow, receipt(1), nil, 0, at(loaded))
+		_, err := d.Commit(t.Context(), report.Load{File: slow, Receipt: receipt(1)}, at(loaded))
 		fails(t, "the first content's commit", err, fault.Conflict)
 	})
 	d.wantJob(t, "hotel-000001", "AWAITING_FILES loaded.csv=LOADED claimed.csv=EXPECTED")
@@ -172,7 +172,7 @@ func twoWorkers(t *testing.T, d desk) {
 		group, ctx := errgroup.WithContext(t.Context())
 		for i, worker := range []string{"w1", "w2"} {
 			group.Go(func() (err error) {
-				_, decisions[i], err = d.Arrive(ctx, object(file.Name, "e1", arrived), worker, at(arrived), at(leaseOver), at(graceOver))
+				_, decisions[i], err = d.Arrive(ctx, object(file.Name, "e1", arrived), report.Claim{Worker: worker, Lease: at(leaseOver), Grace: at(graceOver)}, at(arrived))
 				return err
 			})
 		}

@@ -132,7 +132,7 @@ func certificateOrder(t *testing.T, d desk) {
 	} {
 		o := object("stray.csv", fmt.Sprintf("s%d", i), 0)
 		o.At = verified.Add(-time.Millisecond)
-		f, decision, err := d.Arrive(t.Context(), o, "w1", o.At, o.At, o.At)
+		f, decision, err := d.Arrive(t.Context(), o, report.Claim{Worker: "w1", Lease: o.At, Grace: o.At}, o.At)
 		done(t, "arrive", err)
 		same(t, "the decision", decision.String(), "stray")
 		d.certify(t, f, verified)

@@ -71,7 +71,7 @@ func commitStale(t *testing.T, d desk) {
 	same(t, "the decision after the lease", decision.String(), "load")
 	stale := func(when string) {
 		d.unchanged(t, func() {
-			_, err := d.Commit(t.Context(), slow, receipt(1), []report.Partition{published(slow, 1, "slow", 0)}, 0, at(loaded))
+			_, err := d.Commit(t.Context(), report.Load{File: slow, Receipt: receipt(1), Days: []report.Partition{published(slow, 1, "slow", 0)}}, at(loaded))
 			fails(t, "the first claim "+when, err, fault.Conflict)
 		})
 	}
@@ -87,7 +87,7 @@ func commitOther(t *testing.T, d desk) {
 	other := object("a.csv", "e0", arrived)
 	f.Delivery = &other
 	d.unchanged(t, func() {
-		_, err := d.Commit(t.Context(), f, receipt(1), []report.Partition{published(f, 1, "p1", 0)}, 0, at(loaded))
+		_, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1), Days: []report.Partition{published(f, 1, "p1", 0)}}, at(loaded))
 		fails(t, "another ETag", err, fault.Conflict)
 	})
 }
@@ -109,7 +109,7 @@ func commitDayMoved(t *testing.T, d desk) {
 		"a day read too early":    {published(f, 2, "q2", 0), published(f, 1, "q1", 2)},
 	} {
 		d.unchanged(t, func() {
-			_, err := d.Commit(t.Context(), f, receipt(1), days, 0, at(loaded))
+			_, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1), Days: days}, at(loaded))
 			fails(t, name, err, fault.Conflict)
 			same(t, name+" is to be looked at again", fault.Is(err, fault.Conflict), true)
 		})
@@ -126,7 +126,7 @@ func commitDayMovesNow(t *testing.T, d desk) {
 		done(t, "fence", err)
 		before = d.everything(t)
 	})
-	_, err := l.Commit(t.Context(), f, receipt(1), []report.Partition{published(f, 1, "q1", 1)}, 0, at(loaded))
+	_, err := l.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1), Days: []report.Partition{published(f, 1, "q1", 1)}}, at(loaded))
 	fails(t, "a day that was fenced just now", err, fault.Conflict)
 	same(t, "the ledger", d.everything(t), before)
 }
@@ -135,7 +135,7 @@ func commitJobMoves(t *testing.T, d desk) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	a, b := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
 	l := d.meanwhile(func() { d.commit(t, b, published(b, 1, "q1", 0)) })
-	_, err := l.Commit(t.Context(), a, receipt(10), []report.Partition{published(a, 1, "p1", 0)}, 0, at(loaded))
+	_, err := l.Commit(t.Context(), report.Load{File: a, Receipt: receipt(10), Days: []report.Partition{published(a, 1, "p1", 0)}}, at(loaded))
 	done(t, "commit", err)
 	j = d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED")
 	same(t, "how often it was loaded", transitions(j.History, "LOADED"), 1)
@@ -154,7 +154,7 @@ func fiveFiles(t *testing.T, d desk) {
 		for _, file := range files {
 			f := d.claimed(t, file.Name)
 			group.Go(func() error {
-				_, err := d.Commit(ctx, f, receipt(10), []report.Partition{published(f, 1, "p1", 0)}, 0, at(loaded))
+				_, err := d.Commit(ctx, report.Load{File: f, Receipt: receipt(10), Days: []report.Partition{published(f, 1, "p1", 0)}}, at(loaded))
 				return err
 			})
 		}
@@ -175,15 +175,15 @@ func twoParts(t *testing.T, d desk) {
 	a, b := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
 	// Each has seen no other, so neither publishes.
 	l := d.meanwhile(func() { d.commit(t, a) })
-	_, err := l.Commit(t.Context(), b, receipt(2), nil, 0, at(loaded))
+	_, err := l.Commit(t.Context(), report.Load{File: b, Receipt: receipt(2)}, at(loaded))
 	fails(t, "the second of two that saw no other", err, fault.Conflict)
 	d.wantFile(t, "b.csv", "CLAIMED hotel-000001 e1 1")
 	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=LOADED b.csv=EXPECTED other.csv=LOADED")
 	d.unchanged(t, func() {
-		_, err = d.Commit(t.Context(), b, receipt(2), []report.Partition{published(b, 1, "p1", 0)}, 2, at(loaded))
+		_, err = d.Commit(t.Context(), report.Load{File: b, Receipt: receipt(2), Days: []report.Partition{published(b, 1, "p1", 0)}, Staged: 2}, at(loaded))
 		fails(t, "one that saw more than there are", err, fault.Conflict)
 	})
-	_, err = d.Commit(t.Context(), b, receipt(2), []report.Partition{published(b, 1, "p1", 0)}, 1, at(loaded))
+	_, err = d.Commit(t.Context(), report.Load{File: b, Receipt: receipt(2), Days: []report.Partition{published(b, 1, "p1", 0)}, Staged: 1}, at(loaded))
 	done(t, "it looks again", err)
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED other.csv=LOADED")
 	d.wantDays(t, "hotel", device, "1 p1 v1")
@@ -211,7 +211,7 @@ func partsAtOnce(t *testing.T, d desk) {
 				if staged == parts-1 {
 					days = []report.Partition{published(f, 1, "p1", 0)}
 				}
-				_, err = d.Commit(ctx, f, receipt(1), days, staged, at(loaded))
+				_, err = d.Commit(ctx, report.Load{File: f, Receipt: receipt(1), Days: days, Staged: staged}, at(loaded))
 				if err == nil && len(days) > 0 {
 					last.Add(1)
 				}

@@ -125,7 +125,7 @@ func crashArrive(t *testing.T, d desk) {
 			arrive(t, d.Ledger, o, "w1", arrived)
 			d.awaiting(t, name, named(name+".csv", device))
 			return func(l *ledger.Ledger) error {
-				_, _, err := l.Arrive(t.Context(), o, "w1", at(arrived), at(leaseOver), at(graceOver))
+				_, _, err := l.Arrive(t.Context(), o, report.Claim{Worker: "w1", Lease: at(leaseOver), Grace: at(graceOver)}, at(arrived))
 				return err
 			}
 		},
@@ -148,8 +148,7 @@ func crashCommit(t *testing.T, d desk) {
 			d.awaiting(t, name, named(name+".csv", device))
 			f := d.claimed(t, name+".csv")
 			return func(l *ledger.Ledger) error {
-				_, err := l.Commit(t.Context(), f, receipt(10),
-					[]report.Partition{published(f, 1, "p1", 0), published(f, 2, "p2", 0)}, 0, at(loaded))
+				_, err := l.Commit(t.Context(), report.Load{File: f, Receipt: receipt(10), Days: []report.Partition{published(f, 1, "p1", 0), published(f, 2, "p2", 0)}}, at(loaded))
 				return err
 			}
 		},

@@ -35,7 +35,7 @@ func turnsAreTakenOneByOne(t *testing.T, d desk) {
 			running.Go(func() {
 				taken := false
 				_, err := d.UpdateCredential(t.Context(), "lwa", func(c *report.Credential) bool {
-					taken = c.Take(fmt.Sprint("run ", run), now, time.Minute, time.Minute)
+					taken = c.Take(report.Turn{Worker: fmt.Sprint("run ", run), Pace: time.Minute, ProbeEvery: time.Minute}, now)
 					return taken
 				})
 				mu.Lock()

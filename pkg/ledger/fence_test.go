@@ -104,7 +104,7 @@ func fencePassedBy(t *testing.T, d desk) {
 	fenced := d.fence(t, slow, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, fenceOver)
 	d.fence(t, first, d.wantDays(t, "hotel", device, "1 p1 v2"), fenceOver, leaseOver)
 	d.unchanged(t, func() {
-		_, err := d.Commit(t.Context(), slow, receipt(1), []report.Partition{published(slow, 1, "q1", fenced[0].Version)}, 0, at(fenceOver))
+		_, err := d.Commit(t.Context(), report.Load{File: slow, Receipt: receipt(1), Days: []report.Partition{published(slow, 1, "q1", fenced[0].Version)}}, at(fenceOver))
 		fails(t, "who was passed by", err, fault.Conflict)
 	})
 }

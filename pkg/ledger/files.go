@@ -89,7 +89,7 @@ func match(t *tx, key string) (f report.File, obsolete bool, err error) {
 
 // Arrive records an arrival and returns the file with the decision about it; see [report.File.Arrive]. A duplicate
 // costs one read and no write.
-func (l *Ledger) Arrive(ctx context.Context, d report.Delivery, worker string, now, lease, grace time.Time) (report.File, report.Decision, error) {
+func (l *Ledger) Arrive(ctx context.Context, d report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error) {
 	var f report.File
 	var decision report.Decision
 	err := l.atomically(ctx, matchKeys(d.Key), func(t *tx) error {
@@ -99,7 +99,7 @@ func (l *Ledger) Arrive(ctx context.Context, d report.Delivery, worker string, n
 		}
 		f = found
 		events := f.Events()
-		if decision, err = f.Arrive(d, worker, now, lease, grace); err != nil {
+		if decision, err = f.Arrive(d, c, now); err != nil {
 			return err
 		}
 		if f.Events() == events {

@@ -96,29 +96,29 @@ func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Partiti
 }
 
 // Commit records a load: the file's receipt, the published days and the job's progress, all or nothing. It demands that
-// the claim still holds, and that every day is as it was read: else it is a Conflict, and the caller looks again.
-// Staged demands that exactly so many files of the table were loaded when the caller looked, so that of several files
-// that finish at once one sees itself to be the last.
-func (l *Ledger) Commit(ctx context.Context, f report.File, r report.Receipt, days []report.Partition, staged int, now time.Time) (report.File, error) {
+// the claim still holds, that every day is as it was read, and that as many files of the table are staged as the load has
+// seen: else it is a Conflict, and the caller looks again.
+func (l *Ledger) Commit(ctx context.Context, load report.Load, now time.Time) (report.File, error) {
+	f := load.File
 	also := func(t *tx) error {
 		if f.Parts > 1 {
-			if err := stillStaged(t, f, staged); err != nil {
+			if err := stillStaged(t, f, load.Staged); err != nil {
 				return err
 			}
 		}
-		for _, s := range days {
+		for _, s := range load.Days {
 			s.Fence = nil
 			if err := t.putAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
 				return err
 			}
 		}
-		return t.daysCame(f.Subscription, days, now)
+		return t.daysCame(f.Subscription, load.Days, now)
 	}
 	committed, err := l.updateFile(ctx, f.Key, f.Job, now, also, func(current *report.File) error {
 		if current.Delivery == nil || current.Delivery.ETag != f.Delivery.ETag {
 			return fault.New(fault.Conflict, "other content has arrived for file %s", f.Key)
 		}
-		return current.Load(now, f.Epoch, r)
+		return current.Load(now, f.Epoch, load.Receipt)
 	})
 	if err != nil {
 		return committed, fmt.Errorf("commit file %s: %w", f.Key, err)

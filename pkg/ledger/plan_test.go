@@ -188,7 +188,7 @@ func planCountsAnew(t *testing.T, d desk) {
 	f = d.claimed(t, "b.csv")
 	day := published(f, 1, "p2", 1)
 	day.Table = device
-	_, err := d.Commit(t.Context(), f, receipt(1), []report.Partition{day}, 0, at(loaded))
+	_, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1), Days: []report.Partition{day}}, at(loaded))
 	done(t, "commit", err)
 	same(t, "what was counted before", d.snapshot(t, "hotel").Planning.Gone.Through, oct(2))
 }

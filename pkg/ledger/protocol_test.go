@@ -203,7 +203,7 @@ func (d desk) accept(t *testing.T, j report.Job, files ...report.NamedFile) repo
 
 func arrive(t *testing.T, l *ledger.Ledger, o report.Delivery, worker string, minute int) (report.File, report.Decision) {
 	t.Helper()
-	f, decision, err := l.Arrive(t.Context(), o, worker, at(minute), at(minute+leaseOver), at(minute+graceOver))
+	f, decision, err := l.Arrive(t.Context(), o, report.Claim{Worker: worker, Lease: at(minute + leaseOver), Grace: at(minute + graceOver)}, at(minute))
 	done(t, "arrive", err)
 	return f, decision
 }
@@ -224,7 +224,7 @@ func (d desk) loaded(t *testing.T, key string) report.File {
 
 func (d desk) commit(t *testing.T, f report.File, days ...report.Partition) report.File {
 	t.Helper()
-	f, err := d.Commit(t.Context(), f, receipt(10), days, 0, at(loaded))
+	f, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(10), Days: days}, at(loaded))
 	done(t, "commit", err)
 	return f
 }

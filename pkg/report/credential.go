@@ -41,15 +41,21 @@ func (c *Credential) Next() time.Time {
 	return next
 }
 
-// Take reserves the present moment for a request, if one may begin now: the next one may follow a pace later, and a shut
-// credential is not tried again before probeEvery.
-func (c *Credential) Take(worker string, now time.Time, pace, probeEvery time.Duration) bool {
+// Turn is one run's turn with a credential.
+type Turn struct {
+	Worker string
+	// Pace is how long after it the next request may begin, and ProbeEvery how long after it a shut credential may be tried again.
+	Pace, ProbeEvery time.Duration
+}
+
+// Take reserves the present moment for a request, if one may begin now.
+func (c *Credential) Take(t Turn, now time.Time) bool {
 	if c.Next().After(now) {
 		return false
 	}
-	c.Worker, c.NotBefore = worker, now.Add(pace)
+	c.Worker, c.NotBefore = t.Worker, now.Add(t.Pace)
 	if c.Shut() {
-		c.ProbeAt = now.Add(probeEvery)
+		c.ProbeAt = now.Add(t.ProbeEvery)
 	}
 	return true
 }

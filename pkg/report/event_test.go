@@ -17,7 +17,7 @@ func TestAHistoryOfTenThousandEventsStaysSmall(t *testing.T) {
 	f := report.File{Key: "1.csv", Status: report.FileStray}
 	for i := range 10_000 {
 		arrival := report.Delivery{Bucket: "b", Key: "1.csv", ETag: string(rune('a' + i%2)), At: noon.Add(time.Duration(i) * time.Second)}
-		if _, err := f.Arrive(arrival, "worker", arrival.At, arrival.At, arrival.At); err != nil {
+		if _, err := f.Arrive(arrival, report.Claim{Worker: "worker", Lease: arrival.At, Grace: arrival.At}, arrival.At); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -182,9 +182,17 @@ func (d Decision) String() string {
 	}
 }
 
+// Claim is how an arrival is claimed.
+type Claim struct {
+	// Worker has a new name for each claim.
+	Worker string
+	// Lease is until when the claim holds, and Grace until when a stray rests.
+	Lease, Grace time.Time
+}
+
 // Arrive records an arrival and decides about it. When the decision changes nothing in f, as for a duplicate,
-// nothing needs to be written. A claim is worker's and holds until lease; a stray rests until grace.
-func (f *File) Arrive(d Delivery, worker string, now, lease, grace time.Time) (Decision, error) {
+// nothing needs to be written.
+func (f *File) Arrive(d Delivery, c Claim, now time.Time) (Decision, error) {
 	same := f.Delivery != nil && f.Delivery.IsOf(Object{ETag: d.ETag, VersionID: d.VersionID})
 	stale := f.Delivery != nil && !same && d.At.Before(f.Delivery.At)
 	switch f.Status {
@@ -195,7 +203,7 @@ func (f *File) Arrive(d Delivery, worker string, now, lease, grace time.Time) (D
 		if err := f.to(FileStray, now, "nobody expects it"); err != nil {
 			return 0, err
 		}
-		f.Delivery, f.DueAt = &d, grace
+		f.Delivery, f.DueAt = &d, c.Grace
 		return DecideStray, nil
 	case FileClaimed:
 		if stale || same && f.DueAt.After(now) {
@@ -209,20 +217,20 @@ func (f *File) Arrive(d Delivery, worker string, now, lease, grace time.Time) (D
 		if !d.At.After(f.DeletedAt) {
 			return DecideDuplicate, nil
 		}
-		return f.returned(d, same, worker, now, lease, grace)
+		return f.returned(d, same, c, now)
 	case FileExpected, FileLost:
 	}
-	return f.claim(d, same, worker, now, lease)
+	return f.claim(d, same, c, now)
 }
 
 // returned handles an object that was put after the file's deletion.
-func (f *File) returned(d Delivery, same bool, worker string, now, lease, grace time.Time) (Decision, error) {
+func (f *File) returned(d Delivery, same bool, c Claim, now time.Time) (Decision, error) {
 	switch {
 	case f.Job == "":
 		if err := f.to(FileStray, now, "put again after its deletion"); err != nil {
 			return 0, err
 		}
-		f.Delivery, f.DueAt = &d, grace
+		f.Delivery, f.DueAt = &d, c.Grace
 		return DecideStray, nil
 	case same && f.Receipt != nil:
 		if err := f.to(FileLoaded, now, "the same content was put again"); err != nil {
@@ -231,11 +239,11 @@ func (f *File) returned(d Delivery, same bool, worker string, now, lease, grace 
 		f.Delivery, f.DueAt = &d, now
 		return DecideReturned, nil
 	default:
-		return f.claim(d, same, worker, now, lease)
+		return f.claim(d, same, c, now)
 	}
 }
 
-func (f *File) claim(d Delivery, same bool, worker string, now, lease time.Time) (Decision, error) {
+func (f *File) claim(d Delivery, same bool, c Claim, now time.Time) (Decision, error) {
 	why := "arrived"
 	if f.Status == FileClaimed {
 		why = "the lease ran out, or other content arrived"
@@ -248,7 +256,7 @@ func (f *File) claim(d Delivery, same bool, worker string, now, lease time.Time)
 		return 0, err
 	}
 	f.Epoch++
-	f.Worker, f.Delivery, f.DueAt = worker, &d, lease
+	f.Worker, f.Delivery, f.DueAt = c.Worker, &d, c.Lease
 	if f.Loads-f.Setbacks > MaxLoads || f.Setbacks >= MaxSetbacks {
 		return DecideExhausted, nil
 	}

@@ -45,14 +45,14 @@ func TestContentThatKillsItsWorkersIsGivenUpInABucketWithVersions(t *testing.T) 
 	now := noon
 	f := report.File{Key: "a.csv", Status: report.FileExpected, Job: "hotel-000001"}
 	notified := report.Delivery{Bucket: "b", Key: "a.csv", ETag: "e1", VersionID: "v1", At: noon.Add(900 * time.Millisecond)}
-	decision, err := f.Arrive(notified, "w0", now, now.Add(time.Minute), now)
+	decision, err := f.Arrive(notified, report.Claim{Worker: "w0", Lease: now.Add(time.Minute), Grace: now}, now)
 	for loads := 1; loads <= report.MaxLoads; loads++ {
 		if err != nil || decision != report.DecideLoad || f.Loads != loads {
 			t.Fatalf("load %d: decided %s (%v), %d loads", loads, decision, err, f.Loads)
 		}
 		now = now.Add(time.Hour)
 		listed := report.Object{Key: "a.csv", ETag: "e1", ModifiedAt: noon}
-		decision, err = f.Arrive(f.Found("b", listed), "w1", now, now.Add(time.Minute), now)
+		decision, err = f.Arrive(f.Found("b", listed), report.Claim{Worker: "w1", Lease: now.Add(time.Minute), Grace: now}, now)
 	}
 	if err != nil || decision != report.DecideExhausted {
 		t.Errorf("after %d loads: %s (%v), want exhausted", report.MaxLoads, decision, err)

@@ -23,6 +23,17 @@ type Receipt struct {
 	LoadedAt time.Time `json:"loaded_at"`
 }
 
+// Load is what the commit of a claimed file records.
+type Load struct {
+	File    File
+	Receipt Receipt
+	// Days are the records of the days that the load has published.
+	Days []Partition
+	// Staged is how many other files of the table were loaded when the load looked: of several files that finish at once one
+	// sees itself to be the last.
+	Staged int
+}
+
 // PartitionOutcome is what an ingest did with one day.
 type PartitionOutcome string
 

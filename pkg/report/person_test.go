@@ -21,7 +21,7 @@ func TestAReplayedFileIsLoadedAgain(t *testing.T) {
 		t.Fatalf("it is %+v: %v", f, err)
 	}
 	// The same content again: a replay that still counted the old loads would end in quarantine at once.
-	decision, err := f.Arrive(*f.Delivery, "w", noon, noon.Add(time.Minute), noon)
+	decision, err := f.Arrive(*f.Delivery, report.Claim{Worker: "w", Lease: noon.Add(time.Minute), Grace: noon}, noon)
 	if err != nil || decision != report.DecideLoad || f.Loads != 1 || f.Epoch != 10 {
 		t.Errorf("decided %s at load %d, epoch %d: %v", decision, f.Loads, f.Epoch, err)
 	}

@@ -12,7 +12,7 @@ func failLoads(t *testing.T, f *report.File, d report.Delivery, times int, setba
 	t.Helper()
 	for range times {
 		now := noon.Add(time.Minute)
-		if _, err := f.Arrive(d, "worker", now, now, now); err != nil {
+		if _, err := f.Arrive(d, report.Claim{Worker: "worker", Lease: now, Grace: now}, now); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Unclaim(now, f.Epoch, setback, "throttled"); err != nil {
@@ -52,7 +52,7 @@ func TestAnExhaustedFileSaysWhy(t *testing.T) {
 			times = 24
 		}
 		failLoads(t, &f, d, times, setback)
-		if _, err := f.Arrive(d, "worker", noon, noon, noon); err != nil {
+		if _, err := f.Arrive(d, report.Claim{Worker: "worker", Lease: noon, Grace: noon}, noon); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.Exhausted(); got != want {

@@ -173,7 +173,7 @@ func TestArrivalDecisions(t *testing.T) {
 		return f
 	}
 	arrive := func(f *report.File, d report.Delivery, now int) report.Decision {
-		decision, err := f.Arrive(d, "w", at(now), at(now+1), at(now+360))
+		decision, err := f.Arrive(d, report.Claim{Worker: "w", Lease: at(now + 1), Grace: at(now + 360)}, at(now))
 		if err != nil {
 			t.Fatal(err)
 		}

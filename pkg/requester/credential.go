@@ -87,7 +87,7 @@ func (r *run) admit(ctx context.Context, src Source, p report.Params) error {
 	for {
 		taken := false
 		err := r.credential(ctx, id, func(c *report.Credential) bool {
-			taken = c.Take(r.turn, r.Now(), r.Pace, probeEvery)
+			taken = c.Take(report.Turn{Worker: r.turn, Pace: r.Pace, ProbeEvery: probeEvery}, r.Now())
 			return taken
 		})
 		if err != nil {

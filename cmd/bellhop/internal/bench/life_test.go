@@ -136,7 +136,7 @@ func (b *books) request(ctx context.Context, snapshot report.Snapshot, ask repor
 // file does the parts of the ingester and the janitor.
 func (b *books) file(ctx context.Context, key string, now time.Time) error {
 	d := report.Delivery{Bucket: "deliveries", Key: key, ETag: "6f5902ac237024bdd0c176cb93063dc4", Size: 40_000, At: now}
-	f, decision, err := b.Arrive(ctx, d, "ingester", now, now.Add(time.Minute), now.Add(6*time.Hour))
+	f, decision, err := b.Arrive(ctx, d, report.Claim{Worker: "ingester", Lease: now.Add(time.Minute), Grace: now.Add(6 * time.Hour)}, now)
 	if err == nil && decision != report.DecideLoad {
 		err = fault.New(fault.Internal, "its arrival is decided as %s", decision)
 	}
@@ -163,7 +163,7 @@ func (b *books) file(ctx context.Context, key string, now time.Time) error {
 		}
 		receipt.Partitions = append(receipt.Partitions, report.PartitionProof{Date: date, Outcome: report.PartitionWritten, Rows: 100, Key: days[i].Key, ETag: d.ETag})
 	}
-	if _, err := b.Commit(ctx, f, receipt, days, 0, now); err != nil {
+	if _, err := b.Commit(ctx, report.Load{File: f, Receipt: receipt, Days: days}, now); err != nil {
 		return err
 	}
 	if f, err = b.File(ctx, key); err != nil {
