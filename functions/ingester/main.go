@@ -51,7 +51,7 @@ func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 		Bucket:  c.DeliveryBucket,
 		Log:     telemetry.NewLogger(telemetry.Options{Function: "ingester", Version: version}),
 		Ingester: &ingester.Service{
-			Claims: records, Days: records, Siblings: records,
+			Ledger:     records,
 			Deliveries: objects.NewBucket(buckets, c.DeliveryBucket, ours), Dataset: objects.NewDataset(objects.NewBucket(buckets, c.DatasetBucket, ours)),
 			Converter: convert.NewConverter(convert.UnitIDs(c.UnitIDForms...)), Now: time.Now, NewWorkerID: rand.Text, ShrinkBelow: dataset.ShrinkBelow,
 			Lease: config.ClaimMargin, StrayGrace: c.StrayGrace, QuarantineHold: c.QuarantineHold, MaxBytes: config.LargestFile,

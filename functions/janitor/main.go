@@ -49,10 +49,10 @@ func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 		Metrics: metrics, Decode: dynamostore.DecodeFileChanges,
 		Log: telemetry.NewLogger(telemetry.Options{Function: "janitor", Version: version}),
 		Janitor: &janitor.Service{
-			Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery,
-			Dataset: dataset, Partitions: records, Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: time.Now, Lists: config.ListsPerRun},
-			Queue: queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
-			Now:   time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions, UploadAge: config.UploadAge,
+			Ledger: records, Deliveries: delivery, Dataset: dataset,
+			Verifier: janitor.Verifier{Days: records, Dataset: dataset, Now: time.Now, Lists: config.ListsPerRun},
+			Queue:    queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
+			Now:      time.Now, Bucket: c.DeliveryBucket, MaxDeletions: c.MaxDeletions, UploadAge: config.UploadAge,
 			OnCertificate: janitor.EmitRetention(metrics),
 		},
 	}

@@ -26,7 +26,7 @@ func TestAnEventWrittenByHand(t *testing.T) {
 	}
 	for name, delivery := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.expect("a.csv")
 			want := d.deliver("a.csv", "2026-11-01,1\n")
 			d.ingest(delivery)
@@ -36,14 +36,14 @@ func TestAnEventWrittenByHand(t *testing.T) {
 		})
 	}
 	t.Run("about nothing", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.claims.arrive = nil
 		if out := d.ingest(report.Delivery{Key: "nothing.csv"}); out.Decision != report.DecideDuplicate {
 			t.Errorf("decided %s", out.Decision)
 		}
 	})
 	t.Run("while S3 is down", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.claims.arrive = nil
 		down := fault.New(fault.Transient, "S3 is down")
 		d.deliveries.stat = func(context.Context, string) (report.Object, error) { return report.Object{}, down }
@@ -55,7 +55,7 @@ func TestAnEventWrittenByHand(t *testing.T) {
 
 // TestADeliveryThatIsGone is LOST, without an error: nothing that comes again would help.
 func TestADeliveryThatIsGone(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	delete(d.delivered, "a.csv")
@@ -68,7 +68,7 @@ func TestADeliveryThatIsGone(t *testing.T) {
 
 // TestADeliveryThatIsGoneFromUnderAClaimThatIsOver is the other worker's to deal with.
 func TestADeliveryThatIsGoneFromUnderAClaimThatIsOver(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	d.deliveries.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
@@ -86,7 +86,7 @@ func TestADeliveryThatIsGoneFromUnderAClaimThatIsOver(t *testing.T) {
 
 // TestContentThatChangedIsLoadedAsItIsNow: the event is a hint, and If-Match tells that it is an old one.
 func TestContentThatChangedIsLoadedAsItIsNow(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	old := d.deliver("a.csv", "2026-11-01,1\n")
 	d.now = start.Add(time.Minute)
@@ -100,7 +100,7 @@ func TestContentThatChangedIsLoadedAsItIsNow(t *testing.T) {
 
 // TestContentThatKeepsChanging is given up for now after four looks.
 func TestContentThatKeepsChanging(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,0\n")
 	looks := 0
@@ -117,7 +117,7 @@ func TestContentThatKeepsChanging(t *testing.T) {
 // TestTheSameContentIsKnownWithoutItsVersion: a delivery that tells no version is of the object that is there, so that the claim is
 // given back each time, and not kept from the next try until its lease is over.
 func TestTheSameContentIsKnownWithoutItsVersion(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	o := d.delivered["a.csv"]
@@ -134,7 +134,7 @@ func TestTheSameContentIsKnownWithoutItsVersion(t *testing.T) {
 
 // TestLookingAgainMayFail: then nothing is known, and the claim is given back.
 func TestLookingAgainMayFail(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	old := d.deliver("a.csv", "2026-11-01,1\n")
 	d.deliver("a.csv", "2026-11-01,2\n")
@@ -152,7 +152,7 @@ func TestLookingAgainMayFail(t *testing.T) {
 func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 	for name, generation := range map[string]time.Time{"by an older report": asked.Add(-time.Hour), "by a newer report": asked.Add(time.Hour)} {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.expect("a.csv")
 			commits := 0
 			d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
@@ -174,7 +174,7 @@ func TestACommitThatCameTooLateLooksAgain(t *testing.T) {
 }
 
 // publish puts a report of 1 November in place: object and record.
-func (d *dock) publish(content string, generation time.Time) {
+func (d *fixture) publish(content string, generation time.Time) {
 	day := d.encode(window.From, content)
 	d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: objectstest.ETag(content), Metadata: map[string]string{
 		report.MetaGeneration: report.FormatGeneration(generation), report.MetaSHA256: day.SHA256,
@@ -188,7 +188,7 @@ func (d *dock) publish(content string, generation time.Time) {
 
 // TestDaysThatKeepChanging are given up for now after eight attempts, and the file is given back.
 func TestDaysThatKeepChanging(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	commits := 0
 	d.days.commit = func(context.Context, report.Load, time.Time) (report.File, error) {
@@ -205,7 +205,7 @@ func TestDaysThatKeepChanging(t *testing.T) {
 
 // TestAClaimThatIsOverCommitsNothing: another worker took the file over while this one was publishing.
 func TestAClaimThatIsOverCommitsNothing(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	commits := 0
 	d.days.commit = func(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
@@ -220,7 +220,7 @@ func TestAClaimThatIsOverCommitsNothing(t *testing.T) {
 		t.Errorf("decided %s after %d commits, %d days published; want the other's claim respected", out.Decision, commits, len(d.published))
 	}
 	t.Run("and quarantines nothing", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.expect("a.csv")
 		d.converter.convert = func(context.Context, io.Reader, report.Contract) (report.Conversion, error) {
 			other := d.files["a.csv"]
@@ -246,7 +246,7 @@ func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 	}
 	play := func(t *testing.T, stop int, after bool) (end, int) {
 		t.Helper()
-		d := newDock(t)
+		d := newFixture(t)
 		d.publish("2026-11-01,1.8\n", asked.Add(-time.Hour)) // to be replaced
 		d.expect("a.csv")
 		delivery := d.deliver("a.csv", "2026-11-01,1\n2026-11-03,2\n")
@@ -300,7 +300,7 @@ func TestStoppedBetweenAnyTwoSteps(t *testing.T) {
 type death struct{}
 
 // dieAt ends the worker at its n-th call to the outside, once. It returns the count of calls.
-func (d *dock) dieAt(n int, after bool) *int {
+func (d *fixture) dieAt(n int, after bool) *int {
 	calls := 0
 	step := func(isAfter bool) {
 		if !isAfter {
@@ -348,27 +348,27 @@ var _ ingester.Dataset = (*bucket)(nil)
 
 // TestADayThatNeedNotBeWritten is looked for all the same: this load may have been asked for because somebody missed it.
 func TestADayThatNeedNotBeWritten(t *testing.T) {
-	other := func(generation time.Time) func(*dock) {
-		return func(d *dock) {
+	other := func(generation time.Time) func(*fixture) {
+		return func(d *fixture) {
 			day := d.published[window.From]
 			d.publish("2026-11-01,1.5\n", generation)
 			d.published[window.From] = day
 		}
 	}
 	cases := map[string]struct {
-		change  func(*dock)
+		change  func(*fixture)
 		outcome report.PartitionOutcome
 		stored  string
 		puts    int
 	}{
-		"it is there":                {func(*dock) {}, report.PartitionUnchanged, rows(2), 0},
-		"it is gone":                 {func(d *dock) { delete(d.stored, november1) }, report.PartitionWritten, rows(2), 1},
+		"it is there":                {func(*fixture) {}, report.PartitionUnchanged, rows(2), 0},
+		"it is gone":                 {func(d *fixture) { delete(d.stored, november1) }, report.PartitionWritten, rows(2), 1},
 		"an older report lies there": {other(asked.Add(-2 * time.Hour)), report.PartitionWritten, rows(2), 1},
 		"a newer report lies there, not yet recorded": {other(asked.Add(time.Hour)), report.PartitionSuperseded, "2026-11-01,1.5\n", 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.publish(rows(2), asked.Add(-time.Hour))
 			d.expect("a.csv")
 			c.change(d)
@@ -383,7 +383,7 @@ func TestADayThatNeedNotBeWritten(t *testing.T) {
 		})
 	}
 	t.Run("it cannot be looked for", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.publish(rows(2), asked.Add(-time.Hour))
 		d.expect("a.csv")
 		down := fault.New(fault.Transient, "S3 is down")

@@ -15,6 +15,13 @@ func unset(t *testing.T, method string) {
 	t.Fatalf("unexpected call of %s", method)
 }
 
+// records is the ledger, of which a test replaces a part.
+type records struct {
+	*claims
+	*days
+	*siblings
+}
+
 type claims struct {
 	t          *testing.T
 	arrive     func(ctx context.Context, d report.Delivery, claim report.Claim, now time.Time) (report.File, report.Decision, error)

@@ -11,9 +11,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// desk is where a person decides: the dock's ledger and dataset, with what a decision needs besides.
+// desk is where a person decides: the fixture's ledger and dataset, with what a decision needs besides.
 type desk struct {
-	*dock
+	*fixture
 	holds  *ingester.Holds
 	days   *heldDays
 	bucket *heldBucket
@@ -40,17 +40,17 @@ func (h *heldBucket) Delete(ctx context.Context, key, etag, versionID string) (s
 // newDesk has three rows of November 1 published, and a report with one row held.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{dock: newDock(t)}
+	d := &desk{fixture: newFixture(t)}
 	d.publish(rows(3), asked.AddDate(0, 0, -1))
 	d.expect("a.csv")
 	d.ingest(d.deliver("a.csv", rows(1)))
 	if d.published[window.From].Held == nil {
 		t.Fatal("nothing is held")
 	}
-	d.dock.days.partitions = func(_ context.Context, _, _ string, w report.Window) ([]report.Partition, error) {
+	d.fixture.days.partitions = func(_ context.Context, _, _ string, w report.Window) ([]report.Partition, error) {
 		return []report.Partition{d.published[w.From]}, nil
 	}
-	d.days = &heldDays{d.dock.days, func(_ context.Context, _, _ string, date report.Date, decide func(*report.Partition) error) error {
+	d.days = &heldDays{d.fixture.days, func(_ context.Context, _, _ string, date report.Date, decide func(*report.Partition) error) error {
 		s := d.published[date]
 		if s.Held == nil {
 			return fault.New(fault.NotFound, "nothing is held")

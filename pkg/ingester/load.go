@@ -68,7 +68,7 @@ func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Co
 		if !fault.Is(err, fault.Conflict) {
 			return loaded, err
 		}
-		current, readErr := s.Siblings.File(ctx, f.Key)
+		current, readErr := s.Ledger.File(ctx, f.Key)
 		if readErr != nil {
 			return f, readErr
 		}
@@ -84,7 +84,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 	days, staged := c.Days, 0
 	r.Partitions, r.Duplicates = nil, c.Duplicates
 	if f.Parts > 1 {
-		job, err := s.Siblings.Job(ctx, f.Job)
+		job, err := s.Ledger.Job(ctx, f.Job)
 		if err != nil {
 			return f, err
 		}
@@ -94,7 +94,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 		others := job.LoadedParts(f.Table, f.Key)
 		if staged = len(others); staged+1 < f.Parts {
 			r.LoadedAt = s.Now()
-			return s.Days.Commit(ctx, report.Load{File: f, Receipt: r, Staged: staged}, r.LoadedAt)
+			return s.Ledger.Commit(ctx, report.Load{File: f, Receipt: r, Staged: staged}, r.LoadedAt)
 		}
 		if days, err = s.merge(ctx, f, job, r.Partitions); err != nil {
 			return f, err
@@ -109,7 +109,7 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 	}
 	r.Partitions = append(r.Partitions, proofs...)
 	r.LoadedAt = s.Now()
-	return s.Days.Commit(ctx, report.Load{File: f, Receipt: r, Days: published, Staged: staged}, r.LoadedAt)
+	return s.Ledger.Commit(ctx, report.Load{File: f, Receipt: r, Days: published, Staged: staged}, r.LoadedAt)
 }
 
 // stage puts this file's share of each day where the last file of the table will find it. The keys and the bytes are
@@ -136,7 +136,7 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 		}
 		proofs := mine
 		if named.Key != f.Key {
-			sibling, err := s.Siblings.File(ctx, named.Key)
+			sibling, err := s.Ledger.File(ctx, named.Key)
 			if err != nil {
 				return nil, err
 			}

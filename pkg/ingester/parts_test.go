@@ -21,10 +21,10 @@ const (
 )
 
 // parts plays three files of one table in the given order of arrival.
-func parts(t *testing.T, order ...string) *dock {
+func parts(t *testing.T, order ...string) *fixture {
 	t.Helper()
 	content := map[string]string{"a.csv": partA, "b.csv": partB, "c.csv": partC}
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv", "b.csv", "c.csv")
 	for _, name := range order {
 		d.ingest(d.deliver(name, content[name]))
@@ -97,7 +97,7 @@ func TestTheLastFilesReceipt(t *testing.T) {
 
 // TestTwoFilesThatFinishAtOnce: both believe not to be the last. The ledger refuses the second, which looks again and merges.
 func TestTwoFilesThatFinishAtOnce(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv", "b.csv")
 	first, second := d.deliver("a.csv", partA), d.deliver("b.csv", partB)
 	commits := 0
@@ -128,36 +128,36 @@ func TestTwoFilesThatFinishAtOnce(t *testing.T) {
 func TestWhatMayKeepALastFileFromMerging(t *testing.T) {
 	down := fault.New(fault.Transient, "down")
 	cases := map[string]struct {
-		change func(*dock)
+		change func(*fixture)
 		kind   fault.Kind
 	}{
-		"the job cannot be read": {func(d *dock) {
+		"the job cannot be read": {func(d *fixture) {
 			d.siblings.job = func(context.Context, string) (report.Job, error) { return report.Job{}, down }
 		}, fault.Transient},
-		"a sibling cannot be read": {func(d *dock) {
+		"a sibling cannot be read": {func(d *fixture) {
 			d.siblings.file = func(context.Context, string) (report.File, error) { return report.File{}, down }
 		}, fault.Transient},
-		"a share cannot be staged": {func(d *dock) {
+		"a share cannot be staged": {func(d *fixture) {
 			d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 				return report.Object{}, down
 			}
 		}, fault.Transient},
-		"a sibling's share cannot be opened": {func(d *dock) {
+		"a sibling's share cannot be opened": {func(d *fixture) {
 			d.dataset.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
 				return nil, report.Object{}, down
 			}
 		}, fault.Transient},
-		"a sibling's share breaks off": {func(d *dock) {
+		"a sibling's share breaks off": {func(d *fixture) {
 			d.dataset.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
 				return io.NopCloser(failing{errors.New("reset")}), report.Object{}, nil
 			}
 		}, fault.Transient},
-		"a sibling is being loaded anew, and stays so": {func(d *dock) {
+		"a sibling is being loaded anew, and stays so": {func(d *fixture) {
 			f := d.files["a.csv"]
 			f.Receipt = nil
 			d.files["a.csv"] = f
 		}, fault.Transient},
-		"the shares cannot be merged": {func(d *dock) {
+		"the shares cannot be merged": {func(d *fixture) {
 			d.converter.merge = func(context.Context, report.Contract, report.Date, []*io.SectionReader) (report.EncodedDay, error) {
 				return report.EncodedDay{}, errors.New("disk full")
 			}

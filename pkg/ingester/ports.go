@@ -8,16 +8,12 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Claims is the ledger's record of files.
-type Claims interface {
+// Ledger is the record of files, jobs and published days.
+type Ledger interface {
 	// Arrive records an arrival and decides about it. A lost race that does not end is Transient.
 	Arrive(ctx context.Context, d report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error)
 	// UpdateFile applies a transition to a file and settles it with its job. The transition's error is returned as it is.
 	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
-}
-
-// Days is the ledger's record of published days.
-type Days interface {
 	// Partitions returns the published days of a table within a window, in order.
 	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	// Fence gives a claim the exclusive right to replace the objects of days. Transient while another claim has it;
@@ -25,10 +21,7 @@ type Days interface {
 	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	// Commit records a load, all or nothing. Conflict when the claim is over or a day has changed since it was read.
 	Commit(ctx context.Context, l report.Load, now time.Time) (report.File, error)
-}
-
-// Siblings finds the other files of a job.
-type Siblings interface {
+	// Job and File find the other files of a job.
 	Job(ctx context.Context, id string) (report.Job, error)
 	File(ctx context.Context, key string) (report.File, error)
 }

@@ -65,7 +65,7 @@ func (s *Service) publish(ctx context.Context, f report.File, days []report.Enco
 
 // steps compares the file with the published days, and again with their objects.
 func (s *Service) steps(ctx context.Context, f report.File, days []report.EncodedDay, again bool) ([]step, error) {
-	published, err := s.Days.Partitions(ctx, f.Subscription, f.Table, f.Window)
+	published, err := s.Ledger.Partitions(ctx, f.Subscription, f.Table, f.Window)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (s *Service) fence(ctx context.Context, f report.File, steps []step) error 
 		}
 	}
 	now := s.Now()
-	fenced, err := s.Days.Fence(ctx, f, replaced, now, s.lease(ctx, now))
+	fenced, err := s.Ledger.Fence(ctx, f, replaced, now, s.lease(ctx, now))
 	if err != nil {
 		return err
 	}

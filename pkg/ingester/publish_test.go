@@ -66,7 +66,7 @@ func TestWhatAReportMeansForAPublishedDay(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			if c.shrink > 0 {
 				d.ShrinkBelow = func(string) float64 { return c.shrink }
 			}
@@ -127,7 +127,7 @@ func TestRestatementsAreCounted(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			if c.published != "" {
 				d.publish(c.published, asked.Add(-time.Hour))
 			}
@@ -157,7 +157,7 @@ func TestAHeldReport(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.publish(rows(4), asked.Add(-time.Hour))
 			day := d.published[window.From]
 			day.Held = &report.Held{Generation: c.held, File: "held.csv", Rows: 1}
@@ -197,7 +197,7 @@ func TestAnObjectThatTheLedgerDoesNotKnow(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.publish(c.content, c.generation)
 			delete(d.published, window.From)
 			d.expect("a.csv")
@@ -228,7 +228,7 @@ func TestPutsAreConditional(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			if c.published != "" {
 				d.publish(c.published, asked.Add(-time.Hour))
 			}
@@ -247,7 +247,7 @@ func TestPutsAreConditional(t *testing.T) {
 // TestAPutThatLosesARace looks at what is there, and goes on from that.
 func TestAPutThatLosesARace(t *testing.T) {
 	t.Run("the object it was to replace is gone", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		delete(d.stored, november1)
 		d.expect("a.csv")
@@ -265,7 +265,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		}
 	})
 	t.Run("again and again", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.expect("a.csv")
 		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		puts := 0
@@ -279,7 +279,7 @@ func TestAPutThatLosesARace(t *testing.T) {
 		}
 	})
 	t.Run("looking fails", func(t *testing.T) {
-		d := newDock(t)
+		d := newFixture(t)
 		d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 		delete(d.published, window.From)
 		d.expect("a.csv")
@@ -308,7 +308,7 @@ func TestADayThatAnotherReplaces(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 			day := d.published[window.From]
 			day.Fence = &c.fence
@@ -330,7 +330,7 @@ func TestADayThatAnotherReplaces(t *testing.T) {
 
 // TestOnlyWhatIsReplacedIsFenced, for as long as the claim lasts: a new day's put is conditional on absence.
 func TestOnlyWhatIsReplacedIsFenced(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	d.days.fence = func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error) {
@@ -344,7 +344,7 @@ func TestOnlyWhatIsReplacedIsFenced(t *testing.T) {
 
 // TestAFenceThatLosesARace decides the days anew.
 func TestAFenceThatLosesARace(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.publish("2026-11-01,1.5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	fences := 0

@@ -75,7 +75,7 @@ func TestARestatementIsWeighedByMeasure(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			if c.share > 0 {
 				d.ShrinkBelow = func(table string) float64 { return map[string]float64{"asp_device": c.share}[table] }
 			}

@@ -16,9 +16,7 @@ import (
 
 // Service loads deliveries. All fields are required.
 type Service struct {
-	Claims     Claims
-	Days       Days
-	Siblings   Siblings
+	Ledger     Ledger
 	Deliveries Deliveries
 	Dataset    Dataset
 	Converter  Converter
@@ -70,7 +68,7 @@ func (s *Service) Ingest(ctx context.Context, d report.Delivery) (Outcome, error
 	}
 	for range maxClaims {
 		now := s.Now()
-		f, decision, err := s.Claims.Arrive(ctx, d, report.Claim{Worker: s.NewWorkerID(), Lease: s.lease(ctx, now), Grace: now.Add(s.StrayGrace)}, now)
+		f, decision, err := s.Ledger.Arrive(ctx, d, report.Claim{Worker: s.NewWorkerID(), Lease: s.lease(ctx, now), Grace: now.Add(s.StrayGrace)}, now)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -109,7 +107,7 @@ func (s *Service) lease(ctx context.Context, now time.Time) time.Time {
 func (s *Service) quarantine(ctx context.Context, f report.File, why error) (Outcome, error) {
 	now := s.Now()
 	until := now.Add(s.QuarantineHold)
-	quarantined, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
+	quarantined, err := s.Ledger.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
 		return f2.Quarantine(now, f.Epoch, until, why.Error())
 	})
 	if fault.Is(err, fault.Conflict) {
@@ -129,7 +127,7 @@ func (s *Service) lookAgain(ctx context.Context, f report.File, cause error) (re
 	now := s.Now()
 	switch {
 	case fault.Is(err, fault.NotFound):
-		_, err = s.Claims.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+		_, err = s.Ledger.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
 			if err := current.HeldBy(f.Epoch); err != nil {
 				return err
 			}
@@ -161,7 +159,7 @@ func (s *Service) giveBack(ctx context.Context, f report.File, cause error) erro
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	now := s.Now()
-	_, err := s.Claims.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
+	_, err := s.Ledger.UpdateFile(ctx, f.Key, now, func(f2 *report.File) error {
 		return f2.Unclaim(now, f.Epoch, setback, cause.Error())
 	})
 	if err != nil && !fault.Is(err, fault.Conflict) {

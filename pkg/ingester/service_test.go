@@ -23,7 +23,7 @@ const (
 
 // TestALoadFromArrivalToReceipt has every number worked out by hand; the digest is sha256sum's.
 func TestALoadFromArrivalToReceipt(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	out := d.ingest(d.deliver("a.csv", "2026-11-01,1.5\n2026-11-01,2\n2026-11-03,0.25\n"))
 
@@ -68,7 +68,7 @@ func TestALoadFromArrivalToReceipt(t *testing.T) {
 
 // TestUnknownColumnsAndUnevenMeasures: a measure that only some days have is still added up.
 func TestUnknownColumnsAndUnevenMeasures(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	d.converter.convert = func(ctx context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
 		conversion, err := d.convert(ctx, csv, c)
@@ -86,7 +86,7 @@ func TestUnknownColumnsAndUnevenMeasures(t *testing.T) {
 
 // TestTheSameDeliveryAgainIsOneCall (I1): no bucket is touched.
 func TestTheSameDeliveryAgainIsOneCall(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	d.ingest(delivery)
@@ -97,7 +97,7 @@ func TestTheSameDeliveryAgainIsOneCall(t *testing.T) {
 }
 
 // onlyArrivals makes every call but that of Arrive fail the test.
-func (d *dock) onlyArrivals() {
+func (d *fixture) onlyArrivals() {
 	*d.claims = claims{t: d.t, arrive: d.claims.arrive}
 	*d.days, *d.siblings, *d.converter = days{t: d.t}, siblings{t: d.t}, converter{t: d.t}
 	*d.deliveries, *d.dataset = bucket{t: d.t}, bucket{t: d.t}
@@ -106,7 +106,7 @@ func (d *dock) onlyArrivals() {
 func TestDecisionsThatNeedNothing(t *testing.T) {
 	for _, decision := range []report.Decision{report.DecideDuplicate, report.DecideBusy, report.DecideStray, report.DecideReturned} {
 		t.Run(decision.String(), func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.onlyArrivals()
 			d.claims.arrive = func(context.Context, report.Delivery, report.Claim, time.Time) (report.File, report.Decision, error) {
 				return report.File{Key: "a.csv"}, decision, nil
@@ -125,7 +125,7 @@ func TestAStrayIsNeverOpened(t *testing.T) {
 		"six hours": {6 * time.Hour, 6 * time.Hour}, "as configured": {time.Minute, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.StrayGrace = c.configured
 			delivery := d.deliver("gift.csv", "2026-11-01,1\n")
 			d.onlyArrivals()
@@ -150,7 +150,7 @@ func TestAClaimOutlivesItsWorker(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.onlyArrivals()
 			d.Lease = c.lease
 			ctx := t.Context()
@@ -170,7 +170,7 @@ func TestAClaimOutlivesItsWorker(t *testing.T) {
 	}
 }
 
-// ending is a context of which the dock's clock says when it ends.
+// ending is a context of which the fixture's clock says when it ends.
 type ending struct {
 	context.Context
 	at time.Time
@@ -182,18 +182,18 @@ func (e ending) Deadline() (time.Time, bool) { return e.at, true }
 func TestContentThatCanNeverLoad(t *testing.T) {
 	cases := map[string]struct {
 		hold, want time.Duration
-		change     func(*dock)
+		change     func(*fixture)
 		reason     string
 	}{
-		"a broken row":                       {12 * time.Hour, 12 * time.Hour, func(*dock) {}, "line 2 is no row"},
-		"kept as long as configured":         {time.Hour, time.Hour, func(*dock) {}, "line 2 is no row"},
-		"too many bytes to be read":          {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.MaxBytes = 16; *d.deliveries = bucket{t: d.t} }, "17 bytes; at most 16"},
-		"loading it was begun too often":     {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 8); *d.deliveries = bucket{t: d.t} }, "begun 8 times"},
-		"begun often, but not yet too often": {12 * time.Hour, 12 * time.Hour, func(d *dock) { d.begun("a.csv", 7) }, "line 2 is no row"},
+		"a broken row":                       {12 * time.Hour, 12 * time.Hour, func(*fixture) {}, "line 2 is no row"},
+		"kept as long as configured":         {time.Hour, time.Hour, func(*fixture) {}, "line 2 is no row"},
+		"too many bytes to be read":          {12 * time.Hour, 12 * time.Hour, func(d *fixture) { d.MaxBytes = 16; *d.deliveries = bucket{t: d.t} }, "17 bytes; at most 16"},
+		"loading it was begun too often":     {12 * time.Hour, 12 * time.Hour, func(d *fixture) { d.begun("a.csv", 8); *d.deliveries = bucket{t: d.t} }, "begun 8 times"},
+		"begun often, but not yet too often": {12 * time.Hour, 12 * time.Hour, func(d *fixture) { d.begun("a.csv", 7) }, "line 2 is no row"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.expect("a.csv")
 			d.QuarantineHold = c.hold
 			delivery := d.deliver("a.csv", "2026-11-01,1\noops")
@@ -215,7 +215,7 @@ func TestContentThatCanNeverLoad(t *testing.T) {
 }
 
 // begun says that loading the content that is there was begun before, and each time killed its worker.
-func (d *dock) begun(key string, times int) {
+func (d *fixture) begun(key string, times int) {
 	o := d.delivered[key]
 	f := d.files[key]
 	f.Status, f.Loads, f.DueAt = report.FileClaimed, times, start.Add(-time.Second)
@@ -226,31 +226,31 @@ func (d *dock) begun(key string, times int) {
 // TestAFailureInPassing gives the claim back, so that the next attempt need not wait for the lease.
 func TestAFailureInPassing(t *testing.T) {
 	down := fault.New(fault.Transient, "S3 is down")
-	cases := map[string]func(*dock){
-		"opening it": func(d *dock) {
+	cases := map[string]func(*fixture){
+		"opening it": func(d *fixture) {
 			d.deliveries.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
 				return nil, report.Object{}, down
 			}
 		},
-		"reading it": func(d *dock) {
+		"reading it": func(d *fixture) {
 			d.deliveries.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
 				return io.NopCloser(io.MultiReader(strings.NewReader("2026-11-01"), failing{down})), report.Object{}, nil
 			}
 		},
-		"reading the published days": func(d *dock) {
+		"reading the published days": func(d *fixture) {
 			d.days.partitions = func(context.Context, string, string, report.Window) ([]report.Partition, error) { return nil, down }
 		},
-		"fencing them": func(d *dock) {
+		"fencing them": func(d *fixture) {
 			d.days.fence = func(context.Context, report.File, []report.Partition, time.Time, time.Time) ([]report.Partition, error) {
 				return nil, down
 			}
 		},
-		"writing a day": func(d *dock) {
+		"writing a day": func(d *fixture) {
 			d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
 				return report.Object{}, down
 			}
 		},
-		"committing": func(d *dock) {
+		"committing": func(d *fixture) {
 			d.days.commit = func(context.Context, report.Load, time.Time) (report.File, error) {
 				return report.File{}, down
 			}
@@ -258,7 +258,7 @@ func TestAFailureInPassing(t *testing.T) {
 	}
 	for name, breaks := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.expect("a.csv")
 			delivery := d.deliver("a.csv", "2026-11-01,1\n")
 			breaks(d)
@@ -279,7 +279,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // TestATruncatedReadIsNotLoaded: the event, or S3, says how many bytes there are.
 func TestATruncatedReadIsNotLoaded(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	delivery.Size = 14
@@ -294,7 +294,7 @@ func TestATruncatedReadIsNotLoaded(t *testing.T) {
 
 // TestTheRunsTimeIsUp: the claim is given back with time of its own.
 func TestTheRunsTimeIsUp(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	delivery := d.deliver("a.csv", "2026-11-01,1\n")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -315,7 +315,7 @@ func TestTheRunsTimeIsUp(t *testing.T) {
 func TestAClaimThatCannotBeGivenBack(t *testing.T) {
 	for _, cause := range []fault.Kind{fault.Transient, fault.Conflict, fault.Internal} {
 		t.Run(cause.String(), func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.expect("a.csv")
 			delivery := d.deliver("a.csv", "2026-11-01,1\n")
 			d.deliveries.open = func(context.Context, string, string, string) (io.ReadCloser, report.Object, error) {
@@ -334,7 +334,7 @@ func TestAClaimThatCannotBeGivenBack(t *testing.T) {
 
 // TestSpilledPartsThatStay are no success, although what is committed is committed.
 func TestSpilledPartsThatStay(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("a.csv")
 	d.converter.convert = func(ctx context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
 		conversion, err := d.convert(ctx, csv, c)
@@ -351,7 +351,7 @@ func TestSpilledPartsThatStay(t *testing.T) {
 
 // TestAnArrivalThatCannotBeRecorded is an error, and nothing else happens.
 func TestAnArrivalThatCannotBeRecorded(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.onlyArrivals()
 	down := fault.New(fault.Transient, "the ledger is down")
 	d.claims.arrive = func(context.Context, report.Delivery, report.Claim, time.Time) (report.File, report.Decision, error) {

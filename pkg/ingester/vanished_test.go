@@ -14,7 +14,7 @@ import (
 // cause, and is not lost.
 func TestAMissingObjectOfTheDatasetIsNotTheDelivery(t *testing.T) {
 	gone := fault.New(fault.NotFound, "put object: it is not there")
-	d := newDock(t)
+	d := newFixture(t)
 	d.publish("2026-11-01,5\n", asked.Add(-time.Hour))
 	d.expect("a.csv")
 	d.dataset.put = func(context.Context, report.Write) (report.Object, error) {
@@ -29,7 +29,7 @@ func TestAMissingObjectOfTheDatasetIsNotTheDelivery(t *testing.T) {
 // Of three generations of a day that the ledger does not know yet, the oldest was put by a run that died, the middle one
 // is about to be put, and the newest, with the bytes of the oldest, is loaded and committed meanwhile. The newest stays.
 func TestTheNewestOfThreeGenerationsStays(t *testing.T) {
-	d := newDock(t)
+	d := newFixture(t)
 	d.expect("middle.csv")
 	content := rows(2)
 	d.stored[november1] = objectstest.Stored{Object: report.Object{Key: november1, ETag: objectstest.ETag(content), Size: int64(len(content)), Metadata: map[string]string{
@@ -80,7 +80,7 @@ func TestAReportOfAVanishedDay(t *testing.T) {
 		"no rows beside a foreign one":  {true, "2026-11-02,1\n", report.PartitionHeld, "foreign rows", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDock(t)
+			d := newFixture(t)
 			d.publish(rows(5), asked.Add(-time.Hour))
 			day := d.published[window.From]
 			day.Vanished = &report.Vanished{At: start, LastSeen: start, Replaced: tt.foreign}

@@ -17,7 +17,7 @@ import (
 // sweep. What is due has its turn in each.
 func TestStraysDoNotStarveWhatSortsBehindThem(t *testing.T) {
 	const strays = 100_000
-	y := newYard(t)
+	y := newFixture(t)
 	for i := range strays {
 		y.put(fmt.Sprintf("a-%06d.csv", i), "e1")
 	}
@@ -57,7 +57,7 @@ func TestStraysDoNotStarveWhatSortsBehindThem(t *testing.T) {
 
 // A sweep with time for everything begins at the first key, also after one that had not.
 func TestASweepGoesRoundTheEndOfTheBucket(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	for _, key := range []string{"a.csv", "b.csv", "c.csv"} {
 		y.file(key, report.FileLoaded)
 		y.put(key, "e1")
@@ -73,7 +73,7 @@ func TestASweepGoesRoundTheEndOfTheBucket(t *testing.T) {
 
 // The error of a sweep has an end, however much goes wrong.
 func TestProblemsAreCountedWhenTheyAreMany(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	for i := range 200 {
 		y.put(fmt.Sprintf("a-%03d.csv", i), "e1")
 	}
@@ -88,7 +88,7 @@ func TestProblemsAreCountedWhenTheyAreMany(t *testing.T) {
 
 // TestAnUnreadableFileKeepsNoOtherBack: it is an error of the sweep, and the file beside it is dealt with.
 func TestAnUnreadableFileKeepsNoOtherBack(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	f := y.file("a.csv", report.FileLoaded)
 	unreadable := errors.New("b.csv cannot be read")
 	y.files.dueFiles = func(context.Context, time.Time, int) ([]report.File, error) { return []report.File{f}, unreadable }

@@ -24,7 +24,7 @@ func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, err
 		return s.delete(ctx, f)
 	}
 	now := s.Now()
-	_, err = s.Transitions.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+	_, err = s.Ledger.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
 		if current.Status != report.FileLoaded || current.Epoch != f.Epoch {
 			return fault.New(fault.Conflict, "file %s has moved on", f.Key)
 		}
@@ -85,7 +85,7 @@ func (s *Service) proven(ctx context.Context, f report.File, p report.PartitionP
 	if p.Outcome == report.PartitionStaged || p.Outcome == report.PartitionHeld {
 		return false, nil
 	}
-	days, err := s.Partitions.Partitions(ctx, f.Subscription, f.Table, report.Window{From: p.Date, To: p.Date})
+	days, err := s.Ledger.Partitions(ctx, f.Subscription, f.Table, report.Window{From: p.Date, To: p.Date})
 	if err != nil {
 		return false, fmt.Errorf("read the record of %s of %s: %w", p.Date, f.Table, err)
 	}
@@ -199,9 +199,9 @@ func (s *Service) certify(ctx context.Context, f report.File, requestID string, 
 	if f.Receipt != nil {
 		c.SHA256, c.LoadedAt = f.Receipt.SHA256, f.Receipt.LoadedAt
 	}
-	certified, err := s.Transitions.Certify(ctx, f.Key, c, now)
+	certified, err := s.Ledger.Certify(ctx, f.Key, c, now)
 	if err != nil {
-		if current, readErr := s.Files.File(ctx, f.Key); readErr == nil && current.Status == report.FileDeleted {
+		if current, readErr := s.Ledger.File(ctx, f.Key); readErr == nil && current.Status == report.FileDeleted {
 			// Another run verified the same deletion first; its certificate stands.
 			return current, nil
 		}

@@ -15,6 +15,13 @@ func unset(t *testing.T, method string) {
 	t.Fatalf("unexpected call of %s", method)
 }
 
+// records is the ledger, of which a test replaces a part.
+type records struct {
+	*files
+	*transitions
+	*fixture
+}
+
 type files struct {
 	t        *testing.T
 	file     func(ctx context.Context, key string) (report.File, error)

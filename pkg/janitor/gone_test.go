@@ -60,14 +60,14 @@ func TestVersionsThatAreLeftAreRemoved(t *testing.T) {
 // TestWithoutVerificationThereIsNoCertificate (I5).
 func TestWithoutVerificationThereIsNoCertificate(t *testing.T) {
 	down := fault.New(fault.Transient, "S3 is down")
-	cases := map[string]func(*yard){
-		"it is still there": func(y *yard) {
+	cases := map[string]func(*fixture){
+		"it is still there": func(y *fixture) {
 			y.deliveries.delete = func(context.Context, string, string, string) (string, error) { return "request-1", nil }
 		},
-		"its versions cannot be listed": func(y *yard) {
+		"its versions cannot be listed": func(y *fixture) {
 			y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) { return nil, down }
 		},
-		"a version cannot be removed": func(y *yard) {
+		"a version cannot be removed": func(y *fixture) {
 			remove := y.deliveries.delete
 			y.deliveries.versions = func(context.Context, string) ([]report.ObjectVersion, error) {
 				return []report.ObjectVersion{{VersionID: "v1", ETag: "e1"}}, nil
@@ -79,7 +79,7 @@ func TestWithoutVerificationThereIsNoCertificate(t *testing.T) {
 				return remove(ctx, key, etag, version)
 			}
 		},
-		"it cannot be looked for": func(y *yard) {
+		"it cannot be looked for": func(y *fixture) {
 			y.deliveries.stat = func(context.Context, string) (report.Object, error) { return report.Object{}, down }
 		},
 	}
@@ -156,7 +156,7 @@ func TestACertificateThatCannotBeWritten(t *testing.T) {
 
 // TestAStraysCertificate says that it was never opened.
 func TestAStraysCertificate(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	y.file("gift.csv", report.FileStray)
 	y.dueIn("gift.csv", 0)
 	y.put("gift.csv", "e1")

@@ -8,29 +8,23 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Files is the ledger's record of files.
-type Files interface {
+// Ledger is the record of files and published days.
+type Ledger interface {
 	// File returns the file with the given key, or NotFound.
 	File(ctx context.Context, key string) (report.File, error)
 	// Match returns the file that an object under key belongs to; its Status is empty when there is none.
 	Match(ctx context.Context, key string) (report.File, error)
 	// DueFiles returns files that are due, the longest overdue first.
 	DueFiles(ctx context.Context, now time.Time, limit int) ([]report.File, error)
-}
-
-// Cursor keeps how far a sweep has come that had no time to see the whole bucket.
-type Cursor interface {
-	// SweptTo returns the last key that was dealt with; empty when the last sweep saw everything.
-	SweptTo(ctx context.Context) (string, error)
-	NoteSweptTo(ctx context.Context, key string) error
-}
-
-// Transitions changes the ledger's record of files.
-type Transitions interface {
 	// UpdateFile applies a transition to a file and settles it with its job. The transition's error is returned as it is.
 	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
 	// Certify records a verified deletion with its certificate, all or nothing.
 	Certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error)
+	// SweptTo returns the last key that a sweep without enough time has dealt with; empty when the last one saw everything.
+	SweptTo(ctx context.Context) (string, error)
+	NoteSweptTo(ctx context.Context, key string) error
+	// Partitions returns the published days of a table within a window, in order.
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 }
 
 // Deliveries reads and empties the delivery bucket.
@@ -45,11 +39,8 @@ type Deliveries interface {
 	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
 	// Versions returns all versions and delete markers under exactly this key.
 	Versions(ctx context.Context, key string) ([]report.ObjectVersion, error)
-}
-
-// Uploads finds multipart uploads that nobody finishes. Their parts are in no listing and fire no event.
-type Uploads interface {
-	// AbortUploads ends every upload that was begun before a time, and returns how many there were.
+	// AbortUploads ends every multipart upload that was begun before a time and never finished, and returns how many there
+	// were. Their parts are in no listing and fire no event.
 	AbortUploads(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -57,12 +48,6 @@ type Uploads interface {
 type Dataset interface {
 	// Stat returns the object with its metadata, or NotFound.
 	Stat(ctx context.Context, key string) (report.Object, error)
-}
-
-// Partitions is the ledger's record of published days, of which [Days] is all.
-type Partitions interface {
-	// Partitions returns the published days of a table within a window, in order.
-	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 }
 
 // Queue starts the load of a delivery.

@@ -15,17 +15,17 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// loaded is a yard with one loaded file and its object.
-func loaded(t *testing.T) *yard {
+// loaded is a fixture with one loaded file and its object.
+func loaded(t *testing.T) *fixture {
 	t.Helper()
-	y := newYard(t)
+	y := newFixture(t)
 	y.file("a.csv", report.FileLoaded)
 	y.put("a.csv", "e1")
 	return y
 }
 
 // release expects no error.
-func (y *yard) release(key string) janitor.Outcome {
+func (y *fixture) release(key string) janitor.Outcome {
 	y.t.Helper()
 	outcome, err := y.Release(y.t.Context(), key)
 	if err != nil {
@@ -145,7 +145,7 @@ func TestWhatIsNotLoadedIsNotReleased(t *testing.T) {
 			continue
 		}
 		t.Run(string(status), func(t *testing.T) {
-			y := newYard(t)
+			y := newFixture(t)
 			y.file("a.csv", status)
 			y.put("a.csv", "e1")
 			*y.deliveries, *y.dataset, *y.transitions = bucket{t: t}, bucket{t: t}, transitions{t: t}
@@ -154,7 +154,7 @@ func TestWhatIsNotLoadedIsNotReleased(t *testing.T) {
 			}
 		})
 	}
-	y := newYard(t)
+	y := newFixture(t)
 	if got := y.release("nothing.csv"); got != janitor.OutcomeLeft {
 		t.Errorf("outcome %s", got)
 	}
@@ -171,43 +171,43 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 		return map[string]string{"generation": report.FormatGeneration(g)}
 	}
 	cases := map[string]struct {
-		change func(*yard)
+		change func(*fixture)
 		reason string // "": the proof holds
 	}{
-		"the partition is there":                {func(*yard) {}, ""},
-		"a newer report is there, and recorded": {func(y *yard) { y.replaced(asked.Add(time.Second), true) }, ""},
-		"it is migrated": {func(y *yard) {
+		"the partition is there":                {func(*fixture) {}, ""},
+		"a newer report is there, and recorded": {func(y *fixture) { y.replaced(asked.Add(time.Second), true) }, ""},
+		"it is migrated": {func(y *fixture) {
 			y.store("s2", map[string]string{"migrated-from": "s1"})
 		}, ""},
-		"it is migrated twice, and recorded": {func(y *yard) {
+		"it is migrated twice, and recorded": {func(y *fixture) {
 			y.replaced(asked, true)
 			y.store("s2", map[string]string{"migrated-from": "s1.5"})
 		}, ""},
-		"a newer report is there, and was not recorded for a day": {func(y *yard) {
+		"a newer report is there, and was not recorded for a day": {func(y *fixture) {
 			y.replaced(asked.Add(time.Second), false)
 			o := y.stored[partitionKey]
 			o.ModifiedAt = start.Add(-24 * time.Hour)
 			y.stored[partitionKey] = o
 		}, "holds something else"},
-		"what is recorded of a newer report is not there": {func(y *yard) {
+		"what is recorded of a newer report is not there": {func(y *fixture) {
 			y.replaced(asked.Add(time.Second), true)
 			y.store("s3", nil)
 		}, "holds something else"},
-		"the partition is missing": {func(y *yard) { delete(y.stored, partitionKey) }, "is not there"},
-		"an older generation is there": {func(y *yard) {
+		"the partition is missing": {func(y *fixture) { delete(y.stored, partitionKey) }, "is not there"},
+		"an older generation is there": {func(y *fixture) {
 			y.store("s2", metadata(asked.Add(-time.Second)))
 		}, "holds something else"},
-		"the same generation with other content": {func(y *yard) {
+		"the same generation with other content": {func(y *fixture) {
 			y.store("s2", metadata(asked))
 		}, "holds something else"},
-		"something without a generation is there": {func(y *yard) {
+		"something without a generation is there": {func(y *fixture) {
 			y.store("s2", nil)
 		}, "holds something else"},
-		"the second partition is missing": {func(y *yard) {
+		"the second partition is missing": {func(y *fixture) {
 			r := y.ledger["a.csv"].Receipt
 			r.Partitions = append(r.Partitions, report.PartitionProof{Outcome: report.PartitionStaged, Key: "_staging/x", ETag: "s9"})
 		}, "_staging/x is not there"},
-		"there is no receipt": {func(y *yard) {
+		"there is no receipt": {func(y *fixture) {
 			f := y.ledger["a.csv"]
 			f.Receipt = nil
 			y.ledger["a.csv"] = f
@@ -237,9 +237,9 @@ func TestWithoutProofNothingIsDeleted(t *testing.T) {
 
 // TestANewerReportThatIsNotRecordedProvesNothing, and is no reason to load the older one again: its load may be at work.
 func TestANewerReportThatIsNotRecordedProvesNothing(t *testing.T) {
-	cases := map[string]func(*yard){
-		"in place of the file's": func(*yard) {},
-		"in the way of the file's load": func(y *yard) {
+	cases := map[string]func(*fixture){
+		"in place of the file's": func(*fixture) {},
+		"in the way of the file's load": func(y *fixture) {
 			y.ledger["a.csv"].Receipt.Partitions[0] = report.PartitionProof{Date: report.NewDate(2026, 11, 1), Outcome: report.PartitionSuperseded, Key: partitionKey, ETag: "s2"}
 		},
 	}
@@ -276,7 +276,7 @@ func TestNotHavingSeenIsNotHavingSeenNothing(t *testing.T) {
 
 // TestAnUnprovenFileMayHaveMovedOn, or its load may not start.
 func TestAnUnprovenFileMayHaveMovedOn(t *testing.T) {
-	unproven := func(t *testing.T) *yard {
+	unproven := func(t *testing.T) *fixture {
 		t.Helper()
 		y := loaded(t)
 		delete(y.stored, partitionKey)

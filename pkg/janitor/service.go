@@ -16,15 +16,11 @@ import (
 
 // Service deletes and sweeps. All fields are required but OnCertificate.
 type Service struct {
-	Files       Files
-	Transitions Transitions
-	Deliveries  Deliveries
-	Uploads     Uploads
-	Dataset     Dataset
-	Partitions  Partitions
-	Cursor      Cursor
-	Queue       Queue
-	Now         func() time.Time
+	Ledger     Ledger
+	Deliveries Deliveries
+	Dataset    Dataset
+	Queue      Queue
+	Now        func() time.Time
 
 	// Bucket is the delivery bucket's name, for the certificates.
 	Bucket string
@@ -131,7 +127,7 @@ func (s *Summary) count(o Outcome) {
 // Release deletes the delivered object of a loaded file, if the file is loaded and the proof holds. It is what the change
 // feed asks for as soon as a receipt is committed.
 func (s *Service) Release(ctx context.Context, key string) (Outcome, error) {
-	f, err := s.Files.File(ctx, key)
+	f, err := s.Ledger.File(ctx, key)
 	if fault.Is(err, fault.NotFound) {
 		return OutcomeLeft, nil
 	}
@@ -161,7 +157,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 		problems.last(err)
 	}
 	s.sweepDue(ctx, seen, &sum, &problems)
-	aborted, err := s.Uploads.AbortUploads(ctx, s.Now().Add(-s.UploadAge))
+	aborted, err := s.Deliveries.AbortUploads(ctx, s.Now().Add(-s.UploadAge))
 	sum.Aborted = aborted
 	if err != nil {
 		problems.last(fmt.Errorf("end unfinished uploads: %w", err))
@@ -171,7 +167,7 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 
 // sweepBucket goes through the bucket from where the last sweep stopped, round its end, to there again.
 func (s *Service) sweepBucket(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) error {
-	from, err := s.Cursor.SweptTo(ctx)
+	from, err := s.Ledger.SweptTo(ctx)
 	if err != nil {
 		// Where to begin is not worth a sweep.
 		problems.last(fmt.Errorf("read how far the bucket was swept: %w", err))
@@ -188,7 +184,7 @@ func (s *Service) sweepBucket(ctx context.Context, seen map[string]bool, sum *Su
 	}
 	if last != from {
 		// Also after an error: the next sweep then does not begin with what this one has dealt with.
-		if noteErr := s.Cursor.NoteSweptTo(ctx, last); noteErr != nil {
+		if noteErr := s.Ledger.NoteSweptTo(ctx, last); noteErr != nil {
 			err = errors.Join(err, fmt.Errorf("note how far the bucket was swept: %w", noteErr))
 		}
 	}
@@ -290,7 +286,7 @@ func (s *Summary) rest(f report.File, outcome Outcome, age time.Duration) {
 
 // sweepObject deals with one object that lies in the bucket, and returns its file as it was before.
 func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int) (report.File, Outcome, error) {
-	f, err := s.Files.Match(ctx, o.Key)
+	f, err := s.Ledger.Match(ctx, o.Key)
 	if err != nil {
 		return report.File{Key: o.Key}, OutcomeLeft, err
 	}
@@ -336,7 +332,7 @@ func (s *Service) sweepObject(ctx context.Context, o report.Object, deleted int)
 
 // sweepDue deals with the due files that the sweep of the bucket has not met: their objects are gone, or it had no time for them.
 func (s *Service) sweepDue(ctx context.Context, seen map[string]bool, sum *Summary, problems *problems) {
-	files, err := s.Files.DueFiles(ctx, s.Now(), maxDueFiles)
+	files, err := s.Ledger.DueFiles(ctx, s.Now(), maxDueFiles)
 	if err != nil {
 		// Those that could be read are beside it.
 		problems.last(fmt.Errorf("read the due files: %w", err))
@@ -389,7 +385,7 @@ func (s *Service) sweepFile(ctx context.Context, f report.File, deleted int) (Ou
 // lose gives up a file whose object is gone before it was loaded.
 func (s *Service) lose(ctx context.Context, f report.File) (Outcome, error) {
 	now := s.Now()
-	_, err := s.Transitions.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
+	_, err := s.Ledger.UpdateFile(ctx, f.Key, now, func(current *report.File) error {
 		if current.Epoch != f.Epoch || current.Status != f.Status {
 			return fault.New(fault.Conflict, "file %s has moved on", f.Key)
 		}

@@ -97,7 +97,7 @@ func TestEveryStatusMeetsEveryObject(t *testing.T) {
 	for _, r := range rows {
 		name := fmt.Sprintf("%s object=%s due=%t", r.status, map[string]string{same: "same", different: "different", absent: "absent"}[r.etag], r.due)
 		t.Run(name, func(t *testing.T) {
-			y := newYard(t)
+			y := newFixture(t)
 			if r.status != none {
 				y.file("a.csv", r.status)
 				y.dueIn("a.csv", map[bool]time.Duration{true: 0, false: time.Second}[r.due])
@@ -136,7 +136,7 @@ func TestEveryStatusMeetsEveryObject(t *testing.T) {
 // TestADueFileThatWasNotListed but is there after all: it came while the bucket was being listed.
 func TestADueFileThatWasNotListed(t *testing.T) {
 	for _, status := range []report.FileStatus{report.FileExpected, report.FileClaimed} {
-		y := newYard(t)
+		y := newFixture(t)
 		y.file("a.csv", status)
 		y.dueIn("a.csv", 0)
 		y.put("a.csv", "e1")
@@ -151,7 +151,7 @@ func TestADueFileThatWasNotListed(t *testing.T) {
 
 // TestWhatHasNotComeIsNotTheSweeps: the job gives it up.
 func TestWhatHasNotComeIsNotTheSweeps(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	f := y.file("a.csv", report.FileExpected)
 	f.Delivery, f.DueAt = nil, start
 	y.ledger["a.csv"] = f
@@ -163,7 +163,7 @@ func TestWhatHasNotComeIsNotTheSweeps(t *testing.T) {
 
 // TestAnObjectMatchesItsFileByBaseName: the file is not looked at a second time among those that are due.
 func TestAnObjectMatchesItsFileByBaseName(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	f := y.file("a.csv", report.FileLoaded)
 	f.Delivery.Key = "out/2026/a.csv"
 	y.ledger["a.csv"] = f
@@ -188,7 +188,7 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 		"its time stamp is newer":    {start.Add(-time.Millisecond), start.Add(-time.Millisecond)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			y := newYard(t)
+			y := newFixture(t)
 			y.file("a.csv", report.FileDeleted) // a second before the start
 			o := y.put("a.csv", "e1")
 			o.ModifiedAt = c.modified
@@ -200,7 +200,7 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 		})
 	}
 	t.Run("it is gone by now", func(t *testing.T) {
-		y := newYard(t)
+		y := newFixture(t)
 		y.file("a.csv", report.FileDeleted)
 		y.put("a.csv", "e1")
 		y.deliveries.stat = notThere
@@ -213,7 +213,7 @@ func TestAnObjectThatIsPutAgainCameAfterItsDeletion(t *testing.T) {
 // TestAListingThatBreaksOff says nothing of what was not listed. What is due is dealt with all the same, by a look at its own
 // object: two are certified as gone, and one that was never loaded is lost.
 func TestAListingThatBreaksOff(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	y.file("a.csv", report.FileLoaded)
 	first := y.put("a.csv", "e1")
 	for _, status := range []report.FileStatus{report.FileLoaded, report.FileStray, report.FileExpected} {
@@ -240,7 +240,7 @@ func TestAListingThatBreaksOff(t *testing.T) {
 
 // TestAtMostSoManyAreDeleted, in the listing and among the due files together; what is left is deleted by the next sweep.
 func TestAtMostSoManyAreDeleted(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	y.MaxDeletions = 4
 	for i, status := range []report.FileStatus{
 		report.FileLoaded, report.FileStray, report.FileQuarantined, report.FileLoaded, report.FileStray, report.FileQuarantined, report.FileLoaded,
@@ -267,7 +267,7 @@ func TestAtMostSoManyAreDeleted(t *testing.T) {
 }
 
 func TestAThousandDeletionsByDefault(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	for i := range 1001 {
 		key := fmt.Sprintf("%04d", i)
 		y.file(key, report.FileLoaded)
@@ -284,7 +284,7 @@ func TestUnfinishedUploadsAreEnded(t *testing.T) {
 		"an hour by default": {0, time.Hour}, "as configured": {time.Minute, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			y := newYard(t)
+			y := newFixture(t)
 			y.UploadAge = cmp.Or(c.configured, y.UploadAge)
 			y.deliveries.abort = func(_ context.Context, before time.Time) (int, error) {
 				if !before.Equal(start.Add(-c.want)) {
@@ -298,7 +298,7 @@ func TestUnfinishedUploadsAreEnded(t *testing.T) {
 		})
 	}
 	t.Run("some cannot be", func(t *testing.T) {
-		y := newYard(t)
+		y := newFixture(t)
 		down := fault.New(fault.Transient, "down")
 		y.deliveries.abort = func(context.Context, time.Time) (int, error) { return 1, down }
 		if sum, err := y.Sweep(t.Context()); !errors.Is(err, down) || sum.Aborted != 1 {
@@ -309,7 +309,7 @@ func TestUnfinishedUploadsAreEnded(t *testing.T) {
 
 // TestOneObjectsProblemIsNotTheOthers: each is named, and everything else is done.
 func TestOneObjectsProblemIsNotTheOthers(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	for _, key := range []string{"a.csv", "b.csv", "c.csv"} {
 		y.file(key, report.FileLoaded)
 		y.put(key, "e1")
@@ -346,7 +346,7 @@ func TestOneObjectsProblemIsNotTheOthers(t *testing.T) {
 }
 
 func TestDueFilesThatCannotBeRead(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	down := fault.New(fault.Transient, "the ledger is down")
 	aborted := false
 	y.files.dueFiles = func(context.Context, time.Time, int) ([]report.File, error) { return nil, down }
@@ -358,7 +358,7 @@ func TestDueFilesThatCannotBeRead(t *testing.T) {
 
 // TestALoadThatCannotBeStarted is an error: the next sweep tries again.
 func TestALoadThatCannotBeStarted(t *testing.T) {
-	y := newYard(t)
+	y := newFixture(t)
 	y.put("a.csv", "e1")
 	down := fault.New(fault.Transient, "the queue is down")
 	y.queue.redeliver = func(context.Context, report.Delivery) error { return down }
@@ -375,7 +375,7 @@ func TestAFileThatMovedOnIsNotGivenUp(t *testing.T) {
 	}
 	for name, meanwhile := range cases {
 		t.Run(name, func(t *testing.T) {
-			y := newYard(t)
+			y := newFixture(t)
 			y.file("a.csv", report.FileClaimed)
 			y.dueIn("a.csv", 0)
 			y.deliveries.stat = func(context.Context, string) (report.Object, error) {

@@ -18,7 +18,8 @@ import (
 type Days interface {
 	// Standings returns a note of each subscription that is in use, by name.
 	Standings(ctx context.Context) ([]report.Standing, error)
-	Partitions
+	// Partitions returns the published days of a table within a window, in order.
+	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	// DaysBetween returns the published days of a subscription whose objects have keys behind one key and up to another, which
 	// counts when it is not empty.
 	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)

@@ -27,7 +27,7 @@ func acceptCases() protocolCases {
 	}
 }
 
-func acceptTogether(t *testing.T, d desk) {
+func acceptTogether(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device, skill)
 	j, early, err := d.Accept(t.Context(), j.ID, j.Epoch,
 		answer(named("a.csv", device), named("b.csv", skill), named("c.csv", skill)), at(accepted), at(deadline))
@@ -45,14 +45,14 @@ func acceptTogether(t *testing.T, d desk) {
 	}
 }
 
-func acceptNone(t *testing.T, d desk) {
+func acceptNone(t *testing.T, d fixture) {
 	j := d.accept(t, d.begun(t, "hotel", device))
 	same(t, "the job", jobLine(j), "LOST")
 	d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device")
 	wantDueJobs(t, d.Ledger, deadline, 10, "")
 }
 
-func acceptStale(t *testing.T, d desk) {
+func acceptStale(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error { return j.Release(at(begun), "no time left") })
 	d.begin(t, j.ID, "r2", begun)
@@ -62,7 +62,7 @@ func acceptStale(t *testing.T, d desk) {
 	})
 }
 
-func acceptContested(t *testing.T, d desk) {
+func acceptContested(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("expected.csv", device), named("claimed.csv", device), named("loaded.csv", device),
 		named("quarantined.csv", device))
 	d.claimed(t, "claimed.csv")
@@ -81,7 +81,7 @@ func acceptContested(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "SUBMITTING")
 }
 
-func acceptAgain(t *testing.T, d desk) {
+func acceptAgain(t *testing.T, d fixture) {
 	first := d.awaiting(t, "hotel", named("deleted.csv", device), named("lost.csv", skill))
 	f := d.loaded(t, "deleted.csv")
 	f, err := d.Certify(t.Context(), f.Key, certificate(f, at(deleted)), at(deleted))
@@ -107,7 +107,7 @@ func acceptAgain(t *testing.T, d desk) {
 	d.wantJob(t, first.ID, "LOST deleted.csv=LOADED lost.csv=LOST")
 }
 
-func acceptMost(t *testing.T, d desk) {
+func acceptMost(t *testing.T, d fixture) {
 	var files []report.NamedFile
 	for i := range 99 {
 		files = append(files, named(fmt.Sprintf("%02d.csv", i), device))
@@ -126,7 +126,7 @@ func acceptMost(t *testing.T, d desk) {
 	d.wantFile(t, "97.csv", "LOST hotel-000001 - 0")
 }
 
-func acceptArrived(t *testing.T, d desk) {
+func acceptArrived(t *testing.T, d fixture) {
 	_, decision := arrive(t, d.Ledger, object("a.csv", "e1", planned), "w1", planned)
 	same(t, "the decision", decision.String(), "stray")
 	d.wantFile(t, "a.csv", "STRAY - e1 0")
@@ -144,7 +144,7 @@ func acceptArrived(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "AWAITING_FILES a.csv=EXPECTED b.csv=EXPECTED")
 }
 
-func arriveJustBefore(t *testing.T, d desk) {
+func arriveJustBefore(t *testing.T, d fixture) {
 	arrive(t, d.Ledger, object("a.csv", "e1", planned), "w1", planned)
 	j := d.begun(t, "hotel", device)
 	l := d.meanwhile(func() { arrive(t, d.Ledger, object("b.csv", "e2", accepted), "w1", accepted) })
@@ -156,7 +156,7 @@ func arriveJustBefore(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "EXPECTED hotel-000001 e2 0")
 }
 
-func acceptJustBefore(t *testing.T, d desk) {
+func acceptJustBefore(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	l := d.meanwhile(func() { d.accept(t, j, named("a.csv", device)) })
 	_, decision := arrive(t, l, object("a.csv", "e1", accepted), "w1", accepted)
@@ -164,7 +164,7 @@ func acceptJustBefore(t *testing.T, d desk) {
 	d.wantFile(t, "a.csv", "CLAIMED hotel-000001 e1 1")
 }
 
-func whoComesSecond(t *testing.T, d desk) {
+func whoComesSecond(t *testing.T, d fixture) {
 	for round := range rounds {
 		sub := fmt.Sprintf("hotel-%d", round)
 		o := object(sub+".csv", "e1", accepted)
@@ -204,7 +204,7 @@ func acceptFetch(t *testing.T, l *ledger.Ledger, j report.Job, key string) {
 }
 
 // The answer comes after the requester's lease is over and another run has put the job to rest: its names are recorded.
-func acceptAfterDoubt(t *testing.T, d desk) {
+func acceptAfterDoubt(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error { return j.MarkUnknown(at(leaseOver), at(deadline), "the lease is over") })
 	d.accept(t, j, named("a.csv", device))

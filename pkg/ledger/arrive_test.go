@@ -27,7 +27,7 @@ func arriveCases() protocolCases {
 	}
 }
 
-func exactKey(t *testing.T, d desk) {
+func exactKey(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("in/a.csv", device), named("a.csv", device))
 	f := d.claimed(t, "in/a.csv")
 	same(t, "the file", f.Key, "in/a.csv")
@@ -38,7 +38,7 @@ func exactKey(t *testing.T, d desk) {
 	d.wantJob(t, f.Job, "AWAITING_FILES in/a.csv=EXPECTED a.csv=EXPECTED")
 }
 
-func byBaseName(t *testing.T, d desk) {
+func byBaseName(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f, decision := arrive(t, d.Ledger, object("2026/in/a.csv", "e1", arrived), "w1", arrived)
 	same(t, "the decision", decision.String(), "load")
@@ -50,7 +50,7 @@ func byBaseName(t *testing.T, d desk) {
 	d.wantJob(t, "hotel-000001", "LOADED a.csv=LOADED")
 }
 
-func noBaseName(t *testing.T, d desk) {
+func noBaseName(t *testing.T, d fixture) {
 	for _, key := range []string{"in/", "/", "a.csv/", "."} {
 		f, decision := arrive(t, d.Ledger, object(key, "e1", arrived), "w1", arrived)
 		same(t, "the decision about "+key, decision.String(), "stray")
@@ -58,7 +58,7 @@ func noBaseName(t *testing.T, d desk) {
 	}
 }
 
-func secondOfName(t *testing.T, d desk) {
+func secondOfName(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	arrive(t, d.Ledger, object("x/a.csv", "e1", arrived), "w1", arrived)
 	f, decision := arrive(t, d.Ledger, object("y/a.csv", "e2", arrived), "w2", arrived)
@@ -75,7 +75,7 @@ func secondOfName(t *testing.T, d desk) {
 	same(t, "the decision about a third", decision.String()+" "+f.Key, "stray z/a.csv")
 }
 
-func twoOfName(t *testing.T, d desk) {
+func twoOfName(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	l := d.meanwhile(func() { arrive(t, d.Ledger, object("x/a.csv", "e1", arrived), "w1", arrived) })
 	f, decision := arrive(t, l, object("y/a.csv", "e2", arrived), "w2", arrived)
@@ -83,7 +83,7 @@ func twoOfName(t *testing.T, d desk) {
 	d.wantFile(t, "a.csv", "CLAIMED hotel-000001 e1 1")
 }
 
-func strayNamedLater(t *testing.T, d desk) {
+func strayNamedLater(t *testing.T, d fixture) {
 	o := object("in/a.csv", "e1", planned)
 	_, decision := arrive(t, d.Ledger, o, "w1", planned)
 	same(t, "the decision", decision.String(), "stray")
@@ -100,7 +100,7 @@ func strayNamedLater(t *testing.T, d desk) {
 }
 
 // duplicates: the same content is announced again, in every state and by either name.
-func duplicates(t *testing.T, d desk) {
+func duplicates(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("loaded.csv", device), named("deleted.csv", device), named("quarantined.csv", device),
 		named("claimed.csv", device), named("nested.csv", device))
 	for _, key := range []string{"loaded.csv", "deleted.csv"} {
@@ -130,7 +130,7 @@ func duplicates(t *testing.T, d desk) {
 	}
 }
 
-func otherContent(t *testing.T, d desk) {
+func otherContent(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("loaded.csv", device), named("claimed.csv", skill))
 	d.loaded(t, "loaded.csv")
 	slow := d.claimed(t, "claimed.csv")
@@ -147,7 +147,7 @@ func otherContent(t *testing.T, d desk) {
 	d.wantJob(t, "hotel-000001", "AWAITING_FILES loaded.csv=LOADED claimed.csv=EXPECTED")
 }
 
-func putAgain(t *testing.T, d desk) {
+func putAgain(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.loaded(t, "a.csv")
 	_, err := d.Certify(t.Context(), "a.csv", certificate(f, at(deleted)), at(deleted))
@@ -161,7 +161,7 @@ func putAgain(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED")
 }
 
-func twoWorkers(t *testing.T, d desk) {
+func twoWorkers(t *testing.T, d fixture) {
 	var files []report.NamedFile
 	for round := range rounds {
 		files = append(files, named(fmt.Sprintf("%d.csv", round), device))
@@ -185,7 +185,7 @@ func twoWorkers(t *testing.T, d desk) {
 	}
 }
 
-func matchOnly(t *testing.T, d desk) {
+func matchOnly(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	arrive(t, d.Ledger, object("stray.csv", "s1", arrived), "w1", arrived)
 	d.unchanged(t, func() {

@@ -29,21 +29,21 @@ func certifyCases() protocolCases {
 	}
 }
 
-func (d desk) certify(t *testing.T, f report.File, verified time.Time) report.File {
+func (d fixture) certify(t *testing.T, f report.File, verified time.Time) report.File {
 	t.Helper()
 	f, err := d.Certify(t.Context(), f.Key, certificate(f, verified), verified)
 	done(t, "certify", err)
 	return f
 }
 
-func (d desk) certificates(t *testing.T, key string) []report.Certificate {
+func (d fixture) certificates(t *testing.T, key string) []report.Certificate {
 	t.Helper()
 	certificates, err := d.CertificatesOf(t.Context(), key)
 	done(t, "read the certificates", err)
 	return certificates
 }
 
-func certifyLoaded(t *testing.T, d desk) {
+func certifyLoaded(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.loaded(t, "a.csv")
 	got := d.certify(t, f, at(deleted))
@@ -63,7 +63,7 @@ func certifyLoaded(t *testing.T, d desk) {
 	d.wantMarkers(t, "hotel")
 }
 
-func certifyQuarantined(t *testing.T, d desk) {
+func certifyQuarantined(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.quarantined(t, "a.csv")
 	j = d.wantJob(t, j.ID, "AWAITING_FILES a.csv=QUARANTINED")
@@ -81,14 +81,14 @@ func certifyQuarantined(t *testing.T, d desk) {
 	}
 }
 
-func certifyStray(t *testing.T, d desk) {
+func certifyStray(t *testing.T, d fixture) {
 	f, _ := arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived)
 	d.certify(t, f, at(graceOver))
 	d.wantFile(t, "in/stray.csv", "DELETED - s1 0")
 	same(t, "its cause", d.certificates(t, "in/stray.csv")[0].Cause, report.FileStray)
 }
 
-func certifyOther(t *testing.T, d desk) {
+func certifyOther(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device))
 	f := d.claimed(t, "a.csv")
 	f = d.commit(t, f)
@@ -114,7 +114,7 @@ func certifyOther(t *testing.T, d desk) {
 	same(t, "certificates", len(d.certificates(t, "a.csv")), 0)
 }
 
-func certifyRace(t *testing.T, d desk) {
+func certifyRace(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.loaded(t, "a.csv")
 	l := d.meanwhile(func() { arrive(t, d.Ledger, object("a.csv", "e2", deleted), "w2", deleted) })
@@ -124,7 +124,7 @@ func certifyRace(t *testing.T, d desk) {
 	same(t, "the certificate of what is gone", d.certificates(t, "a.csv")[0].ETag, "e1")
 }
 
-func certificateOrder(t *testing.T, d desk) {
+func certificateOrder(t *testing.T, d fixture) {
 	east := time.FixedZone("", 3600)
 	var want []time.Time
 	for i, verified := range []time.Time{
@@ -146,7 +146,7 @@ func certificateOrder(t *testing.T, d desk) {
 	same(t, "certificates of another", len(d.certificates(t, "stray")), 0)
 }
 
-func scansApart(t *testing.T, d desk) {
+func scansApart(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.certify(t, d.loaded(t, "a.csv"), at(deleted))
 	f, _ := arrive(t, d.Ledger, object("stray.csv", "s1", arrived), "w1", arrived)
@@ -170,7 +170,7 @@ func scansApart(t *testing.T, d desk) {
 	}
 }
 
-func scanFails(t *testing.T, d desk) {
+func scanFails(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	l, _ := d.behind(func(ledgertest.Call) ledgertest.Fault { return ledgertest.Throttled })
 	n := 0
@@ -187,7 +187,7 @@ func scanFails(t *testing.T, d desk) {
 
 // A stray was deleted when its grace was over, and just then its name is recorded: the record must not end as deleted,
 // or nobody would miss the file.
-func certifyNamed(t *testing.T, d desk) {
+func certifyNamed(t *testing.T, d fixture) {
 	f, _ := arrive(t, d.Ledger, object("a.csv", "s1", planned), "w1", planned)
 	j := d.begun(t, "hotel", device)
 	l := d.meanwhile(func() { d.accept(t, j, named("a.csv", device)) })
@@ -203,7 +203,7 @@ func certifyNamed(t *testing.T, d desk) {
 	same(t, "certificates", len(d.certificates(t, "a.csv")), 0)
 }
 
-func certifyTwice(t *testing.T, d desk) {
+func certifyTwice(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.loaded(t, "a.csv")
 	l := d.meanwhile(func() { d.certify(t, f, at(deleted)) })

@@ -30,7 +30,7 @@ func commitCases() protocolCases {
 	}
 }
 
-func commitTogether(t *testing.T, d desk) {
+func commitTogether(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	a := d.claimed(t, "a.csv")
 	got := d.commit(t, a, published(a, 1, "p1", 0), published(a, 2, "p2", 0))
@@ -51,7 +51,7 @@ func commitTogether(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", skill, "1 q1 v1")
 }
 
-func commitMost(t *testing.T, d desk) {
+func commitMost(t *testing.T, d fixture) {
 	j := d.begin(t, d.planned(t, "hotel", ask(-89, 0, device))[0].ID, "r1", begun)
 	d.accept(t, j, named("a.csv", device))
 	f := d.claimed(t, "a.csv")
@@ -64,7 +64,7 @@ func commitMost(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED")
 }
 
-func commitStale(t *testing.T, d desk) {
+func commitStale(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	slow := d.claimed(t, "a.csv")
 	fast, decision := arrive(t, d.Ledger, object("a.csv", "e1", arrived), "w2", arrived+leaseOver)
@@ -81,7 +81,7 @@ func commitStale(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", device, "1 fast v1")
 }
 
-func commitOther(t *testing.T, d desk) {
+func commitOther(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	other := object("a.csv", "e0", arrived)
@@ -93,7 +93,7 @@ func commitOther(t *testing.T, d desk) {
 }
 
 // twoJobs makes two claimed files for the same days; the first has published 1 October.
-func (d desk) twoJobs(t *testing.T) (first, second report.File) {
+func (d fixture) twoJobs(t *testing.T) (first, second report.File) {
 	t.Helper()
 	for i, j := range d.planned(t, "hotel", ask(1, 4, device), ask(1, 4, device)) {
 		d.accept(t, d.begin(t, j.ID, "r1", begun), named(string("ab"[i])+".csv", device))
@@ -102,7 +102,7 @@ func (d desk) twoJobs(t *testing.T) (first, second report.File) {
 	return d.commit(t, first, published(first, 1, "p1", 0)), second
 }
 
-func commitDayMoved(t *testing.T, d desk) {
+func commitDayMoved(t *testing.T, d fixture) {
 	_, f := d.twoJobs(t)
 	for name, days := range map[string][]report.Partition{
 		"a day thought to be new": {published(f, 2, "q2", 0), published(f, 1, "q1", 0)},
@@ -118,7 +118,7 @@ func commitDayMoved(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", device, "1 q1 v2", "2 q2 v1")
 }
 
-func commitDayMovesNow(t *testing.T, d desk) {
+func commitDayMovesNow(t *testing.T, d fixture) {
 	first, f := d.twoJobs(t)
 	var before string
 	l := d.meanwhile(func() {
@@ -131,7 +131,7 @@ func commitDayMovesNow(t *testing.T, d desk) {
 	same(t, "the ledger", d.everything(t), before)
 }
 
-func commitJobMoves(t *testing.T, d desk) {
+func commitJobMoves(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	a, b := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
 	l := d.meanwhile(func() { d.commit(t, b, published(b, 1, "q1", 0)) })
@@ -142,7 +142,7 @@ func commitJobMoves(t *testing.T, d desk) {
 	d.wantMarkers(t, "hotel")
 }
 
-func fiveFiles(t *testing.T, d desk) {
+func fiveFiles(t *testing.T, d fixture) {
 	for round := range 4 {
 		sub := fmt.Sprintf("hotel-%d", round)
 		var files []report.NamedFile
@@ -169,7 +169,7 @@ func fiveFiles(t *testing.T, d desk) {
 	}
 }
 
-func twoParts(t *testing.T, d desk) {
+func twoParts(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("other.csv", skill))
 	d.loaded(t, "other.csv")
 	a, b := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
@@ -189,7 +189,7 @@ func twoParts(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", device, "1 p1 v1")
 }
 
-func partsAtOnce(t *testing.T, d desk) {
+func partsAtOnce(t *testing.T, d fixture) {
 	const parts = 4
 	var files []report.NamedFile
 	for i := range parts {
@@ -227,7 +227,7 @@ func partsAtOnce(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", device, "1 p1 v1")
 }
 
-func lateFile(t *testing.T, d desk) {
+func lateFile(t *testing.T, d fixture) {
 	j := d.lost(t, "hotel")
 	d.wantFile(t, "hotel.csv", "LOST hotel-000001 - 0")
 	f := d.claimed(t, "hotel.csv")
@@ -239,7 +239,7 @@ func lateFile(t *testing.T, d desk) {
 }
 
 // Nothing says that the vendor stops when a person cancels: what comes is as good as any other file.
-func lateOfCancelled(t *testing.T, d desk) {
+func lateOfCancelled(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.loaded(t, "a.csv")
 	d.update(t, j.ID, func(j *report.Job) error { return j.Cancel(at(loaded), "wrong unit") })
@@ -251,7 +251,7 @@ func lateOfCancelled(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", skill, "1 p1 v1")
 }
 
-func givenBack(t *testing.T, d desk) {
+func givenBack(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(loaded), func(current *report.File) error {
@@ -268,7 +268,7 @@ func givenBack(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED")
 }
 
-func reopened(t *testing.T, d desk) {
+func reopened(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.loaded(t, "a.csv")
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(deleted), func(f *report.File) error {

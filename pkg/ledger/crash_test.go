@@ -35,7 +35,7 @@ type crash struct {
 	check func(t *testing.T, name string)
 }
 
-func (d desk) survive(t *testing.T, c crash) {
+func (d fixture) survive(t *testing.T, c crash) {
 	t.Helper()
 	l, calls := d.behind(nil)
 	act := c.prepare(t, "whole")
@@ -60,7 +60,7 @@ func (d desk) survive(t *testing.T, c crash) {
 	}
 }
 
-func crashReserve(t *testing.T, d desk) {
+func crashReserve(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.planned(t, name)
@@ -78,7 +78,7 @@ func crashReserve(t *testing.T, d desk) {
 	})
 }
 
-func crashBegin(t *testing.T, d desk) {
+func crashBegin(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			id := d.planned(t, name, ask(1, 4, device))[0].ID
@@ -95,7 +95,7 @@ func crashBegin(t *testing.T, d desk) {
 	})
 }
 
-func crashAccept(t *testing.T, d desk) {
+func crashAccept(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			arrive(t, d.Ledger, object(name+"-early.csv", "e1", planned), "w1", planned)
@@ -118,7 +118,7 @@ func crashAccept(t *testing.T, d desk) {
 	})
 }
 
-func crashArrive(t *testing.T, d desk) {
+func crashArrive(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			o := object("in/"+name+".csv", "e1", arrived)
@@ -142,7 +142,7 @@ func crashArrive(t *testing.T, d desk) {
 	})
 }
 
-func crashCommit(t *testing.T, d desk) {
+func crashCommit(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.awaiting(t, name, named(name+".csv", device))
@@ -163,7 +163,7 @@ func crashCommit(t *testing.T, d desk) {
 	})
 }
 
-func crashFence(t *testing.T, d desk) {
+func crashFence(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.awaiting(t, name, named(name+".csv", device))
@@ -183,7 +183,7 @@ func crashFence(t *testing.T, d desk) {
 	})
 }
 
-func crashCertify(t *testing.T, d desk) {
+func crashCertify(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.awaiting(t, name, named(name+".csv", device))
@@ -203,7 +203,7 @@ func crashCertify(t *testing.T, d desk) {
 	})
 }
 
-func crashLose(t *testing.T, d desk) {
+func crashLose(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			id := d.awaiting(t, name, named(name+"-a.csv", device), named(name+"-b.csv", skill)).ID
@@ -222,7 +222,7 @@ func crashLose(t *testing.T, d desk) {
 	})
 }
 
-func crashForget(t *testing.T, d desk) {
+func crashForget(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			d.lost(t, name)
@@ -236,7 +236,7 @@ func crashForget(t *testing.T, d desk) {
 	})
 }
 
-func crashApply(t *testing.T, d desk) {
+func crashApply(t *testing.T, d fixture) {
 	d.survive(t, crash{
 		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
 			return func(l *ledger.Ledger) error {

@@ -17,14 +17,14 @@ func credentialCases() protocolCases {
 	}
 }
 
-func unusedCredential(t *testing.T, d desk) {
+func unusedCredential(t *testing.T, d fixture) {
 	c, err := d.Credential(t.Context(), "lwa")
 	if err != nil || c != (report.Credential{ID: "lwa"}) {
 		t.Errorf("it is %+v: %v", c, err)
 	}
 }
 
-func turnsAreTakenOneByOne(t *testing.T, d desk) {
+func turnsAreTakenOneByOne(t *testing.T, d fixture) {
 	const runs = 8
 	for turn := range 3 {
 		now := at(turn)
@@ -55,7 +55,7 @@ func turnsAreTakenOneByOne(t *testing.T, d desk) {
 	}
 }
 
-func sharedCredential(t *testing.T, d desk) {
+func sharedCredential(t *testing.T, d fixture) {
 	if _, err := d.UpdateCredential(t.Context(), "lwa", func(c *report.Credential) bool {
 		c.Shutting(at(1), at(2), "refused")
 		return true

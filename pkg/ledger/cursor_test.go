@@ -17,7 +17,7 @@ func cursorCases() protocolCases {
 	}
 }
 
-func sweptTo(t *testing.T, d desk) {
+func sweptTo(t *testing.T, d fixture) {
 	for _, want := range []string{"", "b.csv", ""} {
 		done(t, "note", d.NoteSweptTo(t.Context(), want))
 		got, err := d.SweptTo(t.Context())
@@ -26,7 +26,7 @@ func sweptTo(t *testing.T, d desk) {
 	}
 }
 
-func verificationRounds(t *testing.T, d desk) {
+func verificationRounds(t *testing.T, d fixture) {
 	first, err := d.Verification(t.Context())
 	done(t, "read", err)
 	same(t, "the first time", first, report.Verification{})
@@ -40,7 +40,7 @@ func verificationRounds(t *testing.T, d desk) {
 	}
 }
 
-func dayMarked(t *testing.T, d desk) {
+func dayMarked(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0), published(f, 2, "p2", 0))
@@ -58,7 +58,7 @@ func dayMarked(t *testing.T, d desk) {
 	same(t, "how many are to be planned", len(due), 1)
 }
 
-func daysBetween(t *testing.T, d desk) {
+func daysBetween(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f, g := d.claimed(t, "a.csv"), d.claimed(t, "b.csv")
 	empty := published(f, 3, "", 0)

@@ -21,7 +21,7 @@ func changeDayCases() protocolCases {
 }
 
 // twoDays publishes 1 and 2 October.
-func (d desk) twoDays(t *testing.T) {
+func (d fixture) twoDays(t *testing.T) {
 	t.Helper()
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
@@ -36,7 +36,7 @@ func renew(s *report.Partition) error {
 	return nil
 }
 
-func dayChanged(t *testing.T, d desk) {
+func dayChanged(t *testing.T, d fixture) {
 	d.twoDays(t)
 	before := d.snapshot(t, "hotel")
 	done(t, "change", d.ChangeDay(t.Context(), "hotel", device, oct(1), renew))
@@ -49,7 +49,7 @@ func dayChanged(t *testing.T, d desk) {
 	same(t, "the subscription's version", d.snapshot(t, "hotel").Version, before.Version)
 }
 
-func dayAbsent(t *testing.T, d desk) {
+func dayAbsent(t *testing.T, d fixture) {
 	d.twoDays(t)
 	d.unchanged(t, func() {
 		for name, err := range map[string]error{
@@ -62,7 +62,7 @@ func dayAbsent(t *testing.T, d desk) {
 	})
 }
 
-func dayRefused(t *testing.T, d desk) {
+func dayRefused(t *testing.T, d fixture) {
 	d.twoDays(t)
 	refusal := errors.New("no")
 	d.unchanged(t, func() {
@@ -75,7 +75,7 @@ func dayRefused(t *testing.T, d desk) {
 }
 
 // dayRaced: the change sees what another worker wrote, and keeps it.
-func dayRaced(t *testing.T, d desk) {
+func dayRaced(t *testing.T, d fixture) {
 	d.twoDays(t)
 	l := d.meanwhile(func() {
 		done(t, "another change", d.ChangeDay(t.Context(), "hotel", device, oct(1), func(s *report.Partition) error {
@@ -88,7 +88,7 @@ func dayRaced(t *testing.T, d desk) {
 }
 
 // dayLost: the same change once more finds the day changed, and changes nothing else.
-func dayLost(t *testing.T, d desk) {
+func dayLost(t *testing.T, d fixture) {
 	d.twoDays(t)
 	l, _ := d.behind(func(c ledgertest.Call) ledgertest.Fault {
 		if c.Method == ledgertest.Write && c.Nth == 1 {

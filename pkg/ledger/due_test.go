@@ -46,7 +46,7 @@ func wantDueFiles(t *testing.T, l *ledger.Ledger, minute, limit int, want string
 	same(t, "due files", strings.Join(keys, " "), want)
 }
 
-func dueJobs(t *testing.T, d desk) {
+func dueJobs(t *testing.T, d fixture) {
 	jobs := d.planned(t, "hotel", ask(1, 1, device), ask(2, 2, device), ask(3, 3, device), ask(4, 4, device))
 	for i, minute := range []int{30, 10, 20} {
 		d.begin(t, jobs[i].ID, "r1", begun)
@@ -59,7 +59,7 @@ func dueJobs(t *testing.T, d desk) {
 	wantDueJobs(t, d.Ledger, 40, 2, "2 3")
 }
 
-func dueFiles(t *testing.T, d desk) {
+func dueFiles(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", skill))
 	// c is due at once, b when its lease ends, the stray after its grace. What has not come, as a, is its job's.
 	d.commit(t, d.claimed(t, "c.csv"))
@@ -73,7 +73,7 @@ func dueFiles(t *testing.T, d desk) {
 	wantDueFiles(t, d.Ledger, arrived+graceOver, 2, "c.csv b.csv")
 }
 
-func manyDue(t *testing.T, d desk) {
+func manyDue(t *testing.T, d fixture) {
 	for _, sub := range []string{"hotel", "annex"} {
 		var files []report.NamedFile
 		for i := range 98 {
@@ -110,14 +110,14 @@ func (l lagging) Due(context.Context, ledger.DueQueue, time.Time, int) ([]ledger
 }
 
 // lag returns the ledger as it will be seen behind a due list that is the present one.
-func (d desk) lag(t *testing.T, lane ledger.DueQueue, minute int) *ledger.Ledger {
+func (d fixture) lag(t *testing.T, lane ledger.DueQueue, minute int) *ledger.Ledger {
 	t.Helper()
 	list, err := d.store.Due(t.Context(), lane, at(minute), 100)
 	done(t, "list what is due", err)
 	return retaining(lagging{d.store, list})
 }
 
-func staleJobs(t *testing.T, d desk) {
+func staleJobs(t *testing.T, d fixture) {
 	jobs := d.planned(t, "hotel", ask(1, 1, device), ask(2, 2, device), ask(3, 3, device))
 	l := d.lag(t, ledger.JobQueue, planned)
 	d.begin(t, jobs[0].ID, "r1", begun)
@@ -125,7 +125,7 @@ func staleJobs(t *testing.T, d desk) {
 	wantDueJobs(t, l, begun, 10, "3")
 }
 
-func staleFiles(t *testing.T, d desk) {
+func staleFiles(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device), named("c.csv", device), named("d.csv", device))
 	for _, name := range []string{"a.csv", "b.csv", "c.csv", "d.csv"} {
 		d.claimed(t, name)
@@ -143,7 +143,7 @@ func staleFiles(t *testing.T, d desk) {
 	wantDueFiles(t, l, arrived+graceOver, 10, "c.csv d.csv")
 }
 
-func emptyList(t *testing.T, d desk) {
+func emptyList(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device))
 	d.claimed(t, "a.csv")
 	l, _ := d.behind(func(ledgertest.Call) ledgertest.Fault { return ledgertest.Stale })
@@ -170,7 +170,7 @@ func (g garbled) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]le
 	return records, err
 }
 
-func unreadableRecords(t *testing.T, d desk) {
+func unreadableRecords(t *testing.T, d fixture) {
 	for _, sub := range []string{"annex", "hotel"} {
 		d.awaiting(t, sub, named(sub+".csv", device))
 		d.claimed(t, sub+".csv")

@@ -22,14 +22,14 @@ func fenceCases() protocolCases {
 
 const fenceOver = loaded + 5
 
-func (d desk) fence(t *testing.T, f report.File, days []report.Partition, now, until int) []report.Partition {
+func (d fixture) fence(t *testing.T, f report.File, days []report.Partition, now, until int) []report.Partition {
 	t.Helper()
 	fenced, err := d.Fence(t.Context(), f, days, at(now), at(until))
 	done(t, "fence", err)
 	return fenced
 }
 
-func fenceExcludes(t *testing.T, d desk) {
+func fenceExcludes(t *testing.T, d fixture) {
 	first, second := d.twoJobs(t)
 	fenced := d.fence(t, first, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, fenceOver)
 	same(t, "the version that is returned", fenced[0].Version, 2)
@@ -45,7 +45,7 @@ func fenceExcludes(t *testing.T, d desk) {
 	same(t, "the fence then", d.wantDays(t, "hotel", device, "1 p1 v3")[0].Fence.File, "b.csv")
 }
 
-func fenceAgain(t *testing.T, d desk) {
+func fenceAgain(t *testing.T, d fixture) {
 	_, f := d.twoJobs(t)
 	fenced := d.fence(t, f, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, fenceOver)
 	fenced = d.fence(t, f, fenced, loaded+1, leaseOver)
@@ -54,7 +54,7 @@ func fenceAgain(t *testing.T, d desk) {
 	d.wantDays(t, "hotel", device, "1 q1 v4")
 }
 
-func fenceOfLaterClaim(t *testing.T, d desk) {
+func fenceOfLaterClaim(t *testing.T, d fixture) {
 	_, f := d.twoJobs(t)
 	days := d.fence(t, f, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, 2*leaseOver)
 	again, decision := arrive(t, d.Ledger, *f.Delivery, "w2", arrived+leaseOver)
@@ -63,7 +63,7 @@ func fenceOfLaterClaim(t *testing.T, d desk) {
 	fails(t, "the later claim", err, fault.Transient)
 }
 
-func fenceMoved(t *testing.T, d desk) {
+func fenceMoved(t *testing.T, d fixture) {
 	first, second := d.twoJobs(t)
 	days := d.wantDays(t, "hotel", device, "1 p1 v1")
 	// Somebody fenced it and is over the time: the day that was read is no longer the present one.
@@ -75,7 +75,7 @@ func fenceMoved(t *testing.T, d desk) {
 	})
 }
 
-func fenceAll(t *testing.T, d desk) {
+func fenceAll(t *testing.T, d fixture) {
 	first, second := d.twoJobs(t)
 	d.commit(t, second, published(second, 2, "q2", 0))
 	days := d.wantDays(t, "hotel", device, "1 p1 v1", "2 q2 v1")
@@ -88,7 +88,7 @@ func fenceAll(t *testing.T, d desk) {
 	})
 }
 
-func fenceCommitted(t *testing.T, d desk) {
+func fenceCommitted(t *testing.T, d fixture) {
 	first, second := d.twoJobs(t)
 	fenced := d.fence(t, second, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, leaseOver)
 	day := published(second, 1, "q1", fenced[0].Version)
@@ -99,7 +99,7 @@ func fenceCommitted(t *testing.T, d desk) {
 	d.fence(t, first, days, loaded, fenceOver)
 }
 
-func fencePassedBy(t *testing.T, d desk) {
+func fencePassedBy(t *testing.T, d fixture) {
 	first, slow := d.twoJobs(t)
 	fenced := d.fence(t, slow, d.wantDays(t, "hotel", device, "1 p1 v1"), loaded, fenceOver)
 	d.fence(t, first, d.wantDays(t, "hotel", device, "1 p1 v2"), fenceOver, leaseOver)
@@ -109,7 +109,7 @@ func fencePassedBy(t *testing.T, d desk) {
 	})
 }
 
-func fenceNone(t *testing.T, d desk) {
+func fenceNone(t *testing.T, d fixture) {
 	l, calls := d.behind(nil)
 	fenced, err := l.Fence(t.Context(), report.File{Key: "a.csv"}, nil, noon, at(leaseOver))
 	done(t, "fence", err)

@@ -27,13 +27,13 @@ func jobCases() protocolCases {
 	}
 }
 
-func (d desk) update(t *testing.T, job string, change func(*report.Job) error) {
+func (d fixture) update(t *testing.T, job string, change func(*report.Job) error) {
 	t.Helper()
 	_, err := d.UpdateJob(t.Context(), job, change)
 	done(t, "update", err)
 }
 
-func markerFollows(t *testing.T, d desk) {
+func markerFollows(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device, skill)
 	d.wantMarkers(t, "hotel", "hotel-000001 SUBMITTING asp_device,asp_property_skill")
 	d.update(t, j.ID, func(j *report.Job) error { return j.Postpone(report.JobBackoff, at(2), at(3), "429") })
@@ -48,7 +48,7 @@ func markerFollows(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "LOADED a.csv=LOADED b.csv=LOADED")
 }
 
-func markerOfCancelled(t *testing.T, d desk) {
+func markerOfCancelled(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error { return j.Refuse(at(2), "403") })
 	d.wantMarkers(t, "hotel", "hotel-000001 REFUSED asp_device")
@@ -59,7 +59,7 @@ func markerOfCancelled(t *testing.T, d desk) {
 	d.wantJobs(t, "hotel", "hotel-000001")
 }
 
-func (d desk) lost(t *testing.T, sub string) report.Job {
+func (d fixture) lost(t *testing.T, sub string) report.Job {
 	t.Helper()
 	j := d.awaiting(t, sub, named(sub+".csv", device))
 	j, err := d.LoseJob(t.Context(), j.ID, at(deadline), at(recheck), "late")
@@ -67,7 +67,7 @@ func (d desk) lost(t *testing.T, sub string) report.Job {
 	return j
 }
 
-func markerOfLost(t *testing.T, d desk) {
+func markerOfLost(t *testing.T, d fixture) {
 	j := d.lost(t, "hotel")
 	markers := d.wantMarkers(t, "hotel", "hotel-000001 LOST asp_device")
 	done(t, "forget", d.Forget(t.Context(), "hotel", markers))
@@ -80,7 +80,7 @@ func markerOfLost(t *testing.T, d desk) {
 	d.wantMarkers(t, "hotel")
 }
 
-func notForgotten(t *testing.T, d desk) {
+func notForgotten(t *testing.T, d fixture) {
 	j := d.lost(t, "hotel")
 	d.lost(t, "annex")
 	d.planned(t, "hotel", ask(5, 8, device))
@@ -92,7 +92,7 @@ func notForgotten(t *testing.T, d desk) {
 	d.wantMarkers(t, "annex", "annex-000001 LOST asp_device")
 }
 
-func oneRequester(t *testing.T, d desk) {
+func oneRequester(t *testing.T, d fixture) {
 	var requests []report.Request
 	for day := range rounds {
 		requests = append(requests, ask(day, day, device))
@@ -117,7 +117,7 @@ func oneRequester(t *testing.T, d desk) {
 	}
 }
 
-func raceRunAgain(t *testing.T, d desk) {
+func raceRunAgain(t *testing.T, d fixture) {
 	j := d.planned(t, "hotel", ask(1, 4, device))[0]
 	l := d.meanwhile(func() {
 		d.begin(t, j.ID, "r2", begun)
@@ -130,7 +130,7 @@ func raceRunAgain(t *testing.T, d desk) {
 	d.wantMarkers(t, "hotel", "hotel-000001 SUBMITTING asp_device")
 }
 
-func changeRefused(t *testing.T, d desk) {
+func changeRefused(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	refusal := errors.New("no")
 	d.unchanged(t, func() {
@@ -147,7 +147,7 @@ func changeRefused(t *testing.T, d desk) {
 	})
 }
 
-func neverRests(t *testing.T, d desk) {
+func neverRests(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	l, calls := d.behind(func(c ledgertest.Call) ledgertest.Fault {
 		if c.Method == ledgertest.Write {
@@ -166,7 +166,7 @@ func neverRests(t *testing.T, d desk) {
 	}
 }
 
-func cancelledFiles(t *testing.T, d desk) {
+func cancelledFiles(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.claimed(t, "b.csv")
 	cancel := func(j *report.Job) error { return j.Cancel(at(loaded), "not wanted") }
@@ -187,7 +187,7 @@ func cancelledFiles(t *testing.T, d desk) {
 	d.wantFile(t, "c.csv", "LOST annex-000001 - 0")
 }
 
-func hiddenFiles(t *testing.T, d desk) {
+func hiddenFiles(t *testing.T, d fixture) {
 	var files []report.NamedFile
 	for i := range 30 {
 		files = append(files, named(fmt.Sprintf("%d.csv", i), device))

@@ -24,7 +24,7 @@ func loseCases() protocolCases {
 	}
 }
 
-func (d desk) lose(t *testing.T, job string, minute int, want string) report.Job {
+func (d fixture) lose(t *testing.T, job string, minute int, want string) report.Job {
 	t.Helper()
 	j, err := d.LoseJob(t.Context(), job, at(minute), at(minute+recheck), "late")
 	done(t, "lose", err)
@@ -32,7 +32,7 @@ func (d desk) lose(t *testing.T, job string, minute int, want string) report.Job
 	return d.wantJob(t, job, want)
 }
 
-func loseMissing(t *testing.T, d desk) {
+func loseMissing(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.loaded(t, "a.csv")
 	j = d.lose(t, j.ID, deadline, "LOST a.csv=LOADED b.csv=LOST")
@@ -45,7 +45,7 @@ func loseMissing(t *testing.T, d desk) {
 	wantDueFiles(t, d.Ledger, graceOver, 10, "a.csv")
 }
 
-func loseTooEarly(t *testing.T, d desk) {
+func loseTooEarly(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	d.unchanged(t, func() {
 		_, err := d.LoseJob(t.Context(), j.ID, at(deadline-1), at(recheck), "late")
@@ -53,7 +53,7 @@ func loseTooEarly(t *testing.T, d desk) {
 	})
 }
 
-func loseFinished(t *testing.T, d desk) {
+func loseFinished(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	d.loaded(t, "a.csv")
 	d.unchanged(t, func() {
@@ -62,7 +62,7 @@ func loseFinished(t *testing.T, d desk) {
 	})
 }
 
-func loseUnderway(t *testing.T, d desk) {
+func loseUnderway(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	j = d.lose(t, j.ID, deadline, "AWAITING_FILES a.csv=EXPECTED b.csv=EXPECTED")
@@ -73,7 +73,7 @@ func loseUnderway(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "LOST hotel-000001 - 0")
 }
 
-func loseWaiting(t *testing.T, d desk) {
+func loseWaiting(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(loaded), func(current *report.File) error {
@@ -84,7 +84,7 @@ func loseWaiting(t *testing.T, d desk) {
 	d.wantFile(t, "a.csv", "EXPECTED hotel-000001 e1 1")
 }
 
-func loseQuarantined(t *testing.T, d desk) {
+func loseQuarantined(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.quarantined(t, "a.csv")
 	j = d.lose(t, j.ID, deadline, "AWAITING_FILES a.csv=QUARANTINED b.csv=LOST")
@@ -100,7 +100,7 @@ func loseQuarantined(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "LOST a.csv=LOADED b.csv=LOST")
 }
 
-func loseJustArrived(t *testing.T, d desk) {
+func loseJustArrived(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	l := d.meanwhile(func() { d.claimed(t, "a.csv") })
 	j, err := l.LoseJob(t.Context(), j.ID, at(deadline), at(recheck), "late")
@@ -111,7 +111,7 @@ func loseJustArrived(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "EXPECTED hotel-000001 - 0")
 }
 
-func loseJustLoaded(t *testing.T, d desk) {
+func loseJustLoaded(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	l := d.meanwhile(func() { d.commit(t, f) })
@@ -123,7 +123,7 @@ func loseJustLoaded(t *testing.T, d desk) {
 }
 
 // The export that a requester is about to give up is ready after all, and another requester records it first.
-func loseJustNamed(t *testing.T, d desk) {
+func loseJustNamed(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error {
 		return j.MarkPolling(at(begun), report.Answer{Outcome: report.OutcomePending, Ticket: "t-1"}, at(accepted))
@@ -140,7 +140,7 @@ func loseJustNamed(t *testing.T, d desk) {
 	d.wantFile(t, "a.csv", "EXPECTED hotel-000001 - 0")
 }
 
-func losePassedOn(t *testing.T, d desk) {
+func losePassedOn(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	_, err := d.UpdateFile(t.Context(), "a.csv", at(arrived), func(f *report.File) error { return f.MarkLost(at(arrived), "gone") })
 	done(t, "lose the file", err)
@@ -150,7 +150,7 @@ func losePassedOn(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "LOST hotel-000001 - 0")
 }
 
-func loseUnknown(t *testing.T, d desk) {
+func loseUnknown(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.update(t, j.ID, func(j *report.Job) error { return j.MarkUnknown(at(accepted), at(deadline), "no answer came") })
 	d.lose(t, j.ID, deadline, "LOST")

@@ -27,7 +27,7 @@ func planCases() protocolCases {
 var limitsOf = report.Limits{Tables: []string{device, skill}, HorizonDays: 88, LostAfterDays: 90}
 
 // wantToPlan compares the subscriptions that are due at a minute.
-func (d desk) wantToPlan(t *testing.T, minute int, want ...string) {
+func (d fixture) wantToPlan(t *testing.T, minute int, want ...string) {
 	t.Helper()
 	subs, err := d.DueSubscriptions(t.Context(), at(minute), 100)
 	done(t, "list what is to be planned", err)
@@ -39,12 +39,12 @@ func (d desk) wantToPlan(t *testing.T, minute int, want ...string) {
 }
 
 // rested records a plan of the subscription, after which it is due at a minute.
-func (d desk) rested(t *testing.T, sub string, minute int) {
+func (d fixture) rested(t *testing.T, sub string, minute int) {
 	t.Helper()
 	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, sub), report.Planning{DueAt: at(minute)}, report.Gauges{Missing: 4}, at(planned)))
 }
 
-func planApplied(t *testing.T, d desk) {
+func planApplied(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	d.wantToPlan(t, planned-1)
 	d.wantToPlan(t, planned, "hotel")
@@ -59,7 +59,7 @@ func planApplied(t *testing.T, d desk) {
 	d.wantToPlan(t, loaded, "hotel")
 }
 
-func planDone(t *testing.T, d desk) {
+func planDone(t *testing.T, d fixture) {
 	d.planned(t, "hotel", ask(1, 4, device))
 	d.planned(t, "annex")
 	d.wantToPlan(t, deadline, "annex", "hotel")
@@ -79,7 +79,7 @@ func planDone(t *testing.T, d desk) {
 	same(t, "the next job", d.snapshot(t, "hotel").NextJob, 2)
 }
 
-func planWished(t *testing.T, d desk) {
+func planWished(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	gone := report.Gone{Tables: limitsOf.Tables, Through: oct(1), Days: 2}
 	done(t, "record the plan", d.Planned(t.Context(), d.snapshot(t, "hotel"), report.Planning{DueAt: at(deadline), Gone: gone}, report.Gauges{}, at(planned)))
@@ -92,7 +92,7 @@ func planWished(t *testing.T, d desk) {
 	fails(t, "a subscription that is not there", d.PlanNow(t.Context(), "pier", at(loaded)), fault.NotFound)
 }
 
-func planOvertaken(t *testing.T, d desk) {
+func planOvertaken(t *testing.T, d fixture) {
 	for name, happens := range map[string]func(){
 		"a wish":  func() { done(t, "wish", d.PlanNow(t.Context(), "hotel", at(loaded))) },
 		"a job":   func() { d.lost(t, "hotel") },
@@ -107,7 +107,7 @@ func planOvertaken(t *testing.T, d desk) {
 	}
 }
 
-func planAfterJobs(t *testing.T, d desk) {
+func planAfterJobs(t *testing.T, d fixture) {
 	refused := func(j *report.Job) error { return j.Refuse(at(accepted), "403") }
 	for name, happens := range map[string]func(sub string){
 		"lost":    func(sub string) { d.lost(t, sub) },
@@ -140,7 +140,7 @@ func planAfterJobs(t *testing.T, d desk) {
 	d.wantToPlan(t, deadline)
 }
 
-func planAfterManyFiles(t *testing.T, d desk) {
+func planAfterManyFiles(t *testing.T, d fixture) {
 	var files []report.NamedFile
 	for i := range 98 {
 		files = append(files, named(fmt.Sprintf("%d.csv", i), device))
@@ -152,7 +152,7 @@ func planAfterManyFiles(t *testing.T, d desk) {
 	d.wantToPlan(t, deadline, "hotel")
 }
 
-func planReadsRecent(t *testing.T, d desk) {
+func planReadsRecent(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0), published(f, 2, "p2", 0), published(f, 30, "p30", 0))
@@ -175,7 +175,7 @@ func planReadsRecent(t *testing.T, d desk) {
 	fails(t, "a subscription that is not there", err, fault.NotFound)
 }
 
-func planCountsAnew(t *testing.T, d desk) {
+func planCountsAnew(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	f := d.claimed(t, "a.csv")
 	next := report.Planning{DueAt: at(deadline), Gone: report.Gone{Tables: limitsOf.Tables, Through: oct(2), Days: 4}}
@@ -194,7 +194,7 @@ func planCountsAnew(t *testing.T, d desk) {
 }
 
 // The records are as the first release wrote them.
-func planOfEarlierRelease(t *testing.T, d desk) {
+func planOfEarlierRelease(t *testing.T, d fixture) {
 	for key, doc := range map[ledger.Key]string{
 		{PK: "SUB#", SK: "hotel"}:     `{}`,
 		{PK: "SUB#hotel", SK: "META"}: `{"name":"hotel","source":"asp-analytics","from":"2026-10-01","lag_days":3,"refresh_days":2,"max_window_days":4,"next_job":7}`,

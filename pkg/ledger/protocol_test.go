@@ -18,7 +18,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-type protocolCases map[string]func(*testing.T, desk)
+type protocolCases map[string]func(*testing.T, fixture)
 
 // TestProtocol: what a ledger does, told over DynamoDB's stand-in. That every store is as good as that one is the suite's to say.
 // Whatever a case does, its store is audited: timelines are only ever appended to, and only what has come to its end may be
@@ -57,7 +57,7 @@ func runProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					audited := newAudit(newStore(t))
-					check(t, desk{retaining(audited), audited})
+					check(t, fixture{retaining(audited), audited})
 					audited.verify(t)
 				})
 			}
@@ -74,14 +74,14 @@ const (
 	rounds  = 10
 )
 
-// desk is a ledger under test. Its fixtures must succeed; a case that looks at how something goes calls the ledger.
-type desk struct {
+// fixture is a ledger under test. Its fixtures must succeed; a case that looks at how something goes calls the ledger.
+type fixture struct {
 	*ledger.Ledger
 	store ledger.Store
 }
 
 // behind returns the same ledger, as a worker sees it whose calls a hook watches.
-func (d desk) behind(hook func(ledgertest.Call) ledgertest.Fault) (*ledger.Ledger, *ledgertest.Faulty) {
+func (d fixture) behind(hook func(ledgertest.Call) ledgertest.Fault) (*ledger.Ledger, *ledgertest.Faulty) {
 	f := ledgertest.NewFaulty(d.store, hook)
 	return retaining(f), f
 }
@@ -96,7 +96,7 @@ func retaining(s ledger.Store) *ledger.Ledger {
 }
 
 // meanwhile returns a ledger for which do happens just before its first write reaches the store.
-func (d desk) meanwhile(do func()) *ledger.Ledger {
+func (d fixture) meanwhile(do func()) *ledger.Ledger {
 	l, _ := d.behind(func(c ledgertest.Call) ledgertest.Fault {
 		if c.Method == ledgertest.Write && c.Nth == 1 {
 			do()
@@ -154,7 +154,7 @@ func object(key, etag string, minute int) report.Delivery {
 	return report.Delivery{Bucket: "deliveries", Key: key, ETag: etag, Size: 100, At: at(minute)}
 }
 
-func (d desk) snapshot(t *testing.T, sub string) report.Snapshot {
+func (d fixture) snapshot(t *testing.T, sub string) report.Snapshot {
 	t.Helper()
 	b, err := d.Snapshot(t.Context(), sub)
 	done(t, "read the snapshot", err)
@@ -162,7 +162,7 @@ func (d desk) snapshot(t *testing.T, sub string) report.Snapshot {
 }
 
 // planned makes the subscription, if there is none yet, and reserves jobs for it.
-func (d desk) planned(t *testing.T, sub string, requests ...report.Request) []report.Job {
+func (d fixture) planned(t *testing.T, sub string, requests ...report.Request) []report.Job {
 	t.Helper()
 	_, err := d.Apply(t.Context(), hotel(sub), at(planned))
 	done(t, "apply", err)
@@ -172,12 +172,12 @@ func (d desk) planned(t *testing.T, sub string, requests ...report.Request) []re
 }
 
 // begun makes a job for 1 to 4 October that requester r1 holds.
-func (d desk) begun(t *testing.T, sub string, tables ...string) report.Job {
+func (d fixture) begun(t *testing.T, sub string, tables ...string) report.Job {
 	t.Helper()
 	return d.begin(t, d.planned(t, sub, ask(1, 4, tables...))[0].ID, "r1", begun)
 }
 
-func (d desk) begin(t *testing.T, job, worker string, minute int) report.Job {
+func (d fixture) begin(t *testing.T, job, worker string, minute int) report.Job {
 	t.Helper()
 	j, err := d.UpdateJob(t.Context(), job, func(j *report.Job) error { return j.Begin(worker, at(minute), at(minute+leaseOver)) })
 	done(t, "begin", err)
@@ -185,7 +185,7 @@ func (d desk) begin(t *testing.T, job, worker string, minute int) report.Job {
 }
 
 // awaiting makes a job for 1 to 4 October that awaits files.
-func (d desk) awaiting(t *testing.T, sub string, files ...report.NamedFile) report.Job {
+func (d fixture) awaiting(t *testing.T, sub string, files ...report.NamedFile) report.Job {
 	t.Helper()
 	tables := map[string]bool{}
 	for _, f := range files {
@@ -194,7 +194,7 @@ func (d desk) awaiting(t *testing.T, sub string, files ...report.NamedFile) repo
 	return d.accept(t, d.begun(t, sub, slices.Sorted(maps.Keys(tables))...), files...)
 }
 
-func (d desk) accept(t *testing.T, j report.Job, files ...report.NamedFile) report.Job {
+func (d fixture) accept(t *testing.T, j report.Job, files ...report.NamedFile) report.Job {
 	t.Helper()
 	j, _, err := d.Accept(t.Context(), j.ID, j.Epoch, answer(files...), at(accepted), at(deadline))
 	done(t, "accept", err)
@@ -209,7 +209,7 @@ func arrive(t *testing.T, l *ledger.Ledger, o report.Delivery, worker string, mi
 }
 
 // claimed lets a file arrive, and claims it for worker w1.
-func (d desk) claimed(t *testing.T, key string) report.File {
+func (d fixture) claimed(t *testing.T, key string) report.File {
 	t.Helper()
 	f, decision := arrive(t, d.Ledger, object(key, "e1", arrived), "w1", arrived)
 	same(t, "the decision", decision.String(), "load")
@@ -217,19 +217,19 @@ func (d desk) claimed(t *testing.T, key string) report.File {
 }
 
 // loaded lets a file arrive, and loads it; no day of it is published.
-func (d desk) loaded(t *testing.T, key string) report.File {
+func (d fixture) loaded(t *testing.T, key string) report.File {
 	t.Helper()
 	return d.commit(t, d.claimed(t, key))
 }
 
-func (d desk) commit(t *testing.T, f report.File, days ...report.Partition) report.File {
+func (d fixture) commit(t *testing.T, f report.File, days ...report.Partition) report.File {
 	t.Helper()
 	f, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(10), Days: days}, at(loaded))
 	done(t, "commit", err)
 	return f
 }
 
-func (d desk) quarantined(t *testing.T, key string) report.File {
+func (d fixture) quarantined(t *testing.T, key string) report.File {
 	t.Helper()
 	f := d.claimed(t, key)
 	f, err := d.UpdateFile(t.Context(), key, at(loaded), func(current *report.File) error {
@@ -261,7 +261,7 @@ func certificate(f report.File, verified time.Time) report.Certificate {
 // Each line below tells what counts of a record, so that a case can say in one line how it stands.
 
 // wantJob compares a job with "STATUS file=STATUS …".
-func (d desk) wantJob(t *testing.T, id, want string) report.Job {
+func (d fixture) wantJob(t *testing.T, id, want string) report.Job {
 	t.Helper()
 	j, err := d.Job(t.Context(), id)
 	done(t, "read the job", err)
@@ -278,7 +278,7 @@ func jobLine(j report.Job) string {
 }
 
 // wantFile compares a file with "STATUS job etag epoch"; what it has not is "-".
-func (d desk) wantFile(t *testing.T, key, want string) report.File {
+func (d fixture) wantFile(t *testing.T, key, want string) report.File {
 	t.Helper()
 	f, err := d.File(t.Context(), key)
 	done(t, "read the file", err)
@@ -298,7 +298,7 @@ func fileLine(f report.File) string {
 }
 
 // wantMarkers compares a snapshot's markers with "job STATUS tables".
-func (d desk) wantMarkers(t *testing.T, sub string, want ...string) []report.Marker {
+func (d fixture) wantMarkers(t *testing.T, sub string, want ...string) []report.Marker {
 	t.Helper()
 	markers := d.snapshot(t, sub).Markers
 	var lines []string
@@ -310,7 +310,7 @@ func (d desk) wantMarkers(t *testing.T, sub string, want ...string) []report.Mar
 }
 
 // wantDays compares the published days of October with "day etag version".
-func (d desk) wantDays(t *testing.T, sub, table string, want ...string) []report.Partition {
+func (d fixture) wantDays(t *testing.T, sub, table string, want ...string) []report.Partition {
 	t.Helper()
 	days, err := d.Partitions(t.Context(), sub, table, report.Window{From: oct(1), To: oct(31)})
 	done(t, "read the days", err)
@@ -323,7 +323,7 @@ func (d desk) wantDays(t *testing.T, sub, table string, want ...string) []report
 }
 
 // everything returns the whole ledger as text.
-func (d desk) everything(t *testing.T) string {
+func (d fixture) everything(t *testing.T) string {
 	t.Helper()
 	var lines []string
 	for r, err := range d.store.Scan(t.Context(), "") {
@@ -335,7 +335,7 @@ func (d desk) everything(t *testing.T) string {
 }
 
 // unchanged runs do and demands that it leaves the ledger as it was.
-func (d desk) unchanged(t *testing.T, do func()) {
+func (d fixture) unchanged(t *testing.T, do func()) {
 	t.Helper()
 	before := d.everything(t)
 	do()

@@ -22,12 +22,12 @@ func removalCases() protocolCases {
 	}
 }
 
-func (d desk) removed(t *testing.T) {
+func (d fixture) removed(t *testing.T) {
 	t.Helper()
 	done(t, "remove", d.Remove(t.Context(), "hotel", at(deleted)))
 }
 
-func removed(t *testing.T, d desk) {
+func removed(t *testing.T, d fixture) {
 	d.planned(t, "hotel", ask(1, 4, device))
 	d.planned(t, "inn")
 	d.removed(t)
@@ -44,7 +44,7 @@ func removed(t *testing.T, d desk) {
 	d.unchanged(t, func() { d.removed(t) })
 }
 
-func removedMeanwhile(t *testing.T, d desk) {
+func removedMeanwhile(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	b := d.snapshot(t, "hotel")
 	d.removed(t)
@@ -55,7 +55,7 @@ func removedMeanwhile(t *testing.T, d desk) {
 }
 
 // The plan reads the subscription just after it was removed, from a list that it read before.
-func removedWhilePlanned(t *testing.T, d desk) {
+func removedWhilePlanned(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	d.removed(t)
 	b := d.snapshot(t, "hotel")
@@ -67,7 +67,7 @@ func removedWhilePlanned(t *testing.T, d desk) {
 	same(t, "how many are listed", len(subs), 0)
 }
 
-func removedAndBack(t *testing.T, d desk) {
+func removedAndBack(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0))
@@ -80,13 +80,13 @@ func removedAndBack(t *testing.T, d desk) {
 	same(t, "how many are listed", len(subs), 1)
 }
 
-func removedNever(t *testing.T, d desk) {
+func removedNever(t *testing.T, d fixture) {
 	d.unchanged(t, func() {
 		fails(t, "remove", d.Remove(t.Context(), "hotel", at(0)), fault.NotFound)
 	})
 }
 
-func (d desk) disown(t *testing.T, job, want string) {
+func (d fixture) disown(t *testing.T, job, want string) {
 	t.Helper()
 	j, err := d.Disown(t.Context(), job, at(deleted))
 	done(t, "disown", err)
@@ -98,7 +98,7 @@ func (d desk) disown(t *testing.T, job, want string) {
 	})
 }
 
-func disowned(t *testing.T, d desk) {
+func disowned(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", skill))
 	d.loaded(t, "a.csv")
 	d.removed(t)
@@ -111,7 +111,7 @@ func disowned(t *testing.T, d desk) {
 	d.wantFile(t, "b.csv", "STRAY - e1 0")
 }
 
-func disownedArrived(t *testing.T, d desk) {
+func disownedArrived(t *testing.T, d fixture) {
 	j := d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.removed(t)
@@ -120,7 +120,7 @@ func disownedArrived(t *testing.T, d desk) {
 	d.wantJob(t, j.ID, "CANCELLED a.csv=LOADED")
 }
 
-func disownedLost(t *testing.T, d desk) {
+func disownedLost(t *testing.T, d fixture) {
 	j := d.lost(t, "hotel")
 	d.removed(t)
 	d.disown(t, j.ID, "LOST hotel.csv=LOST")
@@ -128,7 +128,7 @@ func disownedLost(t *testing.T, d desk) {
 	fails(t, "the file", err, fault.NotFound)
 }
 
-func disownedSubmitting(t *testing.T, d desk) {
+func disownedSubmitting(t *testing.T, d fixture) {
 	j := d.begun(t, "hotel", device)
 	d.removed(t)
 	d.unchanged(t, func() {
@@ -137,7 +137,7 @@ func disownedSubmitting(t *testing.T, d desk) {
 	})
 }
 
-func daysDropped(t *testing.T, d desk) {
+func daysDropped(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0), published(f, 2, "p2", 0))

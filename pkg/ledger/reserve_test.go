@@ -25,7 +25,7 @@ func reserveCases() protocolCases {
 	}
 }
 
-func (d desk) wantJobs(t *testing.T, sub string, want ...string) []report.Job {
+func (d fixture) wantJobs(t *testing.T, sub string, want ...string) []report.Job {
 	t.Helper()
 	jobs, err := d.Jobs(t.Context(), sub)
 	done(t, "list the jobs", err)
@@ -39,7 +39,7 @@ func (d desk) wantJobs(t *testing.T, sub string, want ...string) []report.Job {
 	return jobs
 }
 
-func idsCountUp(t *testing.T, d desk) {
+func idsCountUp(t *testing.T, d fixture) {
 	first := d.planned(t, "hotel", ask(1, 4, device, skill), ask(5, 8, device))
 	second := d.planned(t, "hotel", ask(9, 9, skill))
 	d.planned(t, "hotel-000001", ask(1, 4, device))
@@ -58,7 +58,7 @@ func idsCountUp(t *testing.T, d desk) {
 		"hotel-000003 PLANNED asp_property_skill")
 }
 
-func onePlanWins(t *testing.T, d desk) {
+func onePlanWins(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	b := d.snapshot(t, "hotel")
 	_, err := d.Reserve(t.Context(), b, []report.Request{ask(1, 4, device)}, at(1))
@@ -71,7 +71,7 @@ func onePlanWins(t *testing.T, d desk) {
 }
 
 // Two planners that write the very same are, to a store, one that asks again because its answer was lost.
-func samePlan(t *testing.T, d desk) {
+func samePlan(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	b := d.snapshot(t, "hotel")
 	for range 2 {
@@ -83,7 +83,7 @@ func samePlan(t *testing.T, d desk) {
 	same(t, "the next job", d.snapshot(t, "hotel").NextJob, 2)
 }
 
-func planOutdated(t *testing.T, d desk) {
+func planOutdated(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	b := d.snapshot(t, "hotel")
 	changed := hotel("hotel")
@@ -96,7 +96,7 @@ func planOutdated(t *testing.T, d desk) {
 	same(t, "the form", d.snapshot(t, "hotel").Subscription.From, oct(3))
 }
 
-func firstRequests(t *testing.T, d desk) {
+func firstRequests(t *testing.T, d fixture) {
 	var requests []report.Request
 	for day := range 40 {
 		requests = append(requests, ask(day, day, device))
@@ -117,7 +117,7 @@ func firstRequests(t *testing.T, d desk) {
 	same(t, "markers", len(d.snapshot(t, "hotel").Markers), 132)
 }
 
-func nothingPlanned(t *testing.T, d desk) {
+func nothingPlanned(t *testing.T, d fixture) {
 	l, calls := d.behind(nil)
 	jobs, err := l.Reserve(t.Context(), report.Snapshot{Subscription: hotel("hotel")}, nil, noon)
 	done(t, "reserve", err)
@@ -125,7 +125,7 @@ func nothingPlanned(t *testing.T, d desk) {
 }
 
 // 1 October to three days before the 31st are 28 days, which is seven windows of four.
-func eightPlanners(t *testing.T, d desk) {
+func eightPlanners(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	limits := report.Limits{Tables: []string{device}, HorizonDays: 88, LostAfterDays: 90}
 	var won atomic.Int64

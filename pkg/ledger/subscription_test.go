@@ -25,7 +25,7 @@ func subscriptionCases() protocolCases {
 	}
 }
 
-func subscriptionCreated(t *testing.T, d desk) {
+func subscriptionCreated(t *testing.T, d fixture) {
 	changed, err := d.Apply(t.Context(), hotel("hotel"), at(planned))
 	done(t, "apply", err)
 	same(t, "changed", changed, true)
@@ -45,7 +45,7 @@ func subscriptionCreated(t *testing.T, d desk) {
 	same(t, "the writes of that", calls.Count(ledgertest.Write), 0)
 }
 
-func subscriptionUpdated(t *testing.T, d desk) {
+func subscriptionUpdated(t *testing.T, d fixture) {
 	d.planned(t, "hotel", ask(1, 4, device))
 	for name, change := range map[string]func(*report.Subscription){
 		"lag":         func(s *report.Subscription) { s.LagDays = 5 },
@@ -67,7 +67,7 @@ func subscriptionUpdated(t *testing.T, d desk) {
 	same(t, "subscriptions", len(d.subscriptions(t)), 1)
 }
 
-func subscriptionParams(t *testing.T, d desk) {
+func subscriptionParams(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	for i, params := range []report.Params{
 		{"a": "1", "b": ""}, {"a": "1", "c": ""}, {"a": "1"}, {"a": "2"}, {"b": "2"}, {"b": "2", "c": ""}, nil,
@@ -82,7 +82,7 @@ func subscriptionParams(t *testing.T, d desk) {
 	}
 }
 
-func subscriptionSource(t *testing.T, d desk) {
+func subscriptionSource(t *testing.T, d fixture) {
 	d.planned(t, "hotel")
 	d.unchanged(t, func() {
 		sub := hotel("hotel")
@@ -92,14 +92,14 @@ func subscriptionSource(t *testing.T, d desk) {
 	})
 }
 
-func (d desk) subscriptions(t *testing.T) []report.Subscription {
+func (d fixture) subscriptions(t *testing.T) []report.Subscription {
 	t.Helper()
 	subs, err := d.Subscriptions(t.Context())
 	done(t, "list", err)
 	return subs
 }
 
-func subscriptionList(t *testing.T, d desk) {
+func subscriptionList(t *testing.T, d fixture) {
 	same(t, "none", len(d.subscriptions(t)), 0)
 	for _, name := range []string{"pier", "annex", "pier-2"} {
 		d.planned(t, name, ask(1, 4, device))
@@ -111,7 +111,7 @@ func subscriptionList(t *testing.T, d desk) {
 	same(t, "the names", strings.Join(names, " "), "annex pier pier-2")
 }
 
-func nothingThere(t *testing.T, d desk) {
+func nothingThere(t *testing.T, d fixture) {
 	ctx := t.Context()
 	_, snapshot := d.Snapshot(ctx, "hotel")
 	_, subscription := d.Subscription(ctx, "hotel")
@@ -135,7 +135,7 @@ func nothingThere(t *testing.T, d desk) {
 	same(t, "what that wrote", d.everything(t), "")
 }
 
-func snapshots(t *testing.T, d desk) {
+func snapshots(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 1, "p1", 0))
@@ -148,7 +148,7 @@ func snapshots(t *testing.T, d desk) {
 	same(t, "the days of another", len(d.snapshot(t, "hotel-2").Partitions), 0)
 }
 
-func days(t *testing.T, d desk) {
+func days(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device), named("b.csv", device+"_more"))
 	f := d.claimed(t, "a.csv")
 	d.commit(t, f, published(f, 4, "p4", 0), published(f, 1, "p1", 0), published(f, 2, "p2", 0))
@@ -162,7 +162,7 @@ func days(t *testing.T, d desk) {
 	}
 }
 
-func heldDay(t *testing.T, d desk) {
+func heldDay(t *testing.T, d fixture) {
 	d.awaiting(t, "hotel", named("a.csv", device))
 	f := d.claimed(t, "a.csv")
 	day := published(f, 1, "p1", 0)

@@ -16,7 +16,7 @@ import (
 // TestPlanningAndAskingShareTheTime: reading each of 450 snapshots takes 700 ms, and 20 jobs are due. Each run asks for what is
 // due first, ends in time, and goes on planning where the last one stopped.
 func TestPlanningAndAskingShareTheTime(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	var last report.Subscription
 	for i := range 450 {
 		last = d.subscribe(fmt.Sprintf("hotel-%04d", i), "push", false)
@@ -61,7 +61,7 @@ func TestPlanningAndAskingShareTheTime(t *testing.T) {
 
 // TestJobsDoNotStarveThePlan: more is due than three runs can ask for, and still a subscription that is due is planned.
 func TestJobsDoNotStarveThePlan(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("busy", "push", true)
 	for i := range 1000 {
 		d.plan(fmt.Sprintf("busy-%d", i), sub)
@@ -78,7 +78,7 @@ func TestJobsDoNotStarveThePlan(t *testing.T) {
 
 // TestAQuietSourceDoesNotStarveAnother: one vendor wants to be left alone for longer than the run has.
 func TestAQuietSourceDoesNotStarveAnother(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	other := newVendor(t, "zother")
 	d.Sources = []requester.Source{d.source, other}
 	a, b := d.subscribe("a", "push", true), d.subscribe("b", "zother", true)
@@ -102,7 +102,7 @@ func TestAQuietSourceDoesNotStarveAnother(t *testing.T) {
 // TestAWindowThatAgedIsCutAnew: the vendor has no data for four days. A day that can no longer be asked for by then does not
 // take the others with it, and its job was no attempt.
 func TestAWindowThatAgedIsCutAnew(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("hotel", "push", false)
 	today := report.DateOf(d.now)
 	sub.From, sub.LagDays, sub.MaxWindowDays = today-88, 59, 30
@@ -143,7 +143,7 @@ func TestAWindowThatAgedIsCutAnew(t *testing.T) {
 // TestAnAnswersTimeIsNotPast: what an answer names as the time to come again cannot make a run ask without end.
 func TestAnAnswersTimeIsNotPast(t *testing.T) {
 	t.Run("a poll", func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		j := d.plan("hotel-1", d.subscribe("hotel", "push", true))
 		if err := j.Begin("w", d.now, d.now); err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestAnAnswersTimeIsNotPast(t *testing.T) {
 		}
 	})
 	t.Run("a unit that is too young", func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		d.plan("hotel-1", d.subscribe("hotel", "push", true))
 		d.answer(report.Answer{Outcome: report.OutcomeNotEligible, Until: d.now.Add(-time.Hour)})
 		d.run(d.endingIn(290 * time.Second))
@@ -181,7 +181,7 @@ func TestNoRequestIsBegunThatCannotEnd(t *testing.T) {
 		sent int
 	}{"just enough": {80*time.Second + 1, 1}, "too little": {80 * time.Second, 0}} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.RequestTime = time.Minute
 			d.plan("hotel-1", d.subscribe("hotel", "push", true))
 			sent := 0
@@ -199,7 +199,7 @@ func TestNoRequestIsBegunThatCannotEnd(t *testing.T) {
 // TestAskingEndsBeforeTheRun: a vendor that never answers leaves the run the time to record that.
 func TestAskingEndsBeforeTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		d.Now = time.Now
 		d.now = time.Now()
 		sub := d.subscribe("hotel", "push", true)
@@ -226,7 +226,7 @@ func TestAskingEndsBeforeTheRun(t *testing.T) {
 
 // TestAnUnreadableJobKeepsNoOtherBack: its record is an error of the run, and the job behind it is asked for.
 func TestAnUnreadableJobKeepsNoOtherBack(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("hotel-1", d.subscribe("hotel", "push", true))
 	unreadable := errors.New("hotel-0 cannot be read")
 	d.jobs.dueJobs = func(ctx context.Context, now time.Time, limit int) ([]report.Job, error) {
@@ -246,7 +246,7 @@ func TestAnUnreadableJobKeepsNoOtherBack(t *testing.T) {
 
 // TestAnUnreadableSubscriptionKeepsNoOtherBack: its record is an error of the run, told once, and the one behind it is planned.
 func TestAnUnreadableSubscriptionKeepsNoOtherBack(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("hotel", "push", false)
 	unreadable := errors.New("annex cannot be read")
 	d.snapshots.due = func(context.Context, time.Time, int) ([]report.Subscription, error) {

@@ -13,14 +13,14 @@ import (
 )
 
 // tenJobs are due, and the function has its five minutes.
-func (d *desk) tenJobs() {
+func (d *fixture) tenJobs() {
 	sub := d.subscribe("hotel", "push", true)
 	for i := range 10 {
 		d.plan(fmt.Sprintf("hotel-%d", i), sub)
 	}
 }
 
-func (d *desk) scheduled() requester.Summary {
+func (d *fixture) scheduled() requester.Summary {
 	d.t.Helper()
 	began := d.now
 	sum := d.run(d.endingIn(290 * time.Second))
@@ -29,7 +29,7 @@ func (d *desk) scheduled() requester.Summary {
 }
 
 // untried checks that nothing that happened has cost a job anything.
-func (d *desk) untried() {
+func (d *fixture) untried() {
 	d.t.Helper()
 	for id, j := range d.booked {
 		if j.Status != report.JobPlanned || j.Requests != 0 || !j.Due(d.now) {
@@ -44,7 +44,7 @@ func TestJobsWaitForALoginAtNoCost(t *testing.T) {
 		"the credential is refused": fault.New(fault.Poison, "invalid_grant"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.tenJobs()
 			tried := 0
 			d.source.authorize = func() error { tried++; return cause }
@@ -80,7 +80,7 @@ func TestJobsWaitForALoginAtNoCost(t *testing.T) {
 
 // TestTheFirstSuccessMakesAllDue: somebody mended the credential, and told nobody.
 func TestTheFirstSuccessMakesAllDue(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.tenJobs()
 	d.source.authorize = func() error { return fault.New(fault.Poison, "invalid_grant") }
 	d.scheduled()
@@ -97,7 +97,7 @@ func TestTheFirstSuccessMakesAllDue(t *testing.T) {
 }
 
 func TestARefusedCredentialIsTriedByOneRequestARun(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.tenJobs()
 	sent := 0
 	d.source.submit = func(context.Context, report.Order) report.Answer {
@@ -117,7 +117,7 @@ func TestRetryAfterHoldsForEveryRun(t *testing.T) {
 	limit := report.Answer{Outcome: report.OutcomeBackOff, RetryAfter: time.Hour}
 	for name, poll := range map[string]bool{"a request was throttled": false, "a poll was throttled": true} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.tenJobs()
 			asked := 0
 			answer := func(context.Context, report.Order) report.Answer { asked++; return limit }
@@ -137,7 +137,7 @@ func TestRetryAfterHoldsForEveryRun(t *testing.T) {
 }
 
 func TestARefusedCredentialLeavesAnotherAlone(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.tenJobs()
 	other, third := newVendor(t, "other"), newVendor(t, "third")
 	third.credential = "push" // shares it with the first
@@ -158,7 +158,7 @@ func TestARefusedCredentialLeavesAnotherAlone(t *testing.T) {
 
 // TestTokensThatCannotBeHadForNow: the wait grows, and no job pays for it.
 func TestTokensThatCannotBeHadForNow(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.tenJobs()
 	tried := 0
 	d.source.authorize = func() error { tried++; return fault.New(fault.Transient, "the token endpoint answered 503") }
@@ -178,7 +178,7 @@ func TestTokensThatCannotBeHadForNow(t *testing.T) {
 
 // TestPatienceDoesNotCountTheTimeWithoutACredential: a job was put off, and then nobody could log in for a week.
 func TestPatienceDoesNotCountTheTimeWithoutACredential(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("hotel", "push", true))
 	d.answer(report.Answer{Outcome: report.OutcomeNotReady}, report.Answer{Outcome: report.OutcomeNotReady})
 	d.scheduled()
@@ -197,7 +197,7 @@ func TestPatienceDoesNotCountTheTimeWithoutACredential(t *testing.T) {
 
 // TestAPollWhoseCredentialIsRefused goes on when there is a new one.
 func TestAPollWhoseCredentialIsRefused(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.polling("job")
 	d.source.poll = func(context.Context, report.Order) report.Answer {
 		return report.Answer{Outcome: report.OutcomeUnauthorized, Why: "invalid_grant"}
@@ -213,7 +213,7 @@ func TestAPollWhoseCredentialIsRefused(t *testing.T) {
 
 // TestDeadlinesPassWithoutACredential: what sends nothing is done whatever becomes of the credential.
 func TestDeadlinesPassWithoutACredential(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	j := d.plan("job", d.subscribe("hotel", "push", true))
 	j.Status = report.JobUnknown
 	d.booked["job"] = j

@@ -68,7 +68,7 @@ func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) 
 	return v.fetch(ctx, o, f)
 }
 
-// snapshots is the desk's record of subscriptions, in which a test may replace a method. Where it has no replacement, the desk's
+// snapshots is the fixture's record of subscriptions, in which a test may replace a method. Where it has no replacement, the fixture's
 // own answers.
 type snapshots struct {
 	requester.Snapshots

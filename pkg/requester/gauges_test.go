@@ -13,7 +13,7 @@ import (
 
 // With a lag of three days, days are wanted up to 17 November.
 func TestStockIsWhatThePlansHaveFound(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	// Of the 17 days of November the first four are on their way, and those from the tenth on are asked for by the run.
 	sub := d.subscribe("harbour", "push", false)
 	d.plan("job", sub)
@@ -41,7 +41,7 @@ func TestStockIsWhatThePlansHaveFound(t *testing.T) {
 }
 
 func TestWhatWasNeverPlannedIsBehind(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.subscribe("harbour", "push", false)
 	if got, err := d.Measure(t.Context()); err != nil || got != (requester.Gauges{Behind: 1}) {
 		t.Errorf("got %+v, %v", got, err)
@@ -49,7 +49,7 @@ func TestWhatWasNeverPlannedIsBehind(t *testing.T) {
 }
 
 func TestAFileIsOverdueAfterAnHour(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	// Paused, it plans nothing more; its job runs all the same, and so does the time of its files.
 	sub := d.subscribe("harbour", "push", true)
 	d.plan("job", sub)
@@ -80,17 +80,17 @@ func TestAFileIsOverdueAfterAnHour(t *testing.T) {
 
 func TestStockThatCannotBeTakenIsAnError(t *testing.T) {
 	broken := fault.New(fault.Transient, "throttled")
-	tests := map[string]func(d *desk){
-		"what the plans have found": func(d *desk) {
+	tests := map[string]func(d *fixture){
+		"what the plans have found": func(d *fixture) {
 			d.snapshots.standings = func(context.Context) ([]report.Standing, error) { return nil, broken }
 		},
-		"due jobs": func(d *desk) {
+		"due jobs": func(d *fixture) {
 			d.jobs.dueJobs = func(context.Context, time.Time, int) ([]report.Job, error) { return nil, broken }
 		},
 	}
 	for name, breaks := range tests {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.subscribe("harbour", "push", false)
 			breaks(d)
 			if _, err := d.Measure(t.Context()); !fault.Is(err, fault.Transient) {

@@ -15,7 +15,7 @@ import (
 // once and asked for once, and the lists of what is due are read page by page.
 func TestTenThousandSubscriptions(t *testing.T) {
 	const many, page = 10_000, 25
-	d := newDesk(t)
+	d := newFixture(t)
 	d.source.limits.DeliveryWindow = 48 * time.Hour
 	calls := map[string]int{}
 	call := func(name string) {
@@ -28,7 +28,7 @@ func TestTenThousandSubscriptions(t *testing.T) {
 		d.now = d.now.Add(200 * time.Millisecond)
 		return report.Answer{Outcome: report.OutcomeAccepted, Files: []report.NamedFile{{Name: o.Job + ".csv", Table: "asp_device"}}}
 	}
-	// The desk's own lists are sorted at every call.
+	// The fixture's own lists are sorted at every call.
 	var due []report.Subscription
 	d.snapshots.due = func(_ context.Context, now time.Time, limit int) ([]report.Subscription, error) {
 		call("due subscriptions")

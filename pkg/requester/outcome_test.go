@@ -88,7 +88,7 @@ func TestEveryOutcomeHasItsState(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.plan("job", d.subscribe("seaside", "push", true))
 			d.chance = c.chance
 			d.answer(c.answer)
@@ -126,7 +126,7 @@ func TestBackOffIsFullJitterBelowADoublingBound(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			j := d.plan("job", d.subscribe("seaside", "push", true))
 			j.Requests = c.attempts
 			d.booked["job"] = j
@@ -139,7 +139,7 @@ func TestBackOffIsFullJitterBelowADoublingBound(t *testing.T) {
 
 // TestNoChanceIsNoWait: the jitter is full, so that its lower bound is nothing at all; the pace still keeps requests apart.
 func TestNoChanceIsNoWait(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	d.chance = 0
 	d.answer(report.Answer{Outcome: report.OutcomeBackOff}, report.Answer{Outcome: report.OutcomeRefused})
@@ -150,7 +150,7 @@ func TestNoChanceIsNoWait(t *testing.T) {
 }
 
 func TestTheOrderSaysWhatIsWanted(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	j := d.plan("job", sub)
 	var got report.Order
@@ -170,7 +170,7 @@ func TestTheOrderSaysWhatIsWanted(t *testing.T) {
 
 // TestALeaseOutlivesTheRun: who would take the job over must be sure that this run is dead.
 func TestALeaseOutlivesTheRun(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	d.source.submit = func(context.Context, report.Order) report.Answer {
 		if due := d.booked["job"].DueAt; !due.Equal(start.Add(11 * time.Minute)) {
@@ -182,7 +182,7 @@ func TestALeaseOutlivesTheRun(t *testing.T) {
 }
 
 func TestARefusedCredentialShutsItsSourceAlone(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	for _, id := range []string{"a1", "a2", "a3"} {
 		d.plan(id, sub)
@@ -219,7 +219,7 @@ func TestARefusedCredentialShutsItsSourceAlone(t *testing.T) {
 
 // TestASourceThatIsShutDoesNotHideOthers: more jobs of a shut source are due than one page of due jobs holds.
 func TestASourceThatIsShutDoesNotHideOthers(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	for i := range 60 {
 		d.plan("a"+string(rune('0'+i/10))+string(rune('0'+i%10)), sub)
@@ -239,7 +239,7 @@ func TestASourceThatIsShutDoesNotHideOthers(t *testing.T) {
 
 // TestALostAnswerIsNotAskedAgainBeforeTheDeliveryWindowIsOver: the vendor has no idempotency key.
 func TestALostAnswerIsNotAskedAgainBeforeTheDeliveryWindowIsOver(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", false)
 	sub.From = report.NewDate(2026, 11, 17) // with a lag of three days: the one day that is wanted
 	d.subs["seaside"] = sub
@@ -312,7 +312,7 @@ func TestADueJobMovesByItsStatus(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			sub := d.subscribe("seaside", "push", true)
 			c.job.ID, c.job.Subscription, c.job.Source = "job", sub.Name, sub.Source
 			c.job.Tables, c.job.DueAt, c.job.Epoch = []string{"asp_device"}, start, 3

@@ -26,7 +26,7 @@ func TestOneSourceIsAskedOneByOne(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.Pace = cmp.Or(c.pace, d.Pace)
 			sub := d.subscribe("seaside", "push", true)
 			for _, id := range []string{"1", "2", "4"} {
@@ -51,7 +51,7 @@ func TestOneSourceIsAskedOneByOne(t *testing.T) {
 
 // TestAVendorThatTakesItsTimeIsNotWaitedForTwice: the pace counts from the beginning of one request to that of the next.
 func TestAVendorThatTakesItsTimeIsNotWaitedForTwice(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	d.plan("1", sub)
 	d.plan("2", sub)
@@ -81,7 +81,7 @@ func TestARunStopsWhileThereIsTimeToRecord(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.Reserve, d.Pace = cmp.Or(c.reserve, d.Reserve), cmp.Or(c.pace, d.Pace)
 			sub := d.subscribe("seaside", "push", true)
 			for i := range 8 {
@@ -101,7 +101,7 @@ func TestARunStopsWhileThereIsTimeToRecord(t *testing.T) {
 
 // TestLeftCountsBothReasons: no time, and no credential.
 func TestLeftCountsBothReasons(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	d.plan("a1", sub)
 	d.plan("a2", sub)
@@ -149,7 +149,7 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			sub := d.subscribe("seaside", "push", true)
 			for i := range c.jobs {
 				d.plan(fmt.Sprint("job-", i), sub)
@@ -169,7 +169,7 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 
 // TestOneJobsProblemIsNotTheOthers: what cannot be moved is tried once, named in the error, and left due.
 func TestOneJobsProblemIsNotTheOthers(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", true)
 	d.plan("good", sub)
 	d.plan("orphan", report.Subscription{Name: "gone", Source: "push"})
@@ -190,7 +190,7 @@ func TestOneJobsProblemIsNotTheOthers(t *testing.T) {
 
 // TestDueJobsThatCannotBeRead end the run, with everything that was found before.
 func TestDueJobsThatCannotBeRead(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	down := fault.New(fault.Transient, "the ledger is down")
 	d.jobs.dueJobs = func(context.Context, time.Time, int) ([]report.Job, error) { return nil, down }
 	if _, err := d.Run(t.Context(), requester.Trigger{}); !errors.Is(err, down) || !fault.Is(err, fault.Transient) {
@@ -201,7 +201,7 @@ func TestDueJobsThatCannotBeRead(t *testing.T) {
 // TestAJobThatCannotBeDue is a bug somewhere, and is said so.
 func TestAJobThatCannotBeDue(t *testing.T) {
 	for _, status := range []report.JobStatus{report.JobLoaded, report.JobRefused, report.JobLost, report.JobCancelled} {
-		d := newDesk(t)
+		d := newFixture(t)
 		j := d.plan("job", d.subscribe("seaside", "push", true))
 		j.Status = status
 		d.booked["job"] = j

@@ -18,7 +18,7 @@ func TestPatienceDoesNotEndEarly(t *testing.T) {
 	}
 	for name, j := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.subscribe("seaside", "push", true)
 			j.ID, j.Subscription, j.Source, j.DueAt = "job", "seaside", "push", start
 			j.Window = report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 4)}
@@ -34,14 +34,14 @@ func TestPatienceDoesNotEndEarly(t *testing.T) {
 // a person had to look, is not given up for its first 429.
 func TestPatienceBeginsWithTheFirstRequest(t *testing.T) {
 	backOff := report.Answer{Outcome: report.OutcomeBackOff, RetryAfter: time.Hour}
-	cases := map[string]func(*desk, *report.Job) error{
-		"nobody ran":               func(*desk, *report.Job) error { return nil },
-		"the unit was too young":   func(d *desk, j *report.Job) error { return d.until(j, report.JobNotEligible) },
-		"a person had it repeated": func(d *desk, j *report.Job) error { return d.until(j, report.JobRefused) },
+	cases := map[string]func(*fixture, *report.Job) error{
+		"nobody ran":               func(*fixture, *report.Job) error { return nil },
+		"the unit was too young":   func(d *fixture, j *report.Job) error { return d.until(j, report.JobNotEligible) },
+		"a person had it repeated": func(d *fixture, j *report.Job) error { return d.until(j, report.JobRefused) },
 	}
 	for name, before := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			j := d.plan("job", d.subscribe("seaside", "push", true))
 			if err := before(d, &j); err != nil {
 				t.Fatal(err)
@@ -67,7 +67,7 @@ func TestPatienceBeginsWithTheFirstRequest(t *testing.T) {
 }
 
 // until takes a planned job through a first request and what came of it.
-func (d *desk) until(j *report.Job, status report.JobStatus) error {
+func (d *fixture) until(j *report.Job, status report.JobStatus) error {
 	if err := j.Begin("worker", d.now, d.now); err != nil {
 		return err
 	}

@@ -15,13 +15,13 @@ import (
 )
 
 // accepted answers every request with one file, so that nothing is asked twice.
-func (d *desk) accepted() {
+func (d *fixture) accepted() {
 	d.source.submit = func(_ context.Context, o report.Order) report.Answer {
 		return report.Answer{Outcome: report.OutcomeAccepted, Files: []report.NamedFile{{Name: o.Job + ".csv", Table: "asp_device"}}}
 	}
 }
 
-func (d *desk) windows() []string {
+func (d *fixture) windows() []string {
 	var all []string
 	for _, j := range d.booked {
 		all = append(all, j.Subscription+" "+j.Window.String())
@@ -54,7 +54,7 @@ func TestARunPlansWhatIsMissing(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.subscribe("harbour", "push", false)
 			d.subscribe("seaside", "push", false)
 			d.subscribe("asleep", "push", true)
@@ -81,7 +81,7 @@ func TestRefreshAsksAgain(t *testing.T) {
 	day := report.NewDate(2026, 11, 17)
 	for name, want := range map[string]int{"ordinary": 0, "refresh": 1} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			sub := d.subscribe("seaside", "push", false)
 			sub.From = day
 			d.subs["seaside"] = sub
@@ -96,7 +96,7 @@ func TestRefreshAsksAgain(t *testing.T) {
 }
 
 func TestAnUnknownSubscriptionIsAnErrorAndDueJobsStillRun(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", false))
 	d.answer(report.Answer{Outcome: report.OutcomeRefused})
 	sum, err := d.Run(t.Context(), requester.Trigger{Subscription: "seeside"})
@@ -121,7 +121,7 @@ func TestALostRaceIsPlannedAgain(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.subscribe("seaside", "push", false)
 			d.accepted()
 			snapshots, reserved := 0, 0
@@ -148,7 +148,7 @@ func TestALostRaceIsPlannedAgain(t *testing.T) {
 
 // TestManyRequestsAreReservedInTurns: the ledger takes 33 at once, and the rest is planned again.
 func TestManyRequestsAreReservedInTurns(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", false)
 	// 14 September to 17 November are 17 + 31 + 17 = 65 days, each a request of its own.
 	sub.From, sub.MaxWindowDays = report.NewDate(2026, 9, 14), 1
@@ -175,7 +175,7 @@ func TestManyRequestsAreReservedInTurns(t *testing.T) {
 
 // TestPlanningStopsWithTheRun, and does not count a plan that was not finished as one without gaps.
 func TestPlanningStopsWithTheRun(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.subscribe("seaside", "push", false)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.snapshots.reserve = func(context.Context, report.Snapshot, []report.Request, time.Time) ([]report.Job, error) {
@@ -189,7 +189,7 @@ func TestPlanningStopsWithTheRun(t *testing.T) {
 
 // TestSettledMarkersAreForgotten: the ledger is told which lost jobs the planner no longer has to know.
 func TestSettledMarkersAreForgotten(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	sub := d.subscribe("seaside", "push", false)
 	day := report.NewDate(2026, 11, 17)
 	sub.From = day
@@ -240,7 +240,7 @@ func TestTheFirstSubscriptionFixesItsFirstDay(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			if c.there != nil {
 				c.there.Name = "seaside"
 				d.subs["seaside"] = *c.there
@@ -270,7 +270,7 @@ func TestTheFirstSubscriptionFixesItsFirstDay(t *testing.T) {
 
 // A person's removal outweighs the configuration: a run neither brings the subscription back nor plans for it.
 func TestARemovedFirstSubscriptionStaysRemoved(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.First = configured()
 	d.subs[d.First.Name] = report.Subscription{Name: d.First.Name, Source: d.First.Source, RemovedAt: d.Now()}
 	if sum := d.run(t.Context()); sum != (requester.Summary{}) {
@@ -282,12 +282,12 @@ func TestARemovedFirstSubscriptionStaysRemoved(t *testing.T) {
 func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 	down := fault.New(fault.Transient, "the ledger is down")
 	cases := map[string]struct {
-		wrong func(*desk)
+		wrong func(*fixture)
 		kind  fault.Kind
 		words []string
 	}{
 		"its own fields and its parameters": {
-			func(d *desk) {
+			func(d *fixture) {
 				d.First.Name, d.First.LagDays = "Sea Side", -1
 				d.source.validate = func(p report.Params) error {
 					if p == nil {
@@ -298,9 +298,9 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 			},
 			fault.Poison, []string{"not a slug", "lag_days is -1", "unit is missing", "granularity is missing"},
 		},
-		"its source": {func(d *desk) { d.First.Source = "nobody" }, fault.Poison, []string{`no source is called "nobody"`}},
+		"its source": {func(d *fixture) { d.First.Source = "nobody" }, fault.Poison, []string{`no source is called "nobody"`}},
 		"the ledger refuses": {
-			func(d *desk) {
+			func(d *fixture) {
 				d.snapshots.apply = func(context.Context, report.Subscription) (bool, error) {
 					return false, fault.New(fault.Poison, "its source cannot become push")
 				}
@@ -308,7 +308,7 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 			fault.Poison, []string{"seaside", "cannot become"},
 		},
 		"the ledger cannot be read": {
-			func(d *desk) {
+			func(d *fixture) {
 				d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
 					if name == "seaside" {
 						return report.Snapshot{}, down
@@ -321,7 +321,7 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.subscribe("harbour", "push", false)
 			d.First = configured()
 			d.accepted()
@@ -345,8 +345,8 @@ func TestAFirstSubscriptionThatIsWrong(t *testing.T) {
 // TestOneSubscriptionsProblemIsNotTheOthers, wherever planning it fails.
 func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 	down := fault.New(fault.Transient, "the ledger is down")
-	cases := map[string]func(*desk, *report.Subscription){
-		"bad parameters": func(d *desk, sub *report.Subscription) {
+	cases := map[string]func(*fixture, *report.Subscription){
+		"bad parameters": func(d *fixture, sub *report.Subscription) {
 			sub.Params = report.Params{"unit": "bad"}
 			d.source.validate = func(p report.Params) error {
 				if p["unit"] == "bad" {
@@ -355,8 +355,8 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 				return nil
 			}
 		},
-		"an unknown source": func(_ *desk, sub *report.Subscription) { sub.Source = "nobody" },
-		"a snapshot that cannot be read": func(d *desk, _ *report.Subscription) {
+		"an unknown source": func(_ *fixture, sub *report.Subscription) { sub.Source = "nobody" },
+		"a snapshot that cannot be read": func(d *fixture, _ *report.Subscription) {
 			d.snapshots.snapshot = func(ctx context.Context, name string) (report.Snapshot, error) {
 				if name == "broken" {
 					return report.Snapshot{}, down
@@ -364,7 +364,7 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 				return d.snapshot(ctx, name)
 			}
 		},
-		"jobs that cannot be reserved": func(d *desk, _ *report.Subscription) {
+		"jobs that cannot be reserved": func(d *fixture, _ *report.Subscription) {
 			d.snapshots.reserve = func(ctx context.Context, b report.Snapshot, r []report.Request, now time.Time) ([]report.Job, error) {
 				if b.Subscription.Name == "broken" {
 					return nil, down
@@ -375,7 +375,7 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 	}
 	for name, breaks := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			sub := d.subscribe("broken", "push", false)
 			breaks(d, &sub)
 			d.subs["broken"] = sub
@@ -394,7 +394,7 @@ func TestOneSubscriptionsProblemIsNotTheOthers(t *testing.T) {
 
 // TestWithoutTheSubscriptionsNothingIsTried: a job whose subscription was not read is not one whose subscription is gone.
 func TestWithoutTheSubscriptionsNothingIsTried(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", false))
 	down := fault.New(fault.Transient, "the ledger is down")
 	d.snapshots.subscription = func(context.Context, string) (report.Subscription, error) { return report.Subscription{}, down }

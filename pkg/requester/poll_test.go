@@ -32,7 +32,7 @@ func (b body) Close() error { *b.closed++; return nil }
 // TestAPolledExport plays the whole life of a source that is polled and fetched: it takes no other way through the
 // requester than one that pushes.
 func TestAPolledExport(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	d.answer(report.Answer{Outcome: report.OutcomePending, Ticket: "t-1", RequestID: "r-1"})
 	d.run(t.Context())
@@ -92,13 +92,13 @@ func TestAPolledExport(t *testing.T) {
 	}
 }
 
-func (d *desk) fileOf(job, key string) (report.JobFile, bool) {
+func (d *fixture) fileOf(job, key string) (report.JobFile, bool) {
 	j := d.booked[job]
 	return j.File(key)
 }
 
 // polling records a job whose export has been asked for.
-func (d *desk) polling(id string) {
+func (d *fixture) polling(id string) {
 	j := d.plan(id, d.subscribe("seaside", "push", true))
 	j.Status, j.Ticket, j.SubmittedAt, j.Epoch = report.JobPolling, "t-1", d.now.Add(-time.Hour), 5
 	d.booked[id] = j
@@ -118,7 +118,7 @@ func TestAPollThatFailsLosesNothing(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.polling("job")
 			d.source.poll = func(context.Context, report.Order) report.Answer { return c.answer }
 			if sum := d.run(t.Context()); sum != (requester.Summary{}) {
@@ -135,7 +135,7 @@ func TestAPollThatFailsLosesNothing(t *testing.T) {
 func TestAPollMayBeRefused(t *testing.T) {
 	for _, outcome := range []report.Outcome{report.OutcomeRefused} {
 		t.Run(outcome.String(), func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.polling("job")
 			d.source.poll = func(context.Context, report.Order) report.Answer { return report.Answer{Outcome: outcome} }
 			if sum := d.run(t.Context()); sum != (requester.Summary{Refused: 1}) {
@@ -148,7 +148,7 @@ func TestAPollMayBeRefused(t *testing.T) {
 
 // TestAnExportWhoseFilesCannotBeRecorded stays where it is: asking after it is safe to repeat.
 func TestAnExportWhoseFilesCannotBeRecorded(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.polling("job")
 	d.source.poll = func(context.Context, report.Order) report.Answer { return exported }
 	d.jobs.accept = func(context.Context, string, int64, report.Answer, time.Time, time.Time) (report.Job, []report.File, error) {
@@ -165,7 +165,7 @@ func TestAnExportWhoseFilesCannotBeRecorded(t *testing.T) {
 
 // TestAPullSourceIsFetchedAtOnce: what needs no export is named by the first answer, and fetched in the same run.
 func TestAPullSourceIsFetchedAtOnce(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	d.answer(exported)
 	closed := 0
@@ -189,9 +189,9 @@ func TestAPullSourceIsFetchedAtOnce(t *testing.T) {
 
 // TestAFetchThatWasCutShort goes on where it ended: between a delivery and its note, or in the middle of the files.
 func TestAFetchThatWasCutShort(t *testing.T) {
-	fetching := func(t *testing.T) (*desk, *int) {
+	fetching := func(t *testing.T) (*fixture, *int) {
 		t.Helper()
-		d := newDesk(t)
+		d := newFixture(t)
 		j := d.plan("job", d.subscribe("seaside", "push", true))
 		j.Status = report.JobSubmitting
 		if err := j.AwaitFiles(start, exported, start.Add(4*time.Hour)); err != nil {
@@ -288,7 +288,7 @@ func TestOverlappingRunsDoNotDisturbEachOther(t *testing.T) {
 	for name, meanwhile := range cases {
 		for _, status := range []report.JobStatus{report.JobPlanned, report.JobPolling, report.JobAwaitingFiles, report.JobSubmitting} {
 			t.Run(name+" while "+string(status), func(t *testing.T) {
-				d := newDesk(t) // any call of the source fails the test
+				d := newFixture(t) // any call of the source fails the test
 				j := d.plan("job", d.subscribe("seaside", "push", true))
 				j.Status, j.SubmittedAt, j.Deadline = status, start, start.Add(time.Hour)
 				j.Files = []report.JobFile{{Key: "cases-1.csv", Table: "asp_device", Status: report.FileExpected, Fetch: "page-1"}}

@@ -17,7 +17,7 @@ import (
 func TestFilesThatCannotBeRecorded(t *testing.T) {
 	for name, kind := range map[string]fault.Kind{"another job expects the name": fault.Conflict, "too many names": fault.Poison} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.plan("job", d.subscribe("seaside", "push", true))
 			d.answer(report.Answer{Outcome: report.OutcomeAccepted})
 			d.jobs.accept = func(context.Context, string, int64, report.Answer, time.Time, time.Time) (report.Job, []report.File, error) {
@@ -34,7 +34,7 @@ func TestFilesThatCannotBeRecorded(t *testing.T) {
 		})
 	}
 	t.Run("the ledger is out of reach", func(t *testing.T) {
-		d := newDesk(t)
+		d := newFixture(t)
 		d.plan("job", d.subscribe("seaside", "push", true))
 		d.answer(report.Answer{Outcome: report.OutcomeAccepted})
 		down := fault.New(fault.Transient, "the ledger is down")
@@ -52,7 +52,7 @@ func TestFilesThatCannotBeRecorded(t *testing.T) {
 func TestAnAnswerThatComesTooLateIsNotRecorded(t *testing.T) {
 	for name, outcome := range map[string]report.Outcome{"refused": report.OutcomeRefused, "accepted": report.OutcomeAccepted, "back off": report.OutcomeBackOff} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newFixture(t)
 			d.plan("job", d.subscribe("seaside", "push", true))
 			d.source.submit = func(context.Context, report.Order) report.Answer {
 				j := d.booked["job"]
@@ -68,7 +68,7 @@ func TestAnAnswerThatComesTooLateIsNotRecorded(t *testing.T) {
 
 // TestTheAnswerIsRecordedAfterTheRunHasEnded: what the vendor said must not be lost because the time is up.
 func TestTheAnswerIsRecordedAfterTheRunHasEnded(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	ctx, cancel := context.WithCancel(t.Context())
 	d.source.submit = func(context.Context, report.Order) report.Answer {
@@ -89,7 +89,7 @@ func TestTheAnswerIsRecordedAfterTheRunHasEnded(t *testing.T) {
 
 // TestFilesThatCameBeforeTheirNamesAreLoaded: whoever comes second starts the load.
 func TestFilesThatCameBeforeTheirNamesAreLoaded(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.plan("job", d.subscribe("seaside", "push", true))
 	early := report.Delivery{Bucket: "delivery", Key: "out/a.csv", ETag: "e1", Size: 7, At: start.Add(-time.Minute)}
 	d.arrived["a.csv"] = early

@@ -55,13 +55,13 @@ func (m *Machine) wire() {
 		Pace: config.Defaults[config.Requester]().Interval, Patience: config.Defaults[config.Requester]().Patience, Reserve: config.RecordReserve,
 	}
 	ingests := &ingester.Service{
-		Claims: records, Days: records, Siblings: records,
+		Ledger:     records,
 		Deliveries: delivery, Dataset: objects.NewDataset(bucket), Converter: convert.NewConverter(convert.UnitIDs(m.outside.unitIDs...)), Now: now, NewWorkerID: rand.Text,
 		ShrinkBelow: dataset.ShrinkBelow, MaxBytes: cmp.Or(m.outside.maxBytes, config.LargestFile), Lease: config.ClaimMargin,
 		StrayGrace: config.Defaults[config.Ingester]().StrayGrace, QuarantineHold: config.Defaults[config.Ingester]().QuarantineHold,
 	}
 	sweeps := &janitor.Service{
-		Files: records, Transitions: records, Cursor: records, Deliveries: delivery, Uploads: delivery, Dataset: swept, Partitions: records,
+		Ledger: records, Deliveries: delivery, Dataset: swept,
 		Verifier: janitor.Verifier{Days: records, Dataset: swept, Now: now, Lists: config.ListsPerRun},
 		Queue:    queue, Now: now, Bucket: m.outside.delivery, OnCertificate: janitor.EmitRetention(deletions),
 		MaxDeletions: config.Defaults[config.Janitor]().MaxDeletions, UploadAge: config.UploadAge,

@@ -28,9 +28,9 @@ var (
 	window = report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 3)}
 )
 
-// dock is an ingester with all that it needs around it: a ledger, two buckets and a converter of a toy format, in memory.
+// fixture is an ingester with all that it needs around it: a ledger, two buckets and a converter of a toy format, in memory.
 // What a test does not want is taken out or replaced field by field.
-type dock struct {
+type fixture struct {
 	*ingester.Service
 	t      *testing.T
 	now    time.Time
@@ -52,9 +52,9 @@ type dock struct {
 	puts      []string
 }
 
-func newDock(t *testing.T) *dock {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	d := &dock{
+	d := &fixture{
 		t: t, now: start, files: map[string]report.File{}, published: map[report.Date]report.Partition{},
 		job: report.Job{
 			ID: "seaside-1", Subscription: "seaside", Source: "push", Window: window, Tables: []string{"asp_device"},
@@ -73,7 +73,7 @@ func newDock(t *testing.T) *dock {
 	d.converter = &converter{t, d.convert, d.merge}
 	workers := 0
 	d.Service = &ingester.Service{
-		Claims: d.claims, Days: d.days, Siblings: d.siblings, Deliveries: d.deliveries, Dataset: d.dataset,
+		Ledger: records{d.claims, d.days, d.siblings}, Deliveries: d.deliveries, Dataset: d.dataset,
 		Converter: d.converter, Now: func() time.Time { return d.now },
 		NewWorkerID: func() string { workers++; return fmt.Sprintf("worker %d", workers) }, ShrinkBelow: func(string) float64 { return 0.5 },
 		Lease: time.Minute, StrayGrace: 6 * time.Hour, QuarantineHold: 12 * time.Hour, MaxBytes: 1 << 20,
@@ -82,7 +82,7 @@ func newDock(t *testing.T) *dock {
 }
 
 // expect records a job that names these files.
-func (d *dock) expect(names ...string) {
+func (d *fixture) expect(names ...string) {
 	d.t.Helper()
 	a := report.Answer{Outcome: report.OutcomeAccepted}
 	for _, name := range names {
@@ -106,14 +106,14 @@ func digest(content string) string {
 }
 
 // deliver puts an object into the delivery bucket, and returns what S3 says of it.
-func (d *dock) deliver(key, content string) report.Delivery {
+func (d *fixture) deliver(key, content string) report.Delivery {
 	o := report.Object{Key: key, ETag: objectstest.ETag(content), Size: int64(len(content)), ModifiedAt: d.now}
 	d.delivered[key] = objectstest.Stored{Object: o, Content: content}
 	return report.Delivery{Bucket: "delivery", Key: key, ETag: o.ETag, Size: o.Size, At: d.now}
 }
 
 // ingest expects the run to end well.
-func (d *dock) ingest(delivery report.Delivery) ingester.Outcome {
+func (d *fixture) ingest(delivery report.Delivery) ingester.Outcome {
 	d.t.Helper()
 	out, err := d.Ingest(d.t.Context(), delivery)
 	if err != nil {
@@ -122,7 +122,7 @@ func (d *dock) ingest(delivery report.Delivery) ingester.Outcome {
 	return out
 }
 
-func (d *dock) arrive(ctx context.Context, delivery report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error) {
+func (d *fixture) arrive(ctx context.Context, delivery report.Delivery, c report.Claim, now time.Time) (report.File, report.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return report.File{}, 0, err
 	}
@@ -138,7 +138,7 @@ func (d *dock) arrive(ctx context.Context, delivery report.Delivery, c report.Cl
 	return f, decision, err
 }
 
-func (d *dock) update(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error) {
+func (d *fixture) update(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error) {
 	if err := ctx.Err(); err != nil {
 		return report.File{}, err
 	}
@@ -152,9 +152,9 @@ func (d *dock) update(ctx context.Context, key string, now time.Time, change fun
 	return f, d.job.SettleFile(now, key, f.Status)
 }
 
-func (d *dock) file(_ context.Context, key string) (report.File, error) { return d.files[key], nil }
+func (d *fixture) file(_ context.Context, key string) (report.File, error) { return d.files[key], nil }
 
-func (d *dock) partitionsIn(context.Context, string, string, report.Window) ([]report.Partition, error) {
+func (d *fixture) partitionsIn(context.Context, string, string, report.Window) ([]report.Partition, error) {
 	var all []report.Partition
 	for _, date := range slices.Sorted(maps.Keys(d.published)) {
 		if window.Contains(date) {
@@ -164,7 +164,7 @@ func (d *dock) partitionsIn(context.Context, string, string, report.Window) ([]r
 	return all, nil
 }
 
-func (d *dock) fence(_ context.Context, f report.File, days []report.Partition, _, until time.Time) ([]report.Partition, error) {
+func (d *fixture) fence(_ context.Context, f report.File, days []report.Partition, _, until time.Time) ([]report.Partition, error) {
 	fenced := slices.Clone(days)
 	for i, s := range days {
 		if d.published[s.Date].Version != s.Version {
@@ -177,7 +177,7 @@ func (d *dock) fence(_ context.Context, f report.File, days []report.Partition, 
 	return fenced, nil
 }
 
-func (d *dock) commit(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
+func (d *fixture) commit(ctx context.Context, l report.Load, now time.Time) (report.File, error) {
 	f, days := l.File, l.Days
 	if f.Parts > 1 && len(d.job.LoadedParts(f.Table, f.Key)) != l.Staged {
 		return report.File{}, fault.New(fault.Conflict, "another file was staged")
@@ -199,7 +199,7 @@ func (d *dock) commit(ctx context.Context, l report.Load, now time.Time) (report
 	return loaded, nil
 }
 
-func (d *dock) put(ctx context.Context, w report.Write) (report.Object, error) {
+func (d *fixture) put(ctx context.Context, w report.Write) (report.Object, error) {
 	d.t.Helper()
 	if w.ContentType != "application/vnd.apache.parquet" {
 		d.t.Errorf("%s is put as %s", w.Key, w.ContentType)
@@ -213,7 +213,7 @@ func (d *dock) put(ctx context.Context, w report.Write) (report.Object, error) {
 
 // convert reads the toy format: a line is a date, a number of minutes and perhaps one of calls, "? name" is a column that
 // nobody knows, and anything else breaks the contract. A day is encoded as its lines.
-func (d *dock) convert(_ context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
+func (d *fixture) convert(_ context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
 	content, err := io.ReadAll(csv)
 	if err != nil {
 		return report.Conversion{}, err
@@ -239,7 +239,7 @@ func (d *dock) convert(_ context.Context, csv io.Reader, c report.Contract) (rep
 	return conversion, nil
 }
 
-func (d *dock) merge(_ context.Context, _ report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
+func (d *fixture) merge(_ context.Context, _ report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
 	var all bytes.Buffer
 	for _, part := range parts {
 		if _, err := io.Copy(&all, part); err != nil {
@@ -249,7 +249,7 @@ func (d *dock) merge(_ context.Context, _ report.Contract, date report.Date, par
 	return d.encode(date, all.String()), nil
 }
 
-func (d *dock) encode(date report.Date, content string) report.EncodedDay {
+func (d *fixture) encode(date report.Date, content string) report.EncodedDay {
 	d.t.Helper()
 	day := report.EncodedDay{Date: date, SHA256: digest(content), Sums: map[string]string{}, Figures: map[string]report.Figures{}}
 	for line := range strings.Lines(content) {

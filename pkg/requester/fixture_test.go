@@ -18,9 +18,9 @@ import (
 // start is when every test begins: 20 November 2026, six in the morning.
 var start = time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
 
-// desk is a requester with all that it needs around it: a clock that only sleeping moves, one push source, and records in
+// fixture is a requester with all that it needs around it: a clock that only sleeping moves, one push source, and records in
 // memory that obey the rules of package report. What a test does not want is taken out or replaced field by field.
-type desk struct {
+type fixture struct {
 	*requester.Service
 	t      *testing.T
 	now    time.Time
@@ -50,9 +50,9 @@ type desk struct {
 // limitsOf push: the delivery window is four hours, unlike that of any vendor.
 var limitsOf = report.Limits{Tables: []string{"asp_device"}, HorizonDays: 88, LostAfterDays: 90, DeliveryWindow: 4 * time.Hour}
 
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	d := &desk{
+	d := &fixture{
 		t: t, now: start, chance: 0.5,
 		subs: map[string]report.Subscription{}, planning: map[string]report.Planning{}, standing: map[string]report.Standing{}, loaded: map[string][]report.Partition{},
 		booked: map[string]report.Job{}, arrived: map[string]report.Delivery{},
@@ -85,7 +85,7 @@ func newVendor(t *testing.T, name string) *vendor {
 }
 
 // subscribe records a subscription of the source. A paused one is not planned, but its jobs run.
-func (d *desk) subscribe(name, source string, paused bool) report.Subscription {
+func (d *fixture) subscribe(name, source string, paused bool) report.Subscription {
 	sub := report.Subscription{
 		Name: name, Source: source, Params: report.Params{"unit": "u-1"},
 		From: report.NewDate(2026, 11, 1), LagDays: 3, MaxWindowDays: 30, Paused: paused,
@@ -95,7 +95,7 @@ func (d *desk) subscribe(name, source string, paused bool) report.Subscription {
 }
 
 // plan records a job of the subscription that is PLANNED and due.
-func (d *desk) plan(id string, sub report.Subscription) report.Job {
+func (d *fixture) plan(id string, sub report.Subscription) report.Job {
 	window := report.Window{From: report.NewDate(2026, 11, 1), To: report.NewDate(2026, 11, 4)}
 	j := report.NewJob(id, sub, report.Request{Window: window, Tables: []string{"asp_device"}, Attempt: 1}, d.now)
 	d.booked[id] = j
@@ -103,7 +103,7 @@ func (d *desk) plan(id string, sub report.Subscription) report.Job {
 }
 
 // answer makes the push source give these answers, one to each request, and no more.
-func (d *desk) answer(answers ...report.Answer) {
+func (d *fixture) answer(answers ...report.Answer) {
 	asked := 0
 	d.source.submit = func(context.Context, report.Order) report.Answer {
 		d.t.Helper()
@@ -114,7 +114,7 @@ func (d *desk) answer(answers ...report.Answer) {
 	}
 }
 
-func (d *desk) run(ctx context.Context) requester.Summary {
+func (d *fixture) run(ctx context.Context) requester.Summary {
 	d.t.Helper()
 	sum, err := d.Run(ctx, requester.Trigger{})
 	if err != nil {
@@ -123,7 +123,7 @@ func (d *desk) run(ctx context.Context) requester.Summary {
 	return sum
 }
 
-// ending is a context of which the desk's clock says when it ends.
+// ending is a context of which the fixture's clock says when it ends.
 type ending struct {
 	context.Context
 	at time.Time
@@ -131,12 +131,12 @@ type ending struct {
 
 func (e ending) Deadline() (time.Time, bool) { return e.at, true }
 
-func (d *desk) endingIn(left time.Duration) context.Context {
+func (d *fixture) endingIn(left time.Duration) context.Context {
 	return ending{d.t.Context(), d.now.Add(left)}
 }
 
-// shelf is the desk as its records of subscriptions.
-type shelf struct{ *desk }
+// shelf is the fixture as its records of subscriptions.
+type shelf struct{ *fixture }
 
 func (s shelf) Subscriptions(context.Context) ([]report.Subscription, error) {
 	var all []report.Subscription
@@ -192,7 +192,7 @@ func (s shelf) RecentSnapshot(ctx context.Context, name string, _ report.Limits,
 	return s.snapshot(ctx, name)
 }
 
-func (d *desk) snapshot(_ context.Context, name string) (report.Snapshot, error) {
+func (d *fixture) snapshot(_ context.Context, name string) (report.Snapshot, error) {
 	sub, ok := d.subs[name]
 	if !ok {
 		return report.Snapshot{}, fault.New(fault.NotFound, "no subscription %s", name)
@@ -210,7 +210,7 @@ func (s shelf) Reserve(ctx context.Context, b report.Snapshot, requests []report
 	return s.reserve(ctx, b, requests, now)
 }
 
-func (d *desk) reserve(_ context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
+func (d *fixture) reserve(_ context.Context, b report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	var made []report.Job
 	for _, r := range requests {
 		d.version++
@@ -230,14 +230,14 @@ func (s shelf) Planned(_ context.Context, b report.Snapshot, next report.Plannin
 }
 
 // moved is what the ledger does when a job has come to an end or to a halt, or goes on after that: its subscription is due.
-func (d *desk) moved(j report.Job, before report.JobStatus) {
+func (d *fixture) moved(j report.Job, before report.JobStatus) {
 	if p, ok := d.planning[j.Subscription]; ok && (before.Holds() != j.Status.Holds() || before.NeedsPerson() != j.Status.NeedsPerson()) {
 		p.DueAt = d.now
 		d.planning[j.Subscription] = p
 	}
 }
 
-func (d *desk) due(_ context.Context, now time.Time, limit int) ([]report.Job, error) {
+func (d *fixture) due(_ context.Context, now time.Time, limit int) ([]report.Job, error) {
 	var due []report.Job
 	for _, j := range d.booked {
 		if j.Due(now) {
@@ -256,7 +256,7 @@ func copied(j report.Job) report.Job {
 	return j
 }
 
-func (d *desk) update(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
+func (d *fixture) update(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
 	j := copied(d.booked[id])
 	if err := cmp.Or(ctx.Err(), change(&j)); err != nil {
 		return report.Job{}, err
@@ -266,7 +266,7 @@ func (d *desk) update(ctx context.Context, id string, change func(*report.Job) e
 	return j, nil
 }
 
-func (d *desk) accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {
+func (d *fixture) accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {
 	var arrived []report.File
 	j, err := d.update(ctx, id, func(j *report.Job) error {
 		if j.Epoch != epoch {
@@ -282,7 +282,7 @@ func (d *desk) accept(ctx context.Context, id string, epoch int64, a report.Answ
 	return j, arrived, err
 }
 
-func (d *desk) lose(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error) {
+func (d *fixture) lose(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error) {
 	return d.update(ctx, id, func(j *report.Job) error {
 		if !j.Due(now) {
 			return fault.New(fault.Conflict, "it has moved on")
@@ -292,7 +292,7 @@ func (d *desk) lose(ctx context.Context, id string, now, recheck time.Time, why 
 }
 
 // UpdateCredential obeys the rules of the ledger's.
-func (d *desk) UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error) {
+func (d *fixture) UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error) {
 	c := d.used[id]
 	c.ID = id
 	if ctx.Err() != nil {
@@ -304,8 +304,8 @@ func (d *desk) UpdateCredential(ctx context.Context, id string, change func(*rep
 	return c, nil
 }
 
-// want checks where a job stands and when it is due, as a wait from the desk's present time; never is no due time.
-func (d *desk) want(id string, status report.JobStatus, due time.Duration) {
+// want checks where a job stands and when it is due, as a wait from the fixture's present time; never is no due time.
+func (d *fixture) want(id string, status report.JobStatus, due time.Duration) {
 	d.t.Helper()
 	j := d.booked[id]
 	if j.Status != status {

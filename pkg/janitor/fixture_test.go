@@ -22,9 +22,9 @@ var (
 
 const partitionKey = "asp_device/dataset_date=2026-11-01/seaside.parquet"
 
-// yard is a janitor with all that it needs around it, in memory. What a test does not want is taken out or replaced field
+// fixture is a janitor with all that it needs around it, in memory. What a test does not want is taken out or replaced field
 // by field.
-type yard struct {
+type fixture struct {
 	*janitor.Service
 	t   *testing.T
 	now time.Time
@@ -45,9 +45,9 @@ type yard struct {
 	published    []report.Partition
 }
 
-func newYard(t *testing.T) *yard {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	y := &yard{t: t, now: start, ledger: map[string]report.File{}}
+	y := &fixture{t: t, now: start, ledger: map[string]report.File{}}
 	now := func() time.Time { return y.now }
 	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
 	y.objects, y.stored = deliveries.Objects, dataset.Objects
@@ -79,8 +79,7 @@ func newYard(t *testing.T) *yard {
 		return nil
 	}}
 	y.Service = &janitor.Service{
-		Files: y.files, Transitions: y.transitions, Deliveries: y.deliveries, Uploads: y.deliveries, Dataset: y.dataset,
-		Partitions: y, Cursor: y, Queue: y.queue, Now: now, Bucket: "delivery", MaxDeletions: 1000, UploadAge: time.Hour,
+		Ledger: records{y.files, y.transitions, y}, Deliveries: y.deliveries, Dataset: y.dataset, Queue: y.queue, Now: now, Bucket: "delivery", MaxDeletions: 1000, UploadAge: time.Hour,
 	}
 	return y
 }
@@ -91,14 +90,14 @@ func notThere(_ context.Context, key string) (report.Object, error) {
 }
 
 // put lays an object into the delivery bucket.
-func (y *yard) put(key, etag string) report.Object {
+func (y *fixture) put(key, etag string) report.Object {
 	o := report.Object{Key: key, ETag: etag, Size: 48213, ModifiedAt: delivered}
 	y.objects[key] = objectstest.Stored{Object: o}
 	return o
 }
 
 // file records a file whose delivery has the ETag "e1"; one that was ever loaded was loaded into one partition, which is there.
-func (y *yard) file(key string, status report.FileStatus) report.File {
+func (y *fixture) file(key string, status report.FileStatus) report.File {
 	f := report.File{
 		Key: key, Status: status, Job: "seaside-1", Subscription: "seaside", Table: "asp_device", Generation: asked, Epoch: 2,
 		Delivery: &report.Delivery{Bucket: "delivery", Key: key, ETag: "e1", Size: 48213, At: delivered},
@@ -121,13 +120,13 @@ func (y *yard) file(key string, status report.FileStatus) report.File {
 }
 
 // dueIn sets when a file is due.
-func (y *yard) dueIn(key string, wait time.Duration) {
+func (y *fixture) dueIn(key string, wait time.Duration) {
 	f := y.ledger[key]
 	f.DueAt = start.Add(wait)
 	y.ledger[key] = f
 }
 
-func (y *yard) sweep() janitor.Summary {
+func (y *fixture) sweep() janitor.Summary {
 	y.t.Helper()
 	sum, err := y.Sweep(y.t.Context())
 	if err != nil {
@@ -136,28 +135,28 @@ func (y *yard) sweep() janitor.Summary {
 	return sum
 }
 
-// SweptTo and NoteSweptTo keep the cursor in the yard.
-func (y *yard) SweptTo(context.Context) (string, error) { return y.sweptTo, nil }
+// SweptTo and NoteSweptTo keep the cursor in the fixture.
+func (y *fixture) SweptTo(context.Context) (string, error) { return y.sweptTo, nil }
 
-func (y *yard) NoteSweptTo(_ context.Context, key string) error {
+func (y *fixture) NoteSweptTo(_ context.Context, key string) error {
 	y.sweptTo = key
 	return nil
 }
 
 // Partitions are the days that the ledger has recorded as published.
-func (y *yard) Partitions(_ context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
+func (y *fixture) Partitions(_ context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
 	return slices.DeleteFunc(slices.Clone(y.published), func(s report.Partition) bool {
 		return s.Subscription != subscription || s.Table != table || !w.Contains(s.Date)
 	}), nil
 }
 
 // store lays the object of the one day into the dataset.
-func (y *yard) store(etag string, metadata map[string]string) {
+func (y *fixture) store(etag string, metadata map[string]string) {
 	y.stored[partitionKey] = objectstest.Stored{Object: report.Object{Key: partitionKey, ETag: etag, Metadata: metadata}}
 }
 
 // replaced makes an object that a report of another time than the file's has put, and records it where recorded is true.
-func (y *yard) replaced(generation time.Time, recorded bool) {
+func (y *fixture) replaced(generation time.Time, recorded bool) {
 	metadata := map[string]string{report.MetaGeneration: report.FormatGeneration(generation)}
 	y.stored[partitionKey] = objectstest.Stored{Object: report.Object{Key: partitionKey, ETag: "s2", ModifiedAt: start.Add(-time.Minute), Metadata: metadata}}
 	if recorded {
@@ -167,7 +166,7 @@ func (y *yard) replaced(generation time.Time, recorded bool) {
 	}
 }
 
-func (y *yard) due(_ context.Context, now time.Time, limit int) ([]report.File, error) {
+func (y *fixture) due(_ context.Context, now time.Time, limit int) ([]report.File, error) {
 	var due []report.File
 	for _, key := range slices.Sorted(maps.Keys(y.ledger)) {
 		if f := y.ledger[key]; !f.DueAt.IsZero() && !f.DueAt.After(now) {
@@ -178,7 +177,7 @@ func (y *yard) due(_ context.Context, now time.Time, limit int) ([]report.File, 
 	return due[:min(limit, len(due))], nil
 }
 
-func (y *yard) update(_ context.Context, key string, _ time.Time, change func(*report.File) error) (report.File, error) {
+func (y *fixture) update(_ context.Context, key string, _ time.Time, change func(*report.File) error) (report.File, error) {
 	f := y.ledger[key]
 	f.History = slices.Clone(f.History)
 	if err := change(&f); err != nil {
@@ -188,7 +187,7 @@ func (y *yard) update(_ context.Context, key string, _ time.Time, change func(*r
 	return f, nil
 }
 
-func (y *yard) certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error) {
+func (y *fixture) certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error) {
 	f, err := y.update(ctx, key, now, func(f *report.File) error { return f.Delete(now, "verified gone") })
 	if err == nil {
 		y.certificates = append(y.certificates, c)
