@@ -18,7 +18,7 @@ import (
 const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the partition that they are in
 (one day of one table of one subscription: one Parquet file),
 the delivered file with its SHA-256, the job that asked for it with the vendor's id of that request, and the
-certificate of the file's deletion. Of a day that is not there it says why.
+certificate of the file's deletion. If the day is not there, it says why.
 
 UNIT is the unit's id, or its name where no other unit of that day has the same. When several subscriptions
 report the unit, each is shown, and which of them the default view takes.`
@@ -273,7 +273,7 @@ func (s *screen) prose(pairs [][]cell) {
 	}
 }
 
-// usualWidth is how wide prose is where nobody knows how wide the terminal is.
+// usualWidth is how wide prose is where the terminal's width is not known.
 const usualWidth = 100
 
 // wrapped writes prose behind an indent. A sentence must not be cut as a row may be.

@@ -183,7 +183,7 @@ type Environment struct {
 	Bucket func(ctx context.Context, name string) (AnyBucket, error)
 	// InputLimit is the most that is read of one file to convert. Default: as much as the ingester takes.
 	InputLimit int64
-	// Browse opens a page in the person's browser. An error is no trouble: the address is shown as well.
+	// Browse opens a page in the person's browser. Its error is ignored, because the address is shown as well.
 	Browse func(address string) error
 	// ReadSecret reads a line from the terminal without showing it.
 	ReadSecret func() (string, error)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
@@ -126,38 +125,39 @@ func (s *screen) table(indent string, header []string, right []string, rows [][]
 // full.
 func (s *screen) grid(indent string, head []string, right []int, rows [][]cell) {
 	shown := s.fitting(len(indent), head, rows)
-	w := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", between
-	style.Format.Header = text.FormatDefault
-	w.SetStyle(style)
-	var configs []table.ColumnConfig
-	for _, i := range right {
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	heads := make([]cell, len(head))
+	for i, name := range head {
+		heads[i] = cell{name, quiet}
 	}
-	w.SetColumnConfigs(configs)
-	below := make([]string, 0, len(rows)+1) // what stands below each line
+	widths := map[int]int{}
+	for _, row := range append(rows[:len(rows):len(rows)], heads) {
+		for i, c := range row {
+			widths[i] = max(widths[i], text.StringWidth(clean(c.text)))
+		}
+	}
+	write := func(row []cell) {
+		line := indent
+		for i, c := range row {
+			align := text.AlignLeft
+			if slices.Contains(right, i) {
+				align = text.AlignRight
+			}
+			line += align.Apply(string(s.paint(c.tone, c.text)), widths[i]) + between
+		}
+		s.b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 	if len(head) > 0 {
-		w.AppendHeader(rowOf(head[:shown], func(name string) string { return string(s.paint(quiet, name)) }))
-		below = append(below, "")
+		write(heads[:shown])
 	}
 	for _, row := range rows {
-		at := len(row)
-		if len(head) > 0 {
-			at = shown
-			below = append(below, s.named(head[at:], row[at:]))
+		if len(head) == 0 {
+			write(row)
+			continue
 		}
-		w.AppendRow(rowOf(row[:at], func(c cell) string { return string(s.paint(c.tone, c.text)) }))
-	}
-	n := 0
-	for l := range strings.Lines(w.Render()) {
-		s.b.WriteString(strings.TrimRight(indent+l, " \n"))
-		s.b.WriteByte('\n')
-		if n < len(below) && below[n] != "" {
-			s.b.WriteString(indent + "    " + below[n] + "\n")
+		write(row[:shown])
+		if below := s.named(head[shown:], row[shown:]); below != "" {
+			s.b.WriteString(indent + "    " + below + "\n")
 		}
-		n++
 	}
 }
 
@@ -194,14 +194,6 @@ func (s *screen) named(head []string, row []cell) string {
 	return strings.Join(parts, " · ")
 }
 
-func rowOf[T any](items []T, text func(T) string) table.Row {
-	row := make(table.Row, len(items))
-	for i, item := range items {
-		row[i] = text(item)
-	}
-	return row
-}
-
 // facts writes names and values in two columns; facts without a value are left out. Values are those of [row].
 func (s *screen) facts(pairs ...any) {
 	var rows [][]cell
@@ -213,7 +205,7 @@ func (s *screen) facts(pairs ...any) {
 	s.table("", nil, nil, rows)
 }
 
-// clean takes out what a terminal would obey instead of showing it: whoever may put an object into the bucket may choose
+// clean takes out what a terminal would obey instead of showing it: anybody who may put an object into the bucket chooses
 // its key.
 func clean(content string) string {
 	return strings.Map(func(r rune) rune {

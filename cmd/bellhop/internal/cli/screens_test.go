@@ -200,9 +200,9 @@ func TestColourOnlyRepeatsWords(t *testing.T) {
 	}
 }
 
-func TestNothingPlantedIsShown(t *testing.T) {
+func TestNoSecretAndNoControlCharacterIsShown(t *testing.T) {
 	const token = "Atza|IwEBIPlantedPlanted"
-	plant := func(t *testing.T) *bench {
+	withSecrets := func(t *testing.T) *bench {
 		b := newBench(t)
 		j := b.ledger.jobs["hotel-000001"]
 		j.Reason = "the vendor said " + token + "\\"
@@ -217,7 +217,7 @@ func TestNothingPlantedIsShown(t *testing.T) {
 		{"no-" + token}, {"jobs", "list", "--subscription", token},
 	} {
 		for _, terminal := range []bool{true, false} {
-			b := plant(t)
+			b := withSecrets(t)
 			b.terminal = terminal
 			_, out, errs := b.run(t.Context(), args...)
 			if all := out + errs; strings.Contains(all, "Planted") || strings.Contains(all, "planted") {

@@ -253,8 +253,8 @@ const verifyHelp = `Compare the dataset with the ledger, now: every published da
 object is gone, or was replaced by another hand, is marked as missing; the planner asks for it again while the vendor still
 has it. A day whose object is back is marked as there. The objects themselves are only listed.
 
-An object among the tables that the ledger does not know is named: whoever reads the tables reads it, too. It is never deleted; see
-what it is, and move it away.
+The command names each object among the tables that the ledger does not know, because a reader of the tables reads it, too.
+It never deletes such an object: see what it is, and move it away.
 
 The janitor does the same once a day; this command does not wait for that.
 
@@ -320,7 +320,7 @@ func (s *screen) verification(v view.Verification) {
 		s.line("and %d more", v.MoreUnknown)
 	}
 	s.line("")
-	s.line("The ledger does not know them, and whoever reads the tables reads them, too. See what they are, and move them away.")
+	s.line("The ledger does not know them, but a reader of the tables reads them, too. See what they are, and move them away.")
 }
 
 // warnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the

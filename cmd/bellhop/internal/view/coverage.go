@@ -47,7 +47,7 @@ type Gap struct {
 type CoverageFilter struct {
 	// Subscription is one subscription's name; all are chosen when it is empty.
 	Subscription string
-	// Tables are all when there are none.
+	// Tables are the chosen ones; without any, all are chosen.
 	Tables []string
 	// Days are the chosen days. Zero leaves an end open.
 	Days report.Window

@@ -43,7 +43,7 @@ type Origin struct {
 	// Taken tells that the default view takes the unit's rows from here.
 	Taken bool           `json:"taken_by_default_view"`
 	Rows  []query.Object `json:"rows"`
-	// Partition, File, Job and Certificate are nil where there is none.
+	// Partition, File, Job and Certificate are nil where the ledger has no record.
 	Partition   *report.Partition   `json:"slice,omitempty"`
 	File        *File               `json:"file,omitempty"`
 	Job         *Job                `json:"job,omitempty"`

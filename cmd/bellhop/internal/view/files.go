@@ -56,8 +56,8 @@ func fileOf(f report.File) File {
 	return l
 }
 
-// WhyNotLoaded says why a file did not simply load; it is empty for one that did. That a file is deleted is no reason: what
-// it was deleted as is in its history.
+// WhyNotLoaded says why a file did not simply load; it is empty for one that did. A deletion does not
+// count as the reason: the history says in which status the file was deleted.
 func WhyNotLoaded(f report.File) string {
 	if f.Status != report.FileLoaded && f.Status != report.FileDeleted {
 		return f.Reason

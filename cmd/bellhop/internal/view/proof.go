@@ -160,7 +160,7 @@ func agrees(c Certificate, row report.File, known bool, now time.Time) []string 
 	return found
 }
 
-// gone looks for the certified content in the bucket. Other content under the same key is no finding: it came later.
+// gone looks for the certified content in the bucket. Other content under the same key came later, and does not count.
 func (v *View) gone(ctx context.Context, c Certificate) (found, unchecked []string) {
 	if v.Bucket != "" && c.Bucket != v.Bucket {
 		return nil, []string{"the object lay in another bucket: " + c.Bucket}

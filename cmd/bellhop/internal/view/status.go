@@ -10,7 +10,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// A raw object may lie for so long, and due work may wait for so long, before somebody should look.
+// A raw object may lie in the bucket, and due work may wait, for so long before a person should look.
 const (
 	rawLimit = 15 * time.Minute
 	dueLimit = time.Hour
@@ -153,7 +153,7 @@ func (v *View) lookAtDays(ctx context.Context, sub report.Subscription, s *Statu
 	return nil
 }
 
-// job counts a job. One of a paused subscription needs nobody. Without a credential, a job that is yet to be asked for is
+// job counts a job. A job of a paused subscription needs no person. Without a credential, a job that was not sent yet is
 // not overdue: it waits for a login.
 func (s *Status) job(job report.Job, paused, shut bool) {
 	j := &s.Jobs
