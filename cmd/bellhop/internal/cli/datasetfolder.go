@@ -302,11 +302,7 @@ func (s *screen) migration(sum migrate.Summary) {
 	if sum.Duplicates > 0 {
 		s.line("%s came again in their day, and count once now.", count(int(sum.Duplicates), "row"))
 	}
-	var rows [][]cell
-	for _, f := range sum.Failed {
-		rows = append(rows, []cell{{f.Key, plain}, {f.Why, bad}})
-	}
-	if len(rows) > 0 {
-		s.table("", []string{"left as it is", "why"}, nil, rows)
+	if len(sum.Failed) > 0 {
+		rows(s, "left as it is|why", sum.Failed, func(f migrate.Failure) []cell { return row(f.Key, cell{f.Why, bad}) })
 	}
 }

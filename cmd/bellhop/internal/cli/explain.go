@@ -192,17 +192,14 @@ func (a *app) listTables() error {
 		all = append(all, described(d))
 	}
 	return a.show(all, func(s *screen) {
-		var rows [][]cell
-		for _, t := range all {
-			rows = append(rows, []cell{{t.Name, strong}, {number(int64(len(t.Columns))), plain}, {t.Meaning, plain}})
-		}
-		s.table("", []string{"table", "columns", "what it has"}, []string{"columns"}, rows)
+		rows(s, "table|>columns|what it has", all, func(t describedTable) []cell {
+			return row(cell{t.Name, strong}, len(t.Columns), t.Meaning)
+		})
 		s.heading("WHERE")
-		rows = nil
 		for _, p := range dataset.Layout() {
-			rows = append(rows, []cell{{p.Path, plain}, {p.Meaning, quiet}})
+			s.line("%s", p.Path)
+			s.wrapped("    ", p.Meaning)
 		}
-		s.prose(rows)
 		s.line("")
 		s.line("columns and traps of one table: bellhop tables %s", all[0].Name)
 	})
@@ -233,13 +230,13 @@ func (s *screen) describedTable(t describedTable) {
 		s.wrapped("    ", c.Meaning)
 	}
 	s.heading("WHAT ADDS UP (rows with row_scope = 'LEAF' only)")
-	var rows [][]cell
+	var sums [][]cell
 	for _, c := range t.Columns {
 		if c.Additivity != dataset.NotMeasured {
-			rows = append(rows, []cell{{c.Name, plain}, {string(c.Additivity), additivityTone(c.Additivity)}})
+			sums = append(sums, row(c.Name, cell{string(c.Additivity), additivityTone(c.Additivity)}))
 		}
 	}
-	s.table("", nil, nil, rows)
+	s.table("", nil, nil, sums)
 	s.heading("WHEN A REPORT IS HELD")
 	s.wrapped("", t.heldWhen+" See them with: bellhop review list")
 	s.heading("TRAPS")
@@ -251,26 +248,7 @@ func (s *screen) describedTable(t describedTable) {
 }
 
 func additivityTone(a dataset.Additivity) tone {
-	switch a {
-	case dataset.Additive:
-		return good
-	case dataset.AdditiveDay:
-		return waiting
-	case dataset.NotAdditive:
-		return bad
-	case dataset.NotMeasured:
-		return plain
-	default:
-		return plain
-	}
-}
-
-// prose writes pairs of a name and a sentence about it, each on lines of its own where both do not fit beside each other.
-func (s *screen) prose(pairs [][]cell) {
-	for _, p := range pairs {
-		s.line("%s", s.paint(p[0].tone, p[0].text))
-		s.wrapped("    ", p[1].text)
-	}
+	return map[dataset.Additivity]tone{dataset.Additive: good, dataset.AdditiveDay: waiting, dataset.NotAdditive: bad}[a]
 }
 
 // usualWidth is how wide prose is where the terminal's width is not known.

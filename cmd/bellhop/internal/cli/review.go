@@ -102,8 +102,7 @@ func (s *screen) entries(entries []review.Entry, at Account) {
 		s.line("Nothing waits for a person.")
 		return
 	}
-	var rows [][]cell
-	for _, e := range entries {
+	rows(s, "kind|key|since|deleted after|verbs|why", entries, func(e review.Entry) []cell {
 		goes, verbs := "", make([]string, len(e.Verbs))
 		if !e.Until.IsZero() {
 			goes = deletion(e.Until, at.Now())
@@ -111,11 +110,8 @@ func (s *screen) entries(entries []review.Entry, at Account) {
 		for i, v := range e.Verbs {
 			verbs[i] = string(v)
 		}
-		rows = append(rows, []cell{
-			{string(e.Kind), plain}, {e.Key, strong}, {minute(e.Since), plain}, {goes, waiting}, {strings.Join(verbs, ", "), plain}, {e.Reason, bad},
-		})
-	}
-	s.table("", []string{"kind", "key", "since", "deleted after", "verbs", "why"}, nil, rows)
+		return row(e.Kind, cell{e.Key, strong}, minute(e.Since), cell{goes, waiting}, strings.Join(verbs, ", "), cell{e.Reason, bad})
+	})
 	s.line("")
 	s.line("see one: bellhop review show KEY · then decide: bellhop review VERB KEY")
 }

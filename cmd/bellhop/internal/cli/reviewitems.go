@@ -112,14 +112,8 @@ func (h *heldItem) carryOut(ctx context.Context, d decision) (_ changed, err err
 }
 
 func (s *screen) comparison(c review.Comparison) {
-	s.facts(
-		cell{"day", plain}, cell{fmt.Sprintf("%s of %s of %s", c.Date, c.Table, c.Subscription), strong},
-		cell{"held because", plain}, cell{c.Why, bad},
-		cell{"held since", plain}, cell{minute(c.HeldAt), waiting},
-		cell{"asked", plain}, cell{minute(c.AskedAt), plain},
-		cell{"job", plain}, cell{c.Job, plain},
-		cell{"file", plain}, cell{c.File, plain},
-	)
+	s.facts("day", cell{fmt.Sprintf("%s of %s of %s", c.Date, c.Table, c.Subscription), strong}, "held because", cell{c.Why, bad},
+		"held since", cell{minute(c.HeldAt), waiting}, "asked", minute(c.AskedAt), "job", c.Job, "file", c.File)
 	s.line("")
 	var rows [][]cell
 	add := func(measure, what, before, after string, fell bool) {
@@ -219,11 +213,11 @@ func (s *screen) quarantined(f report.File, lies string, now time.Time) {
 		object, size = "s3://"+d.Bucket+"/"+d.Key, bytesText(d.Size)
 	}
 	s.facts(
-		cell{"file", plain}, cell{f.Key, strong}, cell{"why", plain}, cell{f.Reason, bad},
-		cell{"deleted after", plain}, cell{deletion(f.DueAt, now), waiting}, cell{"object", plain}, cell{object, plain},
-		cell{"size", plain}, cell{size, plain}, cell{"in the bucket", plain}, cell{lies, plain},
-		cell{"job", plain}, cell{f.Job, plain}, cell{"table", plain}, cell{f.Table, plain},
-		cell{"days", plain}, cell{f.Window.String(), plain}, cell{"loads begun", plain}, cell{fmt.Sprint(f.Loads), plain},
+		"file", cell{f.Key, strong}, "why", cell{f.Reason, bad},
+		"deleted after", cell{deletion(f.DueAt, now), waiting}, "object", object,
+		"size", size, "in the bucket", lies,
+		"job", f.Job, "table", f.Table,
+		"days", f.Window.String(), "loads begun", fmt.Sprint(f.Loads),
 	)
 	s.heading("WHAT YOU CAN DO")
 	s.line("nothing         it is deleted in time, and its days are asked for again")
@@ -354,13 +348,11 @@ func (a *app) listMessages(ctx context.Context, in *stack.Installation, most int
 				s.line("%s", s.paint(bad, fmt.Sprintf("about %s of %s", count(found.Counts[name], "message"), name)))
 			}
 		}
-		var rows [][]cell
-		for _, m := range found.Letters {
-			rows = append(rows, []cell{{m.Queue, plain}, {minute(m.SentAt), plain}, {strings.Join(m.What, ", "), plain}, {m.ID, quiet}})
-		}
-		if len(rows) > 0 {
+		if len(found.Letters) > 0 {
 			s.line("")
-			s.table("", []string{"queue", "sent", "about", "message"}, nil, rows)
+			rows(s, "queue|sent|about|message", found.Letters, func(m stack.Message) []cell {
+				return row(m.Queue, minute(m.SentAt), strings.Join(m.What, ", "), cell{m.ID, quiet})
+			})
 		}
 	})
 }
