@@ -188,7 +188,7 @@ func convertFile(file, name, folder string) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close()
+	defer func() { err = errors.Join(err, in.Close()) }()
 	out, err := convert.NewConverter().Convert(context.Background(), in, report.Contract{Subscription: "bench", Table: name, Window: everyDay})
 	if err != nil {
 		return 0, err
@@ -220,7 +220,7 @@ func split(file string) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close()
+	defer func() { err = errors.Join(err, in.Close()) }()
 	r := csv.NewReader(bufio.NewReaderSize(in, 1<<18))
 	r.ReuseRecord = true
 	for rows = -1; ; rows++ { // the header is no row

@@ -75,7 +75,8 @@ func digest(ctx context.Context, db *sql.DB, columns []string, from string) (tex
 	}
 	row := "hash(" + strings.Join(columns, ", ") + ")"
 	query := fmt.Sprintf("SELECT concat_ws(' ', count(*), bit_xor(%s), sum(CAST(%s AS HUGEINT))) FROM %s", row, row, from)
-	return text, db.QueryRowContext(ctx, query).Scan(&text)
+	err = db.QueryRowContext(ctx, query).Scan(&text)
+	return text, err
 }
 
 // column is one of a report: as the CSV names it, its type, and as the dataset has it.

@@ -13,7 +13,7 @@ import (
 
 // What an answer is made of is tested with the read model; here is what a scheduler and a person see of it.
 func TestAnswersHaveAnExitCode(t *testing.T) {
-	archive := func(t *testing.T) *bench { return archived(t) }
+	archive := archived
 	spoiled := func(spoil func(*bench)) func(*testing.T) *bench {
 		return func(t *testing.T) *bench {
 			b := archived(t)

@@ -337,5 +337,5 @@ func referenceLine(c *cobra.Command) string {
 		return ""
 	}
 	use := strings.TrimSuffix(c.UseLine(), " [flags]")
-	return fmt.Sprintf("| `%s` | %s |\n", strings.ReplaceAll(use, "|", "\\|"), strings.ReplaceAll(c.Short, "|", "\\|"))
+	return fmt.Sprintf("| %#q | %s |\n", strings.ReplaceAll(use, "|", "\\|"), strings.ReplaceAll(c.Short, "|", "\\|"))
 }

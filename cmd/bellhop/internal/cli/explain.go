@@ -35,7 +35,7 @@ func (a *app) explainCommand() *cobra.Command {
 		if len(args) != 3 {
 			return usage("see: "+cmd.CommandPath()+" --help", "%s needs a TABLE, a UNIT and a DATE, and got %d words", cmd.CommandPath(), len(args))
 		}
-		known := false
+		var known bool
 		if q.Table, known = dataset.Lookup(args[0]); !known {
 			return unknownTable(args[0])
 		}

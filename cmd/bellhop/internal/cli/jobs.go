@@ -89,7 +89,7 @@ func (s *screen) job(j view.JobDetails) {
 		})
 	}
 	s.timeline(j.Timeline)
-	next := ""
+	var next string
 	switch open := j.Status.NeedsPerson() || j.Status == report.JobLost; {
 	case j.Healed:
 		next = "Nothing: its days are there. They were asked for again by " + cmp.Or(strings.Join(j.ReplacedBy, ", "), "another job") + "."

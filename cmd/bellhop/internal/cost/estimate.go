@@ -150,4 +150,7 @@ func Of(u Usage, s Stack, w Wish) Estimate {
 var reference []byte
 
 // Reference returns the usage of the run whose bill is in docs/cost.md: `bellhop local run` in a fresh folder.
-func Reference() (u Usage, err error) { return u, json.Unmarshal(reference, &u) }
+func Reference() (u Usage, err error) {
+	err = json.Unmarshal(reference, &u)
+	return u, err
+}

@@ -34,7 +34,7 @@ func startProcess(ctx context.Context, o functionOptions) (*process, error) {
 		_ = p.server.Serve(listener) // It ends by being closed, with the process.
 		close(served)
 	}()
-	p.cmd = exec.CommandContext(ctx, o.Path) //nolint:gosec // the caller's executable, that is the point
+	p.cmd = exec.CommandContext(ctx, o.Path)
 	p.cmd.Env = append(lambdaEnvironment(o, listener.Addr().String()), o.Env...)
 	p.cmd.WaitDelay = time.Second
 	var output io.Writer = &p.output

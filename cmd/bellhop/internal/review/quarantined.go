@@ -72,5 +72,6 @@ func Change(ctx context.Context, l Ledger, key string, now time.Time, dryRun boo
 		return f, err
 	}
 	f.History = slices.Clone(f.History)
-	return f, change(&f)
+	err = change(&f)
+	return f, err
 }

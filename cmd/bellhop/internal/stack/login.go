@@ -115,7 +115,7 @@ func handler(path, state string, heard chan<- answer) http.Handler {
 		}
 		a := answer{code: q.Get("code")}
 		if code := q.Get("error"); code != "" || a.code == "" {
-			a = answer{err: fmt.Errorf("Login with Amazon says %q", code)} //nolint:staticcheck // a name
+			a = answer{err: fmt.Errorf("Login with Amazon says %q", code)}
 		}
 		// The page is on its way to the browser before the server goes.
 		text := "bellhop has what it needs. You can close this page."

@@ -79,7 +79,8 @@ func (v *View) Explain(ctx context.Context, q Question) (Explanation, error) {
 	if err := e.choose(q); err != nil {
 		return e, err
 	}
-	return e, e.unknownUnit(q)
+	err = e.unknownUnit(q)
+	return e, err
 }
 
 // origin follows one subscription's record of the day.
@@ -102,7 +103,8 @@ func (v *View) origin(ctx context.Context, sub report.Subscription, q Question) 
 	if o.units, err = v.unitsOf(ctx, q, days[0]); err != nil {
 		return o, err
 	}
-	return o, v.follow(ctx, &o)
+	err = v.follow(ctx, &o)
+	return o, err
 }
 
 // follow goes from the partition to the file, the job and the certificate.

@@ -151,15 +151,13 @@ func (s *Simulator) decide(header http.Header, body []byte, whole bool) answer {
 		return refuse(s.switches.NotReadyStatus, codeNotReady, notReadyWords)
 	}
 	at := call{number: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to}
-	for _, f := range s.strikes(atAnswer, at) {
-		if f.Kind != LostAnswer {
-			return f.answer(s, f.Fault, token)
-		}
-		a := s.accept(q, at)
-		a.cut = true
-		return a
+	struck := s.strikes(atAnswer, at)
+	if len(struck) > 0 && struck[0].Kind != LostAnswer {
+		return struck[0].answer(s, struck[0].Fault, token)
 	}
-	return s.accept(q, at)
+	a := s.accept(q, at)
+	a.cut = len(struck) > 0
+	return a
 }
 
 // authorise finds the client behind the bearer token; otherwise the documented 401 or 403.

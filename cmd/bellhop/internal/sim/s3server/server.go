@@ -81,7 +81,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, ErrRunning
 	}
 	s := &Server{account: cmp.Or(o.Account, localAccount), secret: rand.Text(), done: make(chan struct{})}
-	s.severed, s.sever = context.WithCancel(context.WithoutCancel(ctx))
+	s.severed, s.sever = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // start has it called some time after ctx ends
 	s.http = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.Proxy, t.MaxIdleConnsPerHost, t.DialContext = nil, 64, s.dial
 	})
@@ -228,7 +228,7 @@ func (s *Server) Config() aws.Config {
 func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
 	if err == nil {
-		context.AfterFunc(s.severed, func() { _ = conn.Close() }) // its owner sees it as broken
+		context.AfterFunc(s.severed, func() { _ = conn.Close() }) //nolint:contextcheck // as long as the server's, not the request's
 	}
 	return conn, err
 }
