@@ -168,12 +168,8 @@ func (l *Ledger) updateFile(ctx context.Context, key, job string, now time.Time,
 	var f report.File
 	err := l.atomically(ctx, keys, func(t *tx) error {
 		f = report.File{}
-		exists, err := t.get(fileKey(key), &f)
-		if err != nil {
+		if err := t.must(fileKey(key), &f, "file "+key); err != nil {
 			return err
-		}
-		if !exists {
-			return fault.New(fault.NotFound, "there is no file %s in the ledger", key)
 		}
 		if f.Job != job {
 			return fault.New(fault.Conflict, "file %s has passed from job %s to job %s", key, job, f.Job)

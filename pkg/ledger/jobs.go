@@ -101,12 +101,8 @@ func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 	var doc jobDoc
 	err := l.atomically(ctx, []Key{key, subKey(subscriptionOf(id))}, func(t *tx) error {
 		doc = jobDoc{}
-		exists, err := t.get(key, &doc)
-		if err != nil {
+		if err := t.must(key, &doc, "job "+id); err != nil {
 			return err
-		}
-		if !exists {
-			return fault.New(fault.NotFound, "there is no job %s in the ledger", id)
 		}
 		before := doc.Status
 		if err := change(&doc.Job); err != nil {
@@ -246,12 +242,8 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 
 // heldJob decodes the job into doc and demands that it is held at epoch.
 func heldJob(t *tx, id string, epoch int64, doc *jobDoc) error {
-	exists, err := t.get(jobKey(id), doc)
-	if err != nil {
+	if err := t.must(jobKey(id), doc, "job "+id); err != nil {
 		return err
-	}
-	if !exists {
-		return fault.New(fault.NotFound, "there is no job %s in the ledger", id)
 	}
 	if doc.Epoch != epoch {
 		return fault.New(fault.Conflict, "job %s is at epoch %d: the lease at epoch %d is over", id, doc.Epoch, epoch)

@@ -70,12 +70,12 @@ func (l *Ledger) PlanNow(ctx context.Context, subscription string, now time.Time
 	key := subKey(subscription)
 	return l.atomically(ctx, []Key{key}, func(t *tx) error {
 		var doc subDoc
-		exists, err := t.get(key, &doc)
-		if err != nil {
+		what := "subscription " + subscription
+		if err := t.must(key, &doc, what); err != nil {
 			return err
 		}
-		if !exists || doc.Removed() {
-			return absent("subscription " + subscription)
+		if doc.Removed() {
+			return absent(what)
 		}
 		return t.planNow(doc, now, true)
 	})

@@ -17,12 +17,8 @@ func (l *Ledger) Remove(ctx context.Context, name string, now time.Time) error {
 	key, entry := subKey(name), subEntryKey(name)
 	return l.atomically(ctx, []Key{key, entry}, func(t *tx) error {
 		var doc subDoc
-		exists, err := t.get(key, &doc)
-		if err != nil {
+		if err := t.must(key, &doc, "subscription "+name); err != nil {
 			return err
-		}
-		if !exists {
-			return absent("subscription " + name)
 		}
 		if doc.Removed() {
 			return nil

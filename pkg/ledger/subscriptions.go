@@ -144,7 +144,7 @@ func snapshot(name string, records []Record) (report.Snapshot, error) {
 		}
 	}
 	if b.Version == 0 {
-		return report.Snapshot{}, fault.New(fault.NotFound, "there is no subscription %s in the ledger", name)
+		return report.Snapshot{}, absent("subscription " + name)
 	}
 	return b, nil
 }

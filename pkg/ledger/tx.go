@@ -51,6 +51,15 @@ func (t *tx) get(key Key, v any) (bool, error) {
 	return true, decode(r, v)
 }
 
+// must decodes the record of key into v; what is not there is a NotFound.
+func (t *tx) must(key Key, v any, what string) error {
+	exists, err := t.get(key, v)
+	if err == nil && !exists {
+		err = absent(what)
+	}
+	return err
+}
+
 // put writes v under key, on the condition that the record is still as it was read.
 func (t *tx) put(key Key, lane DueQueue, due time.Time, v any) error {
 	return t.putAt(key, t.read[key].Version, lane, due, v)

@@ -1,6 +1,7 @@
 package s3event
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -127,18 +128,7 @@ func decodeRecord(record object) (Object, error) {
 	if v := record.text("eventVersion"); v != "" && v != "2" && !strings.HasPrefix(v, "2.") {
 		return Object{}, fault.New(fault.Poison, "eventVersion is not 2.x")
 	}
-	var s3 struct {
-		Bucket struct {
-			Name string `json:"name"`
-		} `json:"bucket"`
-		Object struct {
-			Key       string `json:"key"`
-			Size      int64  `json:"size"`
-			ETag      string `json:"eTag"`
-			VersionID string `json:"versionId"`
-			Sequencer string `json:"sequencer"`
-		} `json:"object"`
-	}
+	var s3 reference
 	if json.Unmarshal(record["s3"], &s3) != nil {
 		return Object{}, fault.New(fault.Poison, "its s3 part is missing or has another type: %s", record.keys())
 	}
@@ -147,50 +137,50 @@ func decodeRecord(record object) (Object, error) {
 		// The parser's own message quotes the key.
 		return Object{}, fault.New(fault.Poison, "its key is not form-encoded")
 	}
-	return complete(Object{
-		Bucket: s3.Bucket.Name, Key: key, RawKey: s3.Object.Key,
-		ETag: s3.Object.ETag, VersionID: s3.Object.VersionID, Sequencer: s3.Object.Sequencer,
-		Size: s3.Object.Size, At: instant(record.text("eventTime")),
-	})
+	return s3.complete(key, instant(record.text("eventTime")))
 }
 
 func decodeEventBridge(envelope object) (Message, error) {
 	if envelope.text("detail-type") != "Object Created" {
 		return Message{Ignored: 1}, nil
 	}
-	var detail struct {
-		Bucket struct {
-			Name string `json:"name"`
-		} `json:"bucket"`
-		Object struct {
-			Key       string `json:"key"`
-			Size      int64  `json:"size"`
-			ETag      string `json:"etag"`
-			VersionID string `json:"version-id"`
-			Sequencer string `json:"sequencer"`
-		} `json:"object"`
-	}
+	var detail reference
 	if json.Unmarshal(envelope["detail"], &detail) != nil {
 		return Message{}, fault.New(fault.Poison, "its detail is missing or has another type: %s", envelope.keys())
 	}
-	created, err := complete(Object{
-		Bucket: detail.Bucket.Name, Key: detail.Object.Key, RawKey: detail.Object.Key,
-		ETag: detail.Object.ETag, VersionID: detail.Object.VersionID, Sequencer: detail.Object.Sequencer,
-		Size: detail.Object.Size, At: instant(envelope.text("time")),
-	})
+	created, err := detail.complete(detail.Object.Key, instant(envelope.text("time")))
 	if err != nil {
 		return Message{}, err
 	}
 	return Message{Objects: []Object{created}}, nil
 }
 
+// reference is how S3's notifications and EventBridge's events refer to an object. They differ in the name of the version alone:
+// names are matched without regard to case.
+type reference struct {
+	Bucket struct {
+		Name string `json:"name"`
+	} `json:"bucket"`
+	Object struct {
+		Key       string `json:"key"`
+		Size      int64  `json:"size"`
+		ETag      string `json:"eTag"`
+		VersionID string `json:"versionId"`
+		Version   string `json:"version-id"`
+		Sequencer string `json:"sequencer"`
+	} `json:"object"`
+}
+
 // complete checks what no event about an object may lack, and brings the ETag into its one form.
-func complete(o Object) (Object, error) {
-	if o.Bucket == "" || o.Key == "" {
+func (r reference) complete(key string, at time.Time) (Object, error) {
+	if r.Bucket.Name == "" || key == "" {
 		return Object{}, fault.New(fault.Poison, "it names no bucket or no key")
 	}
-	o.ETag = strings.Trim(o.ETag, `"`)
-	return o, nil
+	o := r.Object
+	return Object{
+		Bucket: r.Bucket.Name, Key: key, RawKey: o.Key, ETag: strings.Trim(o.ETag, `"`), VersionID: cmp.Or(o.VersionID, o.Version),
+		Sequencer: o.Sequencer, Size: o.Size, At: at,
+	}, nil
 }
 
 // instant is lenient because a time is evidence only; S3 has the better answer when it matters.
