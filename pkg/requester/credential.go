@@ -52,7 +52,7 @@ func (r *run) look(ctx context.Context, id string) error {
 
 // credential changes the record of a credential, and remembers how it is afterwards.
 func (r *run) credential(ctx context.Context, id string, change func(*report.Credential) bool) error {
-	c, err := r.Credentials.UpdateCredential(ctx, id, change)
+	c, err := r.Ledger.UpdateCredential(ctx, id, change)
 	if err != nil {
 		return fmt.Errorf("the record of credential %s: %w", id, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // unset ends a test that made a call it said nothing about.
@@ -71,7 +70,7 @@ func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) 
 // snapshots is the fixture's record of subscriptions, in which a test may replace a method. Where it has no replacement, the fixture's
 // own answers.
 type snapshots struct {
-	requester.Snapshots
+	shelf
 	subscription func(context.Context, string) (report.Subscription, error)
 	due          func(context.Context, time.Time, int) ([]report.Subscription, error)
 	standings    func(context.Context) ([]report.Standing, error)
@@ -85,49 +84,56 @@ func (b *snapshots) Subscription(ctx context.Context, name string) (report.Subsc
 	if b.subscription != nil {
 		return b.subscription(ctx, name)
 	}
-	return b.Snapshots.Subscription(ctx, name)
+	return b.shelf.Subscription(ctx, name)
 }
 
 func (b *snapshots) DueSubscriptions(ctx context.Context, now time.Time, limit int) ([]report.Subscription, error) {
 	if b.due != nil {
 		return b.due(ctx, now, limit)
 	}
-	return b.Snapshots.DueSubscriptions(ctx, now, limit)
+	return b.shelf.DueSubscriptions(ctx, now, limit)
 }
 
 func (b *snapshots) Standings(ctx context.Context) ([]report.Standing, error) {
 	if b.standings != nil {
 		return b.standings(ctx)
 	}
-	return b.Snapshots.Standings(ctx)
+	return b.shelf.Standings(ctx)
 }
 
 func (b *snapshots) Apply(ctx context.Context, sub report.Subscription, now time.Time) (bool, error) {
 	if b.apply != nil {
 		return b.apply(ctx, sub)
 	}
-	return b.Snapshots.Apply(ctx, sub, now)
+	return b.shelf.Apply(ctx, sub, now)
 }
 
 func (b *snapshots) RecentSnapshot(ctx context.Context, name string, l report.Limits, today report.Date) (report.Snapshot, error) {
 	if b.snapshot != nil {
 		return b.snapshot(ctx, name)
 	}
-	return b.Snapshots.RecentSnapshot(ctx, name, l, today)
+	return b.shelf.RecentSnapshot(ctx, name, l, today)
 }
 
 func (b *snapshots) Reserve(ctx context.Context, snapshot report.Snapshot, requests []report.Request, now time.Time) ([]report.Job, error) {
 	if b.reserve != nil {
 		return b.reserve(ctx, snapshot, requests, now)
 	}
-	return b.Snapshots.Reserve(ctx, snapshot, requests, now)
+	return b.shelf.Reserve(ctx, snapshot, requests, now)
 }
 
 func (b *snapshots) Forget(ctx context.Context, sub string, markers []report.Marker) error {
 	if b.forget != nil {
 		return b.forget(ctx, sub, markers)
 	}
-	return b.Snapshots.Forget(ctx, sub, markers)
+	return b.shelf.Forget(ctx, sub, markers)
+}
+
+// records is the ledger, of which a test replaces a part.
+type records struct {
+	*snapshots
+	*jobs
+	*fixture
 }
 
 type jobs struct {

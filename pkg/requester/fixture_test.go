@@ -59,12 +59,12 @@ func newFixture(t *testing.T) *fixture {
 		used: map[string]report.Credential{},
 	}
 	d.source = newVendor(t, "push")
-	d.snapshots = &snapshots{Snapshots: shelf{d}}
+	d.snapshots = &snapshots{shelf: shelf{d}}
 	d.jobs = &jobs{t: t, dueJobs: d.due, updateJob: d.update, accept: d.accept, loseJob: d.lose}
 	d.queue, d.deliverer = &queue{t: t}, &deliverer{t: t}
 	leases := 0
 	d.Service = &requester.Service{
-		Snapshots: d.snapshots, Jobs: d.jobs, Credentials: d, Queue: d.queue, Deliverer: d.deliverer, Sources: []requester.Source{d.source},
+		Ledger: records{d.snapshots, d.jobs, d}, Queue: d.queue, Deliverer: d.deliverer, Sources: []requester.Source{d.source},
 		DeliveryBucket: "delivery", Pace: time.Second, Reserve: 20 * time.Second, Patience: 72 * time.Hour,
 		Now: func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, wait time.Duration) error {

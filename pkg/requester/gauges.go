@@ -35,7 +35,7 @@ const (
 // what it cannot read is an error, because a number that is missing must not look like a good one.
 func (s *Service) Measure(ctx context.Context) (Gauges, error) {
 	var gauges Gauges
-	standings, err := s.Snapshots.Standings(ctx)
+	standings, err := s.Ledger.Standings(ctx)
 	if err != nil {
 		return gauges, fmt.Errorf("read the latest plans of the subscriptions: %w", err)
 	}
@@ -55,7 +55,7 @@ func (s *Service) Measure(ctx context.Context) (Gauges, error) {
 // countOverdue finds the jobs that await files by their deadlines, which is when they come due.
 func (s *Service) countOverdue(ctx context.Context, gauges *Gauges) error {
 	now := s.Now()
-	jobs, err := s.Jobs.DueJobs(ctx, now.Add(longestWindow), maxAwaitedJobs)
+	jobs, err := s.Ledger.DueJobs(ctx, now.Add(longestWindow), maxAwaitedJobs)
 	if err != nil {
 		return fmt.Errorf("read the jobs that await files: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 func (r *run) plan(ctx context.Context, t Trigger) error {
 	switch {
 	case t.Subscription != "":
-		sub, err := r.Snapshots.Subscription(ctx, t.Subscription)
+		sub, err := r.Ledger.Subscription(ctx, t.Subscription)
 		if fault.Is(err, fault.NotFound) {
 			return fault.New(fault.Poison, "there is no subscription %q", t.Subscription)
 		}
@@ -23,7 +23,7 @@ func (r *run) plan(ctx context.Context, t Trigger) error {
 		}
 		return r.planEach(ctx, []report.Subscription{sub}, t.Narrow)
 	case t.Narrow.Narrows():
-		subs, err := r.Snapshots.Subscriptions(ctx)
+		subs, err := r.Ledger.Subscriptions(ctx)
 		if err != nil {
 			err = fmt.Errorf("read the subscriptions: %w", err)
 		}
@@ -51,7 +51,7 @@ func (r *run) planDue(ctx context.Context) error {
 // dueSubscriptions returns due subscriptions that this run has not tried yet. Those that cannot be read are an error beside them.
 func (r *run) dueSubscriptions(ctx context.Context) ([]report.Subscription, error) {
 	subs, err := dueOf(func(limit int) ([]report.Subscription, error) {
-		return r.Snapshots.DueSubscriptions(ctx, r.Now(), limit)
+		return r.Ledger.DueSubscriptions(ctx, r.Now(), limit)
 	}, func(sub report.Subscription) bool { return r.planned[sub.Name] })
 	if err != nil {
 		err = fmt.Errorf("read the subscriptions that are to be planned: %w", err)
@@ -64,7 +64,7 @@ func (r *run) planNew(ctx context.Context) error {
 	if r.outOfTime(ctx, 0) {
 		return nil
 	}
-	standings, err := r.Snapshots.Standings(ctx)
+	standings, err := r.Ledger.Standings(ctx)
 	if err != nil {
 		return fmt.Errorf("read the latest plans of the subscriptions: %w", err)
 	}
@@ -76,7 +76,7 @@ func (r *run) planNew(ctx context.Context) error {
 		if r.outOfTime(ctx, 0) {
 			break
 		}
-		sub, err := r.Snapshots.Subscription(ctx, at.Subscription)
+		sub, err := r.Ledger.Subscription(ctx, at.Subscription)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("read subscription %s: %w", at.Subscription, err))
 			continue
@@ -132,12 +132,12 @@ func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Na
 	for ctx.Err() == nil {
 		now := s.Now()
 		today := report.DateOf(now)
-		snapshot, err := s.Snapshots.RecentSnapshot(ctx, sub.Name, limits, today)
+		snapshot, err := s.Ledger.RecentSnapshot(ctx, sub.Name, limits, today)
 		if err != nil {
 			return all, err
 		}
 		requests := report.Plan(snapshot, limits, today, n)
-		jobs, err := s.Snapshots.Reserve(ctx, snapshot, requests, now)
+		jobs, err := s.Ledger.Reserve(ctx, snapshot, requests, now)
 		if err == nil {
 			all = append(all, jobs...)
 			for _, j := range jobs {
@@ -161,21 +161,21 @@ func (s *Service) Plan(ctx context.Context, sub report.Subscription, n report.Na
 // finish records a plan that leaves nothing to ask for before tomorrow, unless something happens to the subscription.
 func (s *Service) finish(ctx context.Context, b report.Snapshot, l report.Limits, n report.Narrow, now time.Time) error {
 	today := report.DateOf(now)
-	if err := s.Snapshots.Forget(ctx, b.Subscription.Name, b.Settled(l, today)); err != nil || n.Narrows() {
+	if err := s.Ledger.Forget(ctx, b.Subscription.Name, b.Settled(l, today)); err != nil || n.Narrows() {
 		return err
 	}
 	gauges, gone := report.CountGauges(b, l, today)
-	return s.Snapshots.Planned(ctx, b, report.Planning{DueAt: (today + 1).Time(), Gone: gone}, gauges, now)
+	return s.Ledger.Planned(ctx, b, report.Planning{DueAt: (today + 1).Time(), Gone: gone}, gauges, now)
 }
 
 // rest takes a paused subscription off the list: it is due again when somebody changes it.
 func (r *run) rest(ctx context.Context, sub report.Subscription) error {
 	now := r.Now()
-	snapshot, err := r.Snapshots.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(now))
+	snapshot, err := r.Ledger.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(now))
 	if err != nil || !snapshot.Subscription.Paused {
 		return err
 	}
-	err = r.Snapshots.Planned(ctx, snapshot, report.Planning{}, report.Gauges{}, now)
+	err = r.Ledger.Planned(ctx, snapshot, report.Planning{}, report.Gauges{}, now)
 	if fault.Is(err, fault.Conflict) {
 		// Somebody has changed it since, and it is due for that.
 		return nil

@@ -30,8 +30,8 @@ type Source interface {
 	Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error)
 }
 
-// Snapshots is the ledger's record of subscriptions and what is planned for them.
-type Snapshots interface {
+// Ledger is the record of subscriptions with what is planned for them, of jobs, and of what all runs share of a vendor's credential.
+type Ledger interface {
 	// Subscription returns one, or NotFound.
 	Subscription(ctx context.Context, name string) (report.Subscription, error)
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
@@ -50,10 +50,7 @@ type Snapshots interface {
 	// Planned records a plan that left nothing to reserve. Conflict when the subscription has changed, or was asked to be
 	// planned, since the snapshot was read.
 	Planned(ctx context.Context, b report.Snapshot, next report.Planning, gauges report.Gauges, now time.Time) error
-}
 
-// Jobs is the ledger's record of jobs.
-type Jobs interface {
 	// DueJobs returns jobs that are due, the longest overdue first. Of records that cannot be read the error tells, beside
 	// the others; the list is nil when nothing could be read at all.
 	DueJobs(ctx context.Context, now time.Time, limit int) ([]report.Job, error)
@@ -64,11 +61,8 @@ type Jobs interface {
 	Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error)
 	// LoseJob gives a job up, with those of its files that have not come.
 	LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error)
-}
 
-// Credentials is the ledger's record of what all runs share of a vendor's credential.
-type Credentials interface {
-	// UpdateCredential changes it, and returns it as it is afterwards. Change may run more than once; when it returns false,
+	// UpdateCredential changes the record of a credential, and returns it as it is afterwards. Change may run more than once; when it returns false,
 	// nothing is written.
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 }

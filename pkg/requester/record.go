@@ -80,7 +80,7 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 // accept records an accepted request, and starts the loads of files that came before their names.
 func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	now := r.Now()
-	job, arrived, err := r.Jobs.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(limits.DeliveryWindow))
+	job, arrived, err := r.Ledger.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(limits.DeliveryWindow))
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.Conflict) {
 		return r.unrecorded(ctx, j, a, err)
 	}
@@ -156,7 +156,7 @@ func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
 
 func (r *run) lose(ctx context.Context, j report.Job, why string) error {
 	now := r.Now()
-	job, err := r.Jobs.LoseJob(ctx, j.ID, now, now.Add(time.Hour), why)
+	job, err := r.Ledger.LoseJob(ctx, j.ID, now, now.Add(time.Hour), why)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (r *run) lose(ctx context.Context, j report.Job, why string) error {
 
 // update applies a transition to a job that this run holds.
 func (r *run) update(ctx context.Context, j report.Job, change func(*report.Job) error) error {
-	job, err := r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+	job, err := r.Ledger.UpdateJob(ctx, j.ID, func(current *report.Job) error {
 		if current.Epoch != j.Epoch || current.Status != j.Status {
 			return fault.New(fault.Conflict, "another run, or a person, has moved it")
 		}

@@ -15,16 +15,13 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Service plans and asks. All fields are required but First and OnJobChange. [Service.Apply] and [Service.Plan] use Snapshots,
+// Service plans and asks. All fields are required but First and OnJobChange. [Service.Apply] and [Service.Plan] use Ledger,
 // Sources, Now and OnJobChange alone.
 type Service struct {
-	Snapshots Snapshots
-	Jobs      Jobs
-	// Credentials is what all runs share of the credentials.
-	Credentials Credentials
-	Queue       Queue
-	Deliverer   Deliverer
-	Sources     []Source
+	Ledger    Ledger
+	Queue     Queue
+	Deliverer Deliverer
+	Sources   []Source
 	// DeliveryBucket is where push sources are told to put their files.
 	DeliveryBucket string
 	// First is the subscription that the configuration asks for, if any.
@@ -128,7 +125,7 @@ func (s *Service) source(name string) (Source, error) {
 // ensureFirst brings the configured subscription into the ledger.
 func (r *run) ensureFirst(ctx context.Context, sub report.Subscription) error {
 	// The snapshot tells of a removed one too.
-	known, err := r.Snapshots.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(r.Now()))
+	known, err := r.Ledger.RecentSnapshot(ctx, sub.Name, report.Limits{}, report.DateOf(r.Now()))
 	if err == nil {
 		if known.Subscription.Removed() {
 			// A person's removal outweighs the configuration, until a person applies the subscription again.
@@ -161,7 +158,7 @@ func (s *Service) Apply(ctx context.Context, sub report.Subscription) (changed b
 	if sub.From == 0 {
 		sub.From = report.DateOf(s.Now()) - report.Date(src.Limits(sub.Params).HorizonDays)
 	}
-	return s.Snapshots.Apply(ctx, sub, s.Now())
+	return s.Ledger.Apply(ctx, sub, s.Now())
 }
 
 func (s *Service) tell(ctx context.Context, j report.Job) {

@@ -75,7 +75,7 @@ func (r *run) work(ctx context.Context) error {
 func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
 	jobs, err := dueOf(func(limit int) ([]report.Job, error) {
 		r.Left = 0
-		return r.Jobs.DueJobs(ctx, r.Now(), limit)
+		return r.Ledger.DueJobs(ctx, r.Now(), limit)
 	}, func(j report.Job) bool {
 		shut := r.isShut(j)
 		if shut {
@@ -208,7 +208,7 @@ func (r *run) subscription(ctx context.Context, name string) (report.Subscriptio
 	if sub, ok := r.subs[name]; ok {
 		return sub, nil
 	}
-	sub, err := r.Snapshots.Subscription(ctx, name)
+	sub, err := r.Ledger.Subscription(ctx, name)
 	if fault.Is(err, fault.NotFound) {
 		return sub, fault.New(fault.Poison, "its subscription %s is gone", name)
 	}
@@ -234,7 +234,7 @@ func (r *run) take(ctx context.Context, j report.Job, begin func(current *report
 	if r.turn = ""; worker == "" {
 		worker = r.NewWorkerID()
 	}
-	return r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+	return r.Ledger.UpdateJob(ctx, j.ID, func(current *report.Job) error {
 		if current.Epoch != j.Epoch || current.Status != j.Status || !current.Due(r.Now()) {
 			return fault.New(fault.Conflict, "another run has it")
 		}
@@ -309,7 +309,7 @@ func (r *run) fetch(ctx context.Context, j report.Job) error {
 		if err := r.fetchOne(ctx, src, order, f); err != nil {
 			return fmt.Errorf("fetch file %s: %w", f.Key, err)
 		}
-		held, err = r.Jobs.UpdateJob(ctx, j.ID, func(current *report.Job) error {
+		held, err = r.Ledger.UpdateJob(ctx, j.ID, func(current *report.Job) error {
 			if current.Epoch != held.Epoch {
 				return fault.New(fault.Conflict, "another run has it")
 			}

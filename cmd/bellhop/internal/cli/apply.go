@@ -168,7 +168,7 @@ func (a *app) apply(ctx context.Context, at Account, wanted []subscriptionPatch,
 
 // perform applies what was rehearsed, and returns how many went well before the first that did not.
 func (a *app) perform(ctx context.Context, at Account, results []applied) (int, error) {
-	service := requester.Service{Snapshots: at.Ledger, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Ledger: at.Ledger, Sources: a.Sources, Now: at.Now}
 	for i, r := range results {
 		if r.Outcome == "unchanged" {
 			continue
@@ -196,7 +196,7 @@ func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (ap
 		return applied{}, fault.New(fault.Poison, "it is one of %s, and its source cannot become %s: take another name", before.Source, sub.Source)
 	}
 	var after report.Subscription
-	service := requester.Service{Snapshots: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
+	service := requester.Service{Ledger: rehearsal{at.Ledger, &after}, Sources: a.Sources, Now: at.Now}
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}

@@ -42,8 +42,8 @@ const bucket = "deliveries"
 
 // ledger is a ledger in memory. What is not in it is not found; planning is not asked of it.
 type ledger struct {
-	// Snapshots is nil: the command line plans nothing.
-	requester.Snapshots
+	// Ledger is nil: the command line plans nothing.
+	requester.Ledger
 	t            *testing.T
 	subs         map[string]report.Subscription
 	snapshots    map[string]report.Snapshot

@@ -30,7 +30,7 @@ import (
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
 type Ledger interface {
 	view.Ledger
-	requester.Snapshots
+	requester.Ledger
 	// ChangeJob is UpdateJob, and gives up what the job awaited, at now.
 	ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error)
 	// UpdateJob applies a transition. Change may run more than once; its error is returned as it is.

@@ -108,7 +108,7 @@ func (a *app) refetch(ctx context.Context, at Account, o refetchOptions) error {
 			shown.add("", r.Window, r.Tables, r.Why)
 		}
 	} else {
-		service := requester.Service{Snapshots: at.Ledger, Sources: a.Sources, Now: at.Now}
+		service := requester.Service{Ledger: at.Ledger, Sources: a.Sources, Now: at.Now}
 		jobs, err := service.Plan(ctx, sub, narrow)
 		for _, j := range jobs {
 			shown.add(j.ID, j.Window, j.Tables, j.History[0].Why)

@@ -46,7 +46,7 @@ func (m *Machine) wire() {
 	})
 	first := m.subscription()
 	m.requests = &requester.Service{
-		Snapshots: records, Jobs: records, Credentials: records, Queue: queue, Deliverer: delivery,
+		Ledger: records, Queue: queue, Deliverer: delivery,
 		Sources: []requester.Source{between.source(asp.New(asp.Options{
 			Endpoint: m.vendor.url, HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
 		}))},
