@@ -11,8 +11,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// desk is where a person decides: the fixture's ledger and dataset, with what a decision needs besides.
-type desk struct {
+// holdsFixture is the fixture of loads with what a person's decision needs besides: its days and its bucket.
+type holdsFixture struct {
 	*fixture
 	holds  *ingester.Holds
 	days   *heldDays
@@ -37,10 +37,10 @@ func (h *heldBucket) Delete(ctx context.Context, key, etag, versionID string) (s
 	return h.delete(ctx, key, etag, versionID)
 }
 
-// newDesk has three rows of November 1 published, and a report with one row held.
-func newDesk(t *testing.T) *desk {
+// newHoldsFixture has three rows of November 1 published, and a report with one row held.
+func newHoldsFixture(t *testing.T) *holdsFixture {
 	t.Helper()
-	d := &desk{fixture: newFixture(t)}
+	d := &holdsFixture{fixture: newFixture(t)}
 	d.publish(rows(3), asked.AddDate(0, 0, -1))
 	d.expect("a.csv")
 	d.ingest(d.deliver("a.csv", rows(1)))
@@ -67,11 +67,11 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) accept() (report.Partition, error) {
+func (d *holdsFixture) accept() (report.Partition, error) {
 	return d.holds.Accept(d.t.Context(), "seaside", "asp_device", window.From, asked)
 }
 
-func (d *desk) drop() (report.Partition, error) {
+func (d *holdsFixture) drop() (report.Partition, error) {
 	return d.holds.Drop(d.t.Context(), "seaside", "asp_device", window.From, asked)
 }
 
@@ -79,39 +79,42 @@ func (d *desk) drop() (report.Partition, error) {
 func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 	down := errors.New("S3 is down")
 	for name, tt := range map[string]struct {
-		breaks func(d *desk)
-		decide func(d *desk) (report.Partition, error)
+		breaks func(d *holdsFixture)
+		decide func(d *holdsFixture) (report.Partition, error)
 		kind   fault.Kind
 		rows   int64 // of the day afterwards
 		held   bool
 	}{
-		"the day cannot be read": {func(d *desk) {
+		"the day cannot be read": {func(d *holdsFixture) {
 			d.days.partitions = func(context.Context, string, string, report.Window) ([]report.Partition, error) {
 				return nil, fault.As(fault.Transient, down)
 			}
-		}, (*desk).accept, fault.Transient, 3, true},
-		"nothing is held":        {func(d *desk) { s := d.published[window.From]; s.Held = nil; d.published[window.From] = s }, (*desk).accept, fault.NotFound, 3, false},
-		"another report is held": {func(d *desk) { d.published[window.From].Held.Generation = asked.AddDate(0, 0, 1) }, (*desk).drop, fault.Conflict, 3, true},
-		"a newer report is published": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Transient, 3, true},
+		"nothing is held":        {func(d *holdsFixture) { s := d.published[window.From]; s.Held = nil; d.published[window.From] = s }, (*holdsFixture).accept, fault.NotFound, 3, false},
+		"another report is held": {func(d *holdsFixture) { d.published[window.From].Held.Generation = asked.AddDate(0, 0, 1) }, (*holdsFixture).drop, fault.Conflict, 3, true},
+		"a newer report is published": {func(d *holdsFixture) {
 			s := d.published[window.From]
 			s.Generation = asked.AddDate(0, 0, 1)
 			d.published[window.From] = s
-		}, (*desk).accept, fault.Conflict, 3, true},
-		"the held copy has expired": {func(d *desk) { delete(d.stored, heldNovember1) }, (*desk).accept, fault.Poison, 3, true},
-		"the held copy is another's": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Conflict, 3, true},
+		"the object is a newer report's": {func(d *holdsFixture) {
+			d.stored[november1].Metadata[report.MetaGeneration] = report.FormatGeneration(asked.AddDate(0, 0, 1))
+		}, (*holdsFixture).accept, fault.Conflict, 3, true},
+		"the held copy has expired": {func(d *holdsFixture) { delete(d.stored, heldNovember1) }, (*holdsFixture).accept, fault.Poison, 3, true},
+		"the held copy is another's": {func(d *holdsFixture) {
 			d.stored[heldNovember1].Metadata[report.MetaGeneration] = report.FormatGeneration(asked.AddDate(0, 0, 1))
-		}, (*desk).accept, fault.Conflict, 3, true},
-		"the held copy cannot be looked at": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Conflict, 3, true},
+		"the held copy cannot be looked at": {func(d *holdsFixture) {
 			d.dataset.stat = func(context.Context, string) (report.Object, error) {
 				return report.Object{}, fault.As(fault.Transient, down)
 			}
-		}, (*desk).accept, fault.Transient, 3, true},
-		"the day is being replaced": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Transient, 3, true},
+		"the day is being replaced": {func(d *holdsFixture) {
 			d.days.fence = func(context.Context, report.File, []report.Partition, time.Time, time.Time) ([]report.Partition, error) {
 				return nil, fault.New(fault.Transient, "file b.csv replaces it")
 			}
-		}, (*desk).accept, fault.Transient, 3, true},
-		"somebody takes the day over": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Transient, 3, true},
+		"somebody takes the day over": {func(d *holdsFixture) {
 			decide := d.days.decide
 			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 				s := d.published[date]
@@ -119,27 +122,27 @@ func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 				d.published[date] = s
 				return decide(ctx, sub, table, date, change)
 			}
-		}, (*desk).accept, fault.Conflict, 3, true},
-		"another report comes while it is dropped": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Conflict, 3, true},
+		"another report comes while it is dropped": {func(d *holdsFixture) {
 			decide := d.days.decide
 			d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 				d.published[date].Held.Generation = asked.AddDate(0, 0, 1)
 				return decide(ctx, sub, table, date, change)
 			}
-		}, (*desk).drop, fault.Conflict, 3, true},
-		"the copy cannot be removed": {func(d *desk) {
+		}, (*holdsFixture).drop, fault.Conflict, 3, true},
+		"the copy cannot be removed": {func(d *holdsFixture) {
 			d.bucket.delete = func(context.Context, string, string, string) (string, error) {
 				return "", fault.As(fault.Transient, down)
 			}
-		}, (*desk).accept, fault.Transient, 1, false},
-		"the copy was replaced meanwhile": {func(d *desk) {
+		}, (*holdsFixture).accept, fault.Transient, 1, false},
+		"the copy was replaced meanwhile": {func(d *holdsFixture) {
 			d.bucket.delete = func(context.Context, string, string, string) (string, error) {
 				return "", fault.New(fault.Conflict, "it has changed")
 			}
-		}, (*desk).drop, fault.Internal, 3, false},
+		}, (*holdsFixture).drop, fault.Internal, 3, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newHoldsFixture(t)
 			tt.breaks(d)
 			_, err := tt.decide(d)
 			if tt.kind == fault.Internal && err != nil || tt.kind != fault.Internal && !fault.Is(err, tt.kind) {
@@ -154,7 +157,7 @@ func TestDecisionsThatCannotBeCarriedOut(t *testing.T) {
 
 // A held report without rows takes the day's object away, and only the one that is meant.
 func TestARefusedRemovalOfADay(t *testing.T) {
-	d := newDesk(t)
+	d := newHoldsFixture(t)
 	s := d.published[window.From]
 	s.Held.Key, s.Held.Rows = "", 0
 	d.bucket.delete = func(context.Context, string, string, string) (string, error) {
@@ -170,7 +173,7 @@ func TestARefusedRemovalOfADay(t *testing.T) {
 
 // Whoever was stopped after the day's object was taken away comes again and finds it gone.
 func TestADayThatIsGoneAlready(t *testing.T) {
-	d := newDesk(t)
+	d := newHoldsFixture(t)
 	s := d.published[window.From]
 	s.Held.Key, s.Held.Rows = "", 0
 	d.bucket.delete = func(context.Context, string, string, string) (string, error) {
@@ -183,7 +186,7 @@ func TestADayThatIsGoneAlready(t *testing.T) {
 
 // A copy that has come since the decision is another report's, and stays.
 func TestAYoungerCopyIsLeftAlone(t *testing.T) {
-	d := newDesk(t)
+	d := newHoldsFixture(t)
 	decide := d.days.decide
 	d.days.decide = func(ctx context.Context, sub, table string, date report.Date, change func(*report.Partition) error) error {
 		err := decide(ctx, sub, table, date, change)

@@ -117,13 +117,13 @@ func TestARestatementIsWeighedByMeasure(t *testing.T) {
 
 // An accepted report brings its figures along: the next one is weighed by those.
 func TestAnAcceptedReportBringsItsFigures(t *testing.T) {
-	d := newDesk(t)
+	d := newHoldsFixture(t)
 	s, err := d.accept()
 	want := map[string]report.Figures{"minutes": {Values: 1, Sum: "1"}}
 	if diff := cmp.Diff(want, s.Figures); diff != "" || err != nil {
 		t.Errorf("%v, figures (-want +got):\n%s", err, diff)
 	}
-	d = newDesk(t)
+	d = newHoldsFixture(t)
 	s = d.published[window.From]
 	s.Held.Key, s.Held.Rows = "", 0
 	if s, err = d.accept(); err != nil || s.Figures != nil {

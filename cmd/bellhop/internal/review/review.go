@@ -115,9 +115,14 @@ func deadLetterEntries(ctx context.Context, in *stack.Installation) ([]Entry, er
 		return nil, nil
 	}
 	given, err := Messages(ctx, in, sample, stack.DeadLetterQueues()...)
+	return given.Entries(), err
+}
+
+// Entries describes each queue that has messages: since when the oldest known one waits, and what they are about.
+func (g GivenUp) Entries() []Entry {
 	var entries []Entry
 	for _, name := range stack.DeadLetterQueues() {
-		if given.Counts[name] == 0 {
+		if g.Counts[name] == 0 {
 			continue
 		}
 		e := Entry{Kind: DeadLetters, Key: name, Verbs: []Verb{Drop}}
@@ -125,7 +130,7 @@ func deadLetterEntries(ctx context.Context, in *stack.Installation) ([]Entry, er
 			e.Verbs = []Verb{Replay, Drop}
 		}
 		var about []string
-		for _, m := range given.Letters {
+		for _, m := range g.Letters {
 			if m.Queue == name {
 				about = append(about, strings.Join(m.What, ", "))
 				if e.Since.IsZero() || m.SentAt.Before(e.Since) {
@@ -133,10 +138,13 @@ func deadLetterEntries(ctx context.Context, in *stack.Installation) ([]Entry, er
 				}
 			}
 		}
-		e.Reason = fmt.Sprintf("about %d that failed for good, such as %s", given.Counts[name], strings.Join(slices.Compact(about), "; "))
+		e.Reason = fmt.Sprintf("about %d that failed for good", g.Counts[name])
+		if len(about) > 0 {
+			e.Reason += ", such as " + strings.Join(slices.Compact(about), "; ")
+		}
 		entries = append(entries, e)
 	}
-	return entries, err
+	return entries
 }
 
 // GivenUp is what failed for good: about how many messages each queue has, and some of them.
