@@ -34,7 +34,7 @@ func main() {
 	os.Exit(cli.Run(ctx, os.Args[1:], e))
 }
 
-// quieten keeps the embedded S3 from writing to the screen by itself: it logs to os.Stderr, in colours, what its answers say
+// quieten keeps the embedded S3 from writing to the screen: it logs to os.Stderr, in colours, what its answers say
 // anyway. The commands write to the file that they were given before, and so does the runtime of a program that panics.
 func quieten() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// pager returns what shows text with $PAGER, as git and man do: less gets $LESS or FRX, so that it keeps colours and ends by itself
-// when the text fits after all.
+// pager returns what shows text with $PAGER, as git and man do: less gets $LESS or FRX, so that it keeps colours and exits at
+// once when the text fits after all.
 func pager(out, errs *os.File) func(string) error {
 	return func(content string) error {
 		// The variable is a command line, and its words are the shell's to split.

@@ -120,7 +120,7 @@ func delivered() []Alarm {
 		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1,
 			"It is kept for twelve hours for a person to look at.").essential(),
 		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1,
-			"A failed load comes again by itself: from the queue after half an hour, from the sweep sooner at first. Failures for an hour do not pass by themselves. The function reports them to the queue and not as errors, so that no other alarm sees them."),
+			"A failed load is tried again: by the queue after half an hour, at first sooner by the sweep. Loads that fail for an hour need a person. The function reports them to the queue and not as errors, so that no other alarm sees them."),
 	}
 }
 

@@ -76,7 +76,7 @@ func (s Stack) Resolve(value any) any {
 	}
 }
 
-// evaluate is the result of one function; known is false for what is none.
+// evaluate is the result of one function; known is false when the stack knows no such function.
 func (s Stack) evaluate(function string, argument any) (result any, known bool) {
 	items, _ := argument.([]any)
 	switch function {

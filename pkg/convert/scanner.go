@@ -226,5 +226,5 @@ func (s *scanner) tooWide() error {
 }
 
 // view is a string on the bytes of b, which must not change while it is in use. The batch is consumed before
-// the buffer is filled again, and whoever keeps a cell copies it.
+// the buffer is filled again, so a caller that keeps a cell copies it.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

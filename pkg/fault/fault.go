@@ -9,7 +9,7 @@
 //	Internal   everything else; the default
 //
 // The text of an error may reach logs, the ledger and a terminal. It must not hold
-// secrets, row values or unit names; whoever makes an error sees to that.
+// secrets, row values or unit names; the code that makes an error sees to that.
 package fault
 
 import (

@@ -121,7 +121,7 @@ func (h *Holds) read(ctx context.Context, f report.File, partition report.Partit
 	}
 	o, err := h.Dataset.Stat(ctx, key)
 	if fault.Is(err, fault.NotFound) {
-		return nil, "", fault.New(fault.Poison, "the held report of %s is no longer kept: drop it; while the vendor has the day, its next report comes by itself", partition.Date)
+		return nil, "", fault.New(fault.Poison, "the held report of %s is no longer kept: drop it; while the vendor has the day, bellhop asks for its next report as planned", partition.Date)
 	}
 	if err != nil {
 		return nil, "", err

@@ -40,7 +40,7 @@ type Record struct {
 	DueAt time.Time
 	// Doc is a JSON object: the type of package report that the record holds.
 	Doc json.RawMessage
-	// ForgetAt is from when on the store may remove the record by itself, some time or never; zero keeps it. It is for
+	// ForgetAt is from when on the store may remove the record, at some time or never; zero keeps it. It is for
 	// the store alone: what is read of a record has none.
 	ForgetAt time.Time
 }

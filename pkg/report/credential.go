@@ -9,7 +9,7 @@ const CredentialLWA = "lwa"
 // credential itself is not here.
 type Credential struct {
 	ID string `json:"id"`
-	// Worker is the name of whoever took the last turn. Two runs may take one at the same instant, and no two names are the
+	// Worker is the name of the run that took the last turn. Two runs may take one at the same instant, and no two names are the
 	// same: without it their records would be equal, and a store would take the second for the first one sent again.
 	Worker string `json:"worker,omitempty"`
 	// NotBefore is when the next request may begin, for the pace.

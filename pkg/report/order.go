@@ -85,7 +85,7 @@ type Answer struct {
 type NamedFile struct {
 	Name  string
 	Table string
-	// Fetch is empty for files that the vendor delivers by itself. Otherwise the requester fetches the
+	// Fetch is empty for files that the vendor delivers. Otherwise the requester fetches the
 	// content from the source by this reference and delivers it under Name.
 	Fetch string
 	// Root is the unit that every row must be of, or below; empty when the source reports no units.

@@ -14,8 +14,8 @@ import (
 // Decode reads the raw JSON of an invocation. An SQS batch yields one Message per SQS message, in order; every
 // other envelope yields exactly one, which for a test event and an empty list of records holds nothing.
 //
-// The error is Poison and means that nothing could be read: raw is not JSON, or its shape is none that this
-// package knows. It names the top-level keys, sorted, and never a value. What is wrong with a single message
+// The error is Poison and means that nothing could be read: raw is not JSON, or this package does not
+// know its shape. It names the top-level keys, sorted, and never a value. What is wrong with a single message
 // is in its Err.
 func Decode(raw []byte) ([]Message, error) {
 	messages, err := decode(raw)

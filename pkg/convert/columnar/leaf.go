@@ -120,7 +120,7 @@ func (e *encoder) perPath(words func() []string, byPath func(*paths) []uint32) l
 	})
 }
 
-// optionalLeaf is text, or NULL where the number is none. numbers appends those of all rows.
+// optionalLeaf is text, or NULL where the number stands for no text. numbers appends those of all rows.
 func (e *encoder) optionalLeaf(words func() []string, numbers func(dst []uint32, b *block) []uint32) leaf {
 	c, t := e.textColumn()
 	var all []uint32

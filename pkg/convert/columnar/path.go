@@ -35,7 +35,7 @@ type paths struct {
 	list       []path
 	ids, names *texts
 
-	// By path, for the leaves: the unit, the one above it and the one at level 1; none where there is none.
+	// By path, for the leaves: the unit, the one above it and the one at level 1; no number where there is no such unit.
 	unitIDs, unitNames, parentIDs, propertyIDs, propertyNames []uint32
 
 	arena  *arena

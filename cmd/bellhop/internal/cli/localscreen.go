@@ -14,7 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// shortcomings lists what a demonstration should not end with. What it leaves on purpose is none of it.
+// shortcomings lists what a demonstration should not end with. What it leaves on purpose does not count.
 func shortcomings(sum sim.Summary) []string {
 	var all []string
 	there := 0

@@ -130,21 +130,22 @@ func (s *screen) grid(indent string, head []string, right []int, rows [][]cell) 
 		heads[i] = cell{name, quiet}
 	}
 	widths := map[int]int{}
-	for _, row := range append(rows[:len(rows):len(rows)], heads) {
+	for _, row := range append(slices.Clip(rows), heads) {
 		for i, c := range row {
 			widths[i] = max(widths[i], text.StringWidth(clean(c.text)))
 		}
 	}
 	write := func(row []cell) {
-		line := indent
+		var line strings.Builder
+		line.WriteString(indent)
 		for i, c := range row {
 			align := text.AlignLeft
 			if slices.Contains(right, i) {
 				align = text.AlignRight
 			}
-			line += align.Apply(string(s.paint(c.tone, c.text)), widths[i]) + between
+			line.WriteString(align.Apply(string(s.paint(c.tone, c.text)), widths[i]) + between)
 		}
-		s.b.WriteString(strings.TrimRight(line, " ") + "\n")
+		s.b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	if len(head) > 0 {
 		write(heads[:shown])

@@ -60,8 +60,9 @@ func (f *fixture) explain(ctx context.Context, table, unit string, d report.Date
 
 func TestANumberIsFollowedToTheVendorsRequest(t *testing.T) {
 	for unit, dialogs := range map[string]string{"a": "20", "The Inn": "21"} {
+		f := explaining(t)
 		e := answer(t, func(ctx context.Context) (view.Explanation, error) {
-			return explaining(t).explain(ctx, "asp_device", unit, day(14))
+			return f.explain(ctx, "asp_device", unit, day(14))
 		})
 		o := e.Subscriptions[0]
 		if len(e.Subscriptions) != 1 || o.Coverage != report.CoverageComplete || len(o.Rows) != 1 || o.File.SHA256 != "ab12" ||
@@ -133,8 +134,9 @@ func TestADayThatIsNotThereSaysWhy(t *testing.T) {
 		"zero":            {"asp_communication", day(14), report.CoverageZero, ""},
 		"nobody wants it": {"asp_device", day(19), "", "the subscription wants the days 2026-11-14..2026-11-17"},
 	} {
+		f := explaining(t)
 		e := answer(t, func(ctx context.Context) (view.Explanation, error) {
-			return explaining(t).explain(ctx, tt.table, "nobody", tt.date)
+			return f.explain(ctx, tt.table, "nobody", tt.date)
 		})
 		if o := e.Subscriptions[0]; o.Coverage != tt.status || o.Why != tt.why {
 			t.Errorf("%s: %+v", name, o)

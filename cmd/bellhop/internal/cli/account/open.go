@@ -133,8 +133,8 @@ func Bucket(ctx context.Context, name string) (cli.AnyBucket, error) {
 	return objects.NewBucket(objects.NewClient(cfg), name), nil
 }
 
-// configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that whoever
-// has none learns that, and not that some call failed.
+// configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that
+// the error is about missing credentials and not about some call that failed.
 func configured(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
