@@ -12,20 +12,20 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Limits bound what a delivered file may hold. A file beyond them is poison.
-type Limits struct {
+// limits bound what a delivered file may hold. A file beyond them is poison.
+type limits struct {
 	Columns int   // columns of the header, and with them twice the levels of units; 1,000 by default
 	Cell    int   // bytes of a cell; 64 KiB by default
 	Bytes   int64 // bytes of the file; 8 GiB by default
 }
 
-// Converter turns delivered CSV into encoded slices. It holds no state: one Converter may be used by any
+// Converter turns delivered CSV into encoded partitions. It holds no state: one Converter may be used by any
 // number of goroutines, each conversion having the budgets for itself.
 type Converter struct {
 	budget     int64
 	bodyMemory int64
 	tempDir    string
-	limits     Limits
+	limits     limits
 	unitIDs    unitIDs
 }
 
@@ -44,27 +44,15 @@ func BodyMemory(bytes int64) Option { return func(c *Converter) { c.bodyMemory =
 // TempDir sets the directory of temporary files. The default is that of [os.TempDir].
 func TempDir(dir string) Option { return func(c *Converter) { c.tempDir = dir } }
 
-// Limit sets limits; a zero field keeps its default.
-func Limit(l Limits) Option {
-	return func(c *Converter) {
-		if l.Columns > 0 {
-			c.limits.Columns = l.Columns
-		}
-		if l.Cell > 0 {
-			c.limits.Cell = l.Cell
-		}
-		if l.Bytes > 0 {
-			c.limits.Bytes = l.Bytes
-		}
-	}
-}
+// MaxBytes sets how many bytes a file may have. The default is 8 GiB.
+func MaxBytes(n int64) Option { return func(c *Converter) { c.limits.Bytes = n } }
 
 // NewConverter returns a Converter with the given options.
 func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
 		budget:     40 << 20,
 		bodyMemory: 8 << 20,
-		limits:     Limits{Columns: 1000, Cell: 64 << 10, Bytes: 8 << 30},
+		limits:     limits{Columns: 1000, Cell: 64 << 10, Bytes: 8 << 30},
 	}
 	for _, o := range opts {
 		o(c)

@@ -340,7 +340,7 @@ func TestUnknownTableIsNoPoison(t *testing.T) {
 
 func TestBytesLimit(t *testing.T) {
 	t.Parallel()
-	c := convert.NewConverter(convert.Limit(convert.Limits{Bytes: 1000}))
+	c := convert.NewConverter(convert.MaxBytes(1000))
 	_, err := c.Convert(t.Context(), strings.NewReader(deviceHeader+strings.Repeat("1/1/2026,u,n,1,1,1\n", 100)), contract("asp_device"))
 	if !fault.Is(err, fault.Poison) || !strings.Contains(err.Error(), "longer than 1000 bytes") {
 		t.Errorf("got %v", err)

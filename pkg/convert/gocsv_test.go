@@ -17,7 +17,7 @@ func TestGocsvBindsCellsByTheirTypes(t *testing.T) {
 	d, _ := dataset.Lookup("asp_communication")
 	header := strings.Split("calling_duration_minutes,direction,dropIn_action_count,dataset_date,unitId_level_1,"+
 		"calling_action_count,sub_experience,call_provider,dropIn_duration_minutes,mood", ",")
-	l, err := matchHeader(d, header, Limits{Columns: 100})
+	l, err := matchHeader(d, header, limits{Columns: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,8 @@ const (
 
 // matchHeader fits a delivered header to a definition. Names count as equal when they are after folding
 // case, spaces and underscores; order does not matter.
-func matchHeader(d dataset.Definition, header []string, limits Limits) (layout, error) {
-	names, err := headerNames(header, limits)
+func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, error) {
+	names, err := headerNames(header, bounds)
 	if err != nil {
 		return layout{}, err
 	}
@@ -141,12 +141,12 @@ func (l *layout) arrange() {
 	}
 }
 
-func headerNames(header []string, limits Limits) ([]string, error) {
+func headerNames(header []string, bounds limits) ([]string, error) {
 	if sep := separator(header); sep != "" {
 		return nil, separatedBy(sep)
 	}
-	if len(header) > limits.Columns {
-		return nil, fault.New(fault.Poison, "header has %d columns; at most %d are accepted", len(header), limits.Columns)
+	if len(header) > bounds.Columns {
+		return nil, fault.New(fault.Poison, "header has %d columns; at most %d are accepted", len(header), bounds.Columns)
 	}
 	names := make([]string, len(header))
 	for i, h := range header {

@@ -25,7 +25,7 @@ const (
 // copying them: encoding/csv alone takes longer than this scanner and gocsv together.
 type scanner struct {
 	in     io.Reader
-	limits Limits
+	limits limits
 
 	buf      []byte
 	pos, end int
@@ -42,7 +42,7 @@ type scanner struct {
 	unescaped []byte
 }
 
-func newScanner(in io.Reader, limits Limits) *scanner {
+func newScanner(in io.Reader, limits limits) *scanner {
 	return &scanner{in: in, limits: limits, buf: make([]byte, readBuffer), line: 1}
 }
 

@@ -14,7 +14,7 @@ import (
 
 func scanAll(t *testing.T, in io.Reader, buffer int) ([][]string, error) {
 	t.Helper()
-	s := newScanner(in, Limits{Columns: 200, Cell: 1 << 20, Bytes: 1 << 30})
+	s := newScanner(in, limits{Columns: 200, Cell: 1 << 20, Bytes: 1 << 30})
 	s.buf = make([]byte, buffer)
 	if err := s.start(); err != nil {
 		return nil, err

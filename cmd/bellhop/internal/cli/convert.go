@@ -146,7 +146,7 @@ type convertedFile struct {
 }
 
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
-	converter := convert.NewConverter(convert.Limit(convert.Limits{Bytes: a.inputLimit()}), convert.UnitIDs(o.unitIDs...))
+	converter := convert.NewConverter(convert.MaxBytes(a.inputLimit()), convert.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
 	if err := errors.Join(readOnce(files), to.begin()); err != nil {
 		return err
