@@ -38,6 +38,8 @@ const (
 	// OutcomeUnauthorized: the credential is missing or was refused, whatever was asked for. Every other request with it
 	// will be refused too.
 	OutcomeUnauthorized
+	// OutcomeFailed: the vendor took the order and could not carry it out. Nothing will come of it; a new order may do better.
+	OutcomeFailed
 )
 
 // String returns the outcome's name for logs.
@@ -59,6 +61,8 @@ func (o Outcome) String() string {
 		return "refused"
 	case OutcomeUnauthorized:
 		return "unauthorized"
+	case OutcomeFailed:
+		return "failed"
 	default:
 		return "unhandled outcome"
 	}

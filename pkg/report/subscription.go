@@ -83,6 +83,13 @@ type Limits struct {
 	LostAfterDays int
 	// MaxWindowDays bounds one request; 0 means that only the subscription's own bound counts.
 	MaxWindowDays int
-	// DeliveryWindow is how long after an accepted request a file may still come.
+	// DeliveryWindow is how long after an accepted request a file may still come; where the requester delivers the content
+	// itself, how long after its delivery it may still be loaded.
 	DeliveryWindow time.Duration
+	// Repeatable says that a request changes nothing at the vendor: one whose answer was lost is sent again.
+	Repeatable bool
+	// Pace is the least time between two requests with the credential, and Patience how long an order is tried before it
+	// counts as lost. 0 leaves both to the requester.
+	Pace     time.Duration
+	Patience time.Duration
 }

@@ -59,12 +59,16 @@ func (v *vendor) Poll(ctx context.Context, o report.Order) report.Answer {
 	return v.poll(ctx, o)
 }
 
-func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error) {
+func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile, _ func(context.Context) error) (io.ReadCloser, report.Answer) {
 	v.t.Helper()
 	if v.fetch == nil {
 		unset(v.t, v.name+".Fetch")
 	}
-	return v.fetch(ctx, o, f)
+	content, err := v.fetch(ctx, o, f)
+	if err != nil {
+		return nil, report.Answer{Outcome: report.OutcomeBackOff, Why: err.Error()}
+	}
+	return content, report.Answer{Outcome: report.OutcomeAccepted}
 }
 
 // snapshots is the fixture's record of subscriptions, in which a test may replace a method. Where it has no replacement, the fixture's

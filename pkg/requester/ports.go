@@ -26,8 +26,10 @@ type Source interface {
 	Submit(ctx context.Context, o report.Order) report.Answer
 	// Poll asks after an order that was answered with [report.OutcomePending]. It is safe to repeat.
 	Poll(ctx context.Context, o report.Order) report.Answer
-	// Fetch returns the content of a file that an answer named with a reference. It is safe to repeat.
-	Fetch(ctx context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error)
+	// Fetch returns the content of a file that an answer named with a reference, as CSV, and [report.OutcomeAccepted]; without
+	// content the answer says why, as that of Submit does. The turn for its first request has been taken. Before each further
+	// one it calls turn, which waits until that may be sent; its error ends the fetch. It is safe to repeat.
+	Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer)
 }
 
 // Ledger is the record of subscriptions with what is planned for them, of jobs, and of what all runs share of a vendor's credential.

@@ -55,6 +55,8 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 		return r.update(ctx, j, func(current *report.Job) error { return current.Refuse(now, a.Why) })
 	case report.OutcomeUnknown:
 		return r.doubt(ctx, j, a.Why)
+	case report.OutcomeFailed:
+		return r.lose(ctx, j, a.Why)
 	default:
 		panic("request: unhandled outcome " + a.Outcome.String())
 	}

@@ -326,11 +326,13 @@ func (r *run) fetch(ctx context.Context, j report.Job) error {
 func (r *run) fetchOne(ctx context.Context, src Source, order report.Order, f report.JobFile) error {
 	asking, end := r.asking(ctx)
 	defer end()
-	content, err := src.Fetch(asking, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch})
-	if err != nil {
-		return err
+	content, answer := src.Fetch(asking, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch}, func(ctx context.Context) error {
+		return r.admit(ctx, src, order.Subscription.Params)
+	})
+	if content == nil {
+		return fault.New(fault.Transient, "%s", answer.Why)
 	}
-	err = r.Deliverer.Deliver(asking, f.Key, content)
+	err := r.Deliverer.Deliver(asking, f.Key, content)
 	if fault.Is(err, fault.Conflict) {
 		// An earlier run delivered it and could not note that any more.
 		err = nil

@@ -172,7 +172,10 @@ func (s *Source) Poll(context.Context, report.Order) report.Answer {
 	}
 }
 
-// Fetch is never called for this source, whose files name nothing to fetch: the error is of kind [fault.Poison].
-func (s *Source) Fetch(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error) {
-	return nil, fault.New(fault.Poison, "%s has nothing to fetch: the vendor puts the files into the bucket", s.Name())
+// Fetch is never called for this source, whose files name nothing to fetch: it refuses.
+func (s *Source) Fetch(context.Context, report.Order, report.NamedFile, func(context.Context) error) (io.ReadCloser, report.Answer) {
+	return nil, report.Answer{
+		Outcome: report.OutcomeRefused,
+		Why:     s.Name() + " has nothing to fetch: the vendor puts the files into the bucket",
+	}
 }

@@ -330,8 +330,8 @@ func TestNothingToPollOrFetch(t *testing.T) {
 	if got := s.Poll(t.Context(), order()); got.Outcome != report.OutcomeRefused || got.Why == "" {
 		t.Errorf("got %+v", got)
 	}
-	if _, err := s.Fetch(t.Context(), order(), report.NamedFile{}); !fault.Is(err, fault.Poison) {
-		t.Errorf("got %v", err)
+	if _, a := s.Fetch(t.Context(), order(), report.NamedFile{}, nil); a.Outcome != report.OutcomeRefused {
+		t.Errorf("got %+v", a)
 	}
 	if s.Name() != "asp-analytics" {
 		t.Errorf("called %s", s.Name())
