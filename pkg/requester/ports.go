@@ -12,6 +12,8 @@ import (
 // is fetched: an answer says what is to happen next.
 type Source interface {
 	Name() string
+	// Describe tells people about the source, and what a new subscription has where they say nothing.
+	Describe() report.SourceDescription
 	// Validate reports every problem of a subscription's parameters, joined.
 	Validate(p report.Params) error
 	// Limits is only called with valid parameters.
