@@ -8,10 +8,13 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/manifest"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -72,16 +75,68 @@ func (a *app) applyCommand() *cobra.Command {
 	return c
 }
 
+// patchFlags are the flags of which a patch is made.
+type patchFlags struct {
+	source, from            string
+	lag, refresh, maxWindow int
+	paused                  bool
+	params                  []string
+}
+
+func (v *patchFlags) define(f *pflag.FlagSet) {
+	f.StringVar(&v.source, "source", report.SourceASPAnalytics, "`name` of the vendor's API; cannot change later")
+	f.StringArrayVar(&v.params, "param", nil, "one parameter of the source, as `name=value`; repeat it for more; an empty value takes it away")
+	f.StringVar(&v.from, "from", "", "first `day` that is wanted, YYYY-MM-DD (new: as far back as the vendor goes)")
+	f.IntVar(&v.lag, "lag-days", 3, "`days` that must have passed before a day is asked for")
+	f.IntVar(&v.refresh, "refresh-days", 4, "how many of the youngest `days` are asked for again each day")
+	f.IntVar(&v.maxWindow, "max-window-days", 30, "most `days` that one request asks for")
+	f.BoolVar(&v.paused, "paused", false, "plan nothing new (--paused=false goes on)")
+}
+
+// patch returns what the flags that were given say.
+func (v *patchFlags) patch(f *pflag.FlagSet) (manifest.Subscription, error) {
+	var d manifest.Subscription
+	for _, p := range v.params {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return d, usage("write it as --param name=value", "%q is not a parameter", p)
+		}
+		if d.Params == nil {
+			d.Params = report.Params{}
+		}
+		d.Params[name] = value
+	}
+	if f.Changed("from") {
+		from, err := report.ParseDate(v.from)
+		if err != nil {
+			return d, usage("", "--from: %w", err)
+		}
+		d.From = &from
+	}
+	given(f, "source", &d.Source, v.source)
+	given(f, "lag-days", &d.Lag, v.lag)
+	given(f, "refresh-days", &d.Refresh, v.refresh)
+	given(f, "max-window-days", &d.MaxWindow, v.maxWindow)
+	given(f, "paused", &d.Paused, v.paused)
+	return d, nil
+}
+
+func given[T any](f *pflag.FlagSet, name string, to **T, value T) {
+	if f.Changed(name) {
+		*to = &value
+	}
+}
+
 // desired reads what is wanted from the one place that the command line names, and what is wrong with it.
-func (a *app) desired(file string, args []string, d subscriptionPatch) (wanted []subscriptionPatch, problems []error, err error) {
+func (a *app) desired(file string, args []string, d manifest.Subscription) (wanted []manifest.Subscription, problems []error, err error) {
 	if file == "" {
 		if len(args) == 0 {
 			return nil, nil, usage("see: bellhop subscriptions apply --help", "nothing to apply: give -f FILE, or a NAME with flags")
 		}
-		d.name = args[0]
-		return []subscriptionPatch{d}, nil, nil
+		d.Name = args[0]
+		return []manifest.Subscription{d}, nil, nil
 	}
-	if len(args) > 0 || !d.empty() {
+	if len(args) > 0 || !d.Empty() {
 		return nil, nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
 	}
 	in := a.In
@@ -100,7 +155,7 @@ func (a *app) desired(file string, args []string, d subscriptionPatch) (wanted [
 	if len(content) > maxFile {
 		return nil, nil, usage("", "%s is larger than %d bytes, too large for a list of subscriptions", file, maxFile)
 	}
-	wanted, problems = parsePatches(content)
+	wanted, problems = manifest.ParseSubscriptions(content)
 	return wanted, problems, nil
 }
 
@@ -132,10 +187,10 @@ func (r rehearsal) Apply(_ context.Context, sub report.Subscription, _ time.Time
 	return true, nil
 }
 
-func (a *app) apply(ctx context.Context, at Account, wanted []subscriptionPatch, problems []error, dryRun bool) error {
+func (a *app) apply(ctx context.Context, at Account, wanted []manifest.Subscription, problems []error, dryRun bool) error {
 	var results []applied
 	for _, d := range wanted {
-		if d.name == "" || d.unreadable {
+		if d.Name == "" || d.Unreadable {
 			continue // parsing has said so
 		}
 		result, err := a.rehearse(ctx, at, d)
@@ -143,7 +198,7 @@ func (a *app) apply(ctx context.Context, at Account, wanted []subscriptionPatch,
 			if !fault.Is(err, fault.Poison) {
 				return err
 			}
-			problems = append(problems, fmt.Errorf("subscription %s: %w", d.name, err))
+			problems = append(problems, fmt.Errorf("subscription %s: %w", d.Name, err))
 		}
 		result.DryRun = dryRun
 		results = append(results, result)
@@ -181,17 +236,21 @@ func (a *app) perform(ctx context.Context, at Account, results []applied) (int, 
 }
 
 // rehearse returns what applying d would do. A subscription that its source does not accept is Poison.
-func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (applied, error) {
-	before, err := at.Ledger.Subscription(ctx, d.name)
+func (a *app) rehearse(ctx context.Context, at Account, d manifest.Subscription) (applied, error) {
+	before, err := at.Ledger.Subscription(ctx, d.Name)
 	exists := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return applied{}, err
 	}
 	sub := before
 	if !exists {
-		sub = report.Subscription{Name: d.name, Source: report.SourceASPAnalytics, LagDays: 3, RefreshDays: 4, MaxWindowDays: 30}
+		source, err := a.describe(d)
+		if err != nil {
+			return applied{}, err
+		}
+		sub = source.Subscription(d.Name)
 	}
-	sub = d.apply(sub)
+	sub = d.Apply(sub)
 	if exists && sub.Source != before.Source {
 		return applied{}, fault.New(fault.Poison, "it is one of %s, and its source cannot become %s: take another name", before.Source, sub.Source)
 	}
@@ -200,7 +259,7 @@ func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (ap
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}
-	r := applied{Name: d.name, Outcome: "created", Subscription: after, Changes: some(changes(before, after)), Warnings: []string{}}
+	r := applied{Name: d.Name, Outcome: "created", Subscription: after, Changes: some(changes(before, after)), Warnings: []string{}}
 	if after.From != before.From {
 		if r.Warnings, err = warnings(at, after, report.DateOf(at.Now())); err != nil {
 			return applied{}, err
@@ -213,6 +272,19 @@ func (a *app) rehearse(ctx context.Context, at Account, d subscriptionPatch) (ap
 		r.Outcome = "changed"
 	}
 	return r, nil
+}
+
+// describe returns what the source that d names, or the first of all where it names none, says of itself.
+func (a *app) describe(d manifest.Subscription) (report.SourceDescription, error) {
+	if d.Source == nil {
+		return a.Sources[0].Describe(), nil
+	}
+	for _, source := range a.Sources {
+		if source.Name() == *d.Source {
+			return source.Describe(), nil
+		}
+	}
+	return report.SourceDescription{}, fault.New(fault.Poison, "no source is called %q: there are %s", *d.Source, strings.Join(a.sourceNames(), ", "))
 }
 
 // warnings say of a first day what is rarely meant.
