@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +15,15 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
+
+// maxIngest is the largest file that the ingester takes.
+const maxIngest = 5 << 30
 
 const ingestHelp = `Convert delivered CSV files on this machine, without ledger, bucket or account: the same rules, the same
 Parquet and the same reasons for refusing a file as when they are loaded. The files stay where they are.
@@ -123,6 +128,14 @@ func (o *conversionOrder) check(place Place) error {
 	return nil
 }
 
+// readOnce demands that the standard input is named once at most.
+func readOnce(names []string) error {
+	if n := slices.Index(names, inputs.Standard); n >= 0 && slices.Contains(names[n+1:], inputs.Standard) {
+		return usage("name it once", "the standard input can be read once")
+	}
+	return nil
+}
+
 // contract bounds the dates of a file to those that were asked for, if that is known.
 func (o *conversionOrder) contract(table string, today report.Date) report.Contract {
 	w := o.window
@@ -146,7 +159,8 @@ type convertedFile struct {
 }
 
 func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) error {
-	converter := convert.NewConverter(convert.MaxBytes(a.inputLimit()), convert.UnitIDs(o.unitIDs...))
+	limit := cmp.Or(a.InputLimit, maxIngest)
+	converter := convert.NewConverter(convert.MaxBytes(limit), convert.UnitIDs(o.unitIDs...))
 	to := &datasetFolder{dir: o.output, replace: o.replace, taken: map[string]takenDay{}}
 	if err := errors.Join(readOnce(files), to.begin()); err != nil {
 		return err
@@ -154,7 +168,8 @@ func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) err
 	var results []convertedFile
 	var failures []error
 	good := 0
-	for in := range a.inputs(ctx, files) {
+	from := &inputs.Reader{In: a.In, Bucket: a.Bucket, Limit: limit}
+	for in := range from.Files(ctx, files) {
 		if ctx.Err() != nil {
 			failures = append(failures, explain(ctx.Err()))
 			break
@@ -164,7 +179,7 @@ func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) err
 			p := explain(err)
 			// The receipt of a file that was refused would speak of days that are not there.
 			r.Receipt, r.ReceiptFile, r.Error = nil, "", p.Error()
-			failures = append(failures, &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", in.name, p.Err), Remedy: p.Remedy})
+			failures = append(failures, &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", in.Name, p.Err), Remedy: p.Remedy})
 		} else {
 			good++
 		}
@@ -181,15 +196,15 @@ func (a *app) ingest(ctx context.Context, o conversionOrder, files []string) err
 	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
 }
 
-func (a *app) convertFile(ctx context.Context, c *convert.Converter, o conversionOrder, to *datasetFolder, in input) (r convertedFile, err error) {
-	r = convertedFile{File: in.name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
+func (a *app) convertFile(ctx context.Context, c *convert.Converter, o conversionOrder, to *datasetFolder, in inputs.File) (r convertedFile, err error) {
+	r = convertedFile{File: in.Name, Subscription: o.subscription, Table: o.table, DryRun: o.dryRun}
 	if o.days != "" {
 		r.Window = &o.window
 	}
-	if in.err != nil {
-		return r, in.err
+	if in.Err != nil {
+		return r, in.Err
 	}
-	content := in.content
+	content := in.Content
 	if r.Table == "" {
 		// What is read of the file to recognise its table is read again, from memory.
 		var start bytes.Buffer

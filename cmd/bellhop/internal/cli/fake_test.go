@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -433,7 +434,7 @@ type bench struct {
 // buckets are S3: objects by bucket and key.
 type buckets map[string]fakeDataset
 
-func (b buckets) open(_ context.Context, name string) (cli.AnyBucket, error) {
+func (b buckets) open(_ context.Context, name string) (inputs.AnyBucket, error) {
 	objects, ok := b[name]
 	if !ok {
 		return nil, &smithy.GenericAPIError{Code: "NoSuchBucket", Message: "The specified bucket does not exist"}

@@ -16,7 +16,9 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
@@ -180,7 +182,7 @@ type Environment struct {
 	// Find finds a stack on AWS. The error is a Problem where there is a remedy.
 	Find func(ctx context.Context, name string) (*stack.Installation, error)
 	// Bucket opens a bucket of S3 to read from it.
-	Bucket func(ctx context.Context, name string) (AnyBucket, error)
+	Bucket func(ctx context.Context, name string) (inputs.AnyBucket, error)
 	// InputLimit is the most that is read of one file to convert. Default: as much as the ingester takes.
 	InputLimit int64
 	// Browse opens a page in the person's browser. Its error is ignored, because the address is shown as well.
@@ -261,7 +263,7 @@ func explain(err error) *Problem {
 		return p
 	}
 	p := &Problem{Code: ExitError, Err: err}
-	if known, ok := errors.AsType[*view.Problem](err); ok {
+	if known, ok := errors.AsType[*phrase.Problem](err); ok {
 		p.Remedy = known.Remedy
 		return p
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -117,7 +118,7 @@ func TestWhatCannotBeExplained(t *testing.T) {
 		"a table that nobody wants": {"asp_property_skill", "a", "no subscription asks for asp_property_skill", "see what they ask for"},
 	} {
 		_, err := explaining(t).explain(t.Context(), tt.table, tt.unit, day(14))
-		p, ok := errors.AsType[*view.Problem](err)
+		p, ok := errors.AsType[*phrase.Problem](err)
 		if !ok || !strings.Contains(p.Error(), tt.says) || !strings.HasPrefix(p.Remedy, tt.remedy) || strings.Contains(p.Error(), "Room") {
 			t.Errorf("%s: %v", name, err)
 		}

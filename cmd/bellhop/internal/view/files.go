@@ -155,5 +155,5 @@ func (v *View) CertificatesOf(ctx context.Context, file string) ([]Certificate, 
 		return nil, missing(err, "see which there are: bellhop files list")
 	}
 	none := fault.New(fault.NotFound, "file %s has no certificate: it is %s", file, f.Status)
-	return nil, &Problem{none, "see: bellhop files show " + file}
+	return nil, &phrase.Problem{Err: none, Remedy: "see: bellhop files show " + file}
 }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -71,25 +72,14 @@ type View struct {
 	seen map[string]report.Partition // by key, once the dataset was listed
 }
 
-// Problem is an error with what helps against it.
-type Problem struct {
-	Err    error
-	Remedy string
-}
-
-func (p *Problem) Error() string { return p.Err.Error() }
-
-// Unwrap returns the cause.
-func (p *Problem) Unwrap() error { return p.Err }
-
 func problem(remedy, format string, args ...any) error {
-	return &Problem{Err: fmt.Errorf(format, args...), Remedy: remedy}
+	return &phrase.Problem{Err: fmt.Errorf(format, args...), Remedy: remedy}
 }
 
 // missing adds the remedy to a NotFound; other errors stay as they are.
 func missing(err error, remedy string) error {
 	if fault.Is(err, fault.NotFound) {
-		return &Problem{err, remedy}
+		return &phrase.Problem{Err: err, Remedy: remedy}
 	}
 	return err
 }

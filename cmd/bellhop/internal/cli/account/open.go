@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
@@ -125,7 +126,7 @@ func find(ctx context.Context, cfg aws.Config, name string) (*stack.Installation
 }
 
 // Bucket opens any bucket with the credentials and the region that the SDK finds.
-func Bucket(ctx context.Context, name string) (cli.AnyBucket, error) {
+func Bucket(ctx context.Context, name string) (inputs.AnyBucket, error) {
 	cfg, err := configured(ctx)
 	if err != nil {
 		return nil, err

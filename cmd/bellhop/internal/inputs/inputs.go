@@ -1,4 +1,6 @@
-package cli
+// Package inputs reads the CSV files that a person names: files, folders, gzip and zip archives, objects and folders of S3,
+// and the standard input.
+package inputs
 
 import (
 	"archive/zip"
@@ -17,18 +19,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// standardInput is the name that stands for it on the command line.
-const standardInput = "-"
+// Standard is the name that stands for the standard input.
+const Standard = "-"
 
-// maxIngest is the largest file that the ingester takes.
-const maxIngest = 5 << 30
-
-// inputLimit bounds what is read of one file, and of all files of an archive together.
-func (a *app) inputLimit() int64 { return cmp.Or(a.InputLimit, maxIngest) }
+// Reader reads what names stand for. All fields are required.
+type Reader struct {
+	// In is the standard input.
+	In io.Reader
+	// Bucket opens a bucket of S3 by its name.
+	Bucket func(ctx context.Context, name string) (AnyBucket, error)
+	// Limit is the most bytes that are read of one file, and of all files of an archive together.
+	Limit int64
+}
 
 // The first bytes of packed content, which say more than a file's name.
 var (
@@ -36,24 +43,23 @@ var (
 	zipMagics = [][]byte{[]byte("PK\x03\x04"), []byte("PK\x05\x06")}
 )
 
-// input is the content of one CSV file, or why it cannot be read. It is read once, from its start to its end.
-type input struct {
-	name    string
-	content io.Reader
-	err     error
+// File is the content of one CSV file, or why it cannot be read. It is read once, from its start to its end.
+type File struct {
+	Name    string
+	Content io.Reader
+	Err     error
 }
 
-// inputs yields the CSV files that the names of a command line stand for: files, folders, archives, objects of S3 and the standard
-// input. Each is open until the next is asked for.
-func (a *app) inputs(ctx context.Context, names []string) iter.Seq[input] {
-	return func(yield func(input) bool) {
+// Files yields the CSV files that names stand for. Each is open until the next is asked for.
+func (r *Reader) Files(ctx context.Context, names []string) iter.Seq[File] {
+	return func(yield func(File) bool) {
 		for _, name := range names {
-			files, err := a.filesOf(ctx, name)
+			files, err := r.filesOf(ctx, name)
 			if err != nil {
 				files = []string{name}
 			}
 			for _, file := range files {
-				if err == nil && !a.opened(ctx, file, yield) || err != nil && !yield(input{name: name, err: err}) {
+				if err == nil && !r.opened(ctx, file, yield) || err != nil && !yield(File{Name: name, Err: err}) {
 					return
 				}
 			}
@@ -61,20 +67,12 @@ func (a *app) inputs(ctx context.Context, names []string) iter.Seq[input] {
 	}
 }
 
-// readOnce demands that the standard input is named once at most.
-func readOnce(names []string) error {
-	if n := slices.Index(names, standardInput); n >= 0 && slices.Contains(names[n+1:], standardInput) {
-		return usage("name it once", "the standard input can be read once")
-	}
-	return nil
-}
-
 // filesOf replaces a folder, of this machine or of S3, by the CSV files in it, in the order of their names.
-func (a *app) filesOf(ctx context.Context, name string) ([]string, error) {
+func (r *Reader) filesOf(ctx context.Context, name string) ([]string, error) {
 	if strings.HasPrefix(name, s3Scheme) {
-		return a.filesInS3(ctx, name)
+		return r.filesInS3(ctx, name)
 	}
-	if name == standardInput || !isFolder(name) {
+	if name == Standard || !isFolder(name) {
 		return []string{name}, nil
 	}
 	entries, err := os.ReadDir(name)
@@ -106,41 +104,41 @@ func holdsCSV(name string) bool {
 }
 
 // opened opens a file and yields it, or the files in it where it is an archive.
-func (a *app) opened(ctx context.Context, name string, yield func(input) bool) bool {
-	from, err := a.openInput(ctx, name)
+func (r *Reader) opened(ctx context.Context, name string, yield func(File) bool) bool {
+	from, err := r.openInput(ctx, name)
 	if err != nil {
-		return yield(input{name: name, err: err})
+		return yield(File{Name: name, Err: err})
 	}
 	defer func() { _ = from.Close() }() // only read from
 	ahead := bufio.NewReader(from)
 	first, err := ahead.Peek(len(zipMagics[0]))
 	if err != nil && !errors.Is(err, io.EOF) {
-		return yield(input{name: name, err: err})
+		return yield(File{Name: name, Err: err})
 	}
 	if slices.ContainsFunc(zipMagics, func(magic []byte) bool { return bytes.Equal(first, magic) }) {
-		return a.unzipped(name, from, ahead, yield)
+		return r.unzipped(name, from, ahead, yield)
 	}
 	if strings.HasSuffix(strings.ToLower(name), ".zip") {
-		return yield(input{name: name, err: errors.New("it ends in .zip and is not a zip archive")})
+		return yield(File{Name: name, Err: errors.New("it ends in .zip and is not a zip archive")})
 	}
 	content, err := unpacked(name, ahead)
-	return yield(input{name, content, err})
+	return yield(File{name, content, err})
 }
 
 // openInput opens what a name stands for.
-func (a *app) openInput(ctx context.Context, name string) (io.ReadCloser, error) {
+func (r *Reader) openInput(ctx context.Context, name string) (io.ReadCloser, error) {
 	switch {
-	case name == standardInput:
-		return io.NopCloser(a.In), nil
+	case name == Standard:
+		return io.NopCloser(r.In), nil
 	case strings.HasPrefix(name, s3Scheme):
-		return a.openInS3(ctx, name)
+		return r.openInS3(ctx, name)
 	}
 	f, err := os.Open(name) //nolint:gosec // G304: the file is the user's to choose
 	switch {
 	case err == nil:
 		return f, nil
 	case strings.ContainsAny(name, "*?["):
-		return nil, &Problem{Code: ExitError, Err: errors.Unwrap(err), Remedy: "no file fits the pattern, so the shell left it as it is: look at the folder's name"}
+		return nil, &phrase.Problem{Err: errors.Unwrap(err), Remedy: "no file fits the pattern, so the shell left it as it is: look at the folder's name"}
 	default:
 		return nil, errors.Unwrap(err) // the name is said already
 	}
@@ -197,7 +195,7 @@ func spooled(from io.Reader, most int64) (_ *os.File, err error) {
 	}
 	n, err := io.Copy(f, io.LimitReader(from, most+1))
 	if err == nil && n > most {
-		err = fmt.Errorf("it is larger than %s", bytesText(most))
+		err = fmt.Errorf("it is larger than %s", phrase.Bytes(most))
 	}
 	return f, err
 }
@@ -213,18 +211,18 @@ type AnyBucket interface {
 }
 
 // bucketOf opens the bucket that an address names.
-func (a *app) bucketOf(ctx context.Context, address string) (bucket AnyBucket, key string, err error) {
+func (r *Reader) bucketOf(ctx context.Context, address string) (bucket AnyBucket, key string, err error) {
 	name, key, _ := strings.Cut(strings.TrimPrefix(address, s3Scheme), "/")
 	if name == "" {
-		return nil, "", &Problem{Code: ExitError, Err: errors.New("it names no bucket"), Remedy: "write it like s3://BUCKET/KEY.csv, or s3://BUCKET/FOLDER/ with a slash at the end"}
+		return nil, "", &phrase.Problem{Err: errors.New("it names no bucket"), Remedy: "write it like s3://BUCKET/KEY.csv, or s3://BUCKET/FOLDER/ with a slash at the end"}
 	}
-	bucket, err = a.Bucket(ctx, name)
+	bucket, err = r.Bucket(ctx, name)
 	return bucket, key, err
 }
 
 // filesInS3 replaces an address that ends in a slash, or is a bucket's, by the CSV objects right below it.
-func (a *app) filesInS3(ctx context.Context, address string) ([]string, error) {
-	bucket, prefix, err := a.bucketOf(ctx, address)
+func (r *Reader) filesInS3(ctx context.Context, address string) ([]string, error) {
+	bucket, prefix, err := r.bucketOf(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -247,20 +245,20 @@ func (a *app) filesInS3(ctx context.Context, address string) ([]string, error) {
 }
 
 // openInS3 reads an object as it comes: nothing of it is kept on this machine.
-func (a *app) openInS3(ctx context.Context, address string) (io.ReadCloser, error) {
-	bucket, key, err := a.bucketOf(ctx, address)
+func (r *Reader) openInS3(ctx context.Context, address string) (io.ReadCloser, error) {
+	bucket, key, err := r.bucketOf(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	content, info, err := bucket.Open(ctx, key, "", "")
 	if fault.Is(err, fault.NotFound) {
-		return nil, &Problem{Code: ExitError, Err: errors.New("there is no such object"), Remedy: "see which there are: aws s3 ls " + address[:strings.LastIndex(address, "/")+1]}
+		return nil, &phrase.Problem{Err: errors.New("there is no such object"), Remedy: "see which there are: aws s3 ls " + address[:strings.LastIndex(address, "/")+1]}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Size > a.inputLimit() {
-		return nil, errors.Join(fmt.Errorf("it is larger than %s", bytesText(a.inputLimit())), content.Close())
+	if info.Size > r.Limit {
+		return nil, errors.Join(fmt.Errorf("it is larger than %s", phrase.Bytes(r.Limit)), content.Close())
 	}
 	return content, nil
 }
@@ -272,12 +270,12 @@ const maxDirectory = 16 << 20
 // unzipped yields the CSV files in an archive, in the order of their names, each unpacked as it is read. Nothing in it names a
 // place on this machine, and all of them together may have as many bytes as one file may: an archive of some kilobytes can hold any
 // number.
-func (a *app) unzipped(name string, from io.Reader, ahead *bufio.Reader, yield func(input) bool) bool {
-	refuse := func(err error) bool { return yield(input{name: name, err: err}) }
+func (r *Reader) unzipped(name string, from io.Reader, ahead *bufio.Reader, yield func(File) bool) bool {
+	refuse := func(err error) bool { return yield(File{Name: name, Err: err}) }
 	// A directory stands at the end: what cannot be read from there is put into a file first.
 	file, seekable := from.(*os.File)
 	if info, err := statOf(file); !seekable || err != nil || !info.Mode().IsRegular() {
-		if file, err = spooled(ahead, a.inputLimit()); err != nil {
+		if file, err = spooled(ahead, r.Limit); err != nil {
 			return refuse(err)
 		}
 		defer func() { _ = file.Close() }() // it has no name, so that this removes it
@@ -289,7 +287,7 @@ func (a *app) unzipped(name string, from io.Reader, ahead *bufio.Reader, yield f
 	directory := &atMost{ReaderAt: file, left: maxDirectory}
 	z, err := zip.NewReader(directory, info.Size())
 	if directory.left < 0 {
-		return refuse(&Problem{Code: ExitError, Err: errors.New("the zip archive names too many files"), Remedy: "unpack it, and name the folder: unzip " + name + " -d FOLDER"})
+		return refuse(&phrase.Problem{Err: errors.New("the zip archive names too many files"), Remedy: "unpack it, and name the folder: unzip " + name + " -d FOLDER"})
 	}
 	if err != nil {
 		return refuse(damaged("zip", err))
@@ -302,7 +300,7 @@ func (a *app) unzipped(name string, from io.Reader, ahead *bufio.Reader, yield f
 		return refuse(errors.New("it is a zip archive without a .csv or .csv.gz file"))
 	}
 	slices.SortFunc(files, func(x, y *zip.File) int { return cmp.Compare(x.Name, y.Name) })
-	all := &ration{most: a.inputLimit()}
+	all := &ration{most: r.Limit}
 	for _, f := range files {
 		if !entry(name, f, all, yield) {
 			return false
@@ -319,16 +317,16 @@ func statOf(f *os.File) (os.FileInfo, error) {
 }
 
 // entry yields one file of an archive.
-func entry(archive string, f *zip.File, all *ration, yield func(input) bool) bool {
+func entry(archive string, f *zip.File, all *ration, yield func(File) bool) bool {
 	name := archive + ":" + f.Name
-	by := func(err error) bool { return yield(input{name: name, err: err}) }
+	by := func(err error) bool { return yield(File{Name: name, Err: err}) }
 	const encrypted = 1
 	if f.Flags&encrypted != 0 {
-		return by(&Problem{Code: ExitError, Err: errors.New("it is encrypted"), Remedy: "unpack it first: unzip " + archive})
+		return by(&phrase.Problem{Err: errors.New("it is encrypted"), Remedy: "unpack it first: unzip " + archive})
 	}
 	content, err := f.Open()
 	if errors.Is(err, zip.ErrAlgorithm) {
-		return by(&Problem{Code: ExitError, Err: errors.New("it is packed in a way that bellhop cannot read"), Remedy: "unpack it first: unzip " + archive})
+		return by(&phrase.Problem{Err: errors.New("it is packed in a way that bellhop cannot read"), Remedy: "unpack it first: unzip " + archive})
 	}
 	if err != nil {
 		return by(damaged("zip", err))
@@ -338,7 +336,7 @@ func entry(archive string, f *zip.File, all *ration, yield func(input) bool) boo
 	if err != nil {
 		return by(err)
 	}
-	return yield(input{name: name, content: rationed{plain, all}})
+	return yield(File{Name: name, Content: rationed{plain, all}})
 }
 
 // ration is how many bytes the files of an archive may have together, and how many were read.
@@ -353,7 +351,7 @@ type rationed struct {
 func (r rationed) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
 	if r.all.read += int64(n); r.all.read > r.all.most {
-		return 0, fault.New(fault.Poison, "the files of the archive have more than %s together; unpack it and name its files", bytesText(r.all.most))
+		return 0, fault.New(fault.Poison, "the files of the archive have more than %s together; unpack it and name its files", phrase.Bytes(r.all.most))
 	}
 	return n, err
 }

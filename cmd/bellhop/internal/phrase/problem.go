@@ -1,0 +1,12 @@
+package phrase
+
+// Problem is an error with what helps against it.
+type Problem struct {
+	Err    error
+	Remedy string
+}
+
+func (p *Problem) Error() string { return p.Err.Error() }
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
