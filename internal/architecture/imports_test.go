@@ -30,7 +30,7 @@ var (
 	// What keeps secrets out of text is a leaf, for all that meets secrets.
 	meetsSecrets = and(core, "pkg/telemetry/redact")
 	// What every vendor's client is built from.
-	shared = and(meetsSecrets, "pkg/source", "pkg/source/httpclient", "pkg/source/secret", "pkg/source/lwa")
+	shared = and(meetsSecrets, "pkg/source", "pkg/source/httpclient", "pkg/source/secret", "pkg/source/lwa", "pkg/source/alexa")
 	// What every function is wired from.
 	wired = and(core, "pkg/ledger", "pkg/ledger/dynamostore", "pkg/objects", "pkg/s3event", "pkg/queue", "pkg/config", "pkg/telemetry/...")
 
@@ -54,6 +54,10 @@ var layers = map[string]layer{
 	"pkg/source":            {own: meetsSecrets, libs: []string{xsync}},
 	"pkg/source/httpclient": {own: meetsSecrets, libs: []string{xsync}},
 	"pkg/source/secret":     {own: meetsSecrets, libs: []string{awsSDK, smithy}},
+	// What the vendor's APIs of one host share: bellhop writes what it fetches from them as CSV.
+	"pkg/source/alexa": {own: and(meetsSecrets, "pkg/source/httpclient"), libs: []string{"github.com/gocarina/gocsv", "golang.org/x/text/language"}},
+	// The suite that every source passes.
+	"pkg/source/sourcetest": {own: and(shared, "pkg/requester"), libs: suites},
 	"pkg/source/...":        {own: shared, libs: []string{xsync}},
 
 	"pkg/ledger":             {own: core},

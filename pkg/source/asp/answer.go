@@ -1,14 +1,11 @@
 package asp
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,38 +13,18 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 )
 
-// understand turns the vendor's answer to an order into an [report.Answer].
-func (s *Source) understand(reply httpclient.Reply, o report.Order, now time.Time) report.Answer {
-	tables := o.Tables
-	a := report.Answer{RequestID: httpclient.RequestID(reply.Header)}
-	if reply.Status >= 200 && reply.Status <= 299 {
-		files, err := accepted(reply, tables)
-		if err != nil {
-			// The vendor took the request, but what it will deliver cannot be told: files may well come.
-			a.Why = fmt.Sprintf("the vendor answered %d, but %v", reply.Status, err)
-			return a
-		}
-		for i := range files {
-			files[i].Root = o.Subscription.Params[ParamUnitID]
-		}
-		a.Outcome, a.Files, a.Why = report.OutcomeAccepted, files, unnamed(files, tables)
+// understand adds to the answer to an order what the vendor says it will deliver.
+func understand(reply httpclient.Reply, a report.Answer, o report.Order) report.Answer {
+	files, err := accepted(reply, o.Tables)
+	if err != nil {
+		// The vendor took the request, but what it will deliver cannot be told: files may well come.
+		a.Outcome, a.Why = report.OutcomeUnknown, fmt.Sprintf("the vendor answered %d, but %v", reply.Status, err)
 		return a
 	}
-	words := s.words(reply)
-	a.RetryAfter = httpclient.RetryAfter(reply.Header, now)
-	a.Why = fmt.Sprintf("the vendor answered %d", reply.Status)
-	if words != "" {
-		a.Why += ": " + words
+	for i := range files {
+		files[i].Root = o.Subscription.Params[ParamUnitID]
 	}
-	for _, rule := range s.o.Rules {
-		if rule.fits(reply.Status, words) {
-			a.Outcome = rule.Outcome
-			if rule.Remedy != "" {
-				a.Why += " (" + rule.Remedy + ")"
-			}
-			break
-		}
-	}
+	a.Files, a.Why = files, unnamed(files, o.Tables)
 	return a
 }
 
@@ -115,110 +92,4 @@ func unnamed(files []report.NamedFile, tables []string) string {
 		return ""
 	}
 	return "no file was named for " + strings.Join(missing, ", ")
-}
-
-// failure is an error's body. Its fields are read leniently: the words matter even where their types have changed.
-type failure struct {
-	Message loose           `json:"message"`
-	Errors  json.RawMessage `json:"errors"`
-}
-
-// problem is one item of an error's body.
-type problem struct {
-	Description loose `json:"errorDescription"`
-	Code        loose `json:"errorCode"`
-	Status      loose `json:"status"`
-}
-
-// loose is a JSON string or number as text, and nothing for any other value.
-type loose string
-
-// UnmarshalJSON never fails: a value that is not a string or a number has no words.
-func (l *loose) UnmarshalJSON(b []byte) error {
-	var text string
-	var number json.Number
-	switch {
-	case json.Unmarshal(b, &text) == nil:
-		*l = loose(text)
-	case json.Unmarshal(b, &number) == nil:
-		*l = loose(number)
-	}
-	return nil
-}
-
-// How much of a body is read for words: its errors repeat each other, and only one line is kept.
-const (
-	maxErrors = 10
-	maxText   = 16 << 10
-)
-
-// words returns what the vendor said, fit for logs: code and description of each error, else the message. Of a body
-// that is not JSON, as gateways send it, only the first line that has text counts.
-func (s *Source) words(reply httpclient.Reply) string {
-	var f failure
-	if err := json.Unmarshal(reply.Body, &f); err != nil {
-		if json.Valid(reply.Body) {
-			// JSON of another shape: a bare string is words, anything else may be data.
-			var text loose
-			_ = text.UnmarshalJSON(reply.Body)
-			return s.o.Scrubber.Foreign(string(text))
-		}
-		return s.o.Scrubber.Foreign(firstLine(reply.Body))
-	}
-	if said := problems(f.Errors, reply.Status); len(said) > 0 {
-		return s.o.Scrubber.Foreign(strings.Join(said, "; "))
-	}
-	return s.o.Scrubber.Foreign(string(f.Message))
-}
-
-// problems returns a line for each different error. The status that an error carries is shown where it is not the
-// answer's own.
-func problems(list json.RawMessage, status int) []string {
-	var items []problem
-	if json.Unmarshal(list, &items) != nil {
-		return nil
-	}
-	var said []string
-	for _, item := range items {
-		line := strings.Trim(string(item.Code)+": "+string(item.Description), ": ")
-		if line == "" || len(said) == maxErrors {
-			continue
-		}
-		if item.Status != "" && string(item.Status) != strconv.Itoa(status) {
-			line += " (status " + string(item.Status) + ")"
-		}
-		if !slices.Contains(said, line) {
-			said = append(said, line)
-		}
-	}
-	return said
-}
-
-// firstLine returns the first text of a body that is not JSON, without markup.
-func firstLine(body []byte) string {
-	body = body[:min(len(body), maxText)]
-	for line := range bytes.Lines(body) {
-		if text := strings.TrimSpace(withoutTags(string(line))); text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
-// withoutTags drops everything between angle brackets.
-func withoutTags(line string) string {
-	var text strings.Builder
-	inside := false
-	for _, r := range line {
-		switch {
-		case r == '<':
-			inside = true
-		case r == '>' && inside:
-			inside = false
-			text.WriteByte(' ')
-		case !inside:
-			text.WriteRune(r)
-		}
-	}
-	return text.String()
 }

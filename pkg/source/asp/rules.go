@@ -6,27 +6,8 @@ import (
 	"slices"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 )
-
-// Rule says what one class of the vendor's answers means. The copies of the vendor's page have lost the numbers of
-// its statuses, so behaviour hangs on the class and the words, and every rule can be replaced once the first live
-// answers are in.
-type Rule struct {
-	// Name of the class, for people.
-	Name string
-	// From and To bound the HTTP status, both included.
-	From, To int
-	// Text must match the vendor's words; nil matches all.
-	Text *regexp.Regexp
-	// Outcome of an answer that fits.
-	Outcome report.Outcome
-	// Remedy tells a person what to check; it is part of what is reported. May be empty.
-	Remedy string
-}
-
-func (r Rule) fits(status int, words string) bool {
-	return r.From <= status && status <= r.To && (r.Text == nil || r.Text.MatchString(words))
-}
 
 var (
 	tooYoung = regexp.MustCompile(`(?i)\b(four|4)[ -]days?[ -]old\b|\b(younger|newer|less) than (four|4) days\b|\bat least (four|4) days\b`)
@@ -37,10 +18,11 @@ var (
 	unreached = regexp.MustCompile(`(?i)no healthy upstream|reset reason: (remote |local )?(connection failure|overflow)`)
 )
 
-// DefaultRules returns the rules in the order in which they are tried. No rule fits a success, and what no rule
-// fits is an unknown outcome.
-func DefaultRules() []Rule {
-	return []Rule{
+// DefaultRules returns the rules in the order in which they are tried. No rule fits a success, and what no rule fits is an
+// unknown outcome. The copies of the vendor's page have lost the numbers of its statuses, so every rule can be replaced once
+// the first live answers are in.
+func DefaultRules() []alexa.Rule {
+	return []alexa.Rule{
 		{Name: "token or access refused", From: 401, To: 401, Outcome: report.OutcomeUnauthorized,
 			Remedy: "check that the LWA client has API access to this unit's organisation, and that the person who logged in may see the unit"},
 		{Name: "rate exceeded", From: 429, To: 429, Outcome: report.OutcomeBackOff},
@@ -68,10 +50,10 @@ func DefaultRules() []Rule {
 }
 
 // byStatus returns rules for single statuses, whatever the words.
-func byStatus(outcomes map[int]report.Outcome) []Rule {
-	rules := make([]Rule, 0, len(outcomes))
+func byStatus(outcomes map[int]report.Outcome) []alexa.Rule {
+	rules := make([]alexa.Rule, 0, len(outcomes))
 	for _, status := range slices.Sorted(maps.Keys(outcomes)) {
-		rules = append(rules, Rule{Name: "configured", From: status, To: status, Outcome: outcomes[status]})
+		rules = append(rules, alexa.Rule{Name: "configured", From: status, To: status, Outcome: outcomes[status]})
 	}
 	return rules
 }

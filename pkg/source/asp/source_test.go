@@ -15,6 +15,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
@@ -312,8 +313,8 @@ func TestRulesAreConfiguration(t *testing.T) {
 	}{
 		"default": {asp.Options{}, report.OutcomeNotReady},
 		"status":  {asp.Options{Statuses: map[int]report.Outcome{503: report.OutcomeRefused}}, report.OutcomeRefused},
-		"rules":   {asp.Options{Rules: []asp.Rule{{From: 500, To: 599, Outcome: report.OutcomeBackOff}}}, report.OutcomeBackOff},
-		"no rule": {asp.Options{Rules: []asp.Rule{{From: 404, To: 404, Outcome: report.OutcomeRefused}}}, report.OutcomeUnknown},
+		"rules":   {asp.Options{Rules: []alexa.Rule{{From: 500, To: 599, Outcome: report.OutcomeBackOff}}}, report.OutcomeBackOff},
+		"no rule": {asp.Options{Rules: []alexa.Rule{{From: 404, To: 404, Outcome: report.OutcomeRefused}}}, report.OutcomeUnknown},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
@@ -113,7 +114,7 @@ func play(t *testing.T, answers ...func(http.ResponseWriter)) (*asp.Source, *ven
 	return open(server.URL, k, asp.Options{}), v, k
 }
 
-func open(endpoint string, k asp.Tokens, o asp.Options) *asp.Source {
+func open(endpoint string, k alexa.Tokens, o asp.Options) *asp.Source {
 	o.Endpoint, o.Tokens = endpoint, k
 	o.Now = func() time.Time { return now }
 	o.HTTP = httpclient.New(httpclient.Options{Timeout: 300 * time.Millisecond, MaxBytes: 64 << 10, Scrubber: o.Scrubber})

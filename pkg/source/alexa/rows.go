@@ -1,0 +1,32 @@
+package alexa
+
+import (
+	"bytes"
+	"io"
+	"time"
+
+	"github.com/gocarina/gocsv"
+)
+
+// Instant is a moment as CSV holds it: RFC 3339 in UTC, with a fraction only where it is not zero, to the microsecond.
+type Instant struct{ time.Time }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (i Instant) MarshalText() ([]byte, error) {
+	return []byte(i.UTC().Format("2006-01-02T15:04:05.999999Z")), nil
+}
+
+// ParseInstant reads RFC 3339 with a fraction of any length; what is below a microsecond is dropped.
+func ParseInstant(text string) (Instant, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	return Instant{t.UTC().Truncate(time.Microsecond)}, err
+}
+
+// Content returns rows as a CSV file with a header. Rows are structs with csv tags.
+func Content[T any](rows []T) (io.ReadCloser, error) {
+	var b bytes.Buffer
+	if err := gocsv.Marshal(rows, &b); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(&b), nil
+}
