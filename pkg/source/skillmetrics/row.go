@@ -1,0 +1,165 @@
+package skillmetrics
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
+)
+
+// Table is the one that this source fills.
+const Table = "skill_metrics"
+
+// row is one value as the file has it. All but the measures are its key; an empty cell is NULL.
+type row struct {
+	Date        report.Date   `csv:"dataset_date"`
+	Skill       string        `csv:"skill_id"`
+	Stage       string        `csv:"stage"`
+	SkillType   string        `csv:"skill_type"`
+	Metric      string        `csv:"metric"`
+	Period      string        `csv:"period"`
+	PeriodStart alexa.Instant `csv:"period_start"`
+	Locale      string        `csv:"locale"`
+	Intent      string        `csv:"intent"`
+	Statistic   string        `csv:"statistic"`
+	GroupField  string        `csv:"group_field"`
+	GroupValue  string        `csv:"group_value"`
+	// Given is the number as the vendor wrote it, where the measure does not hold it exactly.
+	Given string `csv:"given"`
+	// Amount is the value of a metric that adds up over periods, Reading that of any other one.
+	Amount  string `csv:"amount"`
+	Reading string `csv:"reading"`
+}
+
+// point is one value of a series.
+type point struct {
+	at    time.Time
+	value json.Number
+}
+
+var (
+	errLengths  = errors.New("its timestamps and values are not of equal number")
+	errConflict = errors.New("it gives two values for one period")
+)
+
+// pair puts the timestamps and the values of an answer together.
+func pair[T any](timestamps []T, values []json.Number, at func(T) (time.Time, error)) ([]point, error) {
+	if len(timestamps) != len(values) {
+		return nil, errLengths
+	}
+	points := make([]point, len(values))
+	for i, stamp := range timestamps {
+		t, err := at(stamp)
+		if err != nil {
+			return nil, errors.New("timestamp " + strconv.Itoa(i+1) + " is none")
+		}
+		points[i] = point{t, values[i]}
+	}
+	return points, nil
+}
+
+// rows makes the points of a series into rows like the given one. Points outside the query's window are left out: its end is
+// exclusive.
+func rows(like row, q query, points []point) ([]row, error) {
+	from, to := q.Window.From.Time(), (q.Window.To + 1).Time()
+	additive := Additive(like.Metric, like.Statistic)
+	var all []row
+	for _, p := range points {
+		if p.at.Before(from) || !p.at.Before(to) {
+			continue
+		}
+		r := like
+		r.Date, r.PeriodStart = report.DateOf(p.at), alexa.Instant{Time: p.at.UTC()}
+		value, exact, err := decimal(p.value.String())
+		if err != nil {
+			return nil, err
+		}
+		if !exact {
+			r.Given = p.value.String()
+		}
+		if additive {
+			r.Amount = value
+		} else {
+			r.Reading = value
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// canonical sorts rows and keeps each once. It fails where two have one key and different values.
+func canonical(all []row) ([]row, error) {
+	slices.SortFunc(all, func(a, b row) int {
+		return cmp.Or(
+			cmp.Compare(a.Date, b.Date), cmp.Compare(a.Skill, b.Skill), cmp.Compare(a.Metric, b.Metric),
+			cmp.Compare(a.Locale, b.Locale), cmp.Compare(a.Intent, b.Intent), cmp.Compare(a.GroupField, b.GroupField),
+			cmp.Compare(a.GroupValue, b.GroupValue), a.PeriodStart.Compare(b.PeriodStart.Time),
+		)
+	})
+	once := all[:0]
+	for _, r := range all {
+		if n := len(once); n > 0 && sameKey(once[n-1], r) {
+			if once[n-1] != r {
+				return nil, errConflict
+			}
+			continue
+		}
+		once = append(once, r)
+	}
+	return once, nil
+}
+
+// sameKey reports whether two rows are of the same value.
+func sameKey(a, b row) bool {
+	b.Given, b.Amount, b.Reading = a.Given, a.Amount, a.Reading
+	return a == b
+}
+
+// Digits of the measures' type, decimal(18,6).
+const (
+	scale       = 1_000_000
+	mostUnits   = 1_000_000_000_000_000_000 // the first number of millionths that does not fit
+	maxLiteral  = 200
+	maxExponent = 400
+)
+
+var errNumber = errors.New("one of its values is not a number")
+
+// decimal returns a JSON number as a decimal(18,6) without trailing zeros, rounded half to even, and whether that is the
+// number itself. A number that is too large for the type has no text.
+func decimal(literal string) (text string, exact bool, err error) {
+	if _, exponent, ok := strings.Cut(strings.ToLower(literal), "e"); ok {
+		if n, err := strconv.Atoi(exponent); err != nil || n > maxExponent || n < -maxExponent {
+			return "", false, errNumber
+		}
+	}
+	number, ok := new(big.Rat).SetString(literal)
+	if !ok || len(literal) > maxLiteral {
+		return "", false, errNumber
+	}
+	number.Mul(number, big.NewRat(scale, 1))
+	units, rest := new(big.Int).QuoRem(number.Num(), number.Denom(), new(big.Int))
+	exact = rest.Sign() == 0
+	if half := new(big.Int).Abs(rest); !exact {
+		switch half.Lsh(half, 1).Cmp(number.Denom()) {
+		case 1:
+			units.Add(units, big.NewInt(int64(number.Sign())))
+		case 0:
+			if units.Bit(0) == 1 {
+				units.Add(units, big.NewInt(int64(number.Sign())))
+			}
+		}
+	}
+	if units.CmpAbs(big.NewInt(mostUnits)) >= 0 {
+		return "", false, nil
+	}
+	text = new(big.Rat).SetFrac(units, big.NewInt(scale)).FloatString(6)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), "."), exact, nil
+}
