@@ -159,34 +159,21 @@ func (m *Machine) settle(ctx context.Context) error {
 // begins.
 func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error) {
 	now := m.clock.Now()
-	snapshot, err := m.ledger.Snapshot(ctx, Subscription)
-	if fault.Is(err, fault.NotFound) {
-		// The requester has not reached this job yet.
+	if _, err := m.ledger.Snapshot(ctx, Subscription); fault.Is(err, fault.NotFound) {
+		// The requester has not brought its first subscription into the ledger yet.
 		return onTick(now, requestEvery), false, nil
 	}
+	var sooner soonest
+	sooner.of(m.vendor.NextDelivery())
+	sooner.of(m.queue.NextVisible())
+	subs, err := m.ledger.Subscriptions(ctx)
 	if err != nil {
 		return at, false, err
 	}
-	sooner := func(t time.Time, ok bool) {
-		if ok && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
-	}
-	sooner(m.vendor.NextDelivery())
-	sooner(m.queue.NextVisible())
-	for _, marker := range snapshot.Markers {
-		if !marker.Status.Holds() {
-			continue
-		}
-		job, err := m.ledger.Job(ctx, marker.Job)
-		if err != nil {
+	for _, sub := range subs {
+		if err := m.nextOf(ctx, sub.Name, now, &sooner); err != nil {
 			return at, false, err
 		}
-		left, err := m.waitsForPerson(ctx, job)
-		if err != nil {
-			return at, false, err
-		}
-		sooner(onTick(later(job.DueAt, now), requestEvery), !job.DueAt.IsZero() && !left)
 	}
 	for o, err := range m.deliveries.List(ctx, "") {
 		if err != nil {
@@ -200,11 +187,43 @@ func (m *Machine) next(ctx context.Context) (at time.Time, idle bool, err error)
 		if f.Status == report.FileStray || f.Status == report.FileQuarantined {
 			due = later(f.DueAt, now)
 		}
-		sooner(onTick(due, sweepEvery), !m.rests(f))
+		sooner.of(onTick(due, sweepEvery), !m.rests(f))
+	}
+	return sooner.at, sooner.at.IsZero(), nil
+}
+
+// soonest keeps the first of several instants; zero while there is none.
+type soonest struct{ at time.Time }
+
+func (s *soonest) of(t time.Time, ok bool) {
+	if ok && (s.at.IsZero() || t.Before(s.at)) {
+		s.at = t
+	}
+}
+
+// nextOf looks at when the requester has to see to a subscription's jobs, and to its plan.
+func (m *Machine) nextOf(ctx context.Context, subscription string, now time.Time, sooner *soonest) error {
+	snapshot, err := m.ledger.Snapshot(ctx, subscription)
+	if err != nil {
+		return err
+	}
+	for _, marker := range snapshot.Markers {
+		if !marker.Status.Holds() {
+			continue
+		}
+		job, err := m.ledger.Job(ctx, marker.Job)
+		if err != nil {
+			return err
+		}
+		left, err := m.waitsForPerson(ctx, job)
+		if err != nil {
+			return err
+		}
+		sooner.of(onTick(later(job.DueAt, now), requestEvery), !job.DueAt.IsZero() && !left)
 	}
 	due := snapshot.Planning.DueAt
-	sooner(onTick(later(due, now), requestEvery), !due.IsZero() && report.DateOf(due) <= report.DateOf(now))
-	return at, at.IsZero(), nil
+	sooner.of(onTick(later(due, now), requestEvery), !due.IsZero() && report.DateOf(due) <= report.DateOf(now))
+	return nil
 }
 
 // onTick returns the first tick of a schedule after t.

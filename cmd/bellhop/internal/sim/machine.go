@@ -21,6 +21,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -73,6 +74,8 @@ type outside struct {
 	source func(requester.Source) requester.Source
 	queue  func(loads) loads
 
+	// others are the subscriptions besides the first.
+	others   func(m *Machine) []report.Subscription
 	estate   *alexa.Estate
 	switches alexa.Switches
 	// stepwise handles one event after the other instead of several at once, so that every run goes the same way.
@@ -105,6 +108,9 @@ func (o *outside) setDefaults() {
 	}
 	if o.source == nil {
 		o.source = func(s requester.Source) requester.Source { return s }
+	}
+	if o.others == nil {
+		o.others = func(*Machine) []report.Subscription { return nil }
 	}
 	if o.queue == nil {
 		o.queue = func(l loads) loads { return l }
@@ -191,6 +197,9 @@ func Open(ctx context.Context, o Options) (_ *Machine, err error) {
 		}
 	}
 	m.wire()
+	if err := m.subscribe(ctx); err != nil {
+		return nil, err
+	}
 	m.start(ctx)
 	return m, nil
 }
@@ -279,6 +288,23 @@ func (m *Machine) subscription() report.Subscription {
 		Params:  report.Params{"unit_id": m.outside.estate.Organisation.ID, "show_sub_units": "true"},
 		LagDays: 3, RefreshDays: 4, MaxWindowDays: m.WindowDays,
 	}
+}
+
+// subscribe brings the subscriptions besides the first into the ledger, as a person does with "subscriptions apply". What the
+// person has changed or removed since stays so.
+func (m *Machine) subscribe(ctx context.Context) error {
+	service := requester.Service{Ledger: m.ledger, Sources: m.requests.Sources, Now: m.clock.Now}
+	for _, sub := range m.outside.others(m) {
+		// The snapshot tells of a removed one too.
+		_, err := m.ledger.Snapshot(ctx, sub.Name)
+		if fault.Is(err, fault.NotFound) {
+			_, err = service.Apply(ctx, sub)
+		}
+		if err != nil {
+			return fmt.Errorf("apply subscription %s: %w", sub.Name, err)
+		}
+	}
+	return nil
 }
 
 // chance is a fixed sequence, so that two demonstrations in fresh folders go the same way.

@@ -54,9 +54,17 @@ func (m *Machine) tell(ctx context.Context, phase string) {
 
 // readProgress reads the jobs as of a change of the ledger, and returns the files that were loaded since the last time.
 func (m *Machine) readProgress(ctx context.Context, changes int64) (arrived []Arrival, err error) {
-	jobs, err := m.ledger.Jobs(ctx, Subscription)
+	subs, err := m.ledger.Subscriptions(ctx)
 	if err != nil {
 		return nil, err
+	}
+	var jobs []report.Job
+	for _, sub := range subs {
+		of, err := m.ledger.Jobs(ctx, sub.Name)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, of...)
 	}
 	first := m.progress.told == nil
 	p := progress{changes: changes, told: map[string]bool{}}
