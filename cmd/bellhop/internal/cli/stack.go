@@ -57,6 +57,9 @@ bellhop opens the login page in your browser, or shows its address, and waits fo
 secret does not have the client's secret yet, bellhop asks for it, or reads it from a pipe. bellhop writes nothing to
 disk and shows no token.
 
+The token is good for what --scope asks for. Skill metrics need the scope of the Skill Management API besides the default one;
+"bellhop sources show skill-metrics" names it.
+
 Jobs that waited for the login are due at once: the next run of the requester sends them.`
 
 // patience is how long a login waits for the person.
@@ -65,6 +68,7 @@ const patience = 10 * time.Minute
 // loginOrder is what a command line wants of a login.
 type loginOrder struct {
 	clientID, redirect, page string
+	scopes                   []string
 	noBrowser                bool
 }
 
@@ -85,6 +89,7 @@ func (a *app) loginCommand() *cobra.Command {
 	c.Flags().StringVar(&o.clientID, "client-id", "", "the `id` of the client in its security profile (default: the one in the secret)")
 	c.Flags().StringVar(&o.redirect, "redirect", stack.DefaultRedirect, "the allowed return `URL` of the security profile to use, on this machine")
 	c.Flags().StringVar(&o.page, "page", "", "the `address` of the login page (default: that of the stack's LwaEndpoint)")
+	c.Flags().StringSliceVar(&o.scopes, "scope", []string{stack.Scope}, "`scope` to ask for; repeat it for more (bellhop sources show SOURCE names each source's)")
 	c.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address of the login page, and open no browser")
 	c.RunE = a.onStack(func(ctx context.Context, in *stack.Installation, _ []string) error { return a.login(ctx, in, o) })
 	return c
@@ -197,7 +202,7 @@ func (a *app) browse(ctx context.Context, o loginOrder, endpoint string, c lwa.C
 	})
 	defer cancel()
 	flow := stack.Login{
-		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect,
+		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect, Scopes: o.scopes,
 		Client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Show: func(address string) {
 			// There is no other place to show the address, and the browser may still open.

@@ -41,6 +41,8 @@ type Login struct {
 	ClientSecret   redact.Text
 	// Redirect is an http URL of this machine; see [DefaultRedirect].
 	Redirect string
+	// Scopes are what the token is to be good for, such as [Scope].
+	Scopes []string
 	// Show is given the address that the person has to open. It may open it.
 	Show func(address string)
 	// Client talks to the token endpoint.
@@ -73,7 +75,7 @@ func (l Login) Run(ctx context.Context) (redact.Text, error) {
 		return redact.Text{}, fmt.Errorf("listen on %s for the answer: %w", back.Host, err)
 	}
 	config := oauth2.Config{
-		ClientID: l.ClientID, ClientSecret: l.ClientSecret.Reveal(), RedirectURL: l.Redirect, Scopes: []string{Scope},
+		ClientID: l.ClientID, ClientSecret: l.ClientSecret.Reveal(), RedirectURL: l.Redirect, Scopes: l.Scopes,
 		Endpoint: oauth2.Endpoint{AuthURL: l.Page, TokenURL: l.Endpoint, AuthStyle: oauth2.AuthStyleInParams},
 	}
 	// Only a browser that bellhop sent to the page comes back with it.

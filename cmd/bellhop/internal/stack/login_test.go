@@ -65,7 +65,7 @@ func person(t *testing.T, challenge *string, come func(back url.Values) url.Valu
 			return
 		}
 		q := u.Query()
-		if q.Get("client_id") != clientID || q.Get("response_type") != "code" || q.Get("scope") != stack.Scope || len(q.Get("state")) < 20 || strings.Contains(address, plantedSecret) {
+		if q.Get("client_id") != clientID || q.Get("response_type") != "code" || q.Get("scope") != stack.Scope+" alexa::ask:skills:readwrite" || len(q.Get("state")) < 20 || strings.Contains(address, plantedSecret) {
 			t.Errorf("the page is %s", address)
 		}
 		if *challenge = q.Get("code_challenge"); *challenge == "" || q.Get("code_challenge_method") != "S256" {
@@ -129,7 +129,7 @@ func TestLogins(t *testing.T) {
 			var challenge string
 			flow := stack.Login{
 				Page: "https://www.amazon.example/ap/oa", Endpoint: tokenEndpoint(t, &challenge, tt.answer), ClientID: clientID, ClientSecret: redact.NewText(plantedSecret),
-				Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, &challenge, tt.come),
+				Scopes: []string{stack.Scope, "alexa::ask:skills:readwrite"}, Redirect: "http://" + standin.FreeAddress(t) + "/cb", Client: http.DefaultClient, Show: person(t, &challenge, tt.come),
 			}
 			got, err := flow.Run(t.Context())
 			switch {
