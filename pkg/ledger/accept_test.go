@@ -198,7 +198,7 @@ func whoComesSecond(t *testing.T, d fixture) {
 func acceptFetch(t *testing.T, l *ledger.Ledger, j report.Job, key string) {
 	t.Helper()
 	file := named(key, device)
-	file.Fetch = "https://vendor.example/" + key
+	file.Fetch = "export-1/" + key
 	_, _, err := l.Accept(t.Context(), j.ID, j.Epoch, answer(file), at(accepted), at(deadline))
 	done(t, "accept", err)
 }

@@ -22,6 +22,8 @@ func crashCases() protocolCases {
 		"while a day is fenced":          crashFence,
 		"while a deletion is certified":  crashCertify,
 		"while a job is given up":        crashLose,
+		"while a fetched file is noted":  crashFetched,
+		"while a fetch is refused":       crashRefused,
 		"while a marker is forgotten":    crashForget,
 		"while a subscription is formed": crashApply,
 	}
@@ -218,6 +220,52 @@ func crashLose(t *testing.T, d fixture) {
 			d.wantFile(t, name+"-a.csv", "LOST "+j.ID+" - 0")
 			d.wantFile(t, name+"-b.csv", "LOST "+j.ID+" - 0")
 			d.wantMarkers(t, name, j.ID+" LOST asp_device,asp_property_skill")
+		},
+	})
+}
+
+func crashFetched(t *testing.T, d fixture) {
+	d.survive(t, crash{
+		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
+			j := d.fetching(t, name)
+			d.loaded(t, name+"-a.csv") // its delivery comes before the note
+			return func(l *ledger.Ledger) error {
+				_, err := l.UpdateJob(t.Context(), j.ID, func(j *report.Job) error {
+					j.Fetched(at(loaded), name+"-a.csv", at(deadline))
+					return nil
+				})
+				return err
+			}
+		},
+		check: func(t *testing.T, name string) {
+			j := d.wantJob(t, name+"-000001", fmt.Sprintf("AWAITING_FILES %[1]s-a.csv=LOADED %[1]s-b.csv=EXPECTED", name))
+			// Whether noted or not, the other file alone is left.
+			same(t, "files to fetch", fmt.Sprint(len(j.ToFetch()), j.ToFetch()[0].Key), "1"+name+"-b.csv")
+			d.wantFile(t, name+"-a.csv", "LOADED "+j.ID+" e1 1")
+		},
+	})
+}
+
+func crashRefused(t *testing.T, d fixture) {
+	d.survive(t, crash{
+		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
+			j := d.fetching(t, name)
+			d.loaded(t, name+"-a.csv")
+			return func(l *ledger.Ledger) error {
+				_, err := l.ChangeJob(t.Context(), j.ID, at(loaded), func(current *report.Job) error {
+					if current.Status != j.Status {
+						return fault.New(fault.Conflict, "it has moved on")
+					}
+					return current.Refuse(at(loaded), "403")
+				})
+				return err
+			}
+		},
+		check: func(t *testing.T, name string) {
+			j := d.wantJob(t, name+"-000001", fmt.Sprintf("REFUSED %[1]s-a.csv=LOADED %[1]s-b.csv=LOST", name))
+			same(t, "how often it was refused", transitions(j.History, "REFUSED"), 1)
+			d.wantFile(t, name+"-b.csv", "LOST "+j.ID+" - 0")
+			d.wantMarkers(t, name, j.ID+" REFUSED asp_property_skill")
 		},
 	})
 }

@@ -16,6 +16,8 @@ func jobCases() protocolCases {
 	return protocolCases{
 		"the marker follows the job":                    markerFollows,
 		"what a cancelled job awaited is given up":      cancelledFiles,
+		"what a refused job had to fetch is given up":   refusedFiles,
+		"files to fetch are not due before their jobs":  filesToFetch,
 		"what never comes does not hide what has come":  hiddenFiles,
 		"a cancelled job has no marker":                 markerOfCancelled,
 		"a lost job keeps its marker until forgotten":   markerOfLost,
@@ -185,6 +187,48 @@ func cancelledFiles(t *testing.T, d fixture) {
 	done(t, "retry", err)
 	d.wantJob(t, j.ID, "PLANNED")
 	d.wantFile(t, "c.csv", "LOST annex-000001 - 0")
+}
+
+func refusedFiles(t *testing.T, d fixture) {
+	j := d.fetching(t, "hotel")
+	d.claimed(t, "hotel-a.csv") // delivered, and not noted
+	_, err := d.ChangeJob(t.Context(), j.ID, at(loaded), func(j *report.Job) error { return j.Refuse(at(loaded), "403") })
+	done(t, "refuse", err)
+	d.wantJob(t, j.ID, "REFUSED hotel-a.csv=EXPECTED hotel-b.csv=LOST")
+	same(t, "b is due no more", d.wantFile(t, "hotel-b.csv", "LOST hotel-000001 - 0").DueAt.IsZero(), true)
+	d.wantMarkers(t, "hotel", "hotel-000001 REFUSED asp_device,asp_property_skill")
+	f, err := d.File(t.Context(), "hotel-a.csv")
+	done(t, "file", err)
+	d.commit(t, f)
+	d.wantJob(t, j.ID, "REFUSED hotel-a.csv=LOADED hotel-b.csv=LOST")
+	// The other one had been delivered too, and comes after all.
+	d.loaded(t, "hotel-b.csv")
+	d.wantJob(t, j.ID, "LOADED hotel-a.csv=LOADED hotel-b.csv=LOADED")
+	d.wantMarkers(t, "hotel")
+}
+
+// fetching returns a job that has two files to fetch and is held.
+func (d fixture) fetching(t *testing.T, sub string) report.Job {
+	t.Helper()
+	a, b := named(sub+"-a.csv", device), named(sub+"-b.csv", skill)
+	a.Fetch, b.Fetch = "1", "2"
+	j := d.accept(t, d.begun(t, sub, device, skill), a, b)
+	j, err := d.UpdateJob(t.Context(), j.ID, func(j *report.Job) error { return j.BeginPoll("r2", at(accepted), at(leaseOver)) })
+	done(t, "begin to fetch", err)
+	return j
+}
+
+func filesToFetch(t *testing.T, d fixture) {
+	j := d.fetching(t, "hotel")
+	wantDueFiles(t, d.Ledger, graceOver, 10, "")
+	wantDueJobs(t, d.Ledger, leaseOver, 10, "1")
+	for i, key := range []string{"hotel-a.csv", "hotel-b.csv"} {
+		d.update(t, j.ID, func(j *report.Job) error { j.Fetched(at(loaded+i), key, at(deadline)); return nil })
+		wantDueFiles(t, d.Ledger, graceOver, 10, "")
+		wantDueJobs(t, d.Ledger, []int{loaded, deadline}[i], 10, "1")
+	}
+	d.lose(t, j.ID, deadline, "LOST hotel-a.csv=LOST hotel-b.csv=LOST")
+	d.wantFile(t, "hotel-a.csv", "LOST hotel-000001 - 0")
 }
 
 func hiddenFiles(t *testing.T, d fixture) {

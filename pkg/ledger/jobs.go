@@ -113,9 +113,9 @@ func (l *Ledger) UpdateJob(ctx context.Context, id string, change func(*report.J
 	return doc.Job, err
 }
 
-// ChangeJob applies a person's wish to a job: to cancel it, or to have it asked for again. In the same transaction those of
-// its files are given up that were awaited and have not come: nobody awaits them any more. One that comes all the same is
-// still loaded.
+// ChangeJob applies a transition after which a job awaits nothing more: a person cancels it or has it asked for again, or the
+// vendor refuses a file. In the same transaction those of its files are given up that were awaited and have not come. One that
+// comes all the same is still loaded.
 func (l *Ledger) ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error) {
 	return l.withFiles(ctx, id, now, func(t *tx, doc *jobDoc) error {
 		awaited := slices.Clone(doc.Files)
@@ -225,7 +225,12 @@ func (l *Ledger) Accept(ctx context.Context, id string, epoch int64, a report.An
 			if _, err := t.get(fileKey(named.Key), &f); err != nil {
 				return err
 			}
-			if err := f.Expect(now, doc.Job, named, parts[named.Table], deadline); err != nil {
+			until := deadline
+			if named.Fetch != "" {
+				// The job's requester delivers it, and loses it if it comes to that.
+				until = time.Time{}
+			}
+			if err := f.Expect(now, doc.Job, named, parts[named.Table], until); err != nil {
 				return err
 			}
 			if f.Delivery != nil {

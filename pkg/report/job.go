@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,14 +27,19 @@ type Job struct {
 	Worker    string    `json:"worker,omitempty"`
 	PlannedAt time.Time `json:"planned_at"`
 	// TriedSince is when the first of the requests was sent that the vendor has put off since. What came before it was no
-	// attempt: waiting for a run, for the unit to be old enough, or for a person.
+	// attempt: waiting for a run, for the unit to be old enough, or for a person. While files are fetched it is when the
+	// present one was first tried.
 	TriedSince time.Time `json:"tried_since,omitzero"`
+	// Fetches counts the tries to fetch the present file, and FetchedAt is when the last of all was delivered.
+	Fetches   int       `json:"fetches,omitempty"`
+	FetchedAt time.Time `json:"fetched_at,omitzero"`
 	// SubmittedAt is when the latest request began. It is the generation of everything the job loads.
 	SubmittedAt time.Time `json:"submitted_at,omitzero"`
 	FinishedAt  time.Time `json:"finished_at,omitzero"`
 	// DueAt is when somebody must look at the job next: a lease's end, a retry, a deadline. Zero: never.
 	DueAt time.Time `json:"due_at,omitzero"`
-	// Deadline is when a file that has not come counts as lost.
+	// Deadline is when a file that has not come counts as lost. Zero while there are files to fetch, which have no deadline:
+	// how long they are tried is the requester's patience.
 	Deadline  time.Time `json:"deadline,omitzero"`
 	Reason    string    `json:"reason,omitempty"`
 	RequestID string    `json:"request_id,omitempty"`
@@ -99,18 +105,33 @@ func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
 	return nil
 }
 
-// BeginPoll puts a lease on a POLLING job, or on an AWAITING_FILES job that has files to fetch. The status stays.
+// BeginPoll puts a lease on a POLLING job, or on an AWAITING_FILES job that has files to fetch, which is a try of the first
+// of them. The status stays.
 func (j *Job) BeginPoll(worker string, now, leaseUntil time.Time) error {
 	if !j.Due(now) {
 		return &TransitionError{What: "job " + j.ID, From: string(j.Status), To: "a new lease"}
 	}
 	j.Epoch++
 	j.Worker, j.DueAt = worker, leaseUntil
+	if j.Status == JobAwaitingFiles {
+		if j.Fetches++; j.TriedSince.IsZero() {
+			j.TriedSince = now
+		}
+	}
 	return nil
 }
 
-// AwaitFiles records an accepted request: every file by name, and the deadline for the last of them.
+// EndLease makes a job due again that its requester holds.
+func (j *Job) EndLease(now time.Time) { j.DueAt = now }
+
+// AwaitFiles records an accepted request: every file by name, and the deadline for the last of them. A job with files that
+// are to be fetched is due at once, and has no deadline before the last of them is delivered; see [Job.Fetched].
 func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
+	for _, f := range a.Files {
+		if err := checkReference(f.Fetch); err != nil {
+			return err
+		}
+	}
 	if err := j.to(JobAwaitingFiles, now, fmt.Sprintf("%d files named", len(a.Files))); err != nil {
 		return err
 	}
@@ -118,7 +139,7 @@ func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 	for _, f := range a.Files {
 		j.Files = append(j.Files, JobFile{Key: f.Name, Table: f.Table, Fetch: f.Fetch, Root: f.Root, Status: FileExpected})
 		if f.Fetch != "" {
-			j.DueAt = now
+			j.DueAt, j.Deadline, j.TriedSince, j.Fetches = now, time.Time{}, time.Time{}, 0
 		}
 	}
 	if len(j.Files) == 0 {
@@ -129,6 +150,9 @@ func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 
 // MarkPolling records that the answer is to be asked for again at until.
 func (j *Job) MarkPolling(now time.Time, a Answer, until time.Time) error {
+	if err := checkReference(a.Ticket); err != nil {
+		return err
+	}
 	if j.Status == JobPolling {
 		// A poll that changed nothing is no event: an export may be asked after hundreds of times.
 		j.Ticket, j.DueAt = a.Ticket, until
@@ -141,9 +165,16 @@ func (j *Job) MarkPolling(now time.Time, a Answer, until time.Time) error {
 	return nil
 }
 
-// Postpone puts the job aside as status (WAITING_UPSTREAM, BACKOFF or NOT_ELIGIBLE) until a time.
+// Postpone puts the job aside as status (WAITING_UPSTREAM, BACKOFF or NOT_ELIGIBLE) until a time. A job that awaits files which
+// are to be fetched keeps its own status, because those that were delivered go on loading: only the reason says what it waits for.
 func (j *Job) Postpone(status JobStatus, now, until time.Time, why string) error {
-	if err := j.to(status, now, why); err != nil {
+	if len(j.ToFetch()) > 0 && j.Status == JobAwaitingFiles {
+		j.add(Event{At: now, From: string(j.Status), To: string(j.Status), Why: why, Attempt: j.Fetches})
+		j.Reason = why
+		if status == JobNotEligible {
+			j.TriedSince, j.Fetches = time.Time{}, 0
+		}
+	} else if err := j.to(status, now, why); err != nil {
 		return err
 	}
 	j.DueAt = until
@@ -159,7 +190,7 @@ func (j *Job) MarkUnknown(now, until time.Time, why string) error {
 	return nil
 }
 
-// Refuse records the vendor's no.
+// Refuse records the vendor's no, to the request or to the fetch of a file. Files that were delivered before are still loaded.
 func (j *Job) Refuse(now time.Time, why string) error {
 	if err := j.to(JobRefused, now, why); err != nil {
 		return err
@@ -168,8 +199,13 @@ func (j *Job) Refuse(now time.Time, why string) error {
 	return nil
 }
 
-// Release gives a SUBMITTING job back, because nothing was sent.
+// Release gives a SUBMITTING job back, because nothing was sent, or an AWAITING_FILES job whose file could not be fetched for a
+// cause that says nothing about it: the try does not count. An empty why leaves the reason as it is.
 func (j *Job) Release(now time.Time, why string) error {
+	if j.Status == JobAwaitingFiles {
+		j.Fetches, j.Reason, j.DueAt = max(j.Fetches-1, 0), cmp.Or(why, j.Reason), now
+		return nil
+	}
 	if err := j.to(JobPlanned, now, why); err != nil {
 		return err
 	}
@@ -221,18 +257,21 @@ func (j *Job) Retry(now time.Time, why string) error {
 		return err
 	}
 	j.Attempt, j.DueAt, j.FinishedAt, j.Files, j.Ticket = 1, now, time.Time{}, nil, ""
+	j.Fetches, j.FetchedAt, j.Deadline = 0, time.Time{}, time.Time{}
 	return nil
 }
 
-// Fetched notes that the content of a file was fetched and delivered. From then on it is awaited like any other.
-func (j *Job) Fetched(key string) {
+// Fetched notes that the content of a file was fetched and delivered, and ends the lease. From then on the file is awaited like
+// any other. The deadline begins to count with the last one; before that the job is due for the next.
+func (j *Job) Fetched(now time.Time, key string, deadline time.Time) {
 	for i := range j.Files {
 		if j.Files[i].Key == key {
 			j.Files[i].Fetch = ""
 		}
 	}
+	j.Fetches, j.TriedSince, j.Reason, j.DueAt = 0, time.Time{}, "", now
 	if len(j.ToFetch()) == 0 {
-		j.DueAt = j.Deadline
+		j.FetchedAt, j.Deadline, j.DueAt = now, deadline, deadline
 	}
 }
 
@@ -275,7 +314,7 @@ func (j *Job) settled(now time.Time) error {
 		}
 		return j.to(JobLoaded, now, "")
 	}
-	if !j.Status.Holds() {
+	if !j.Status.Holds() || j.Status.NeedsPerson() {
 		return nil
 	}
 	return j.to(JobLost, now, "nothing loaded for "+strings.Join(pending, ", "))
@@ -310,6 +349,11 @@ func (j *Job) LoadedParts(table, except string) []string {
 		}
 	}
 	return keys
+}
+
+// Asks reports whether the next step of the job is to ask the vendor, for which it needs a credential.
+func (j *Job) Asks() bool {
+	return j.Status.Asks() || j.Status == JobAwaitingFiles && len(j.ToFetch()) > 0
 }
 
 // ToFetch returns the files whose content the requester still has to fetch and deliver.

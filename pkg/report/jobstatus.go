@@ -84,11 +84,13 @@ func (s JobStatus) next() []JobStatus {
 	case JobSubmitting:
 		return []JobStatus{
 			JobAwaitingFiles, JobPolling, JobWaitingUpstream, JobBackoff, JobNotEligible, JobUnknown, JobRefused, JobPlanned,
+			JobLost,
 		}
 	case JobPolling:
 		return []JobStatus{JobPolling, JobAwaitingFiles, JobLost, JobRefused, JobCancelled}
 	case JobAwaitingFiles:
-		return []JobStatus{JobLoaded, JobLost, JobCancelled}
+		// Refused: the vendor said no when a file was to be fetched.
+		return []JobStatus{JobLoaded, JobLost, JobRefused, JobCancelled}
 	case JobBackoff:
 		return []JobStatus{JobSubmitting, JobPlanned, JobLost, JobCancelled}
 	case JobWaitingUpstream, JobNotEligible:
@@ -96,7 +98,10 @@ func (s JobStatus) next() []JobStatus {
 	case JobUnknown:
 		// Awaiting files: the answer came after all, later than anybody waited for it.
 		return []JobStatus{JobAwaitingFiles, JobLost, JobCancelled}
-	case JobRefused, JobCancelled:
+	case JobRefused:
+		// Loaded: a file that had been delivered before the vendor's no comes after it, and was the last.
+		return []JobStatus{JobPlanned, JobLoaded, JobCancelled}
+	case JobCancelled:
 		return []JobStatus{JobPlanned, JobCancelled}
 	case JobLost:
 		// A file that comes after all still loads, and may complete its job.

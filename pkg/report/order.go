@@ -1,6 +1,11 @@
 package report
 
-import "time"
+import (
+	"regexp"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+)
 
 // Order is one request to a source: these days of these tables.
 type Order struct {
@@ -81,7 +86,8 @@ type Answer struct {
 	RetryAfter time.Duration
 	// Until is when to ask again (OutcomePending, OutcomeNotEligible); the zero time leaves it to the requester.
 	Until time.Time
-	// Ticket is handed back in the next [Order] (OutcomePending).
+	// Ticket is handed back in the next [Order] (OutcomePending). Like the reference of a file to fetch it is an id at the vendor:
+	// everybody who may read the ledger sees it.
 	Ticket string
 }
 
@@ -94,4 +100,23 @@ type NamedFile struct {
 	Fetch string
 	// Root is the unit that every row must be of, or below; empty when the source reports no units.
 	Root string
+}
+
+// maxReference is longer than any vendor's id, and shorter than most signed addresses.
+const maxReference = 512
+
+// address is what makes a text an address: its scheme's end, also escaped, or a host at its start.
+var address = regexp.MustCompile(`(?i)://|%3a%2f%2f|^//`)
+
+// checkReference refuses what is no id. References are kept in the ledger, its stream and its backups, and people print them;
+// vendors put tokens into addresses. The error is Internal, because the source is wrong, and does not quote the reference.
+func checkReference(ref string) error {
+	switch {
+	case len(ref) > maxReference:
+		return fault.New(fault.Internal, "a reference of %d bytes: the ledger keeps ids of at most %d", len(ref), maxReference)
+	case address.MatchString(ref):
+		return fault.New(fault.Internal, "a reference that is an address, which may hold a token: the ledger keeps ids alone")
+	default:
+		return nil
+	}
 }

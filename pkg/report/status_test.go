@@ -70,6 +70,10 @@ func TestJobTransitions(t *testing.T) {
 	answer := report.Answer{RequestID: "r", Files: []report.NamedFile{{Name: "1.csv", Table: "a"}, {Name: "2.csv", Table: "b"}}}
 	begin := func(j *report.Job) error { return j.Begin("w", noon, noon.Add(time.Minute)) }
 	await := func(j *report.Job) error { return j.AwaitFiles(noon, answer, noon.Add(6*time.Hour)) }
+	refuse := func(j *report.Job) error { return j.Refuse(noon, "403") }
+	fetch := func(j *report.Job) error {
+		return j.AwaitFiles(noon, report.Answer{Files: []report.NamedFile{{Name: "1.csv", Table: "a", Fetch: "1"}}}, noon)
+	}
 	settle := func(key string, s report.FileStatus) func(*report.Job) error {
 		return func(j *report.Job) error { return j.SettleFile(noon, key, s) }
 	}
@@ -126,9 +130,33 @@ func TestJobTransitions(t *testing.T) {
 			steps: []func(*report.Job) error{begin, await, settle("1.csv", report.FileLoaded), settle("2.csv", report.FileLoaded), begin},
 			fails: true, want: report.JobLoaded,
 		},
+		"what the vendor could not carry out is lost": {
+			steps: []func(*report.Job) error{begin, func(j *report.Job) error { return j.MarkLost(noon, noon, "failed") }},
+			want:  report.JobLost,
+		},
+		"refused when a file is fetched: what was delivered does not bring the job back": {
+			steps: []func(*report.Job) error{begin, await, refuse, settle("2.csv", report.FileLost), settle("1.csv", report.FileLoaded)},
+			want:  report.JobRefused,
+		},
+		"refused, and the last file had been delivered before": {
+			steps: []func(*report.Job) error{begin, await, refuse, settle("1.csv", report.FileLoaded), settle("2.csv", report.FileLoaded)},
+			want:  report.JobLoaded,
+		},
+		"a file to fetch is put off: the job awaits the others": {
+			steps: []func(*report.Job) error{begin, fetch, func(j *report.Job) error {
+				return j.Postpone(report.JobWaitingUpstream, noon, noon.Add(time.Hour), "not ready")
+			}},
+			want: report.JobAwaitingFiles,
+		},
+		"a job without files to fetch cannot be put off": {
+			steps: []func(*report.Job) error{begin, await, func(j *report.Job) error {
+				return j.Postpone(report.JobBackoff, noon, noon.Add(time.Hour), "429")
+			}},
+			fails: true, want: report.JobAwaitingFiles,
+		},
 		"a refused job is a person's to retry": {
 			steps: []func(*report.Job) error{
-				begin, func(j *report.Job) error { return j.Refuse(noon, "403") },
+				begin, refuse,
 				func(j *report.Job) error { return j.Retry(noon, "fixed") },
 			},
 			want: report.JobPlanned,

@@ -1,6 +1,7 @@
 package requester
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,19 +19,17 @@ const (
 	longestQuiet = 15 * time.Minute
 )
 
-// errLeft says that a job was left as it is, for a run that may use its credential.
-var errLeft = errors.New("the credential cannot be used in this run")
-
-// asks reports whether moving the job means to send something. What does not is moved whatever becomes of the credential.
-func (r *run) asks(j report.Job) bool {
-	return j.Status.Asks() || j.Status == report.JobAwaitingFiles && len(j.ToFetch()) > 0 && r.Now().Before(j.Deadline)
-}
+// errLeft says that a job was left as it is, for a run that may use its credential; errNoTime, for one with more time.
+var (
+	errLeft   = errors.New("the credential cannot be used in this run")
+	errNoTime = errors.New("this run has no time left for a further request")
+)
 
 // credentialOf names the credential that moving the job needs; "" when it needs none, or nobody can tell.
 func (r *run) credentialOf(j report.Job) string {
 	sub, known := r.subs[j.Subscription]
 	src, err := r.source(j.Source)
-	if !known || err != nil || !r.asks(j) {
+	if !known || err != nil || !j.Asks() {
 		return ""
 	}
 	return src.Credential(sub.Params)
@@ -69,11 +68,18 @@ func (r *run) untilAsked(id string) time.Duration {
 // leave reports whether a credential has to be left alone for longer than the run has. A run without an end waits for the
 // pace, and for nothing else.
 func (r *run) leave(ctx context.Context, id string) bool {
-	wait := r.untilAsked(id)
 	if _, limited := ctx.Deadline(); limited {
+		wait := r.untilAsked(id)
 		return wait > 0 && wait >= r.remaining(ctx)
 	}
-	return wait > r.Pace
+	c := r.credentials[id]
+	c.NotBefore = time.Time{}
+	return c.Next().After(r.Now())
+}
+
+// pace is the least time between two requests of a source.
+func (r *run) pace(src Source, p report.Params) time.Duration {
+	return cmp.Or(src.Limits(p).Pace, r.Pace)
 }
 
 // admit waits for this run's turn with a credential and makes sure that the credential can be used. Each turn is taken by
@@ -87,7 +93,7 @@ func (r *run) admit(ctx context.Context, src Source, p report.Params) error {
 	for {
 		taken := false
 		err := r.credential(ctx, id, func(c *report.Credential) bool {
-			taken = c.Take(report.Turn{Worker: r.turn, Pace: r.Pace, ProbeEvery: probeEvery}, r.Now())
+			taken = c.Take(report.Turn{Worker: r.turn, Pace: r.pace(src, p), ProbeEvery: probeEvery}, r.Now())
 			return taken
 		})
 		if err != nil {
@@ -176,15 +182,22 @@ func (r *run) unauthorized(ctx context.Context, j report.Job, a report.Answer) e
 			return current.MarkPolling(now, report.Answer{Ticket: j.Ticket}, now)
 		})
 	}
-	return r.update(ctx, j, func(current *report.Job) error {
-		return current.Release(now, "the credential waits for a login: "+a.Why)
-	})
+	return r.release(ctx, j, "the credential waits for a login: "+a.Why)
 }
 
-// patient returns since when the job's tries count: time in which its credential could not be used does not.
-func (r *run) patient(j report.Job, since time.Time) time.Time {
-	if c := r.credentials[r.credentialOf(j)]; c.OpenedAt.After(since) {
-		return c.OpenedAt
+// outlasted returns whether a job has been tried for longer than the patience with its source, and how long that is. Time in which
+// its credential could not be used does not count.
+func (r *run) outlasted(j report.Job, since time.Time) (time.Duration, bool) {
+	patience := r.Patience
+	if since.IsZero() {
+		return patience, false
 	}
-	return since
+	sub, known := r.subs[j.Subscription]
+	if src, err := r.source(j.Source); err == nil && known {
+		patience = cmp.Or(src.Limits(sub.Params).Patience, patience)
+	}
+	if c := r.credentials[r.credentialOf(j)]; c.OpenedAt.After(since) {
+		since = c.OpenedAt
+	}
+	return patience, r.Now().Sub(since) > patience
 }

@@ -16,6 +16,9 @@ func unset(t *testing.T, method string) {
 	t.Fatalf("unexpected call of %s", method)
 }
 
+// turn is what a fetch calls before each further request.
+type turn = func(context.Context) error
+
 // vendor is a source that does what the test says.
 type vendor struct {
 	t        *testing.T
@@ -27,7 +30,7 @@ type vendor struct {
 	authorize  func() error
 	submit     func(context.Context, report.Order) report.Answer
 	poll       func(context.Context, report.Order) report.Answer
-	fetch      func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error)
+	fetch      func(context.Context, report.Order, report.NamedFile, turn) (io.ReadCloser, report.Answer)
 }
 
 func (v *vendor) Name() string                        { return v.name }
@@ -60,16 +63,12 @@ func (v *vendor) Poll(ctx context.Context, o report.Order) report.Answer {
 	return v.poll(ctx, o)
 }
 
-func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile, _ func(context.Context) error) (io.ReadCloser, report.Answer) {
+func (v *vendor) Fetch(ctx context.Context, o report.Order, f report.NamedFile, next turn) (io.ReadCloser, report.Answer) {
 	v.t.Helper()
 	if v.fetch == nil {
 		unset(v.t, v.name+".Fetch")
 	}
-	content, err := v.fetch(ctx, o, f)
-	if err != nil {
-		return nil, report.Answer{Outcome: report.OutcomeBackOff, Why: err.Error()}
-	}
-	return content, report.Answer{Outcome: report.OutcomeAccepted}
+	return v.fetch(ctx, o, f, next)
 }
 
 // snapshots is the fixture's record of subscriptions, in which a test may replace a method. Where it has no replacement, the fixture's
@@ -145,6 +144,7 @@ type jobs struct {
 	t         *testing.T
 	dueJobs   func(context.Context, time.Time, int) ([]report.Job, error)
 	updateJob func(context.Context, string, func(*report.Job) error) (report.Job, error)
+	changeJob func(context.Context, string, time.Time, func(*report.Job) error) (report.Job, error)
 	accept    func(context.Context, string, int64, report.Answer, time.Time, time.Time) (report.Job, []report.File, error)
 	loseJob   func(context.Context, string, time.Time, time.Time, string) (report.Job, error)
 }
@@ -163,6 +163,14 @@ func (j *jobs) UpdateJob(ctx context.Context, id string, change func(*report.Job
 		unset(j.t, "UpdateJob")
 	}
 	return j.updateJob(ctx, id, change)
+}
+
+func (j *jobs) ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error) {
+	j.t.Helper()
+	if j.changeJob == nil {
+		unset(j.t, "ChangeJob")
+	}
+	return j.changeJob(ctx, id, now, change)
 }
 
 func (j *jobs) Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {

@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	d.source = newVendor(t, "push")
 	d.snapshots = &snapshots{shelf: shelf{d}}
-	d.jobs = &jobs{t: t, dueJobs: d.due, updateJob: d.update, accept: d.accept, loseJob: d.lose}
+	d.jobs = &jobs{t: t, dueJobs: d.due, updateJob: d.update, changeJob: d.change, accept: d.accept, loseJob: d.lose}
 	d.queue, d.deliverer = &queue{t: t}, &deliverer{t: t}
 	leases := 0
 	d.Service = &requester.Service{
@@ -264,6 +264,21 @@ func (d *fixture) update(ctx context.Context, id string, change func(*report.Job
 	d.moved(j, d.booked[id].Status)
 	d.booked[id] = j
 	return j, nil
+}
+
+// change gives up what has not been delivered.
+func (d *fixture) change(ctx context.Context, id string, _ time.Time, change func(*report.Job) error) (report.Job, error) {
+	return d.update(ctx, id, func(j *report.Job) error {
+		if err := change(j); err != nil {
+			return err
+		}
+		for i, f := range j.Files {
+			if _, came := d.arrived[f.Key]; !came && f.Status == report.FileExpected {
+				j.Files[i].Status = report.FileLost
+			}
+		}
+		return nil
+	})
 }
 
 func (d *fixture) accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error) {

@@ -52,7 +52,8 @@ func (s *Service) Measure(ctx context.Context) (Gauges, error) {
 	return gauges, err
 }
 
-// countOverdue finds the jobs that await files by their deadlines, which is when they come due.
+// countOverdue finds the jobs that await files by their deadlines, which is when they come due. Files that the requester has to
+// fetch are not late before it has delivered them all.
 func (s *Service) countOverdue(ctx context.Context, gauges *Gauges) error {
 	now := s.Now()
 	jobs, err := s.Ledger.DueJobs(ctx, now.Add(longestWindow), maxAwaitedJobs)
@@ -60,7 +61,11 @@ func (s *Service) countOverdue(ctx context.Context, gauges *Gauges) error {
 		return fmt.Errorf("read the jobs that await files: %w", err)
 	}
 	for _, j := range jobs {
-		if j.Status != report.JobAwaitingFiles || now.Sub(j.SubmittedAt) <= overdueAfter {
+		named := j.SubmittedAt
+		if j.FetchedAt.After(named) {
+			named = j.FetchedAt
+		}
+		if j.Status != report.JobAwaitingFiles || len(j.ToFetch()) > 0 || now.Sub(named) <= overdueAfter {
 			continue
 		}
 		for _, f := range j.Files {

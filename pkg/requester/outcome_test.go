@@ -69,6 +69,10 @@ func TestEveryOutcomeHasItsState(t *testing.T) {
 			answer: report.Answer{Outcome: report.OutcomeRefused, Why: "unit unknown"},
 			status: report.JobRefused, due: never, sum: requester.Summary{Refused: 1},
 		},
+		"failed": {
+			answer: report.Answer{Outcome: report.OutcomeFailed, Why: "the export broke"},
+			status: report.JobLost, due: never, sum: requester.Summary{Lost: 1},
+		},
 		"unknown": {
 			answer: report.Answer{Outcome: report.OutcomeUnknown, Why: "connection reset"},
 			status: report.JobUnknown, due: 4 * hour, sum: requester.Summary{Unknown: 1},
@@ -283,12 +287,6 @@ func TestADueJobMovesByItsStatus(t *testing.T) {
 		},
 		"a file did not come": {
 			job:    report.Job{Status: report.JobAwaitingFiles, Files: file, Deadline: start},
-			status: report.JobLost, due: never, sum: requester.Summary{Lost: 1}, why: "files missing",
-		},
-		"a file that could not be fetched to the deadline": {
-			job: report.Job{Status: report.JobAwaitingFiles, Deadline: start, Files: []report.JobFile{
-				{Key: "a.csv", Table: "asp_device", Status: report.FileExpected, Fetch: "part-1"},
-			}},
 			status: report.JobLost, due: never, sum: requester.Summary{Lost: 1}, why: "files missing",
 		},
 		"a quarantined file keeps its job open": {

@@ -167,6 +167,58 @@ func TestShortWaitsAreWaitedFor(t *testing.T) {
 	}
 }
 
+// TestASourceInTroubleKeepsNoOtherBack: its jobs are the first that are due, and more than a page. While its vendor wants to be left
+// alone the other source is asked at its own pace; after that it has its turn in the same run.
+func TestASourceInTroubleKeepsNoOtherBack(t *testing.T) {
+	busy := report.Answer{Outcome: report.OutcomeBackOff, RetryAfter: time.Minute, Why: "429"}
+	refused := report.Answer{Outcome: report.OutcomeRefused}
+	cases := map[string]struct {
+		first report.Answer // to the troubled source's first request
+		pace  time.Duration // of the troubled source
+		other time.Duration // when the other source was asked for the last time
+		sent  int           // by the troubled source
+	}{
+		"throttled": {busy, 0, 4 * time.Second, 61},
+		"slow":      {refused, 20 * time.Second, 4 * time.Second, 29},
+		"refused":   {report.Answer{Outcome: report.OutcomeUnauthorized, Why: "401"}, 0, 4 * time.Second, 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := newFixture(t)
+			sub := d.subscribe("seaside", "push", true)
+			for i := range 60 {
+				d.plan(fmt.Sprintf("a%02d", i), sub)
+			}
+			sub = d.subscribe("harbour", "other", true)
+			for i := range 5 {
+				d.plan(fmt.Sprintf("z%d", i), sub)
+			}
+			sent := 0
+			d.source.limits.Pace = c.pace
+			d.source.submit = func(context.Context, report.Order) report.Answer {
+				if sent++; sent > 1 {
+					return refused
+				}
+				return c.first
+			}
+			other, last, asked := newVendor(t, "other"), time.Duration(0), 0
+			other.submit = func(context.Context, report.Order) report.Answer {
+				last = d.now.Sub(start)
+				asked++
+				return refused
+			}
+			d.Sources = append(d.Sources, other)
+			d.run(d.endingIn(10 * time.Minute))
+			if asked != 5 || last > c.other {
+				t.Errorf("the other source was asked %d times, the last time after %s, want 5 times in %s", asked, last, c.other)
+			}
+			if sent != c.sent {
+				t.Errorf("the troubled source was asked %d times, want %d", sent, c.sent)
+			}
+		})
+	}
+}
+
 // TestOneJobsProblemIsNotTheOthers: what cannot be moved is tried once, named in the error, and left due.
 func TestOneJobsProblemIsNotTheOthers(t *testing.T) {
 	d := newFixture(t)

@@ -2,9 +2,7 @@ package requester_test
 
 import (
 	"context"
-	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -20,14 +18,6 @@ var exported = report.Answer{Outcome: report.OutcomeAccepted, Files: []report.Na
 	{Name: "cases-1.csv", Table: "asp_device", Fetch: "page-1"},
 	{Name: "cases-2.csv", Table: "asp_device", Fetch: "page-2"},
 }}
-
-// body notes that it was closed.
-type body struct {
-	io.Reader
-	closed *int
-}
-
-func (b body) Close() error { *b.closed++; return nil }
 
 // TestAPolledExport plays the whole life of a source that is polled and fetched: it takes no other way through the
 // requester than one that pushes.
@@ -55,21 +45,13 @@ func TestAPolledExport(t *testing.T) {
 	d.run(t.Context())
 	d.want("job", report.JobPolling, 30*time.Second)
 
-	delivered := map[string]string{}
-	closed := 0
-	d.source.fetch = func(_ context.Context, o report.Order, f report.NamedFile) (io.ReadCloser, error) {
-		if o.Job != "job" || f.Table != "asp_device" {
-			t.Errorf("fetches %+v for job %s", f, o.Job)
-		}
-		return body{strings.NewReader("content of " + f.Fetch), &closed}, nil
-	}
-	d.deliverer.deliver = func(_ context.Context, key string, content io.Reader) error {
+	c := d.content()
+	closed := &c.closed
+	d.deliverer.deliver = func(ctx context.Context, key string, content io.Reader) error {
 		if _, named := d.fileOf("job", key); !named {
 			t.Errorf("%s is delivered before its name is recorded", key)
 		}
-		text, err := io.ReadAll(content)
-		delivered[key] = string(text)
-		return err
+		return c.deliver(ctx, key, content)
 	}
 	d.now = d.now.Add(30 * time.Second)
 	sum := d.run(t.Context())
@@ -77,8 +59,8 @@ func TestAPolledExport(t *testing.T) {
 	if want := []string{"t-1", "t-2", "t-2"}; !slices.Equal(tickets, want) {
 		t.Errorf("polled with %q, want %q", tickets, want)
 	}
-	if want := map[string]string{"cases-1.csv": "content of page-1", "cases-2.csv": "content of page-2"}; !maps.Equal(delivered, want) || closed != 2 {
-		t.Errorf("delivered %q, closed %d, want %q and both closed", delivered, closed, want)
+	if want := []string{"cases-1.csv: page-1", "cases-2.csv: page-2"}; !slices.Equal(c.delivered, want) || *closed != 2 {
+		t.Errorf("delivered %q, closed %d, want %q and both closed", c.delivered, *closed, want)
 	}
 	if sum != (requester.Summary{Accepted: 1, Files: 2}) {
 		t.Errorf("summary %+v", sum)
@@ -146,6 +128,22 @@ func TestAPollMayBeRefused(t *testing.T) {
 	}
 }
 
+// TestAnExportThatFailsIsAskedForAnew: nothing will come of it, and its days are planned again.
+func TestAnExportThatFailsIsAskedForAnew(t *testing.T) {
+	d := newFixture(t)
+	d.polling("job")
+	d.source.poll = func(context.Context, report.Order) report.Answer {
+		return report.Answer{Outcome: report.OutcomeFailed, Why: "CLOSED and FAILED"}
+	}
+	if sum := d.run(t.Context()); sum != (requester.Summary{Lost: 1}) {
+		t.Errorf("summary %+v", sum)
+	}
+	d.want("job", report.JobLost, never)
+	if why := d.booked["job"].Reason; why != "CLOSED and FAILED" {
+		t.Errorf("reason %q", why)
+	}
+}
+
 // TestAnExportWhoseFilesCannotBeRecorded stays where it is: asking after it is safe to repeat.
 func TestAnExportWhoseFilesCannotBeRecorded(t *testing.T) {
 	d := newFixture(t)
@@ -161,117 +159,6 @@ func TestAnExportWhoseFilesCannotBeRecorded(t *testing.T) {
 	if ticket := d.booked["job"].Ticket; ticket != "t-1" {
 		t.Errorf("ticket %q", ticket)
 	}
-}
-
-// TestAPullSourceIsFetchedAtOnce: what needs no export is named by the first answer, and fetched in the same run.
-func TestAPullSourceIsFetchedAtOnce(t *testing.T) {
-	d := newFixture(t)
-	d.plan("job", d.subscribe("seaside", "push", true))
-	d.answer(exported)
-	closed := 0
-	d.source.fetch = func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error) {
-		return body{strings.NewReader("x"), &closed}, nil
-	}
-	var delivered []string
-	d.deliverer.deliver = func(_ context.Context, key string, _ io.Reader) error {
-		delivered = append(delivered, key)
-		return nil
-	}
-	d.run(t.Context())
-	if want := []string{"cases-1.csv", "cases-2.csv"}; !slices.Equal(delivered, want) {
-		t.Errorf("delivered %q, want %q", delivered, want)
-	}
-	// One request and two fetches, a second apart.
-	if passed := d.now.Sub(start); passed != 2*time.Second {
-		t.Errorf("three exchanges with the vendor took %s, want 2s", passed)
-	}
-}
-
-// TestAFetchThatWasCutShort goes on where it ended: between a delivery and its note, or in the middle of the files.
-func TestAFetchThatWasCutShort(t *testing.T) {
-	fetching := func(t *testing.T) (*fixture, *int) {
-		t.Helper()
-		d := newFixture(t)
-		j := d.plan("job", d.subscribe("seaside", "push", true))
-		j.Status = report.JobSubmitting
-		if err := j.AwaitFiles(start, exported, start.Add(4*time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		d.booked["job"] = j
-		closed := new(int)
-		d.source.fetch = func(_ context.Context, _ report.Order, f report.NamedFile) (io.ReadCloser, error) {
-			return body{strings.NewReader(f.Fetch), closed}, nil
-		}
-		return d, closed
-	}
-	t.Run("it was delivered, and not noted", func(t *testing.T) {
-		d, closed := fetching(t)
-		d.deliverer.deliver = func(_ context.Context, key string, _ io.Reader) error {
-			if key == "cases-1.csv" {
-				return fault.New(fault.Conflict, "something is there")
-			}
-			return nil
-		}
-		d.run(t.Context())
-		if j := d.booked["job"]; len(j.ToFetch()) != 0 || !j.DueAt.Equal(j.Deadline) {
-			t.Errorf("%d to fetch, due %s", len(j.ToFetch()), j.DueAt)
-		}
-		if *closed != 2 {
-			t.Errorf("%d bodies closed, want 2", *closed)
-		}
-	})
-	t.Run("the second file fails", func(t *testing.T) {
-		d, closed := fetching(t)
-		d.deliverer.deliver = func(_ context.Context, key string, _ io.Reader) error {
-			if key == "cases-2.csv" {
-				return errors.New("bucket down")
-			}
-			return nil
-		}
-		if _, err := d.Run(t.Context(), requester.Trigger{}); err == nil || !strings.Contains(err.Error(), "fetch file cases-2.csv: bucket down") {
-			t.Errorf("error %v", err)
-		}
-		if *closed != 2 {
-			t.Errorf("%d bodies closed, want 2", *closed)
-		}
-		j := d.booked["job"]
-		if left := j.ToFetch(); len(left) != 1 || left[0].Key != "cases-2.csv" {
-			t.Errorf("to fetch: %v, want the second file alone", left)
-		}
-		// When the lease has run out, only the second is fetched.
-		var again []string
-		d.deliverer.deliver = func(_ context.Context, key string, _ io.Reader) error {
-			again = append(again, key)
-			return nil
-		}
-		d.now = j.DueAt
-		d.run(t.Context())
-		if !slices.Equal(again, []string{"cases-2.csv"}) {
-			t.Errorf("delivered %q again", again)
-		}
-	})
-	t.Run("the source fails", func(t *testing.T) {
-		d, _ := fetching(t)
-		d.source.fetch = func(context.Context, report.Order, report.NamedFile) (io.ReadCloser, error) {
-			return nil, fault.New(fault.Transient, "vendor down")
-		}
-		if _, err := d.Run(t.Context(), requester.Trigger{}); err == nil || !strings.Contains(err.Error(), "vendor down") {
-			t.Errorf("error %v", err)
-		}
-	})
-	t.Run("another run took the lease", func(t *testing.T) {
-		d, _ := fetching(t)
-		d.deliverer.deliver = func(context.Context, string, io.Reader) error {
-			j := d.booked["job"]
-			j.Epoch++
-			d.booked["job"] = j
-			return nil
-		}
-		d.run(t.Context()) // the other run's progress is no problem of this one
-		if j := d.booked["job"]; len(j.ToFetch()) != 2 {
-			t.Errorf("%d to fetch: a lease that is over has noted something", len(j.ToFetch()))
-		}
-	})
 }
 
 // TestOverlappingRunsDoNotDisturbEachOther: the other run has moved the job between reading and leasing it. That is news, and

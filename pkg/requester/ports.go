@@ -30,7 +30,8 @@ type Source interface {
 	Poll(ctx context.Context, o report.Order) report.Answer
 	// Fetch returns the content of a file that an answer named with a reference, as CSV, and [report.OutcomeAccepted]; without
 	// content the answer says why, as that of Submit does. The turn for its first request has been taken. Before each further
-	// one it calls turn, which waits until that may be sent; its error ends the fetch. It is safe to repeat.
+	// one it calls turn, which waits until that may be sent; its error ends the fetch, whatever the answer then says. It is safe
+	// to repeat.
 	Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer)
 }
 
@@ -63,7 +64,9 @@ type Ledger interface {
 	// Accept records an accepted request with all of its files, all or nothing, and returns those that have arrived
 	// already. Conflict or Poison when they can't be recorded at all.
 	Accept(ctx context.Context, id string, epoch int64, a report.Answer, now, deadline time.Time) (report.Job, []report.File, error)
-	// LoseJob gives a job up, with those of its files that have not come.
+	// ChangeJob is UpdateJob, and gives up what the job awaited, at now.
+	ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error)
+	// LoseJob gives a due job up, with those of its files that have not come.
 	LoseJob(ctx context.Context, id string, now, recheck time.Time, why string) (report.Job, error)
 
 	// UpdateCredential changes the record of a credential, and returns it as it is afterwards. Change may run more than once; when it returns false,

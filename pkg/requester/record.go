@@ -1,9 +1,11 @@
 package requester
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -27,9 +29,13 @@ func (r *run) record(ctx context.Context, limits report.Limits, j report.Job, a 
 
 func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	now := r.Now()
-	if j.Status == report.JobPolling && a.Outcome != report.OutcomeAccepted && a.Outcome != report.OutcomeRefused && a.Outcome != report.OutcomeUnauthorized {
-		// The export goes on at the vendor's whatever became of asking after it.
-		return r.askLater(ctx, j, a)
+	switch a.Outcome {
+	case report.OutcomePending, report.OutcomeNotReady, report.OutcomeBackOff, report.OutcomeNotEligible, report.OutcomeUnknown:
+		if j.Status == report.JobPolling {
+			// The export goes on at the vendor's whatever became of asking after it.
+			return r.askLater(ctx, j, a)
+		}
+	default:
 	}
 	switch a.Outcome {
 	case report.OutcomeAccepted:
@@ -41,7 +47,7 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 		wait := 3*time.Hour + time.Duration(r.Chance()*float64(time.Hour)) - 30*time.Minute
 		return r.postpone(ctx, j, report.JobWaitingUpstream, now.Add(max(wait, a.RetryAfter)), a.Why)
 	case report.OutcomeBackOff:
-		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(j.Requests), a.RetryAfter)), a.Why)
+		return r.postpone(ctx, j, report.JobBackoff, now.Add(max(r.backOff(tries(j)), a.RetryAfter)), a.Why)
 	case report.OutcomeNotEligible:
 		until := a.Until
 		if !until.After(now) {
@@ -52,7 +58,7 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 		return r.unauthorized(ctx, j, a)
 	case report.OutcomeRefused:
 		r.Refused++
-		return r.update(ctx, j, func(current *report.Job) error { return current.Refuse(now, a.Why) })
+		return r.refuse(ctx, j, a.Why)
 	case report.OutcomeUnknown:
 		return r.doubt(ctx, j, a.Why)
 	case report.OutcomeFailed:
@@ -62,7 +68,31 @@ func (r *run) recordAnswer(ctx context.Context, limits report.Limits, j report.J
 	}
 }
 
-// askLater notes when to ask after an export next.
+// refuse records the vendor's no. What was awaited of a job is given up with it, and what was delivered is loaded.
+func (r *run) refuse(ctx context.Context, j report.Job, why string) error {
+	now := r.Now()
+	refuse := r.holding(j, func(current *report.Job) error { return current.Refuse(now, why) })
+	var err error
+	if j.Status == report.JobAwaitingFiles {
+		j, err = r.Ledger.ChangeJob(ctx, j.ID, now, refuse)
+	} else {
+		j, err = r.Ledger.UpdateJob(ctx, j.ID, refuse)
+	}
+	if err == nil {
+		r.tell(ctx, j)
+	}
+	return err
+}
+
+// tries counts the requests, in a row, for what the job is asking for now.
+func tries(j report.Job) int {
+	if j.Status == report.JobAwaitingFiles {
+		return j.Fetches
+	}
+	return j.Requests
+}
+
+// askLater notes when to ask after an export, or for a file that is not ready, next.
 func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error {
 	now := r.Now()
 	until := a.Until
@@ -73,6 +103,9 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 	if soonest := now.Add(pollSoonest); until.Before(soonest) {
 		until = soonest
 	}
+	if j.Status == report.JobAwaitingFiles {
+		return r.postpone(ctx, j, report.JobBackoff, until, a.Why)
+	}
 	if a.Ticket == "" {
 		a.Ticket = j.Ticket
 	}
@@ -82,6 +115,7 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 // accept records an accepted request, and starts the loads of files that came before their names.
 func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a report.Answer) error {
 	now := r.Now()
+	a.Files = r.keys(j, a.Files)
 	job, arrived, err := r.Ledger.Accept(ctx, j.ID, j.Epoch, a, now, now.Add(limits.DeliveryWindow))
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.Conflict) {
 		return r.unrecorded(ctx, j, a, err)
@@ -98,6 +132,20 @@ func (r *run) accept(ctx context.Context, limits report.Limits, j report.Job, a 
 		}
 	}
 	return nil
+}
+
+// keys gives files that are to be fetched the keys under which they are delivered. Nobody can guess them, so that nobody can put
+// anything there first, and each accepted answer has its own, so that what one request has left is never taken for another's.
+func (r *run) keys(j report.Job, files []report.NamedFile) []report.NamedFile {
+	files = slices.Clone(files)
+	random := ""
+	for i, f := range files {
+		if f.Fetch != "" {
+			random = cmp.Or(random, r.NewWorkerID())
+			files[i].Name = fmt.Sprintf("%s/%s/%s-%s", j.Source, j.ID, random, f.Name)
+		}
+	}
+	return files
 }
 
 // unrecorded deals with an accepted request whose files the ledger does not take. A job that this run no longer holds is a
@@ -140,13 +188,16 @@ func (r *run) postpone(ctx context.Context, j report.Job, status report.JobStatu
 	return err
 }
 
-// doubt puts a job to rest whose request may or may not have been taken.
+// doubt puts a job to rest whose request may or may not have been taken. One that is safe to repeat is sent again soon.
 func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
 	_, _, limits, err := r.order(ctx, j)
 	if err != nil {
 		return err
 	}
 	now := r.Now()
+	if limits.Repeatable || j.Status == report.JobAwaitingFiles {
+		return r.postpone(ctx, j, report.JobBackoff, now.Add(r.backOff(tries(j))), why)
+	}
 	err = r.update(ctx, j, func(current *report.Job) error {
 		return current.MarkUnknown(now, now.Add(limits.DeliveryWindow), why)
 	})
@@ -158,6 +209,16 @@ func (r *run) doubt(ctx context.Context, j report.Job, why string) error {
 
 func (r *run) lose(ctx context.Context, j report.Job, why string) error {
 	now := r.Now()
+	if !j.Due(now) {
+		// This run holds it. If it ends here, another one asks again.
+		_, err := r.Ledger.UpdateJob(ctx, j.ID, r.holding(j, func(current *report.Job) error {
+			current.EndLease(now)
+			return nil
+		}))
+		if err != nil {
+			return err
+		}
+	}
 	job, err := r.Ledger.LoseJob(ctx, j.ID, now, now.Add(time.Hour), why)
 	if err != nil {
 		return err
@@ -171,14 +232,19 @@ func (r *run) lose(ctx context.Context, j report.Job, why string) error {
 
 // update applies a transition to a job that this run holds.
 func (r *run) update(ctx context.Context, j report.Job, change func(*report.Job) error) error {
-	job, err := r.Ledger.UpdateJob(ctx, j.ID, func(current *report.Job) error {
-		if current.Epoch != j.Epoch || current.Status != j.Status {
-			return fault.New(fault.Conflict, "another run, or a person, has moved it")
-		}
-		return change(current)
-	})
+	job, err := r.Ledger.UpdateJob(ctx, j.ID, r.holding(j, change))
 	if err == nil {
 		r.tell(ctx, job)
 	}
 	return err
+}
+
+// holding is a change on the condition that the job is as this run has it.
+func (r *run) holding(j report.Job, change func(*report.Job) error) func(*report.Job) error {
+	return func(current *report.Job) error {
+		if current.Epoch != j.Epoch || current.Status != j.Status {
+			return fault.New(fault.Conflict, "another run, or a person, has moved it")
+		}
+		return change(current)
+	}
 }

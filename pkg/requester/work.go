@@ -1,6 +1,7 @@
 package requester
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,78 +19,118 @@ const jobsPerPage = 25
 const maxUnreadable = 1600
 
 // work moves due jobs until none is due, or the time is up. A job that was put aside for so short a while that it comes
-// due within the run is waited for.
+// due within the run is waited for. Jobs whose credential has to rest are waited for only when nothing else is due, so that no
+// vendor keeps another one's jobs back.
 func (r *run) work(ctx context.Context) error {
 	var problems []error
 	for !r.blind {
-		jobs, err := r.dueJobs(ctx)
+		jobs, rest, err := r.dueJobs(ctx)
 		if err != nil {
 			r.blind = true
 			return errors.Join(append(problems, err)...)
 		}
-		if len(jobs) == 0 {
-			if !r.waitForNext(ctx) {
-				break
-			}
+		if (len(jobs) == 0 || r.comesDueWithin(rest)) && r.waitForNext(ctx) {
 			continue
 		}
-		for i, j := range jobs {
-			if _, err := r.subscription(ctx, j.Subscription); err != nil && !fault.Is(err, fault.Poison) {
-				r.failed[j.ID] = true
-				problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
-				continue
-			}
-			credential := r.credentialOf(j)
-			if err := r.look(ctx, credential); err != nil {
-				return errors.Join(append(problems, err)...)
-			}
-			wait := r.untilAsked(credential)
-			if credential != "" && (r.shut[credential] || wait > r.Pace && r.leave(ctx, credential)) {
-				r.shut[credential] = true
-				r.Left++
-				continue
-			}
-			if r.outOfTime(ctx, wait+r.takes(j)) {
-				r.Left += len(jobs) - i
-				return errors.Join(append(problems, ctx.Err())...)
-			}
-			err := r.move(ctx, j)
-			if errors.Is(err, errLeft) {
-				r.shut[credential] = true
-				r.Left++
-				continue
-			}
-			if err != nil {
-				r.failed[j.ID] = true
-				if !fault.Is(err, fault.Conflict) {
-					problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
-				}
-			}
+		if len(jobs) == 0 {
+			break
+		}
+		if rest > 0 && !r.until.IsZero() {
+			break
+		}
+		over, err := r.workPage(ctx, jobs, rest > 0)
+		if problems = append(problems, err); over {
+			break
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot
-// be used stay due.
-func (r *run) dueJobs(ctx context.Context) ([]report.Job, error) {
-	jobs, err := dueOf(func(limit int) ([]report.Job, error) {
+// workPage moves the jobs of a page, or, when their credentials have to rest, the first. It reports whether the run, or its present
+// part, is over.
+func (r *run) workPage(ctx context.Context, jobs []report.Job, resting bool) (over bool, _ error) {
+	var problems []error
+	for i, j := range jobs {
+		if _, err := r.subscription(ctx, j.Subscription); err != nil && !fault.Is(err, fault.Poison) {
+			r.failed[j.ID] = true
+			problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
+			continue
+		}
+		credential := r.credentialOf(j)
+		if err := r.look(ctx, credential); err != nil {
+			return true, errors.Join(append(problems, err)...)
+		}
+		wait := r.untilAsked(credential)
+		if credential != "" && (r.shut[credential] || wait > r.Pace && r.leave(ctx, credential)) {
+			r.shut[credential] = true
+			r.Left++
+			continue
+		}
+		if wait > r.Pace && !resting {
+			continue
+		}
+		if r.outOfTime(ctx, wait+r.takes(j)) {
+			r.Left += len(jobs) - i
+			return true, errors.Join(append(problems, ctx.Err())...)
+		}
+		err := r.move(ctx, j)
+		switch {
+		case errors.Is(err, errLeft):
+			r.shut[credential] = true
+			r.Left++
+		case errors.Is(err, errNoTime):
+			r.Left++
+		case err != nil:
+			r.failed[j.ID] = true
+			if !fault.Is(err, fault.Conflict) {
+				problems = append(problems, fmt.Errorf("job %s: %w", j.ID, err))
+			}
+		}
+		if resting {
+			break
+		}
+	}
+	return false, errors.Join(problems...)
+}
+
+// dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot be used stay due. When the
+// credentials of all have to rest, the job that can be moved first is the first, and rest is how long that is.
+func (r *run) dueJobs(ctx context.Context) (jobs []report.Job, rest time.Duration, err error) {
+	read := func(limit int) ([]report.Job, error) {
 		r.Left = 0
 		return r.Ledger.DueJobs(ctx, r.Now(), limit)
-	}, func(j report.Job) bool {
-		shut := r.isShut(j)
-		if shut {
-			r.Left++
-		}
-		return r.failed[j.ID] || shut
+	}
+	resting := false
+	jobs, err = dueOf(read, func(j report.Job) bool {
+		wait := r.untilAsked(r.credentialOf(j))
+		resting = resting || wait > r.Pace
+		return r.passOver(j) || wait > r.Pace
 	})
+	if len(jobs) == 0 && resting {
+		jobs, err = dueOf(read, r.passOver)
+		slices.SortStableFunc(jobs, func(a, b report.Job) int {
+			return cmp.Compare(r.untilAsked(r.credentialOf(a)), r.untilAsked(r.credentialOf(b)))
+		})
+		if len(jobs) > 0 {
+			rest = r.untilAsked(r.credentialOf(jobs[0]))
+		}
+	}
 	if err != nil {
 		r.unread = fmt.Errorf("read the due jobs: %w", err)
 	}
 	if jobs == nil && err != nil {
-		return nil, r.unread
+		return nil, 0, r.unread
 	}
-	return jobs, nil
+	return jobs, rest, nil
+}
+
+// passOver reports whether this run does nothing more for a job, and counts those that it leaves to another.
+func (r *run) passOver(j report.Job) bool {
+	shut := r.isShut(j)
+	if shut {
+		r.Left++
+	}
+	return r.failed[j.ID] || shut
 }
 
 // dueOf returns due records that are not to be passed over, of a list of which read returns the first so many. It reads more of the
@@ -118,7 +159,7 @@ func (r *run) remaining(ctx context.Context) time.Duration {
 
 // takes is how long moving the job may take: what is not asked of anybody is done at once.
 func (r *run) takes(j report.Job) time.Duration {
-	if !r.asks(j) {
+	if !j.Asks() {
 		return 0
 	}
 	return r.RequestTime
@@ -160,13 +201,19 @@ func (r *run) waitForNext(ctx context.Context) bool {
 	return r.Sleep(ctx, max(wait, 0)) == nil
 }
 
+// comesDueWithin reports whether a job that was put aside in this run comes due before a wait is over.
+func (r *run) comesDueWithin(wait time.Duration) bool {
+	return wait > 0 && slices.ContainsFunc(r.aside, func(at time.Time) bool { return at.Before(r.Now().Add(wait)) })
+}
+
 // move takes one due job one step further.
 func (r *run) move(ctx context.Context, j report.Job) error {
 	switch j.Status {
 	case report.JobPlanned, report.JobBackoff, report.JobWaitingUpstream, report.JobNotEligible:
-		waited := (j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream) && !j.TriedSince.IsZero()
-		if waited && r.Now().Sub(r.patient(j, j.TriedSince)) > r.Patience {
-			return r.lose(ctx, j, "tried for "+r.Patience.String()+": "+j.Reason)
+		if j.Status == report.JobBackoff || j.Status == report.JobWaitingUpstream {
+			if patience, over := r.outlasted(j, j.TriedSince); over {
+				return r.lose(ctx, j, "tried for "+patience.String()+": "+j.Reason)
+			}
 		}
 		return r.submit(ctx, j)
 	case report.JobSubmitting:
@@ -174,7 +221,7 @@ func (r *run) move(ctx context.Context, j report.Job) error {
 	case report.JobPolling:
 		return r.poll(ctx, j)
 	case report.JobAwaitingFiles:
-		if len(j.ToFetch()) > 0 && r.Now().Before(j.Deadline) {
+		if len(j.ToFetch()) > 0 {
 			return r.fetch(ctx, j)
 		}
 		return r.lose(ctx, j, "the deadline passed with files missing")
@@ -272,7 +319,7 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.Now().Sub(r.patient(j, j.SubmittedAt)) > r.Patience {
+	if _, over := r.outlasted(j, j.SubmittedAt); over {
 		return r.lose(ctx, j, "the export was never finished")
 	}
 	if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
@@ -287,55 +334,4 @@ func (r *run) poll(ctx context.Context, j report.Job) error {
 	asking, end := r.asking(ctx)
 	defer end()
 	return r.record(ctx, limits, held, src.Poll(asking, order))
-}
-
-// fetch gets what the source has ready and delivers it, under names that are in the ledger already. From there it takes the
-// way of every delivery.
-func (r *run) fetch(ctx context.Context, j report.Job) error {
-	src, order, _, err := r.order(ctx, j)
-	if err != nil {
-		return err
-	}
-	held, err := r.take(ctx, j, func(current *report.Job, worker string) error {
-		return current.BeginPoll(worker, r.Now(), r.lease(ctx))
-	})
-	if err != nil {
-		return err
-	}
-	for _, f := range held.ToFetch() {
-		if err := r.admit(ctx, src, order.Subscription.Params); err != nil {
-			return err
-		}
-		if err := r.fetchOne(ctx, src, order, f); err != nil {
-			return fmt.Errorf("fetch file %s: %w", f.Key, err)
-		}
-		held, err = r.Ledger.UpdateJob(ctx, j.ID, func(current *report.Job) error {
-			if current.Epoch != held.Epoch {
-				return fault.New(fault.Conflict, "another run has it")
-			}
-			current.Fetched(f.Key)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *run) fetchOne(ctx context.Context, src Source, order report.Order, f report.JobFile) error {
-	asking, end := r.asking(ctx)
-	defer end()
-	content, answer := src.Fetch(asking, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch}, func(ctx context.Context) error {
-		return r.admit(ctx, src, order.Subscription.Params)
-	})
-	if content == nil {
-		return fault.New(fault.Transient, "%s", answer.Why)
-	}
-	err := r.Deliverer.Deliver(asking, f.Key, content)
-	if fault.Is(err, fault.Conflict) {
-		// An earlier run delivered it and could not note that any more.
-		err = nil
-	}
-	return errors.Join(err, content.Close())
 }

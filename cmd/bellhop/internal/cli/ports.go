@@ -33,8 +33,6 @@ import (
 type Ledger interface {
 	view.Ledger
 	requester.Ledger
-	// ChangeJob is UpdateJob, and gives up what the job awaited, at now.
-	ChangeJob(ctx context.Context, id string, now time.Time, change func(*report.Job) error) (report.Job, error)
 	// UpdateJob applies a transition. Change may run more than once; its error is returned as it is.
 	UpdateJob(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error)
 	// UpdateFile applies a transition and settles the file with its job, at now. Change may run more than once; its error

@@ -117,7 +117,11 @@ func (s *screen) jobLines(j view.JobsStatus) {
 		}
 		part := string(s.paint(jobTone(status), fmt.Sprintf("▸ %d %s", n, status)))
 		if status == report.JobAwaitingFiles {
-			part += fmt.Sprintf(" (%d of %d files loaded, deadline %s)", j.Loaded, j.Named, minute(j.Deadline))
+			part += fmt.Sprintf(" (%d of %d files loaded", j.Loaded, j.Named)
+			if !j.Deadline.IsZero() {
+				part += ", deadline " + minute(j.Deadline)
+			}
+			part += ")"
 		}
 		open = append(open, part)
 	}

@@ -168,14 +168,14 @@ func (s *Status) job(job report.Job, paused, shut bool) {
 		return
 	}
 	j.Open++
-	waits := shut && job.Status.Asks()
+	waits := shut && job.Asks()
 	if !paused && !waits && !job.DueAt.IsZero() && s.AsOf.Sub(job.DueAt) > dueLimit {
 		j.Overdue = append(j.Overdue, job.ID)
 	}
 	if job.Status == report.JobAwaitingFiles {
 		j.Named += len(job.Files)
 		j.Loaded += loaded(job)
-		if j.Deadline.IsZero() || job.Deadline.Before(j.Deadline) {
+		if j.Deadline.IsZero() || !job.Deadline.IsZero() && job.Deadline.Before(j.Deadline) {
 			j.Deadline = job.Deadline
 		}
 	}
