@@ -191,6 +191,7 @@ func TestLayersRefuse(t *testing.T) {
 		"the commands a bucket's listing":     {"cmd/bellhop/internal/cli", module + "/pkg/objects", true},
 		"the commands the read model":         {"cmd/bellhop/internal/cli", module + "/cmd/bellhop/internal/view", false},
 		"the simulator our words":             {"cmd/bellhop/internal/sim/alexa", module + "/pkg/report", true},
+		"a simulated API our clients":         {"cmd/bellhop/internal/sim/alexa/skills", module + "/pkg/source/httpclient", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

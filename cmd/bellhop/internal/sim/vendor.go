@@ -63,7 +63,7 @@ func (m *Machine) startVendor(ctx context.Context) error {
 		return err
 	}
 	simulator, err := alexa.New(alexa.Config{
-		Seed: demoSeed, Now: m.clock.Now, Estate: *m.outside.estate, Switches: m.outside.switches,
+		Seed: demoSeed, Now: m.clock.Now, Estate: *m.outside.estate, Switches: m.outside.switches, Skills: alexa.DemoSkills(),
 		Clients: []alexa.Client{client}, Faults: slices.Concat(m.Faults, m.left.faults()),
 		Deliver: m.foreignWriter(objects.NewClient(m.s3.Config(), counting)),
 	})

@@ -3,6 +3,8 @@ package alexa
 import (
 	"math/bits"
 	"strings"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 )
 
 // What happened in a room on a day is a pure function of the seed, the estate, the room and the day: asking twice gives the same.
@@ -57,38 +59,38 @@ func growth(d day) int64 {
 }
 
 func (s *Simulator) roomDay(room *node, d day) roomDay {
-	if d < room.created || draw(s.seed, "skipped", room.ID, int64(d)).hits(8) {
+	if d < room.created || chance.Draw(s.seed, "skipped", room.ID, int64(d)).Hits(8) {
 		return roomDay{}
 	}
 	p, weekday := room.profile, d.time().Weekday()
 	r := roomDay{seen: true, devices: 1}
-	if draw(s.seed, "devices", room.ID, 0).hits(120) {
+	if chance.Draw(s.seed, "devices", room.ID, 0).Hits(120) {
 		r.devices = 2
 	}
 	// A device that drops off the network stays away for some days.
-	r.online = !draw(s.seed, "offline", room.ID, int64(d)/5).hits(35)
+	r.online = !chance.Draw(s.seed, "offline", room.ID, int64(d)/5).Hits(35)
 	if !r.online || room.Silent {
 		return r
 	}
 	// Guests stay: the same draw holds for a whole stay, the threshold moves with the weekday.
-	stay := draw(s.seed, "stay", room.ID, (int64(d)+draw(s.seed, "shift", room.ID, 0).below(p.stayDays))/p.stayDays)
-	r.inUse = stay.below(1000) < p.occupied[weekday]
-	c := draw(s.seed, "dialogs", room.ID, int64(d))
+	stay := chance.Draw(s.seed, "stay", room.ID, (int64(d)+chance.Draw(s.seed, "shift", room.ID, 0).Below(p.stayDays))/p.stayDays)
+	r.inUse = stay.Below(1000) < p.occupied[weekday]
+	c := chance.Draw(s.seed, "dialogs", room.ID, int64(d))
 	var count int64
 	switch mean := p.dialogs * p.weekday[weekday] / 100 * growth(d) / 1000; {
 	case r.inUse:
-		count = c.between(mean/2, mean*3/2) / 10 // mean is in tenths
-	case c.hits(30): // housekeeping
+		count = c.Between(mean/2, mean*3/2) / 10 // mean is in tenths
+	case c.Hits(30): // housekeeping
 		count = 1
 	}
 	for range count {
-		spoken := dialog{device: int(c.below(r.devices)), domain: pick(c, p.domains)}
+		spoken := dialog{device: int(c.Below(r.devices)), domain: pick(c, p.domains)}
 		if spoken.domain == skillDomain {
 			spoken.intent = pick(c, p.intents)
 		}
 		r.dialogs = append(r.dialogs, spoken)
 	}
-	r.roamed = c.hits(15)
+	r.roamed = c.Hits(15)
 	return r
 }
 
@@ -130,19 +132,19 @@ func (s *Simulator) cells(category string, room *node, d day) (cells []cell) {
 // campaignCells has a row for each campaign that runs: two weeks on, two weeks off.
 func (s *Simulator) campaignCells(room *node, r roomDay, d day) (cells []cell) {
 	p := room.profile
-	if !draw(s.seed, "screen", room.ID, 0).hits(p.screens) {
+	if !chance.Draw(s.seed, "screen", room.ID, 0).Hits(p.screens) {
 		return nil
 	}
 	for i, name := range p.campaigns {
 		if (int64(d)+int64(i)*14)%28 >= 14 {
 			continue
 		}
-		id := "amzn1.alexa.campaign." + draw(s.seed, "campaign", name, 0).uuid()
-		c := draw(s.seed, "impressions "+name, room.ID, int64(d))
+		id := "amzn1.alexa.campaign." + chance.Draw(s.seed, "campaign", name, 0).UUID()
+		c := chance.Draw(s.seed, "impressions "+name, room.ID, int64(d))
 		values := [4]int64{r.devices}
 		if r.online {
-			values[2] = r.devices * c.between(20, 120)
-			values[1] = c.below(2 + values[2]/40)
+			values[2] = r.devices * c.Between(20, 120)
+			values[1] = c.Below(2 + values[2]/40)
 		}
 		cells = append(cells, cell{dims: []string{id}, values: values})
 	}
@@ -153,14 +155,14 @@ func (s *Simulator) callCells(room *node, r roomDay, d day) (cells []cell) {
 	if !r.inUse {
 		return nil
 	}
-	c := draw(s.seed, "calls", room.ID, int64(d))
+	c := chance.Draw(s.seed, "calls", room.ID, int64(d))
 	for _, habit := range room.profile.calls {
-		if !c.hits(habit.perMille) {
+		if !c.Hits(habit.perMille) {
 			continue
 		}
-		for range c.between(1, 3) {
-			length := c.between(habit.minutes[0], habit.minutes[1])
-			if c.hits(150) {
+		for range c.Between(1, 3) {
+			length := c.Between(habit.minutes[0], habit.minutes[1])
+			if c.Hits(150) {
 				length = 0 // nobody answered
 			}
 			cells = append(cells, callCell(habit.direction, habit.subExperience, habit.provider, length))
@@ -192,11 +194,11 @@ func (s *Simulator) internalCalls(property *node, d day, yield func(room *node, 
 	if len(rooms) < 2 {
 		return
 	}
-	c, all := draw(s.seed, "internal", property.ID, int64(d)), int64(len(rooms))
-	for range (all*property.profile.internal + c.below(1000)) / 1000 {
-		from := c.below(all)
-		to := (from + 1 + c.below(all-1)) % all
-		length := c.between(30, 1500)
+	c, all := chance.Draw(s.seed, "internal", property.ID, int64(d)), int64(len(rooms))
+	for range (all*property.profile.internal + c.Below(1000)) / 1000 {
+		from := c.Below(all)
+		to := (from + 1 + c.Below(all-1)) % all
+		length := c.Between(30, 1500)
 		yield(rooms[from], callCell("Outbound", "Calling_Voice", "A2A", length))
 		if !s.switches.OneSidedInternalCalls {
 			yield(rooms[to], callCell("Inbound", "Calling_Voice", "A2A", length))

@@ -1,6 +1,10 @@
 package alexa
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+)
 
 // measureKind says how a measure adds up over units and days.
 type measureKind int
@@ -94,12 +98,12 @@ type weighted struct {
 	weight int64
 }
 
-func pick(c *chance, from []weighted) string {
+func pick(c *chance.Stream, from []weighted) string {
 	var total int64
 	for _, w := range from {
 		total += w.weight
 	}
-	at := c.below(total)
+	at := c.Below(total)
 	for _, w := range from {
 		if at < w.weight {
 			return w.value

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 )
 
 // delivery is an object that will be written.
@@ -25,9 +27,9 @@ func (s *Simulator) schedule(q reportRequest, at call, files []namedReport) {
 	var promised, extra []delivery
 	for i, file := range files {
 		part := i % s.switches.FilesPerCategory
-		wait := draw(s.seed, "delay "+file.Category, "", int64(at.number)<<16|int64(part))
+		wait := chance.Draw(s.seed, "delay "+file.Category, "", int64(at.number)<<16|int64(part))
 		promised = append(promised, delivery{
-			Due:       s.now().Add(s.delay.Min + time.Duration(wait.below(int64(s.delay.Max-s.delay.Min)+1))),
+			Due:       s.now().Add(s.delay.Min + time.Duration(wait.Below(int64(s.delay.Max-s.delay.Min)+1))),
 			BucketARN: q.bucketARN,
 			Key:       s.switches.KeyPrefix + file.Name,
 			Contents: contents{
@@ -119,7 +121,7 @@ func reverseDues(files []delivery) {
 
 // stray is a file that nobody asked for: the vendor's role serves all of its customers.
 func (s *Simulator) stray(q reportRequest, at call) delivery {
-	name := s.switches.fileName(draw(s.seed, "stray", "", int64(at.number)).hex(16), "DEVICE", 1)
+	name := s.switches.fileName(chance.Draw(s.seed, "stray", "", int64(at.number)).Hex(16), "DEVICE", 1)
 	return delivery{
 		Due: s.now().Add(s.delay.Min), BucketARN: q.bucketARN, Key: s.switches.KeyPrefix + name, Stray: true,
 		Contents: contents{

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 )
 
 // Kind says what sort of house a property is, and so how its rooms behave.
@@ -105,10 +107,10 @@ func SizedEstate(roomsPerProperty int) Estate {
 }
 
 func demoID(path ...string) string {
-	c := draw(0, "unit", strings.Join(path, "/"), 0)
+	c := chance.Draw(0, "unit", strings.Join(path, "/"), 0)
 	var b []byte
 	for range 3 {
-		b = binary.BigEndian.AppendUint64(b, c.next())
+		b = binary.BigEndian.AppendUint64(b, c.Next())
 	}
 	return unitIDPrefix + "A" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)
 }

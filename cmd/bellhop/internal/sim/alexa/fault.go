@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 )
 
 // FaultKind names one thing that goes wrong.
@@ -14,16 +17,21 @@ type FaultKind string
 
 // The kinds of faults. In parentheses stands what a field of the script that is left out means.
 const (
-	// The answer to a report request. The request is refused unless it says otherwise here.
+	// The answer to a call of any endpoint but that of tokens. The call is refused unless it says otherwise here.
 	RateLimited  FaultKind = "rate_limited"  // 429, with a Retry-After header when RetryAfterSeconds is set
-	ServerError  FaultKind = "server_error"  // Status (500) in the documented error form
-	NotReady     FaultKind = "not_ready"     // Status (that of the switches) with the documented words about an upstream delay
+	ServerError  FaultKind = "server_error"  // Status (500) in the endpoint's form of an error
 	GatewayError FaultKind = "gateway_error" // Status (502) with an HTML page instead of JSON
 	TokenExpired FaultKind = "token_expired" // 401 although the access token is fresh; it is worthless from then on
-	NotEligible  FaultKind = "not_eligible"  // as if the unit were younger than four days
-	LostAnswer   FaultKind = "lost_answer"   // the request is accepted, and the connection cut before the answer
-	LostRequest  FaultKind = "lost_request"  // the connection is cut without accepting the request
+	LostAnswer   FaultKind = "lost_answer"   // the call is served, and the connection cut before the answer
+	LostRequest  FaultKind = "lost_request"  // the connection is cut without serving the call
 
+	// The answer to a report request only.
+	NotReady    FaultKind = "not_ready"    // Status (that of the switches) with the documented words about an upstream delay
+	NotEligible FaultKind = "not_eligible" // as if the unit were younger than four days
+
+	// The answer of the two APIs that are read page by page.
+	InvalidRequest   FaultKind = "invalid_request"    // 400 for a call that is valid, in the words of Name
+	PageTokenExpired FaultKind = "page_token_expired" // 400 for a nextToken that is fresh
 	// What is delivered after the request was accepted.
 	Late             FaultKind = "late"              // DelayMinutes (360) later
 	NeverDelivered   FaultKind = "never_delivered"   // the files are named and never written
@@ -45,10 +53,22 @@ const (
 	TokenServerError FaultKind = "token_server_error" // Status (503)
 )
 
+// Endpoint is one of the vendor's APIs.
+type Endpoint string
+
+// The endpoints that faults concern. Tokens have kinds of their own.
+const (
+	Reports      Endpoint = "reports"
+	SkillMetrics Endpoint = "skill_metrics"
+	Campaigns    Endpoint = "campaigns"
+)
+
 // Fault is a line of the script. It strikes calls that would otherwise have been served and that meet
 // every condition that is set; a fault without conditions strikes always.
 type Fault struct {
 	Kind FaultKind `json:"kind"`
+	// Endpoint is whose calls are struck. Empty: the first that has the kind, in the order reports, skill_metrics, campaigns.
+	Endpoint Endpoint `json:"endpoint,omitempty"`
 
 	// FirstCall and LastCall bound the number of the call to the endpoint that the kind concerns,
 	// counted from 1 and including refused calls. 0 leaves that end open.
@@ -57,7 +77,11 @@ type Fault struct {
 	// Categories: one of them was asked for. Of faults in what is delivered only their files are struck,
 	// except that Reordered, Partial and Stray concern the request as a whole.
 	Categories []string `json:"categories,omitempty"`
-	// From and To, YYYY-MM-DD: the request's range shares a day with them. "" leaves that end open.
+	// Operations: it was one of them. Those of skill_metrics are v1 and v2; those of campaigns create, list, query, get and delete.
+	Operations []string `json:"operations,omitempty"`
+	// Metrics: one of them was asked for, by the name that the call used.
+	Metrics []string `json:"metrics,omitempty"`
+	// From and To, YYYY-MM-DD: the request's range shares a day with them. "" leaves that end open. Campaigns have no range.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 	// MaxDays: the request's range is no longer than that. 0: any.
@@ -79,9 +103,10 @@ type Fault struct {
 type moment int
 
 const (
-	atAnswer  moment = iota // once for each request; at most one fault strikes
-	atRequest               // once for each accepted request
+	atAnswer  moment = iota // once for each call; at most one fault strikes
+	atRequest               // once for each accepted request for reports
 	atFile                  // once for each category of an accepted request
+	atContent               // once for each call that is served, of the APIs that are read page by page
 	atToken                 // once for each call of the token endpoint
 )
 
@@ -91,31 +116,54 @@ type faultType struct {
 	// words say what the vendor did, as a person sees it from outside.
 	words string
 	// answer is what a request gets in place of the right answer; alter changes the form of a report.
-	answer func(s *Simulator, f Fault, token string) answer
+	answer func(s *Simulator, f Fault, at call) rest.Answer
 	alter  func(t *table, a alteration)
+	// where are the endpoints that have the kind; none means those of the moment. only further limits the calls.
+	where []Endpoint
+	only  func(at call) bool
 }
+
+// endpoints are those of a moment.
+var endpoints = map[moment][]Endpoint{
+	atAnswer: {Reports, SkillMetrics, Campaigns}, atRequest: {Reports}, atFile: {Reports}, atContent: {SkillMetrics, Campaigns},
+}
+
+// paged are the endpoints that are read page by page.
+var paged = []Endpoint{SkillMetrics, Campaigns}
+
+func continues(at call) bool { return at.continues }
 
 // faultTypes lists every kind: what is not in it does not exist. What has neither answer nor alter is done where its moment is.
 var faultTypes = map[FaultKind]faultType{
-	RateLimited: {atAnswer, "answered 429 with Retry-After",
-		func(_ *Simulator, f Fault, _ string) answer { return throttled(f.RetryAfterSeconds) }, nil},
-	ServerError: {atAnswer, "answered 500", serverError, nil},
-	NotReady: {atAnswer, "answered that data are not yet available", func(s *Simulator, f Fault, _ string) answer {
-		return refuse(cmp.Or(f.Status, s.switches.NotReadyStatus), codeNotReady, notReadyWords)
-	}, nil},
-	GatewayError: {atAnswer, "answered with the page of a gateway",
-		func(_ *Simulator, f Fault, _ string) answer {
-			return gatewayPage(cmp.Or(f.Status, http.StatusBadGateway))
-		}, nil},
-	TokenExpired: {atAnswer, "refused a fresh token", func(s *Simulator, _ Fault, token string) answer {
-		delete(s.state.Access, token)
-		return refuse(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
-	}, nil},
-	NotEligible: {atAnswer, "called a unit too young",
-		func(s *Simulator, _ Fault, _ string) answer { return s.ineligible() }, nil},
-	LostAnswer: {atAnswer, "took a request and cut the connection before the answer", nil, nil},
-	LostRequest: {atAnswer, "cut the connection without taking the request",
-		func(*Simulator, Fault, string) answer { return answer{cut: true} }, nil},
+	RateLimited: {when: atAnswer, words: "answered 429 with Retry-After",
+		answer: func(_ *Simulator, f Fault, at call) rest.Answer { return throttled(at.refuse, f.RetryAfterSeconds) }},
+	ServerError: {when: atAnswer, words: "answered 500", answer: serverError},
+	GatewayError: {when: atAnswer, words: "answered with the page of a gateway",
+		answer: func(_ *Simulator, f Fault, _ call) rest.Answer {
+			return rest.GatewayPage(cmp.Or(f.Status, http.StatusBadGateway))
+		}},
+	TokenExpired: {when: atAnswer, words: "refused a fresh token",
+		answer: func(s *Simulator, _ Fault, at call) rest.Answer {
+			delete(s.state.Access, at.token)
+			return at.refuse(http.StatusUnauthorized, codeUnauthorised, "The access token is expired or not valid")
+		}},
+	LostAnswer: {when: atAnswer, words: "took a request and cut the connection before the answer"},
+	LostRequest: {when: atAnswer, words: "cut the connection without taking the request",
+		answer: func(*Simulator, Fault, call) rest.Answer { return rest.Answer{Cut: true} }},
+	NotReady: {when: atAnswer, where: []Endpoint{Reports}, words: "answered that data are not yet available",
+		answer: func(s *Simulator, f Fault, _ call) rest.Answer {
+			return refuse(cmp.Or(f.Status, s.switches.NotReadyStatus), codeNotReady, notReadyWords)
+		}},
+	NotEligible: {when: atAnswer, where: []Endpoint{Reports}, words: "called a unit too young",
+		answer: func(s *Simulator, _ Fault, _ call) rest.Answer { return s.ineligible() }},
+	InvalidRequest: {when: atAnswer, where: paged, words: "answered 400 to a valid request",
+		answer: func(_ *Simulator, f Fault, at call) rest.Answer {
+			return at.refuse(http.StatusBadRequest, codeInvalid, cmp.Or(f.Name, "The request is not valid"))
+		}},
+	PageTokenExpired: {when: atAnswer, where: paged, only: continues, words: "called a page's token expired",
+		answer: func(_ *Simulator, _ Fault, at call) rest.Answer {
+			return at.refuse(http.StatusBadRequest, codeInvalid, "The nextToken is expired")
+		}},
 
 	Reordered: {when: atRequest, words: "delivered the files in another order"},
 	Partial:   {when: atRequest, words: "delivered a part of the files"},
@@ -127,20 +175,20 @@ var faultTypes = map[FaultKind]faultType{
 	Truncated:      {when: atFile, words: "delivered a file that ends in the middle of a row"},
 	Restated:       {when: atFile, words: "delivered other amounts"},
 	Shrunk:         {when: atFile, words: "delivered a third of the rows"},
-	Emptied: {atFile, "delivered a file with nothing but the header", nil,
-		func(t *table, _ alteration) { t.records = nil }},
-	ColumnRenamed: {atFile, "renamed a column", nil, func(t *table, a alteration) {
+	Emptied: {when: atFile, words: "delivered a file with nothing but the header",
+		alter: func(t *table, _ alteration) { t.records = nil }},
+	ColumnRenamed: {when: atFile, words: "renamed a column", alter: func(t *table, a alteration) {
 		if i := slices.Index(t.header, a.Column); i >= 0 {
 			t.header[i] = a.Name
 		}
 	}},
-	ColumnAdded: {atFile, "added a column", nil, func(t *table, a alteration) {
+	ColumnAdded: {when: atFile, words: "added a column", alter: func(t *table, a alteration) {
 		t.header = append(t.header, a.Name)
 		for i := range t.records {
 			t.records[i] = append(t.records[i], strconv.Itoa(i%7))
 		}
 	}},
-	ColumnsReordered: {atFile, "delivered the columns in another order", nil, func(t *table, _ alteration) {
+	ColumnsReordered: {when: atFile, words: "delivered the columns in another order", alter: func(t *table, _ alteration) {
 		slices.Reverse(t.header)
 		for _, record := range t.records {
 			slices.Reverse(record)
@@ -155,9 +203,9 @@ var faultTypes = map[FaultKind]faultType{
 // Words say what the vendor did, as a person sees it from outside: "delivered a file late".
 func (k FaultKind) Words() string { return faultTypes[k].words }
 
-func serverError(_ *Simulator, f Fault, _ string) answer {
-	a := refuse(cmp.Or(f.Status, http.StatusInternalServerError), codeInternal, "Error occurred on the server")
-	a.retryAfter = f.RetryAfterSeconds
+func serverError(_ *Simulator, f Fault, at call) rest.Answer {
+	a := at.refuse(cmp.Or(f.Status, http.StatusInternalServerError), codeInternal, "Error occurred on the server")
+	a.RetryAfter = f.RetryAfterSeconds
 	return a
 }
 
@@ -195,6 +243,15 @@ func (f Fault) ready(index int) (s scripted, err error) {
 	if !known {
 		problems = append(problems, errors.New("unknown kind"))
 	}
+	if s.where == nil {
+		s.where = endpoints[kind.when]
+	}
+	if known && f.Endpoint == "" && len(s.where) > 0 {
+		s.Endpoint = s.where[0]
+	}
+	if s.Endpoint != "" && !slices.Contains(s.where, s.Endpoint) {
+		problems = append(problems, fmt.Errorf("there is no such fault at endpoint %q", s.Endpoint))
+	}
 	if f.From != "" {
 		s.from, err = parseDay(f.From)
 		problems = append(problems, err)
@@ -219,9 +276,18 @@ func (f Fault) ready(index int) (s scripted, err error) {
 
 // call is a call to an endpoint, in which a fault may strike.
 type call struct {
+	endpoint   Endpoint // empty: the token endpoint
 	number     int
-	categories []string // nil at the token endpoint
+	categories []string
+	dated      bool // from and to are its range
 	from, to   day
+	// The APIs that are read page by page say these of a call.
+	operation string
+	metrics   []string
+	continues bool
+
+	token  string
+	refuse form
 }
 
 // strikes returns the faults that strike at a moment of a call, in the order of the script, and counts them.
@@ -236,7 +302,7 @@ func (s *Simulator) strikes(when moment, at call) []scripted {
 		if when == atFile {
 			subject = at.categories[0]
 		}
-		if f.PerMille > 0 && !draw(s.seed, fmt.Sprintf("fault %d", f.index), subject, int64(at.number)).hits(f.PerMille) {
+		if f.PerMille > 0 && !chance.Draw(s.seed, fmt.Sprintf("fault %d", f.index), subject, int64(at.number)).Hits(f.PerMille) {
 			continue
 		}
 		s.state.Strikes[f.index]++
@@ -250,15 +316,21 @@ func (s *Simulator) strikes(when moment, at call) []scripted {
 }
 
 func (f scripted) meets(at call) bool {
-	asked := func(c string) bool { return slices.Contains(at.categories, c) }
+	among := func(wanted, asked []string) bool {
+		return len(wanted) == 0 || slices.ContainsFunc(asked, func(a string) bool { return slices.Contains(wanted, a) })
+	}
 	switch {
+	case f.Endpoint != at.endpoint:
+		return false
 	case f.FirstCall > at.number, f.LastCall > 0 && f.LastCall < at.number:
 		return false
-	case at.categories == nil:
+	case at.endpoint == "":
 		return true
-	case f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays, at.from > f.to, f.from > at.to:
+	case at.dated && (f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays || at.from > f.to || f.from > at.to):
 		return false
-	case len(f.Categories) > 0 && !slices.ContainsFunc(f.Categories, asked):
+	case !among(f.Categories, at.categories), !among(f.Metrics, at.metrics), !among(f.Operations, []string{at.operation}):
+		return false
+	case f.only != nil && !f.only(at):
 		return false
 	case f.Kind == ColumnRenamed && f.Column != "":
 		c, _ := categoryNamed(at.categories[0])

@@ -1,54 +1,15 @@
 package alexa
 
 import (
-	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 )
-
-// answer is what one call gets back. One without a status says that there is nothing to refuse.
-type answer struct {
-	status      int
-	contentType string
-	body        []byte
-	retryAfter  int  // seconds; 0: no header
-	cut         bool // close the connection without any answer
-}
-
-func (a answer) write(w http.ResponseWriter) {
-	if a.cut {
-		panic(http.ErrAbortHandler) // net/http's way to close a connection without an answer
-	}
-	w.Header().Set("Content-Type", a.contentType)
-	w.Header().Set("Cache-Control", "no-store")
-	if a.retryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(a.retryAfter))
-	}
-	if a.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodPost)
-	}
-	w.WriteHeader(a.status)
-	// The vendor does not learn of a caller that has gone away either.
-	_, _ = w.Write(a.body)
-}
-
-func jsonAnswer(status int, body any) answer {
-	text, err := json.Marshal(body)
-	if err != nil {
-		// Only our own structs of strings and numbers come here.
-		return answer{status: http.StatusInternalServerError, contentType: "text/plain", body: []byte("marshal: " + err.Error())}
-	}
-	return answer{status: status, contentType: jsonType, body: text}
-}
-
-// gatewayMessage is the body of answers that never reached the service.
-type gatewayMessage struct {
-	Message string `json:"message"`
-}
 
 // reportAnswer is the documented body of the reports endpoint, for success and failure.
 type reportAnswer struct {
@@ -87,81 +48,81 @@ const (
 	codeNotReady     = "DATA_NOT_AVAILABLE"
 )
 
+// form is an endpoint's own form of an error.
+type form func(status int, code string, descriptions ...string) rest.Answer
+
 // refuse builds the documented error answer: no reports when there is any error.
-func refuse(status int, code string, descriptions ...string) answer {
+func refuse(status int, code string, descriptions ...string) rest.Answer {
 	body := reportAnswer{Message: messageError, Reports: []namedReport{}}
 	for _, d := range descriptions {
 		body.Errors = append(body.Errors, reportError{Description: d, Code: code, Status: status})
 	}
-	return jsonAnswer(status, body)
+	return rest.JSON(status, body)
 }
 
-func gatewayPage(status int) answer {
-	text := fmt.Sprintf("<html><head><title>%[1]d %[2]s</title></head><body><center><h1>%[1]d %[2]s</h1></center></body></html>\n",
-		status, http.StatusText(status))
-	return answer{status: status, contentType: "text/html", body: []byte(text)}
-}
-
-func throttled(retryAfterSeconds int) answer {
+func throttled(refuse form, retryAfterSeconds int) rest.Answer {
 	a := refuse(http.StatusTooManyRequests, codeThrottled, "API exceeded the permitted rate limit")
-	a.retryAfter = retryAfterSeconds
+	a.RetryAfter = retryAfterSeconds
 	return a
 }
 
-func (s *Simulator) ineligible() answer {
+func (s *Simulator) ineligible() rest.Answer {
 	return refuse(s.switches.IneligibleStatus, codeIneligible, "The property and units must be at least four days old.")
 }
 
 // reports serves POST /v1/enterprise/analytics/reports. The caller holds the lock.
-func (s *Simulator) reports(r *http.Request, body []byte, whole bool) answer {
+func (s *Simulator) reports(r *http.Request, body []byte, whole bool) rest.Answer {
 	s.state.Counters.Posts++
 	a := s.decide(r.Header, body, whole)
 	switch {
-	case a.cut:
+	case a.Cut:
 		s.state.Counters.Lost++
-	case a.status != http.StatusAccepted:
-		s.state.Counters.Refused[a.status]++
+	case a.Status != http.StatusAccepted:
+		s.state.Counters.Refused[a.Status]++
 	}
 	return a
 }
 
 // decide goes through the reasons to refuse a request and accepts what is left.
-func (s *Simulator) decide(header http.Header, body []byte, whole bool) answer {
-	token, client, refusal := s.authorise(header)
-	if refusal.status != 0 {
+func (s *Simulator) decide(header http.Header, body []byte, whole bool) rest.Answer {
+	token, client, refusal := s.authorise(header, refuse)
+	if refusal.Status != 0 {
 		return refusal
 	}
 	if !whole {
-		return jsonAnswer(http.StatusRequestEntityTooLarge, gatewayMessage{"Request Too Long"})
+		return rest.JSON(http.StatusRequestEntityTooLarge, rest.Message{Message: "Request Too Long"})
 	}
-	if media, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || media != jsonType {
-		return refuse(http.StatusBadRequest, codeInvalid, "The Content-Type header must be "+jsonType)
+	if media, _, err := mime.ParseMediaType(header.Get("Content-Type")); err != nil || media != rest.ContentType {
+		return refuse(http.StatusBadRequest, codeInvalid, "The Content-Type header must be "+rest.ContentType)
 	}
 	q, problems := s.readRequest(body)
 	if len(problems) > 0 {
 		return refuse(http.StatusBadRequest, codeInvalid, problems...)
 	}
-	if refusal := s.checkUnit(q.unit); refusal.status != 0 {
+	if refusal := s.checkUnit(q.unit); refusal.Status != 0 {
 		return refusal
 	}
 	if s.tooQuick(client) {
-		return throttled(0)
+		return throttled(refuse, 0)
 	}
 	if !s.switches.LagIsEmpty && q.to > s.today()-1-day(s.switches.LagDays) {
 		return refuse(s.switches.NotReadyStatus, codeNotReady, notReadyWords)
 	}
-	at := call{number: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to}
+	at := call{
+		endpoint: Reports, number: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to,
+		dated: true, token: token, refuse: refuse,
+	}
 	struck := s.strikes(atAnswer, at)
 	if len(struck) > 0 && struck[0].Kind != LostAnswer {
-		return struck[0].answer(s, struck[0].Fault, token)
+		return struck[0].answer(s, struck[0].Fault, at)
 	}
 	a := s.accept(q, at)
-	a.cut = len(struck) > 0
+	a.Cut = len(struck) > 0
 	return a
 }
 
 // authorise finds the client behind the bearer token; otherwise the documented 401 or 403.
-func (s *Simulator) authorise(header http.Header) (token string, client Client, refusal answer) {
+func (s *Simulator) authorise(header http.Header, refuse form) (token string, client Client, refusal rest.Answer) {
 	scheme, token, _ := strings.Cut(header.Get("Authorization"), " ")
 	g, known := s.state.Access[token]
 	client = s.clients[g.Client]
@@ -177,7 +138,7 @@ func (s *Simulator) authorise(header http.Header) (token string, client Client, 
 }
 
 // checkUnit knows the documented reasons why a unit cannot be asked about.
-func (s *Simulator) checkUnit(id string) answer {
+func (s *Simulator) checkUnit(id string) rest.Answer {
 	unit := s.hierarchy.byID[id]
 	switch {
 	case s.hierarchy.foreign[id]:
@@ -187,7 +148,7 @@ func (s *Simulator) checkUnit(id string) answer {
 	case s.tooYoung(unit), s.tooYoung(unit.property):
 		return s.ineligible()
 	}
-	return answer{}
+	return rest.Answer{}
 }
 
 // tooYoung is documented for the property and the unit itself. Younger units below it just have fewer days.
@@ -204,7 +165,7 @@ func (s *Simulator) tooQuick(client Client) bool {
 }
 
 // accept names the files, schedules their delivery and gives the documented 202.
-func (s *Simulator) accept(q reportRequest, at call) answer {
+func (s *Simulator) accept(q reportRequest, at call) rest.Answer {
 	s.state.Counters.Accepted++
 	body := reportAnswer{Message: messageQueued, Reports: []namedReport{}}
 	subject, n := "", int64(at.number)
@@ -212,12 +173,12 @@ func (s *Simulator) accept(q reportRequest, at call) answer {
 		subject, n = fmt.Sprintf("%+v", q), 0
 	}
 	for _, category := range q.categories {
-		hash := draw(s.seed, "name "+category, subject, n).hex(16)
+		hash := chance.Draw(s.seed, "name "+category, subject, n).Hex(16)
 		for part := range s.switches.FilesPerCategory {
 			body.Reports = append(body.Reports, namedReport{category, s.switches.fileName(hash, category, part+1)})
 		}
 	}
 	s.state.Counters.Named += len(body.Reports)
 	s.schedule(q, at, body.Reports)
-	return jsonAnswer(http.StatusAccepted, body)
+	return rest.JSON(http.StatusAccepted, body)
 }

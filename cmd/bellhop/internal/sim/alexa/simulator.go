@@ -10,6 +10,10 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
 )
 
 // Client is one set of credentials that the vendor accepts.
@@ -41,6 +45,8 @@ type Config struct {
 	// Deliver writes an object as the vendor's own AWS role would: under other credentials. bucketARN is
 	// what the request named. An error leaves the delivery pending.
 	Deliver func(ctx context.Context, bucketARN, key string, body []byte) error
+	// Skills are the skills of the same developer, whose metrics can be asked for. Its seed is this one's.
+	Skills skills.Config
 	// Faults are the script of what goes wrong.
 	Faults []Fault
 	// Switches settle what the documents leave open.
@@ -70,12 +76,27 @@ type Counters struct {
 	Withheld       int               `json:"withheld"`
 	DeliveryErrors int               `json:"delivery_errors"`
 	Faults         map[FaultKind]int `json:"faults"`
+	// SkillMetrics and Campaigns count the calls of the APIs that are read page by page.
+	SkillMetrics Calls `json:"skill_metrics"`
+	Campaigns    Calls `json:"campaigns"`
+}
+
+// Calls counts the calls of one API. Each was served, refused or lost.
+type Calls struct {
+	Calls  int `json:"calls"`
+	Served int `json:"served"`
+	// Refused is by status.
+	Refused map[int]int `json:"refused"`
+	// Lost counts the connections that were cut, whether the call had been served or not.
+	Lost int `json:"lost"`
 }
 
 func (c Counters) clone() Counters {
 	c.TokensRefused = maps.Clone(c.TokensRefused)
 	c.Refused = maps.Clone(c.Refused)
 	c.Faults = maps.Clone(c.Faults)
+	c.SkillMetrics.Refused = maps.Clone(c.SkillMetrics.Refused)
+	c.Campaigns.Refused = maps.Clone(c.Campaigns.Refused)
 	return c
 }
 
@@ -87,6 +108,7 @@ type Simulator struct {
 	hierarchy *hierarchy
 	delay     Range
 	deliver   func(ctx context.Context, bucketARN, key string, body []byte) error
+	apis      map[Endpoint]rest.API
 	script    []scripted
 	switches  Switches
 	zone      *time.Location
@@ -117,10 +139,13 @@ func New(c Config) (*Simulator, error) {
 	problems = append(problems, err)
 	script, err := readScript(c.Faults)
 	problems = append(problems, err)
+	c.Skills.Seed = c.Seed
+	skillMetrics, err := skills.New(c.Skills)
+	problems = append(problems, err)
 
 	s := &Simulator{
 		seed: c.Seed, now: c.Now, clients: map[string]Client{}, hierarchy: h, delay: c.Delay,
-		deliver: c.Deliver, script: script, switches: switches, zone: zone, state: newState(c.Seed),
+		deliver: c.Deliver, apis: map[Endpoint]rest.API{SkillMetrics: skillMetrics}, script: script, switches: switches, zone: zone, state: newState(c.Seed),
 	}
 	for i, client := range c.Clients {
 		if client.ID == "" || client.Secret == "" || client.RefreshToken == "" || s.clients[client.ID].ID != "" {
@@ -154,7 +179,8 @@ const (
 	maxBody     = 64 << 10
 )
 
-// Handler serves both vendors: POST /auth/o2/token and POST /v1/enterprise/analytics/reports, the documented paths.
+// Handler serves Login with Amazon and the APIs behind its tokens at the documented paths: POST /auth/o2/token,
+// POST /v1/enterprise/analytics/reports and what [skills.API] has.
 // Other methods get 405 and other paths 404, in JSON as from a gateway.
 // For the faults that cut the connection it panics with [http.ErrAbortHandler], as net/http wants it:
 // it has to be served by a real server.
@@ -163,24 +189,26 @@ func (s *Simulator) Handler() http.Handler {
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 		a, id := s.serve(r, body, err == nil && len(body) <= maxBody)
 		w.Header().Set("X-Amzn-RequestId", id)
-		a.write(w)
+		a.Write(w)
 	})
 }
 
 // serve answers one call. The body is whole when all of it arrived and it is not too large.
-func (s *Simulator) serve(r *http.Request, body []byte, whole bool) (a answer, id string) {
+func (s *Simulator) serve(r *http.Request, body []byte, whole bool) (a rest.Answer, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.Calls++
-	id = draw(s.seed, "request id", "", s.state.Calls).uuid()
-	endpoint := map[string]func(*http.Request, []byte, bool) answer{tokenPath: s.token, reportsPath: s.reports}[r.URL.Path]
-	switch {
-	case endpoint == nil:
-		return jsonAnswer(http.StatusNotFound, gatewayMessage{"Not Found"}), id
-	case r.Method != http.MethodPost:
-		return jsonAnswer(http.StatusMethodNotAllowed, gatewayMessage{"Method Not Allowed"}), id
+	id = chance.Draw(s.seed, "request id", "", s.state.Calls).UUID()
+	endpoint := map[string]func(*http.Request, []byte, bool) rest.Answer{tokenPath: s.token, reportsPath: s.reports}[r.URL.Path]
+	switch api := apiOf(r.URL.Path); {
+	case endpoint != nil && r.Method == http.MethodPost:
+		return endpoint(r, body, whole), id
+	case endpoint != nil:
+		return rest.NotAllowed(http.MethodPost), id
+	case api != "":
+		return s.call(api, r, body, whole), id
 	}
-	return endpoint(r, body, whole), id
+	return rest.JSON(http.StatusNotFound, rest.Message{Message: "Not Found"}), id
 }
 
 // snapshotVersion changes when a stored state can no longer be read.
@@ -204,7 +232,8 @@ func newState(seed uint64) state {
 	return state{
 		Version: snapshotVersion, Seed: seed,
 		Refresh: map[string][]string{}, Access: map[string]grant{}, LastPost: map[string]time.Time{}, Strikes: map[int]int{},
-		Counters: Counters{TokensRefused: map[string]int{}, Refused: map[int]int{}, Faults: map[FaultKind]int{}},
+		Counters: Counters{TokensRefused: map[string]int{}, Refused: map[int]int{}, Faults: map[FaultKind]int{},
+			SkillMetrics: Calls{Refused: map[int]int{}}, Campaigns: Calls{Refused: map[int]int{}}},
 	}
 }
 
@@ -233,7 +262,7 @@ func (s *Simulator) Restore(snapshot []byte) error {
 	}
 	c := restored.Counters
 	if restored.Refresh == nil || restored.Access == nil || restored.LastPost == nil || restored.Strikes == nil ||
-		c.TokensRefused == nil || c.Refused == nil || c.Faults == nil {
+		c.TokensRefused == nil || c.Refused == nil || c.Faults == nil || c.SkillMetrics.Refused == nil || c.Campaigns.Refused == nil {
 		return errors.New("restore: the snapshot is incomplete")
 	}
 	for _, d := range restored.Pending {

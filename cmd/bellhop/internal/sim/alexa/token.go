@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 )
 
 // grant is an access token that was handed out.
@@ -32,12 +35,11 @@ type tokenError struct {
 
 const (
 	formType   = "application/x-www-form-urlencoded"
-	jsonType   = "application/json"
 	tokenChars = 352 // documented: an access token has 350 to 2048 bytes
 )
 
 // token serves POST /auth/o2/token. The caller holds the lock.
-func (s *Simulator) token(r *http.Request, body []byte, whole bool) answer {
+func (s *Simulator) token(r *http.Request, body []byte, whole bool) rest.Answer {
 	s.state.Counters.TokenCalls++
 	media, _, mediaErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	form, formErr := url.ParseQuery(string(body))
@@ -80,7 +82,7 @@ func (s *Simulator) token(r *http.Request, body []byte, whole bool) answer {
 }
 
 // refresh trades a refresh token for an access token.
-func (s *Simulator) refresh(client Client, refreshToken string) answer {
+func (s *Simulator) refresh(client Client, refreshToken string) rest.Answer {
 	chain := s.state.Refresh[client.ID]
 	at := slices.Index(chain, refreshToken)
 	if at < 0 {
@@ -102,25 +104,25 @@ func (s *Simulator) refresh(client Client, refreshToken string) answer {
 	chain = chain[at:] // a token that was used ends its predecessors
 	maps.DeleteFunc(s.state.Access, func(_ string, g grant) bool { return !now.Before(g.Expires) })
 	s.state.Counters.TokensGranted++
-	c := draw(s.seed, "token", client.ID, int64(s.state.Counters.TokensGranted))
-	access := "Atza|" + c.hex(tokenChars-5)
+	c := chance.Draw(s.seed, "token", client.ID, int64(s.state.Counters.TokensGranted))
+	access := "Atza|" + c.Hex(tokenChars-5)
 	successor := refreshToken
 	if rotate {
-		successor = "Atzr|" + c.hex(tokenChars-5)
+		successor = "Atzr|" + c.Hex(tokenChars-5)
 		chain = append(slices.Clone(chain), successor)
 	}
 	s.state.Refresh[client.ID] = chain
 	s.state.Access[access] = grant{Client: client.ID, Expires: now.Add(s.switches.TokenLifetime)}
-	return jsonAnswer(http.StatusOK, tokenAnswer{
+	return rest.JSON(http.StatusOK, tokenAnswer{
 		AccessToken: access, TokenType: "bearer", ExpiresIn: int(s.switches.TokenLifetime.Seconds()), RefreshToken: successor,
 	})
 }
 
-func (s *Simulator) refuseGrant() answer {
+func (s *Simulator) refuseGrant() rest.Answer {
 	return s.refuseToken(http.StatusBadRequest, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
 }
 
-func (s *Simulator) refuseToken(status int, code, description string) answer {
+func (s *Simulator) refuseToken(status int, code, description string) rest.Answer {
 	s.state.Counters.TokensRefused[code]++
-	return jsonAnswer(status, tokenError{Error: code, Description: description})
+	return rest.JSON(status, tokenError{Error: code, Description: description})
 }

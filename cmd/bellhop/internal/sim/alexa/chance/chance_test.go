@@ -1,12 +1,12 @@
-package alexa
+package chance
 
 import "testing"
 
 // The first outputs of splitmix64 for the state 0, as its authors publish them.
 func TestChanceIsSplitmix64(t *testing.T) {
-	c := &chance{}
+	c := &Stream{}
 	for i, want := range []uint64{0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F} {
-		if got := c.next(); got != want {
+		if got := c.Next(); got != want {
 			t.Errorf("output %d: %#x, want %#x", i, got, want)
 		}
 	}
@@ -14,13 +14,13 @@ func TestChanceIsSplitmix64(t *testing.T) {
 
 func TestDrawsOfDifferentOriginDiffer(t *testing.T) {
 	seen := map[uint64]string{}
-	for name, c := range map[string]*chance{
-		"base":           draw(1, "ab", "c", 0),
-		"shifted border": draw(1, "a", "bc", 0),
-		"other number":   draw(1, "ab", "c", 1),
-		"other seed":     draw(2, "ab", "c", 0),
+	for name, c := range map[string]*Stream{
+		"base":           Draw(1, "ab", "c", 0),
+		"shifted border": Draw(1, "a", "bc", 0),
+		"other number":   Draw(1, "ab", "c", 1),
+		"other seed":     Draw(2, "ab", "c", 0),
 	} {
-		n := c.next()
+		n := c.Next()
 		if other, there := seen[n]; there {
 			t.Errorf("%s and %s are the same", name, other)
 		}
@@ -29,16 +29,16 @@ func TestDrawsOfDifferentOriginDiffer(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	c := draw(1, "", "", 0)
+	c := Draw(1, "", "", 0)
 	for range 1000 {
-		if n := c.between(3, 5); n < 3 || n > 5 {
+		if n := c.Between(3, 5); n < 3 || n > 5 {
 			t.Fatalf("between 3 and 5: %d", n)
 		}
 	}
-	if c.below(0) != 0 || c.below(-4) != 0 {
+	if c.Below(0) != 0 || c.Below(-4) != 0 {
 		t.Error("below nothing is not 0")
 	}
-	if c.hits(0) || !c.hits(1000) {
+	if c.Hits(0) || !c.Hits(1000) {
 		t.Error("0 of 1000 hit or 1000 of 1000 missed")
 	}
 }

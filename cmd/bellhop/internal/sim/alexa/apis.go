@@ -1,0 +1,74 @@
+package alexa
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+)
+
+// apiOf finds the API that is read page by page at a path, if there is one.
+func apiOf(path string) Endpoint {
+	for prefix, e := range map[string]Endpoint{
+		"/v1/skills/": SkillMetrics, "/v2/skills/": SkillMetrics, "/v1/proactive/campaigns": Campaigns,
+	} {
+		if strings.HasPrefix(path, prefix) {
+			return e
+		}
+	}
+	return ""
+}
+
+// call serves an API that is read page by page. The caller holds the lock.
+func (s *Simulator) call(e Endpoint, r *http.Request, body []byte, whole bool) rest.Answer {
+	counters := map[Endpoint]*Calls{SkillMetrics: &s.state.Counters.SkillMetrics, Campaigns: &s.state.Counters.Campaigns}[e]
+	counters.Calls++
+	a := s.answer(e, counters.Calls, r, body, whole)
+	switch {
+	case a.Cut:
+		counters.Lost++
+	case a.Refused():
+		counters.Refused[a.Status]++
+	default:
+		counters.Served++
+	}
+	return a
+}
+
+// answer goes through the reasons to refuse a call and serves what is left, as its faults would have it.
+func (s *Simulator) answer(e Endpoint, number int, r *http.Request, body []byte, whole bool) rest.Answer {
+	api := s.apis[e]
+	at := call{endpoint: e, number: number, refuse: func(status int, _ string, words ...string) rest.Answer {
+		return api.Refuse(status, strings.Join(words, "; "))
+	}}
+	token, client, refusal := s.authorise(r.Header, at.refuse)
+	switch {
+	case refusal.Refused():
+		return refusal
+	case !whole:
+		return rest.JSON(http.StatusRequestEntityTooLarge, rest.Message{Message: "Request Too Long"})
+	}
+	asked, refusal := api.Read(rest.Request{
+		Method: r.Method, Path: r.URL.Path, ContentType: r.Header.Get("Content-Type"), RawQuery: r.URL.RawQuery,
+		Body: body, Client: client.ID, Now: s.now(),
+	})
+	if refusal.Refused() {
+		return refusal
+	}
+	at.token, at.operation, at.metrics, at.continues = token, asked.Operation, asked.Metrics, asked.Continues
+	if !asked.To.IsZero() {
+		at.dated, at.from, at.to = true, dayOf(asked.From.UTC()), dayOf(asked.To.Add(-1).UTC())
+	}
+	struck := s.strikes(atAnswer, at)
+	if len(struck) > 0 && struck[0].Kind != LostAnswer {
+		return struck[0].answer(s, struck[0].Fault, at)
+	}
+	var twists []rest.Twist
+	for _, f := range s.strikes(atContent, at) {
+		twists = append(twists, rest.Twist{Kind: string(f.Kind), Name: f.Name, Delay: time.Duration(f.DelayMinutes) * time.Minute})
+	}
+	a := asked.Serve(twists)
+	a.Cut = len(struck) > 0
+	return a
+}
