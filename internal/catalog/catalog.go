@@ -33,7 +33,7 @@ func Template() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Questions": questions, "FirstDay": firstDay})
+	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Views": dataset.Views(), "Questions": questions, "FirstDay": firstDay})
 	return b.String(), err
 }
 
@@ -57,17 +57,18 @@ func comment(c dataset.Column) string {
 // presto are the types whose names in Athena's queries are others than in its tables.
 var presto = map[dataset.Type]string{
 	dataset.Int: "integer", dataset.String: "varchar", dataset.Strings: "array(varchar)", dataset.StringMap: "map(varchar, varchar)",
+	dataset.Timestamp: "timestamp(3)",
 }
 
 // viewText is what Athena keeps of a view in the Glue catalogue, in one line, before it is encoded as Base64. CloudFormation
 // fills in the names of the two databases.
-func viewText(d dataset.Definition) (string, error) {
+func viewText(v dataset.View) (string, error) {
 	type column struct {
 		Name string `json:"name"`
 		Type string `json:"type"`
 	}
 	var columns []column
-	for _, c := range d.Columns {
+	for _, c := range v.Columns {
 		kind, other := presto[c.Type]
 		if !other {
 			kind = c.Type.SQL()
@@ -79,6 +80,6 @@ func viewText(d dataset.Definition) (string, error) {
 		Catalog string   `json:"catalog"`
 		Schema  string   `json:"schema"`
 		Columns []column `json:"columns"`
-	}{d.View("${AllRows}." + d.Name), "awsdatacatalog", "${Catalog}", columns})
+	}{v.SQL("${AllRows}."), "awsdatacatalog", "${Catalog}", columns})
 	return string(text), err
 }

@@ -61,7 +61,7 @@ func NewConverter(opts ...Option) *Converter {
 }
 
 // Convert reads a delivered file to its end and encodes each date's rows as one partition, in an order of their own: equal rows
-// are equal bytes. A row that comes twice counts once; two rows of one date, unit and dimensions that differ are poison.
+// are equal bytes. A row that comes twice counts once; two rows of one [dataset.Definition.Key] that differ are poison.
 // It is all or nothing: with an error there are no days and nothing to close.
 //
 // Content that can never load is [fault.Poison], and the text says why: what the header lacks, or the line
@@ -90,7 +90,7 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 		}
 	}()
 	out, err = convert(ctx, scan, newDecoder(columns, d, contract, c.unitIDs, rows))
-	if err != nil {
+	if err = byLine(err, d); err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}
 	return out, nil
@@ -99,13 +99,13 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 // convert reads and encodes what follows the header.
 func convert(ctx context.Context, scan *scanner, dec *decoder) (report.Conversion, error) {
 	if err := dec.decode(ctx, scan); err != nil {
-		return report.Conversion{}, byLine(err)
+		return report.Conversion{}, err
 	}
 	out := report.Conversion{Unknown: dec.layout.unknown, Close: dec.rows.Discard}
 	for _, date := range dec.rows.Dates() {
 		encoded, err := dec.rows.Encode(ctx, date)
 		if err != nil {
-			return report.Conversion{}, byLine(err)
+			return report.Conversion{}, err
 		}
 		out.Days = append(out.Days, encoded)
 		out.Rows += encoded.Rows
@@ -118,11 +118,16 @@ func convert(ctx context.Context, scan *scanner, dec *decoder) (report.Conversio
 }
 
 // byLine names the lines of two rows that contradict each other.
-func byLine(err error) error {
-	if c := (columnar.Contradiction{}); errors.As(err, &c) {
+func byLine(err error, d dataset.Definition) error {
+	c := columnar.Contradiction{}
+	switch {
+	case !errors.As(err, &c):
+		return err
+	case d.HasUnits():
 		return fault.New(fault.Poison, "line %d: the same date, unit and dimensions as in line %d, with other values", c.Second, c.First)
+	default:
+		return fault.New(fault.Poison, "line %d: the same date and dimensions as in line %d, with other values", c.Second, c.First)
 	}
-	return err
 }
 
 // open reads the header.

@@ -22,6 +22,8 @@ type decoder struct {
 
 	typed     *binder
 	date      report.Date // of the row before; of the first, none
+	dated     int         // column of the instant whose date is the row's, or -1
+	begins    report.Date // of that instant
 	row       columnar.Row
 	hierarchy *hierarchy
 	forms     unitIDs
@@ -34,6 +36,7 @@ func newDecoder(l layout, d dataset.Definition, c report.Contract, forms unitIDs
 	dec := &decoder{
 		layout: l, window: c.Window, today: c.Today, forms: forms, rows: rows, root: newRoot(c.Root, l.levels),
 		unknown: make([]string, len(l.extras)), row: rows.NewRow(), typed: newBinder(l, d), date: math.MinInt32,
+		dated: slices.IndexFunc(l.columns, func(c delivered) bool { return c.dates }),
 	}
 	dec.learn()
 	return dec
@@ -119,7 +122,12 @@ func (d *decoder) take(cells []string, typed *row, line int) (column int, err er
 			if fresh && !utf8.ValidString(text) {
 				err = notUTF8
 			}
+			if c.filled && text == "" {
+				err = emptyCell
+			}
 			d.row.Dims[c.slot] = n
+		case cellInstant:
+			err = d.instant(c, text)
 		case cellMeasure:
 			d.row.Measures[c.slot] = typed.Measures[measure]
 			measure++
@@ -136,7 +144,30 @@ func (d *decoder) take(cells []string, typed *row, line int) (column int, err er
 	if len(cells) < len(d.layout.columns) {
 		return 0, nil
 	}
+	if d.dated >= 0 && d.begins != d.date {
+		return d.dated, otherDay
+	}
 	return len(cells) - 1, d.endRow(line)
+}
+
+// instant takes the cell of a timestamp.
+func (d *decoder) instant(c *delivered, text string) error {
+	if text == "" {
+		d.row.Dims[c.slot], _ = d.rows.Dimension(c.slot, text)
+		if c.filled {
+			return emptyCell
+		}
+		return nil
+	}
+	at, err := parseInstant(text)
+	if err != nil {
+		return err
+	}
+	if c.dates {
+		d.begins = report.DateOf(at)
+	}
+	d.row.Dims[c.slot], err = d.rows.Instant(c.slot, at)
+	return err
 }
 
 func (d *decoder) setDate(date report.Date) error {

@@ -18,6 +18,7 @@ const (
 	cellDate cellKind = iota
 	cellUnit
 	cellDimension
+	cellInstant // a dimension that is a timestamp
 	cellMeasure
 	cellExtra
 )
@@ -26,7 +27,9 @@ const (
 type delivered struct {
 	header string
 	kind   cellKind
-	slot   int // index among the columns of its kind; for units: twice the index into levels, plus 1 for a name
+	slot   int  // index among the columns of its kind, or the dimensions; for units: twice the index into levels, plus 1 for a name
+	filled bool // no cell of a dimension may be empty
+	dates  bool // the instant's date is that of the row
 }
 
 // layout is a header matched with a definition.
@@ -49,13 +52,7 @@ func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, 
 	if err != nil {
 		return layout{}, err
 	}
-	wanted := map[string]delivered{fold("dataset_date"): {kind: cellDate}}
-	for i, c := range d.Dimensions() {
-		wanted[fold(c.Name)] = delivered{kind: cellDimension, slot: i}
-	}
-	for i, c := range d.Measures() {
-		wanted[fold(c.Name)] = delivered{kind: cellMeasure, slot: i}
-	}
+	wanted := wantedColumns(d)
 	var (
 		l     layout
 		seen  = map[string]bool{}
@@ -65,6 +62,7 @@ func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, 
 		key := fold(name)
 		c, known := wanted[key]
 		switch level, isName, ok := unitColumn(key); {
+		case !d.HasUnits():
 		case ok && level > maxLevel:
 			// Kept in "extra", its units would be counted as those above them.
 			return layout{}, fault.New(fault.Poison, "header of %s: column %s: a unit's level is at most %d", d.Name, printable(name), maxLevel)
@@ -98,6 +96,22 @@ func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, 
 	return l, nil
 }
 
+// wantedColumns returns what a header may have besides units, by folded name.
+func wantedColumns(d dataset.Definition) map[string]delivered {
+	wanted := map[string]delivered{fold("dataset_date"): {kind: cellDate}}
+	for i, c := range d.Dimensions() {
+		w := delivered{kind: cellDimension, slot: i, filled: !c.Nullable, dates: c.Name == d.DatedBy}
+		if c.Type == dataset.Timestamp {
+			w.kind = cellInstant
+		}
+		wanted[fold(c.Name)] = w
+	}
+	for i, c := range d.Measures() {
+		wanted[fold(c.Name)] = delivered{kind: cellMeasure, slot: i}
+	}
+	return wanted
+}
+
 // complete reports the difference between the header and what the definition requires.
 func (l *layout) complete(d dataset.Definition, seen map[string]bool) error {
 	var missing []string
@@ -106,7 +120,7 @@ func (l *layout) complete(d dataset.Definition, seen map[string]bool) error {
 			missing = append(missing, c.Name)
 		}
 	}
-	if len(l.levels) == 0 {
+	if d.HasUnits() && len(l.levels) == 0 {
 		missing = append(missing, "unitId_level_N")
 	}
 	for _, c := range l.columns {
@@ -136,7 +150,7 @@ func (l *layout) arrange() {
 			c.slot = 2*slices.Index(l.levels, c.slot/2) + c.slot%2
 		case cellExtra:
 			c.slot = slices.Index(l.extras, c.header)
-		case cellDate, cellDimension, cellMeasure:
+		case cellDate, cellDimension, cellInstant, cellMeasure:
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/convert/columnar"
 )
 
-// hierarchy turns the unit cells of delivered rows into path numbers.
+// hierarchy turns the unit cells of delivered rows into path numbers. Without levels all rows have one path.
 type hierarchy struct {
 	rows   *columnar.Writer
 	levels []int
@@ -93,7 +93,7 @@ func (h *hierarchy) lookUp() (n uint32, slot int, err error) {
 		depth = level
 		h.ids, h.names = append(h.ids, id), append(h.names, name)
 	}
-	if len(h.ids) == 0 {
+	if len(h.ids) == 0 && len(h.levels) > 0 {
 		return 0, 0, noUnit
 	}
 	n, fresh := h.rows.Path(depth, property, h.ids, h.names)

@@ -16,7 +16,7 @@ import (
 // [report.EncodedDay] of the contract's table. Their rows are put in order and row_scope is decided anew over all of them, so the
 // result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once.
 //
-// A part of another table or date is [fault.Poison], and so are two rows of the same unit and dimensions with different
+// A part of another table or date is [fault.Poison], and so are two rows of the same key with different
 // measures. The body needs no closing: a large one is in an unlinked temporary file, which is released with the last reference
 // to it.
 func (c *Converter) Merge(ctx context.Context, contract report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
@@ -41,7 +41,7 @@ func merge(ctx context.Context, rows *columnar.Writer, date report.Date, parts [
 	}
 	out, err := rows.Encode(ctx, date)
 	if c := (columnar.Contradiction{}); errors.As(err, &c) {
-		return out, fault.New(fault.Poison, "part %d has a row of part %d, the same unit and dimensions, with other values", c.Second, c.First)
+		return out, fault.New(fault.Poison, "part %d has a row of part %d, with the same key and other values", c.Second, c.First)
 	}
 	return out, err
 }

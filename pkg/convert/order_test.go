@@ -205,7 +205,7 @@ func TestPartsThatContradictAreRefused(t *testing.T) {
 	}
 	for name, budget := range map[string]int64{"in memory": 40 << 20, "in runs": 1} {
 		_, err = convert.NewConverter(convert.Budget(budget)).Merge(t.Context(), contract("asp_device"), report.NewDate(2026, 11, 1), parts)
-		if !fault.Is(err, fault.Poison) || !strings.Contains(err.Error(), "part 3 has a row of part 2, the same unit and dimensions, with other values") {
+		if !fault.Is(err, fault.Poison) || !strings.Contains(err.Error(), "part 3 has a row of part 2, with the same key and other values") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -117,6 +117,9 @@ func FuzzConvert(f *testing.F) {
 	for _, name := range []string{"device.csv", "device_subunits.csv", "domain_engagement.csv", "proactive_campaign.csv", "property_skill.csv", "communication.csv"} {
 		f.Add([]byte(golden(f, name)), int64(96<<20))
 	}
+	for _, name := range []string{"skill_metrics.csv", "asp_campaigns.csv"} {
+		f.Add([]byte(golden(f, "../fetched/"+name)), int64(96<<20))
+	}
 	f.Add([]byte(deviceHeader+"2026-11-01,u,\"n\r\n\"\"\",,0,18446744073709551616\n"), int64(1))
 	f.Fuzz(func(t *testing.T, data []byte, budget int64) {
 		for _, d := range dataset.Definitions() {

@@ -10,12 +10,13 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
-// The vendor's own samples name no table; their headers do.
+// The vendor's own samples, and what is fetched, name no table; their headers do.
 func TestRecogniseVendorSamples(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
 		"device.csv": "asp_device", "device_subunits.csv": "asp_device", "domain_engagement.csv": "asp_domain_engagement",
 		"proactive_campaign.csv": "asp_proactive_campaign", "property_skill.csv": "asp_property_skill", "communication.csv": "asp_communication",
+		"../fetched/skill_metrics.csv": "skill_metrics", "../fetched/asp_campaigns.csv": "asp_campaigns",
 	} {
 		t.Run(file, func(t *testing.T) {
 			in, err := os.Open(filepath.Join("..", "..", "testdata", "asp", file))

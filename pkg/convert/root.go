@@ -6,7 +6,7 @@ package convert
 // At which level the unit stands is not known, and the vendor's own sample of DEVICE leaves level 0 out. So the rows
 // decide: the first row that names the unit says its level, and from there on every row has to name it there. A row whose
 // units begin at level 0 and do not include it is another organisation's. Where the file names neither, nothing can be
-// told, and it is let through.
+// told, and it is let through. The rows of a table without units are nobody's.
 type root struct {
 	unit   string // empty: nothing is watched
 	levels []int
@@ -17,7 +17,12 @@ type root struct {
 	seen uint32
 }
 
-func newRoot(unit string, levels []int) root { return root{unit: unit, levels: levels, at: -1} }
+func newRoot(unit string, levels []int) root {
+	if len(levels) == 0 {
+		unit = ""
+	}
+	return root{unit: unit, levels: levels, at: -1}
+}
 
 // forget begins with a new vocabulary, whose paths are numbered from 0 again.
 func (r *root) forget() { r.seen = 0 }

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,6 +37,10 @@ const (
 	outOfWindow = complaint("date outside the window that was asked for")
 	tooOld      = complaint("date before the year 2000: are digits of the year missing?")
 	inFuture    = complaint("date after tomorrow")
+	emptyCell   = complaint("empty, which no row's may be")
+	notInstant  = complaint("not an instant of the form YYYY-MM-DDThh:mm:ssZ, with a zone and at most 6 digits of a fraction")
+	noSuchYear  = complaint("instant outside the years 1 to 9999")
+	otherDay    = complaint("instant on another date, in UTC, than dataset_date says")
 )
 
 var (
@@ -135,6 +140,22 @@ func parseDate(s string) (report.Date, error) {
 		return 0, dayFirst
 	}
 	return civil(y, m, d)
+}
+
+// rfc3339 is stricter than [time.Parse], which takes a comma before the fraction and hours of one digit, and drops what is finer
+// than it can hold.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6}0*)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// parseInstant reads RFC 3339, of any zone, exactly to the microsecond or not at all. It returns the instant in UTC.
+func parseInstant(s string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil || !rfc3339.MatchString(s) {
+		return at, notInstant
+	}
+	if at = at.UTC(); at.Year() < 1 || at.Year() > 9999 {
+		return at, noSuchYear
+	}
+	return at, nil
 }
 
 func civil(y, m, d int) (report.Date, error) {

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -20,6 +19,7 @@ const (
 	String                // UTF-8 text
 	Strings               // a list of text
 	StringMap             // text by text
+	Timestamp             // an instant, in UTC, to the microsecond
 )
 
 // SQL returns the type's name in Athena and Glue; DuckDB and Spark read the same Parquet as the equivalent types.
@@ -39,6 +39,8 @@ func (t Type) SQL() string {
 		return "array<string>"
 	case StringMap:
 		return "map<string,string>"
+	case Timestamp:
+		return "timestamp"
 	default:
 		return "unknown"
 	}
@@ -73,7 +75,7 @@ type Role int
 const (
 	RoleDate         Role = iota // the delivered dataset_date
 	RoleUnit                     // derived from the delivered unitId_level_N and unitName_level_N
-	RoleDimension                // delivered text by which measures are broken down
+	RoleDimension                // delivered text, or an instant, by which measures are broken down
 	RoleMeasure                  // a delivered number
 	RoleExtra                    // delivered columns that the definition does not know
 	RoleSubscription             // the subscription that the file belongs to
@@ -87,16 +89,17 @@ const (
 	NotMeasured Additivity = ""                                    // not a measure
 	Additive    Additivity = "sum"                                 // over days, dimensions and leaf units
 	AdditiveDay Additivity = "sum over leaf units of one day only" // a stock or a distinct count per unit
-	NotAdditive Additivity = "never"                               // a distinct count that dimensions share
+	NotAdditive Additivity = "never"                               // a distinct count that rows share, a rate, or of an unknown kind
 )
 
 // Column is one column of a table.
 type Column struct {
 	// Name is the column's name in Parquet and SQL: lower-case, with underscores. A delivered header fits
 	// when both are equal after folding case, spaces and underscores.
-	Name       string
-	Type       Type
-	Role       Role
+	Name string
+	Type Type
+	Role Role
+	// Nullable says that an empty cell is NULL. In a column that is not, an empty cell refuses the file.
 	Nullable   bool
 	Meaning    string
 	Additivity Additivity
@@ -106,24 +109,52 @@ type Column struct {
 type Definition struct {
 	Name    string
 	Meaning string
+	// Grain says in a sentence what one row is.
+	Grain string
+	// Source is the source whose reports are loaded into the table, as in a subscription.
+	Source string
 	// Columns are in the order in which readers show them; [Definition.FileColumns] is that of the Parquet schema.
 	Columns []Column
+	// DatedBy names the [Timestamp] whose date in UTC is a row's dataset_date: a row of another date refuses the file. It is empty
+	// where the dataset_date stands for itself.
+	DatedBy string
 	// ShrinkBelow is the share of a published day, in rows or in a measure's values or sum, below which a newer report of
-	// it is held for a person. 0 means half.
+	// it is held for a person: [Half] where a report does not shrink for a good reason, and 0 where it may become as small
+	// as it likes.
 	ShrinkBelow float64
+
+	chosen choice // by the default view
 }
 
-// ShrinkBelow returns the share of a published day of a table below which a newer report of it is held for a person.
+// Half is the [Definition.ShrinkBelow] of most tables.
+const Half = 0.5
+
+// ShrinkBelow returns the share of a published day of a table below which a newer report of it is held for a person. A table
+// that is not known has the share of most.
 func ShrinkBelow(name string) float64 {
-	d, _ := Lookup(name)
-	return d.shrinkBelow()
+	if d, known := Lookup(name); known {
+		return d.ShrinkBelow
+	}
+	return Half
 }
-
-func (d Definition) shrinkBelow() float64 { return cmp.Or(d.ShrinkBelow, 0.5) }
 
 // HeldWhen says in a sentence when a newer report of a published day is held.
 func (d Definition) HeldWhen() string {
-	return fmt.Sprintf("A newer report of a published day is held for a person when its rows, or the values or the sum of a measure, are less than %g %% of the published ones.", d.shrinkBelow()*100)
+	if d.ShrinkBelow == 0 {
+		return "A newer report of a published day replaces it, however much smaller it is."
+	}
+	return fmt.Sprintf("A newer report of a published day is held for a person when its rows, or the values or the sum of a measure, are less than %g %% of the published ones.", d.ShrinkBelow*100)
+}
+
+// HasUnits reports whether the rows are of Alexa's units: then a row may repeat what the rows of its descendants say, and
+// row_scope tells which do.
+func (d Definition) HasUnits() bool { return len(d.role(RoleUnit)) > 0 }
+
+// Key returns the columns that tell a row from all others, in order: no two rows have the same values in all of them.
+func (d Definition) Key() []Column {
+	return slices.DeleteFunc(slices.Clone(d.Columns), func(c Column) bool {
+		return c.Role == RoleMeasure || c.Role == RoleUnit && !slices.Contains(unitKey, c.Name)
+	})
 }
 
 // Dimensions returns the columns with [RoleDimension], in order.
@@ -150,7 +181,7 @@ func (d Definition) FileColumns() []Column {
 
 // Definitions returns all tables, sorted by name. The caller owns the result.
 func Definitions() []Definition {
-	all := aspTables()
+	all := append(aspTables(), skillMetrics(), aspCampaigns())
 	slices.SortFunc(all, func(a, b Definition) int {
 		if a.Name < b.Name {
 			return -1
@@ -162,7 +193,7 @@ func Definitions() []Definition {
 
 // Lookup returns the definition of the named table.
 func Lookup(name string) (Definition, bool) {
-	for _, d := range aspTables() {
+	for _, d := range Definitions() {
 		if d.Name == name {
 			return d, true
 		}

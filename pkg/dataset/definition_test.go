@@ -17,8 +17,13 @@ func TestDefinitions(t *testing.T) {
 	var names []string
 	for _, d := range dataset.Definitions() {
 		names = append(names, d.Name)
-		if _, ok := dataset.Lookup(d.Name); !ok || d.Meaning == "" {
-			t.Errorf("%s cannot be looked up or has no meaning", d.Name)
+		if _, ok := dataset.Lookup(d.Name); !ok || d.Meaning == "" || d.Grain == "" || d.Source == "" {
+			t.Errorf("%s cannot be looked up or is not fully defined", d.Name)
+		}
+		if d.DatedBy != "" && !slices.ContainsFunc(d.Dimensions(), func(c dataset.Column) bool {
+			return c.Name == d.DatedBy && c.Type == dataset.Timestamp && !c.Nullable
+		}) {
+			t.Errorf("%s is dated by %s, which not every row has", d.Name, d.DatedBy)
 		}
 		seen := map[string]bool{}
 		for _, c := range d.Columns {
@@ -31,7 +36,7 @@ func TestDefinitions(t *testing.T) {
 			seen[c.Name] = true
 		}
 	}
-	if want := []string{"asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill"}; !slices.Equal(names, want) {
+	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics"}; !slices.Equal(names, want) {
 		t.Errorf("names %q, want %q", names, want)
 	}
 	if _, ok := dataset.Lookup("asp_parking"); ok {
@@ -65,8 +70,42 @@ func TestADaysRecordStaysSmall(t *testing.T) {
 func TestEachTableHasAShareToShrinkBelow(t *testing.T) {
 	t.Parallel()
 	for _, d := range dataset.Definitions() {
-		if share := dataset.ShrinkBelow(d.Name); share != 0.5 {
-			t.Errorf("%s is held below %s of a day", d.Name, strconv.FormatFloat(share, 'f', -1, 64))
+		// A campaign that is deleted is no loss of data.
+		want := map[string]float64{"asp_campaigns": 0}
+		share, special := want[d.Name]
+		if !special {
+			share = 0.5
+		}
+		if got := dataset.ShrinkBelow(d.Name); got != share {
+			t.Errorf("%s is held below %s of a day", d.Name, strconv.FormatFloat(got, 'f', -1, 64))
+		}
+	}
+	if got := dataset.ShrinkBelow("asp_parking"); got != 0.5 {
+		t.Errorf("a table that is not known is held below %v", got)
+	}
+}
+
+// The key is what the converter tells rows apart by.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"asp_device":             "dataset_date depth property_id unit_ids extra subscription",
+		"asp_proactive_campaign": "dataset_date depth property_id unit_ids campaign_id extra subscription",
+		"skill_metrics": "dataset_date skill_id stage skill_type metric period period_start locale intent statistic group_field group_value given " +
+			"extra subscription",
+		"asp_campaigns": "dataset_date campaign_id campaign_group title body locale locales template content targeting_type target_units " +
+			"starts_at ends_at validation_status validation_reason extra subscription",
+	} {
+		d, _ := dataset.Lookup(name)
+		var got []string
+		for _, c := range d.Key() {
+			got = append(got, c.Name)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q", name, got)
+		}
+		if units := strings.HasPrefix(name, "asp_") && name != "asp_campaigns"; d.HasUnits() != units {
+			t.Errorf("%s has units: %v", name, d.HasUnits())
 		}
 	}
 }

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,124 +25,6 @@ func (r Role) String() string {
 		return "subscription"
 	default:
 		return fmt.Sprintf("role %d", int(r))
-	}
-}
-
-// Trap is one way in which a query over the dataset gives a wrong number without any error.
-type Trap struct {
-	// Name says the trap in a few words.
-	Name string `json:"name"`
-	// Wrong is what happens, Right what to do instead.
-	Wrong string `json:"wrong"`
-	Right string `json:"right"`
-
-	in func(d Definition) bool
-}
-
-// Traps returns all traps, the most common first. The caller owns the result.
-func Traps() []Trap {
-	return slices.Concat(rowTraps(), measureTraps(), timeTraps())
-}
-
-// Traps returns the traps that wait in this table, the most common first.
-func (d Definition) Traps() []Trap {
-	return slices.DeleteFunc(Traps(), func(t Trap) bool { return !t.in(d) })
-}
-
-func anyTable(Definition) bool { return true }
-
-func named(names ...string) func(Definition) bool {
-	return func(d Definition) bool { return slices.Contains(names, d.Name) }
-}
-
-// measures is for tables with a measure of that additivity.
-func measures(a Additivity) func(Definition) bool {
-	return func(d Definition) bool {
-		return slices.ContainsFunc(d.Measures(), func(c Column) bool { return c.Additivity == a })
-	}
-}
-
-// rowTraps count the same thing in two rows.
-func rowTraps() []Trap {
-	return []Trap{
-		{
-			"LEAF and ROLLUP rows added together",
-			"With sub-units in the report, each room counts again in its group, its property and its organisation.",
-			"Filter with row_scope = 'LEAF' before you add anything up, or look at a single depth.", anyTable,
-		},
-		{
-			"two subscriptions over the same units",
-			"A subscription to an organisation and one to its property both hold the property's rows. One day of one subscription is never there twice.",
-			"Filter on one subscription.", anyTable,
-		},
-		{
-			"one call, two rows",
-			"A call from room to room is presumably Outbound in one row and Inbound in the other; the vendor's documents do not say.",
-			"Add up one direction only.", named("asp_communication"),
-		},
-		{
-			"calls and drop-ins joined",
-			"Each row has both kinds of measures, so a join of the call rows with the drop-in rows multiplies them.",
-			"Add the two columns up side by side, without a join.", named("asp_communication"),
-		},
-		{
-			"one campaign, several ids",
-			"A campaign that was split or made again has rows under several campaign_id.",
-			"Group by a list of your own that says which ids belong together.", named("asp_proactive_campaign"),
-		},
-	}
-}
-
-// measureTraps add up what has no sum.
-func measureTraps() []Trap {
-	return []Trap{
-		{
-			"stocks and distinct counts added up over days",
-			"A device that is there, or in use, on seven days counts seven times.",
-			"Sum over the leaf units of one day; over days take the average of those sums, or the last. Distinct counts of a week cannot be had from days.",
-			measures(AdditiveDay),
-		},
-		{
-			"distinct counts added up",
-			"One device may be in several domains, intents or campaigns, and on several days, and counts in each.",
-			"Show them side by side; never add them up. asp_device has the distinct devices of each unit and day.", measures(NotAdditive),
-		},
-		{
-			"ratios averaged",
-			"The average of percentages weighs an empty room like a full one.",
-			"Divide the sum of the numerators by the sum of the denominators.", anyTable,
-		},
-		{
-			"NULL taken for zero",
-			"An empty cell is NULL: the vendor said nothing. An average leaves it out; coalesce to 0 makes it a statement.",
-			"Keep NULL apart from 0, and say how many there are.", anyTable,
-		},
-	}
-}
-
-// timeTraps compare days that are not alike.
-func timeTraps() []Trap {
-	return []Trap{
-		{
-			"missing days read as zero",
-			"A day without rows is a day that the vendor reported as empty, or a day that is not there.",
-			"Ask bellhop coverage: ZERO is empty, anything but COMPLETE and ZERO is not known.", anyTable,
-		},
-		{
-			"units that were moved or renamed",
-			"A row has the names and the parents that the unit had in that report, so one room may come in two groups.",
-			"Group by unit_id, and take the names of the newest day.", anyTable,
-		},
-		{
-			"the zone of a day",
-			"The vendor does not say when its days begin. Compared with days of another system, the edges may be off by hours.",
-			"Compare weeks rather than days, or leave the edges out.", anyTable,
-		},
-		{
-			"days that change",
-			"Vendors restate young days, so that the same query may answer differently tomorrow.",
-			"Leave out the days that are still asked for again: BELLHOP_REFRESH_DAYS, 4 by default.", anyTable,
-		},
 	}
 }
 
@@ -177,9 +58,9 @@ func Markdown() string {
 	}
 	b.WriteString(pageReading)
 	for _, a := range []struct{ a, means string }{
-		{string(Additive), "Sum it over days, dimensions and LEAF units, together or one by one."},
+		{string(Additive), "Sum it over days, dimensions and LEAF units, or over the rows of the table's default view, together or one by one."},
 		{string(AdditiveDay), "Sum it over LEAF units of one day. Over days: average the daily sums, or take the last."},
-		{string(NotAdditive), "It stands for its row alone: the rows may count the same device."},
+		{string(NotAdditive), "It stands for its row alone: the rows may count the same device or person, or are rates."},
 	} {
 		fmt.Fprintf(&b, "| %s | %s |\n", a.a, a.means)
 	}
@@ -188,30 +69,22 @@ func Markdown() string {
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", t.Name, t.Wrong, t.Right, whichTables(t))
 	}
 	for _, d := range Definitions() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s %s\n\n| column | type | NULL | adds up | meaning |\n|---|---|---|---|---|\n", d.Name, d.Meaning, d.HeldWhen())
-		for _, c := range d.Columns {
-			null := ""
-			if c.Nullable {
-				null = "yes"
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Name, c.Type.SQL(), null, c.Additivity, c.Meaning)
-		}
+		key := strings.ReplaceAll(names(d.Key()), ", ", "`, `")
+		fmt.Fprintf(&b, "\n## %s\n\n%s %s Its key: `%s`. Its source: `%s`.\n%s\n\n", d.Name, d.Meaning, d.Grain, key, d.Source, d.HeldWhen())
+		writeColumns(&b, d.Columns)
 	}
 	return b.String()
 }
 
-func whichTables(t Trap) string {
-	var in []string
-	all := Definitions()
-	for _, d := range all {
-		if t.in(d) {
-			in = append(in, "`"+d.Name+"`")
+func writeColumns(b *strings.Builder, columns []Column) {
+	b.WriteString("| column | type | NULL | adds up | meaning |\n|---|---|---|---|---|\n")
+	for _, c := range columns {
+		null := ""
+		if c.Nullable {
+			null = "yes"
 		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", c.Name, c.Type.SQL(), null, c.Additivity, c.Meaning)
 	}
-	if len(in) == len(all) {
-		return "all"
-	}
-	return strings.Join(in, ", ")
 }
 
 const pageIntroduction = `<!-- Generated from pkg/dataset: build/bellhop tables --markdown > docs/dataset.md -->
@@ -256,11 +129,16 @@ of texts. Where a date is wanted, ` + "`pandas.to_datetime(rows[\"dataset_date\"
 ## Types
 
 The types below are those of Athena and Glue. In the Parquet files counts are 64-bit integers, and minutes are exact decimals,
-never floating-point numbers. Where NULL is "yes" an empty cell is NULL.
+never floating-point numbers. Instants are in UTC, to the microsecond: 64-bit integers that readers take for a timestamp with a
+zone; Athena shows them to the millisecond. Where NULL is "yes" an empty cell is NULL.
+
+A day begins and ends as the meaning of each table's ` + "`dataset_date`" + ` says. Where rows are of periods shorter than a day, it is the date, in
+UTC, on which the period begins.
 
 ## What adds up
 
-Every measure says over what it may be summed. Whatever it says, only rows with ` + "`row_scope = 'LEAF'`" + ` are summed over units.
+Every measure says over what it may be summed. Whatever it says, only rows with ` + "`row_scope = 'LEAF'`" + ` are summed over units. A table
+without units has no such column; there the default view leaves out what would count twice.
 
 | adds up | what it means |
 |---|---|

@@ -36,9 +36,7 @@ func (e *encoder) leavesOf(d dataset.Definition) []leaf {
 		case dataset.RoleUnit:
 			out = append(out, e.unitLeaf(c.Name))
 		case dataset.RoleDimension:
-			column := dims
-			out = append(out, e.optionalLeaf(func() []string { return e.words.dims[column].words },
-				func(dst []uint32, b *block) []uint32 { return append(dst, b.dims[column][:b.n]...) }))
+			out = append(out, e.dimensionLeaf(c, dims))
 			dims++
 		case dataset.RoleMeasure:
 			out = append(out, e.measureLeaf(measures))
@@ -83,6 +81,36 @@ func (e *encoder) unitLeaf(name string) leaf {
 	default:
 		panic("table: no encoding for unit column " + name)
 	}
+}
+
+func (e *encoder) dimensionLeaf(c dataset.Column, dim int) leaf {
+	words := func() []string { return e.words.dims[dim].words }
+	switch {
+	case c.Type == dataset.Timestamp:
+		return e.instantLeaf(dim, c.Nullable)
+	case c.Nullable:
+		return e.optionalLeaf(words, func(dst []uint32, b *block) []uint32 { return append(dst, b.dims[dim][:b.n]...) })
+	default:
+		return e.textLeaf(words, func(b *block, row int) uint32 { return b.dims[dim][row] })
+	}
+}
+
+// instantLeaf is an instant, whose text the rows have the number of.
+func (e *encoder) instantLeaf(dim int, nullable bool) leaf {
+	entries := &numberEntries{wide: true}
+	c := &column{entries: entries}
+	return leaf{c, func(b *block) []parquet.Value {
+		all, known := b.dims[dim], e.words.dims[dim].words
+		for _, n := range all[:b.n] {
+			if n != none {
+				c.pending = append(c.pending, entries.index(microseconds(known[n])))
+			}
+		}
+		if !nullable {
+			return levelRequired[:b.n]
+		}
+		return e.optional(c, b, func(i int) bool { return all[i] == none })
+	}}
 }
 
 // textLeaf is text that is never NULL.

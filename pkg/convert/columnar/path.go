@@ -10,7 +10,8 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// path is a unit with all units above it that its rows name, root first.
+// path is a unit with all units above it that its rows name, root first. All rows of a table without units have the one path
+// that has none.
 type path struct {
 	depth    int // level number of the deepest unit
 	property int // index of the unit at level 1, or -1
@@ -20,10 +21,11 @@ type path struct {
 	rollup bool
 }
 
-func (p *path) leaf() uint32 { return p.ids[len(p.ids)-1] }
+// leaf returns the number of the unit; none where there is no unit.
+func (p *path) leaf() uint32 { return at(p.ids, len(p.ids)-1) }
 
 // ancestors yields the numbers of the units above the leaf.
-func (p *path) ancestors() []uint32 { return p.ids[:len(p.ids)-1] }
+func (p *path) ancestors() []uint32 { return p.ids[:max(0, len(p.ids)-1)] }
 
 // pathOverhead is roughly what one more path of n units takes up besides its text: a map entry, the path and
 // its numbers by path, and for each unit two strings of 16 bytes and two numbers.
@@ -89,7 +91,7 @@ func (t *paths) number(depth, property int, ids, names []string) (n uint32, fres
 	t.numbers[t.arena.keep(view(t.packed))] = n
 	t.list = append(t.list, p)
 	t.unitIDs = append(t.unitIDs, p.leaf())
-	t.unitNames = append(t.unitNames, p.names[count-1])
+	t.unitNames = append(t.unitNames, at(p.names, count-1))
 	t.parentIDs = append(t.parentIDs, at(p.ids, count-2))
 	t.propertyIDs = append(t.propertyIDs, at(p.ids, property))
 	t.propertyNames = append(t.propertyNames, at(p.names, property))

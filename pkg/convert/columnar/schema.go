@@ -36,6 +36,8 @@ func nodeOf(c dataset.Column, leaf func(parquet.Node) parquet.Node) parquet.Node
 		n = encoded(parquet.Decimal(dataset.DecimalScale, dataset.DecimalDigits, parquet.Int64Type))
 	case dataset.String:
 		n = encoded(parquet.String())
+	case dataset.Timestamp:
+		n = encoded(parquet.Timestamp(parquet.Microsecond)) // adjusted to UTC
 	case dataset.Strings:
 		element := encoded(parquet.String())
 		if c.Name == "unit_names" {

@@ -278,7 +278,7 @@ func (m *merger) add(ctx context.Context, c *textCursor) error {
 			name, names = cutText(names)
 			m.names = append(m.names, name)
 		}
-		if len(m.ids) == 0 || len(m.ids) != len(m.names) {
+		if len(m.ids) != len(m.names) {
 			return errStored
 		}
 		n, fresh := m.words.paths.number(int(binary.BigEndian.Uint32(numbers)), int(binary.BigEndian.Uint32(numbers[4:]))-1, m.ids, m.names)

@@ -15,6 +15,7 @@ import (
 // unpacker puts rows of parts on a shelf.
 type unpacker struct {
 	columns []dataset.Column // of the part that is read
+	units   bool             // the table has units
 	date    report.Date
 	shelf   *shelf
 	row     Row
@@ -22,6 +23,7 @@ type unpacker struct {
 
 	ids, names   []string
 	keys, values []string
+	instant      []byte
 }
 
 // add takes the values of one row, in column order.
@@ -43,7 +45,10 @@ func (u *unpacker) add(ctx context.Context, row parquet.Row) error {
 			u.keys = left.list(u.keys)
 			u.values = left.list(u.values)
 		case c.Role == dataset.RoleDimension:
-			text := view(left.one().ByteArray())
+			text, err := u.dimension(left.one(), c.Type)
+			if err != nil {
+				return err
+			}
 			n, fresh := u.shelf.words.dims[dims].number(text)
 			if fresh && hasNUL(text) {
 				return errNUL
@@ -70,6 +75,16 @@ func (u *unpacker) add(ctx context.Context, row parquet.Row) error {
 		}
 	}
 	return u.shelve(ctx, depth, slices.Index(u.ids, propertyID))
+}
+
+// dimension returns the text of a dimension, which is valid until the next call.
+func (u *unpacker) dimension(v parquet.Value, t dataset.Type) (string, error) {
+	if t != dataset.Timestamp || v.IsNull() {
+		return view(v.ByteArray()), nil
+	}
+	var err error
+	u.instant, err = appendInstant(u.instant[:0], v.Int64())
+	return view(u.instant), err
 }
 
 // leaves takes a row apart, leaf by leaf.
@@ -105,7 +120,7 @@ func hasNUL(text string) bool { return strings.IndexByte(text, 0) >= 0 }
 
 // shelve adds the row that was taken apart.
 func (u *unpacker) shelve(ctx context.Context, depth, property int) error {
-	if len(u.ids) == 0 || len(u.ids) != len(u.names) || len(u.keys) != len(u.values) {
+	if u.units == (len(u.ids) == 0) || len(u.ids) != len(u.names) || len(u.keys) != len(u.values) {
 		return fault.New(fault.Poison, "holds a row without a unit path")
 	}
 	n, fresh := u.shelf.words.paths.number(depth, property, u.ids, u.names)

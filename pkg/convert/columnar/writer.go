@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -31,6 +32,8 @@ type Writer struct {
 	stored *spool // rows
 	texts  *spool // rows with their text
 	bodies *spool // finished partitions
+
+	instant []byte
 }
 
 // New returns a Writer without rows.
@@ -56,11 +59,20 @@ func (w *Writer) Dimension(i int, text string) (n uint32, fresh bool) {
 	return w.rows.words.dims[i].number(text)
 }
 
+// Instant is [Writer.Dimension] for a [dataset.Timestamp]: the number of an instant, of which no more than microseconds are kept.
+// One before the year 1 or after 9999 is an error.
+func (w *Writer) Instant(i int, at time.Time) (uint32, error) {
+	text, err := appendInstant(w.instant[:0], at.UnixMicro())
+	w.instant = text
+	n, _ := w.rows.words.dims[i].number(view(text))
+	return n, err
+}
+
 // Extra returns the number of the map that has the values under the keys, which are sorted. Empty values are left out.
 func (w *Writer) Extra(keys, values []string) uint32 { return w.rows.words.extras.number(keys, values) }
 
 // Path returns the number of a unit with the units above it: its level, the index of the unit at level 1 or -1, and the ids and
-// names from the root down. fresh says that it has not been seen before; numbers count from 0.
+// names from the root down. The rows of a table without units have the path of no ids at level 0. fresh says that it has not been seen before; numbers count from 0.
 func (w *Writer) Path(depth, property int, ids, names []string) (n uint32, fresh bool) {
 	return w.rows.words.paths.number(depth, property, ids, names)
 }
@@ -84,7 +96,7 @@ func (w *Writer) AddPart(ctx context.Context, date report.Date, line uint32, bod
 	if err != nil {
 		return err
 	}
-	u := unpacker{columns: p.columns, date: date, shelf: w.rows, row: w.NewRow()}
+	u := unpacker{columns: p.columns, units: w.definition.HasUnits(), date: date, shelf: w.rows, row: w.NewRow()}
 	u.row.Line = line
 	return p.rows(ctx, func(row parquet.Row) error { return u.add(ctx, row) })
 }
@@ -99,7 +111,7 @@ func (w *Writer) Dates() []report.Date {
 }
 
 // Encode makes a partition of a date's rows, and forgets them. Equal rows are equal bytes, whatever the order in which they were
-// added. A row that was added twice counts once; two rows of one unit and dimensions that differ are a [Contradiction].
+// added. A row that was added twice counts once; two rows of one key that differ are a [Contradiction].
 func (w *Writer) Encode(ctx context.Context, date report.Date) (report.EncodedDay, error) {
 	d := w.rows.day(date)
 	digest, from := sha256.New(), w.bodies.size

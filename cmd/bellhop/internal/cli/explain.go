@@ -42,6 +42,10 @@ func (a *app) explainCommand() *cobra.Command {
 		if q.Date, err = report.ParseDate(args[2]); err != nil {
 			return usage("write it like 2026-11-01", "DATE: %w", err)
 		}
+		if !q.Table.HasUnits() {
+			return usage("ask for its rows: bellhop query \"SELECT * FROM raw."+q.Table.Name+" WHERE dataset_date = '"+q.Date.String()+"'\"",
+				"the rows of %s are of no units", q.Table.Name)
+		}
 		q.Unit = args[1]
 		return nil
 	}
@@ -162,11 +166,15 @@ This is the dictionary that the loading itself goes by. It is the same for every
 type describedTable struct {
 	Name    string            `json:"name"`
 	Meaning string            `json:"meaning"`
+	Grain   string            `json:"grain"`
+	Key     []string          `json:"key"`
+	Source  string            `json:"source"`
 	Columns []describedColumn `json:"columns"`
 	Traps   []dataset.Trap    `json:"traps"`
 	// ShrinkBelow is the share of a published day below which a newer report of it is held.
 	ShrinkBelow float64 `json:"shrink_below"`
 	heldWhen    string
+	units       bool
 }
 
 type describedColumn struct {
@@ -179,7 +187,13 @@ type describedColumn struct {
 }
 
 func described(d dataset.Definition) describedTable {
-	t := describedTable{Name: d.Name, Meaning: d.Meaning, Traps: d.Traps(), ShrinkBelow: dataset.ShrinkBelow(d.Name), heldWhen: d.HeldWhen()}
+	t := describedTable{
+		Name: d.Name, Meaning: d.Meaning, Grain: d.Grain, Source: d.Source,
+		Traps: d.Traps(), ShrinkBelow: d.ShrinkBelow, heldWhen: d.HeldWhen(), units: d.HasUnits(),
+	}
+	for _, c := range d.Key() {
+		t.Key = append(t.Key, c.Name)
+	}
 	for _, c := range d.Columns {
 		t.Columns = append(t.Columns, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
 	}
@@ -216,6 +230,7 @@ func (a *app) showTable(name string) error {
 
 func (s *screen) describedTable(t describedTable) {
 	s.line("%s  %s", s.paint(strong, t.Name), t.Meaning)
+	s.wrapped("", t.Grain+" No two rows have the same "+strings.Join(t.Key, ", ")+". Source: "+t.Source+".")
 	s.heading("COLUMNS")
 	longest := 0
 	for _, c := range t.Columns {
@@ -229,7 +244,11 @@ func (s *screen) describedTable(t describedTable) {
 		s.line("%s  %s  %s", s.paint(strong, fmt.Sprintf("%-*s", longest, c.Name)), facts, s.paint(quiet, c.Kind))
 		s.wrapped("    ", c.Meaning)
 	}
-	s.heading("WHAT ADDS UP (rows with row_scope = 'LEAF' only)")
+	counted := "the rows of the default view"
+	if t.units {
+		counted = "rows with row_scope = 'LEAF'"
+	}
+	s.heading("WHAT ADDS UP (" + counted + " only)")
 	var sums [][]cell
 	for _, c := range t.Columns {
 		if c.Additivity != dataset.NotMeasured {

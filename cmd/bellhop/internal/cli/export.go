@@ -139,8 +139,12 @@ func (o *exportOrder) statement(d dataset.Definition) string {
 	if o.scope != scopeLeaf || o.subscription != "" {
 		from = "raw." + d.Name
 	}
-	if o.scope != scopeAll {
+	switch {
+	case o.scope == scopeAll:
+	case d.HasUnits():
 		conditions = append(conditions, fmt.Sprintf("row_scope = '%s'", strings.ToUpper(o.scope)))
+	case o.scope == scopeRollup:
+		conditions = append(conditions, "false") // only units have others below them
 	}
 	if o.subscription != "" {
 		conditions = append(conditions, fmt.Sprintf("subscription = '%s'", o.subscription))

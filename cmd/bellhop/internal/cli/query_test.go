@@ -283,6 +283,22 @@ func TestAnExportSelectsWhatIsWanted(t *testing.T) {
 	}
 }
 
+// Without units there is no row_scope to choose by, and nothing has others below it.
+func TestAnExportOfATableWithoutUnits(t *testing.T) {
+	const columns = "SELECT dataset_date, campaign_id, campaign_group, title, body, locale, locales, template, content, targeting_type, " +
+		"target_units, starts_at, ends_at, validation_status, validation_reason, target_unit_count, extra, subscription"
+	for scope, want := range map[string]string{
+		"leaf": " FROM asp_campaigns ORDER BY ALL", "all": " FROM raw.asp_campaigns ORDER BY ALL",
+		"rollup": " FROM raw.asp_campaigns WHERE false ORDER BY ALL",
+	} {
+		b, folder := asked(t)
+		b.run(t.Context(), "export", "--table", "asp_campaigns", "--scope", scope, "-o", filepath.Join(folder, "x.csv"))
+		if diff := cmp.Diff([]string{columns + want}, b.engine.statements); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestADatabaseHoldsEveryTable(t *testing.T) {
 	b, folder := asked(t)
 	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "all.duckdb")); code != cli.ExitFine {
@@ -292,7 +308,9 @@ func TestADatabaseHoldsEveryTable(t *testing.T) {
 	for _, p := range b.engine.parts {
 		names = append(names, p.Table)
 	}
-	want := []string{"asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill"}
+	want := []string{
+		"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics",
+	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

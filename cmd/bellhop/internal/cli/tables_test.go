@@ -36,7 +36,7 @@ func TestTables(t *testing.T) {
 	for _, s := range decode[[]shownTable](t, out) {
 		names = append(names, s.Name)
 	}
-	if want := []string{"asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill"}; !slices.Equal(names, want) {
+	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics"}; !slices.Equal(names, want) {
 		t.Errorf("tables %q, want %q", names, want)
 	}
 

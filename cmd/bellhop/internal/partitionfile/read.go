@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -159,6 +160,8 @@ func scalar(v parquet.Value, kind dataset.Type) any {
 		return query.Number(fmt.Sprint(v.Int64()))
 	case dataset.Decimal:
 		return query.Decimal(big.NewInt(v.Int64()), dataset.DecimalScale)
+	case dataset.Timestamp:
+		return time.UnixMicro(v.Int64()).UTC().Format("2006-01-02 15:04:05.999999Z")
 	case dataset.String:
 		return text(v)
 	case dataset.Strings, dataset.StringMap:

@@ -75,6 +75,28 @@ func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 	}
 }
 
+// An instant is told in UTC, and a table without units has nothing of them.
+func TestRowsWithoutUnitsAreRead(t *testing.T) {
+	content := partition(t, "skill_metrics", `dataset_date,skill_id,stage,skill_type,metric,period,period_start,locale,intent,statistic,group_field,group_value,given,amount,reading
+2026-11-01,s,live,custom,totalSessions,PT15M,2026-11-01T12:45:00.5+02:00,en-US,,,,,,4,
+`)
+	var rows []partitionfile.Row
+	err := partitionfile.Read(bytes.NewReader(content), int64(len(content)), definition(t, "skill_metrics"), func(r partitionfile.Row) error {
+		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []partitionfile.Row{{
+		"2026-11-01", "s", "live", "custom", "totalSessions", "PT15M", "2026-11-01 10:45:00.5Z", "en-US", nil, nil, nil, nil, nil,
+		query.Number("4.000000"), nil, nil, "hotels",
+	}}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // More rows than are read at a time, so that what the reader uses again would show.
 func TestTextOutlivesItsRow(t *testing.T) {
 	room := func(i int) string { return fmt.Sprintf("room-%04d%s", i, strings.Repeat("x", i%7)) }

@@ -37,6 +37,9 @@ func demonstrated(t *testing.T) *duckdb.Engine {
 func TestLeavesAddUpToWhatTheVendorSaysOfTheOrganisation(t *testing.T) {
 	e := demonstrated(t)
 	for _, d := range dataset.Definitions() {
+		if !d.HasUnits() {
+			continue
+		}
 		t.Run(d.Name, func(t *testing.T) {
 			keys := []string{"dataset_date"}
 			for _, c := range d.Dimensions() {

@@ -181,11 +181,13 @@ func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
 	names := map[dataset.Type]string{
 		dataset.Date: "DATE", dataset.Int: "INTEGER", dataset.Bigint: "BIGINT", dataset.Decimal: "DECIMAL(18,6)", dataset.String: "VARCHAR",
 		dataset.Strings: "VARCHAR[]", dataset.StringMap: "MAP(VARCHAR, VARCHAR)",
+		dataset.Timestamp: "TIMESTAMP WITH TIME ZONE",
 	}
 	full := folder(t.TempDir())
 	for name, file := range map[string]string{
 		"asp_device": "device.csv", "asp_domain_engagement": "domain_engagement.csv", "asp_communication": "communication.csv",
 		"asp_proactive_campaign": "proactive_campaign.csv", "asp_property_skill": "property_skill.csv",
+		"skill_metrics": "../fetched/skill_metrics.csv", "asp_campaigns": "../fetched/asp_campaigns.csv",
 	} {
 		full.load(t, "s", name, sample(t, file))
 	}

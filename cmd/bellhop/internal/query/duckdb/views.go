@@ -10,7 +10,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
-// views returns the statements that make the tables of a dataset: raw.NAME with all rows, and NAME with those that add up.
+// views returns the statements that make the tables of a dataset: raw.NAME with all rows, NAME with those that add up, and the views
+// over these.
 func views(folder string) ([]string, error) {
 	var statements []string
 	for _, d := range dataset.Definitions() {
@@ -18,9 +19,10 @@ func views(folder string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		statements = append(statements,
-			fmt.Sprintf("CREATE VIEW raw.%s AS %s", d.Name, rows),
-			fmt.Sprintf("CREATE VIEW %s AS %s", d.Name, d.View("raw."+d.Name)))
+		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", d.Name, rows))
+	}
+	for _, v := range dataset.Views() {
+		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", v.Name, v.SQL("raw.")))
 	}
 	return statements, nil
 }
@@ -73,6 +75,8 @@ func sqlType(t dataset.Type) string {
 		return "VARCHAR[]"
 	case dataset.StringMap:
 		return "MAP(VARCHAR, VARCHAR)"
+	case dataset.Timestamp:
+		return "TIMESTAMP WITH TIME ZONE"
 	default:
 		panic(fmt.Sprintf("duckdb: unhandled type %d", t))
 	}
