@@ -19,7 +19,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
 // version is set when a release is built.
@@ -65,8 +67,13 @@ func environment() cli.Environment {
 		Start:      account.Start,
 		Reset:      sim.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
-		Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
+		Sources: sources(),
 	}
+}
+
+// sources are all that bellhop knows.
+func sources() []requester.Source {
+	return []requester.Source{asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now})}
 }
 
 // readSecret reads a line from the terminal without an echo.

@@ -24,7 +24,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/queue"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
@@ -63,10 +62,6 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Secret: secret.NewCached(kept, time.Now), Now: time.Now, Scrubber: scrubber,
 		Failed: func(error) { metrics.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
-	alexa := asp.New(asp.Options{
-		Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
-		Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
-	})
 	var first *report.Subscription
 	if sub, ok := c.Subscription.First(); ok {
 		first = &sub
@@ -78,7 +73,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Metrics: metrics,
 		Log:     log,
 		Requester: &requester.Service{
-			Ledger: records, Sources: []requester.Source{alexa},
+			Ledger: records, Sources: sources(c, tokens, scrubber),
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,

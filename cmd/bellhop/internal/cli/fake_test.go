@@ -23,7 +23,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
 // now is the time in every test: a Friday.
@@ -547,7 +549,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			return b.machine, b.machine.startErr
 		},
 		Reset:   func(dir string) error { b.resets = append(b.resets, dir); return nil },
-		Sources: []requester.Source{asp.New(asp.Options{Now: func() time.Time { return now }})},
+		Sources: []requester.Source{asp.New(asp.Options{Now: b.time}), skillmetrics.New(alexa.Options{Now: b.time})},
 	})
 	return code, stdout.String(), stderr.String()
 }

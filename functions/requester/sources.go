@@ -1,0 +1,31 @@
+package main
+
+import (
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
+	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
+	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
+)
+
+// sources returns every vendor's API that a subscription may name. One that none names is never called. Each has connections
+// of its own, because a request that must not be repeated closes those that it finds idle.
+func sources(c config.Requester, tokens alexa.Tokens, scrubber *redact.Scrubber) []requester.Source {
+	shared := func() alexa.Options {
+		return alexa.Options{
+			Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
+			Tokens: tokens, Now: time.Now, Scrubber: scrubber,
+		}
+	}
+	return []requester.Source{
+		asp.New(asp.Options{
+			Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
+			Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
+		}),
+		skillmetrics.New(shared()),
+	}
+}
