@@ -114,7 +114,7 @@ func TestADeliveryIsForTheAccountsOwnBucket(t *testing.T) {
 	if !ok {
 		t.Fatalf("the requester is a %T", h.Requester)
 	}
-	if err := service.Deliverer.Deliver(t.Context(), "a.csv", strings.NewReader("a\n")); err == nil || network.owner != "111122223333" {
+	if err := service.Deliverer.Deliver(t.Context(), "hotel-000001", "a.csv", strings.NewReader("a\n")); err == nil || network.owner != "111122223333" {
 		t.Errorf("%v; the bucket is expected to be of %q", err, network.owner)
 	}
 }

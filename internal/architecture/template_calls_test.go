@@ -5,13 +5,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // portsOfBuckets are the ports behind which a bucket is, by their names.
 var portsOfBuckets = map[string]string{
-	"Deliveries": "DeliveryBucket", "Deliverer": "DeliveryBucket", "Uploads": "DeliveryBucket",
+	"Deliveries": "DeliveryBucket", "Deliverer": fetched, "Uploads": "DeliveryBucket",
 	"Dataset": "DatasetBucket", "HeldDataset": "DatasetBucket", "Published": "DatasetBucket", "Dropper": "DatasetBucket",
 	"AnyBucket": "AnyBucket",
+}
+
+// fetched is what the requester delivers: what lies in the delivery bucket below the names of the sources that it fetches.
+const fetched = "what is fetched"
+
+// below are the resources that a need of objects below a resource stands for.
+func below(resource, below string) []string {
+	if resource != fetched {
+		return []string{resource + below}
+	}
+	if below == "" {
+		return []string{"DeliveryBucket"}
+	}
+	return []string{"DeliveryBucket/" + report.SourceCampaigns + below, "DeliveryBucket/" + report.SourceSkillMetrics + below}
 }
 
 // resourcesOf are what a service's calls are about. S3's are about the bucket behind the port, else about the one that doctor
@@ -28,6 +44,10 @@ var permissions = map[string][]string{
 	"s3:HeadObject": {"s3:GetObject /*", "s3:ListBucket"},
 	"s3:GetObject":  {"s3:GetObject /*", "s3:ListBucket"},
 	"s3:PutObject":  {"s3:PutObject /*"},
+	// An upload in parts is a put: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions.
+	"s3:CreateMultipartUpload":   {"s3:PutObject /*"},
+	"s3:UploadPart":              {"s3:PutObject /*"},
+	"s3:CompleteMultipartUpload": {"s3:PutObject /*"},
 	// With If-Match a delete needs GetObject, too.
 	"s3:DeleteObject":                       {"s3:DeleteObject /*", "s3:GetObject /*"},
 	"s3:AbortMultipartUpload":               {"s3:AbortMultipartUpload /*"},
@@ -72,8 +92,10 @@ func calls(p *program) map[string]bool {
 			actions = []string{service + ":" + operation}
 		}
 		for _, action := range actions {
-			action, below, _ := strings.Cut(action, " ")
-			needs[action+" "+resource+below] = true
+			action, objects, _ := strings.Cut(action, " ")
+			for _, resource := range below(resource, objects) {
+				needs[action+" "+resource] = true
+			}
 		}
 	})
 	// Every adapter can do what a mutation says; only what some mutation says is ever done.
@@ -88,9 +110,6 @@ func calls(p *program) map[string]bool {
 
 // never is what the code could call and no policy of the stack allows, by who calls it: entries of calls, and why.
 var never = map[string]map[string]string{
-	"requester": {
-		"s3:PutObject DeliveryBucket/*": "only a source that fetches delivers, and there is none yet: a stolen role could forge deliveries",
-	},
 	"bellhop": {
 		"s3:GetObject AnyBucket/*": "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
 		"s3:ListBucket AnyBucket":  "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",

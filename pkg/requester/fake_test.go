@@ -204,13 +204,13 @@ func (q *queue) Redeliver(ctx context.Context, d report.Delivery) error {
 
 type deliverer struct {
 	t       *testing.T
-	deliver func(context.Context, string, io.Reader) error
+	deliver func(context.Context, string, string, io.Reader) error
 }
 
-func (d *deliverer) Deliver(ctx context.Context, key string, content io.Reader) error {
+func (d *deliverer) Deliver(ctx context.Context, job, key string, content io.Reader) error {
 	d.t.Helper()
 	if d.deliver == nil {
 		unset(d.t, "Deliver")
 	}
-	return d.deliver(ctx, key, content)
+	return d.deliver(ctx, job, key, content)
 }

@@ -71,18 +71,18 @@ func (r *run) fetchFile(ctx context.Context, src Source, order report.Order, j r
 	content, answer := src.Fetch(asking, order, report.NamedFile{Name: f.Key, Table: f.Table, Fetch: f.Fetch, Root: f.Root}, turn)
 	if content != nil {
 		read := &reader{Reader: content}
-		err = r.Deliverer.Deliver(asking, f.Key, read)
-		if fault.Is(err, fault.Conflict) {
-			// An earlier run delivered it and could not note that any more.
-			err = nil
-		}
+		err = r.Deliverer.Deliver(asking, j.ID, f.Key, read)
 		if err = errors.Join(err, content.Close()); err == nil {
 			return true, nil
 		}
 		answer = report.Answer{Why: "it could not be delivered: " + err.Error()}
-		if read.failed {
+		switch {
+		case read.failed:
 			// The content broke off: that is the vendor's answer.
 			err = nil
+		case fault.Is(err, fault.Poison):
+			// Something else lies under its key. The next request of these days has a new one.
+			answer.Outcome, err = report.OutcomeFailed, nil
 		}
 	}
 	switch {

@@ -43,7 +43,7 @@ func (c *contents) fetch(_ context.Context, _ report.Order, f report.NamedFile, 
 	return body{strings.NewReader(f.Fetch), c}, report.Answer{Outcome: report.OutcomeAccepted}
 }
 
-func (c *contents) deliver(_ context.Context, key string, content io.Reader) error {
+func (c *contents) deliver(_ context.Context, _, key string, content io.Reader) error {
 	text, err := io.ReadAll(content)
 	if err != nil {
 		return fault.New(fault.Transient, "read its content: %w", err)
@@ -254,27 +254,49 @@ func TestAFetchThatWasCutShort(t *testing.T) {
 		d := newFixture(t)
 		d.fetching()
 		c := d.content()
-		d.deliverer.deliver = func(_ context.Context, key string, _ io.Reader) error {
-			if key == "cases-1.csv" {
-				return fault.New(fault.Conflict, "something is there")
+		// The note is lost, and with it the run.
+		note := d.jobs.updateJob
+		d.jobs.updateJob = func(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
+			if len(c.delivered) == 1 {
+				return report.Job{}, fault.New(fault.Transient, "the ledger is down")
 			}
-			return nil
+			return note(ctx, id, change)
 		}
+		if _, err := d.Run(t.Context(), requester.Trigger{}); !fault.Is(err, fault.Transient) {
+			t.Errorf("error %v", err)
+		}
+		d.jobs.updateJob = note
+		d.now = d.booked["job"].DueAt // the lease is over
 		d.run(t.Context())
 		d.want("job", report.JobAwaitingFiles, 4*time.Hour)
-		if left := d.left(); len(left) != 0 || c.closed != 2 {
-			t.Errorf("%q to fetch, %d bodies closed, want none and 2", left, c.closed)
+		if want := []string{"cases-1.csv: page-1", "cases-1.csv: page-1", "cases-2.csv: page-2"}; !slices.Equal(c.delivered, want) || c.closed != 3 {
+			t.Errorf("delivered %q, %d bodies closed, want the first file twice, which changes nothing", c.delivered, c.closed)
+		}
+	})
+	t.Run("another's object lies under its key", func(t *testing.T) {
+		d := newFixture(t)
+		d.fetching()
+		d.content()
+		d.deliverer.deliver = func(_ context.Context, _, key string, _ io.Reader) error {
+			return fault.New(fault.Poison, "another's object lies under %s", key)
+		}
+		if sum := d.run(t.Context()); sum != (requester.Summary{Lost: 1}) {
+			t.Errorf("summary %+v", sum)
+		}
+		d.want("job", report.JobLost, never)
+		if why := d.booked["job"].Reason; !strings.Contains(why, "lies under cases-1.csv") {
+			t.Errorf("reason %q", why)
 		}
 	})
 	t.Run("the bucket is down for the second file", func(t *testing.T) {
 		d := newFixture(t)
 		d.fetching()
 		c := d.content()
-		d.deliverer.deliver = func(ctx context.Context, key string, content io.Reader) error {
+		d.deliverer.deliver = func(ctx context.Context, job, key string, content io.Reader) error {
 			if key == "cases-2.csv" {
 				return errors.New("bucket down")
 			}
-			return c.deliver(ctx, key, content)
+			return c.deliver(ctx, job, key, content)
 		}
 		if _, err := d.Run(t.Context(), requester.Trigger{}); err == nil || !strings.Contains(err.Error(), "bucket down") {
 			t.Errorf("error %v", err)
@@ -306,7 +328,7 @@ func TestAFetchThatWasCutShort(t *testing.T) {
 		d := newFixture(t)
 		d.fetching()
 		d.content()
-		d.deliverer.deliver = func(context.Context, string, io.Reader) error {
+		d.deliverer.deliver = func(context.Context, string, string, io.Reader) error {
 			j := d.booked["job"]
 			j.Epoch++
 			d.booked["job"] = j
@@ -321,7 +343,7 @@ func TestAFetchThatWasCutShort(t *testing.T) {
 		d := newFixture(t)
 		d.fetching()
 		d.content()
-		d.deliverer.deliver = func(context.Context, string, io.Reader) error {
+		d.deliverer.deliver = func(context.Context, string, string, io.Reader) error {
 			j := d.booked["job"]
 			err := j.Cancel(d.now, "not wanted")
 			d.booked["job"] = j

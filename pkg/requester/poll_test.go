@@ -47,11 +47,11 @@ func TestAPolledExport(t *testing.T) {
 
 	c := d.content()
 	closed := &c.closed
-	d.deliverer.deliver = func(ctx context.Context, key string, content io.Reader) error {
-		if _, named := d.fileOf("job", key); !named {
+	d.deliverer.deliver = func(ctx context.Context, job, key string, content io.Reader) error {
+		if _, named := d.fileOf(job, key); !named {
 			t.Errorf("%s is delivered before its name is recorded", key)
 		}
-		return c.deliver(ctx, key, content)
+		return c.deliver(ctx, job, key, content)
 	}
 	d.now = d.now.Add(30 * time.Second)
 	sum := d.run(t.Context())

@@ -79,8 +79,8 @@ type Queue interface {
 	Redeliver(ctx context.Context, d report.Delivery) error
 }
 
-// Deliverer puts fetched content into the delivery bucket under a name that the ledger already expects. Conflict when
-// something is there already.
+// Deliverer puts fetched content into the delivery bucket for a job, under a key that the ledger already expects. That it is there
+// already, for the same job, is no error; what is there for another is Poison. It is safe to repeat.
 type Deliverer interface {
-	Deliver(ctx context.Context, key string, content io.Reader) error
+	Deliver(ctx context.Context, job, key string, content io.Reader) error
 }

@@ -70,6 +70,7 @@ func Run(t *testing.T, factory Factory, differs Differs) {
 		"a list spans pages":                         testList,
 		"versions are listed and deleted one by one": testVersions,
 		"unfinished uploads are found and aborted":   testUploads,
+		"a delivery is made once, for its job":       testDeliver,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
