@@ -58,7 +58,9 @@ var layers = map[string]layer{
 	"pkg/source/alexa": {own: and(meetsSecrets, "pkg/source/httpclient"), libs: []string{"github.com/gocarina/gocsv", "golang.org/x/text/language"}},
 	// The suite that every source passes.
 	"pkg/source/sourcetest": {own: and(shared, "pkg/requester"), libs: suites},
-	"pkg/source/...":        {own: shared, libs: []string{xsync}},
+	// It counts the characters of a title as a person does.
+	"pkg/source/campaigns": {own: shared, libs: []string{"github.com/rivo/uniseg"}},
+	"pkg/source/...":       {own: shared, libs: []string{xsync}},
 
 	"pkg/ledger":             {own: core},
 	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},

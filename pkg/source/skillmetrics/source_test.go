@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 	"github.com/bellhop-asp/bellhop/pkg/source/sourcetest"
@@ -311,6 +313,21 @@ func TestAFetchTakesTurns(t *testing.T) {
 	first := []string{"totalSessions de-DE ", "totalSessions en-US "}
 	want := append(append(first[:2:2], first...), "uniqueCustomers de-DE ", "uniqueCustomers de-DE a", "uniqueCustomers en-US ")
 	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The file has the columns of the table's definition, in its order, but for those that the conversion adds.
+func TestTheHeaderIsThatOfTheTable(t *testing.T) {
+	d, ok := dataset.Lookup("skill_metrics")
+	if !ok {
+		t.Fatal("the table has no definition")
+	}
+	names := []string{"dataset_date"}
+	for _, c := range slices.Concat(d.Dimensions(), d.Measures()) {
+		names = append(names, c.Name)
+	}
+	if diff := cmp.Diff(strings.Join(names, ",")+"\n", header); diff != "" {
 		t.Error(diff)
 	}
 }
