@@ -86,6 +86,7 @@ func (at *fixture) newHarness(t *testing.T, edit func(*Options)) *harness {
 			s3:     p.inject.s3,
 			source: func(s requester.Source) requester.Source { return injectedSource{s, p.inject} },
 			queue:  func(l loads) loads { return injectedLoads{l, p.inject} },
+			others: fetched,
 			estate: &estate, stepwise: true, unitIDs: []string{convert.AnyUnitID},
 		},
 	}
@@ -105,6 +106,19 @@ func (at *fixture) newHarness(t *testing.T, edit func(*Options)) *harness {
 	})
 	return p
 }
+
+// fetched are subscriptions to the sources that bellhop fetches. The days are so old that the vendor restates them no more:
+// what it answers does not depend on when it is asked.
+func fetched(*Machine) []report.Subscription {
+	return []report.Subscription{{
+		Name: SkillSubscription, Source: report.SourceSkillMetrics,
+		From: report.DateOf(morning) - 6, LagDays: 3, RefreshDays: 1, MaxWindowDays: 2,
+		Params: report.Params{"skill_ids": alexa.DemoSkills().Skills[0].ID, "metrics": "totalSessions,uniqueCustomers"},
+	}}
+}
+
+// alone leaves the first subscription alone, for what is counted.
+func alone(o *Options) { o.outside.others = func(*Machine) []report.Subscription { return nil } }
 
 // subscribe makes a subscription of the four days before the lag, for two categories.
 func (p *harness) subscribe(edit func(*report.Subscription)) {
@@ -387,6 +401,17 @@ func (s injectedSource) Submit(ctx context.Context, o report.Order) (a report.An
 		return report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
 	}
 	return a
+}
+
+func (s injectedSource) Fetch(
+	ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error,
+) (content io.ReadCloser, a report.Answer) {
+	next := func(ctx context.Context) error { return s.inject.around(func() error { return turn(ctx) }) }
+	err := s.inject.around(func() error { content, a = s.Source.Fetch(ctx, o, f, next); return nil })
+	if err != nil {
+		return nil, report.Answer{Outcome: report.OutcomeBackOff, Why: err.Error()}
+	}
+	return content, a
 }
 
 type injectedLoads struct {

@@ -325,7 +325,7 @@ func TestExposureIsBounded(t *testing.T) {
 		edit func(*Options)
 		most time.Duration
 	}{
-		"stream and sweep":              {nil, time.Second},
+		"stream and sweep":              {nil, 5 * time.Second},
 		"no stream":                     {func(o *Options) { o.outside.noFeed = true }, 10 * time.Minute},
 		"no events":                     {func(o *Options) { o.Chaos = &Chaos{LoseEvery: 1} }, 10 * time.Minute},
 		"neither events nor the stream": {func(o *Options) { o.Chaos, o.outside.noFeed = &Chaos{LoseEvery: 1}, true }, 15 * time.Minute},

@@ -35,9 +35,6 @@ const (
 	DatasetBucket  = "bellhop-dataset"
 )
 
-// Subscription is the name of the demonstration's subscription.
-const Subscription = "demo"
-
 // Options say how to open a [Machine]. Dir is required.
 type Options struct {
 	// Dir keeps everything. It is created when it is missing.
@@ -110,7 +107,7 @@ func (o *outside) setDefaults() {
 		o.source = func(s requester.Source) requester.Source { return s }
 	}
 	if o.others == nil {
-		o.others = func(*Machine) []report.Subscription { return nil }
+		o.others = (*Machine).demoOthers
 	}
 	if o.queue == nil {
 		o.queue = func(l loads) loads { return l }
@@ -279,15 +276,6 @@ func (m *Machine) Close() error {
 	}
 	m.closer = nil
 	return errors.Join(problems...)
-}
-
-// subscription is what the demonstration wants: everything that the vendor has of the whole organisation.
-func (m *Machine) subscription() report.Subscription {
-	return report.Subscription{
-		Name: Subscription, Source: report.SourceASPAnalytics,
-		Params:  report.Params{"unit_id": m.outside.estate.Organisation.ID, "show_sub_units": "true"},
-		LagDays: 3, RefreshDays: 4, MaxWindowDays: m.WindowDays,
-	}
 }
 
 // subscribe brings the subscriptions besides the first into the ledger, as a person does with "subscriptions apply". What the

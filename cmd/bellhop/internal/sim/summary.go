@@ -48,7 +48,7 @@ type Summary struct {
 	DatasetDir string        `json:"dataset_dir"`
 }
 
-// TableRows is how much one table holds.
+// TableRows is how much one table holds: days of a subscription, and their rows.
 type TableRows struct {
 	Table string `json:"table"`
 	Days  int64  `json:"days"`
@@ -129,14 +129,13 @@ func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscrip
 	}
 	s.Left.summarizeDays(m.left, sub.Name, days, snapshot.Partitions)
 	for _, table := range limits.Tables {
-		rows := TableRows{Table: table}
+		rows := s.table(table)
 		for _, partition := range snapshot.Partitions {
 			if partition.Table == table {
 				rows.Days++
 				rows.Rows += partition.Rows
 			}
 		}
-		s.Rows = append(s.Rows, rows)
 	}
 	jobs, err := m.ledger.Jobs(ctx, sub.Name)
 	if err != nil {
@@ -146,6 +145,16 @@ func (m *Machine) summarizeSubscription(ctx context.Context, sub report.Subscrip
 		s.Jobs[j.Status]++
 	}
 	return nil
+}
+
+// table returns the figures of a table, which several subscriptions may feed.
+func (s *Summary) table(name string) *TableRows {
+	i := slices.IndexFunc(s.Rows, func(r TableRows) bool { return r.Table == name })
+	if i < 0 {
+		i = len(s.Rows)
+		s.Rows = append(s.Rows, TableRows{Table: name})
+	}
+	return &s.Rows[i]
 }
 
 func (m *Machine) summarizeFiles(ctx context.Context, s *Summary) error {

@@ -21,10 +21,12 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
+	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -47,9 +49,7 @@ func (m *Machine) wire() {
 	first := m.subscription()
 	m.requests = &requester.Service{
 		Ledger: records, Queue: queue, Deliverer: delivery,
-		Sources: []requester.Source{between.source(asp.New(asp.Options{
-			Endpoint: m.vendor.url, HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}), Tokens: tokens, Now: now, Scrubber: scrubber,
-		}))},
+		Sources:        m.sources(tokens, scrubber),
 		DeliveryBucket: m.outside.delivery, First: &first,
 		Now: now, Sleep: m.clock.Sleep, Chance: chance(), RequestTime: httpclient.DefaultTimeout, NewWorkerID: rand.Text, OnJobChange: requester.LogJobChange(m.logger("requester")),
 		Pace: config.Defaults[config.Requester]().Interval, Patience: config.Defaults[config.Requester]().Patience, Reserve: config.RecordReserve,
@@ -80,6 +80,19 @@ func (m *Machine) wire() {
 	}
 	m.queue.handle = failures(m.handle.ingester)
 	m.feed = &feed{store: m.store, handle: failures(m.handle.janitor), log: m.Log, off: m.outside.noFeed}
+}
+
+// sources are the vendors' APIs, all of which the simulated vendor plays.
+func (m *Machine) sources(tokens alexa.Tokens, scrubber *redact.Scrubber) []requester.Source {
+	client := func() *httpclient.Client { return httpclient.New(httpclient.Options{Scrubber: scrubber}) }
+	all := []requester.Source{
+		asp.New(asp.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
+		skillmetrics.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
+	}
+	for i, source := range all {
+		all[i] = m.outside.source(source)
+	}
+	return all
 }
 
 // sink returns where a function's metrics go. They are lines of its log.

@@ -1,0 +1,48 @@
+package sim
+
+import (
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Names of the demonstration's subscriptions.
+const (
+	Subscription        = "demo"
+	SkillSubscription   = "demo-skills"
+	IntentSubscription  = "demo-intents"
+	CampaignSubcription = "demo-campaigns"
+)
+
+// subscription is the first that the demonstration has: everything that the vendor has of the whole organisation.
+func (m *Machine) subscription() report.Subscription {
+	return report.Subscription{
+		Name: Subscription, Source: report.SourceASPAnalytics,
+		Params:  report.Params{"unit_id": m.outside.estate.Organisation.ID, "show_sub_units": "true"},
+		LagDays: 3, RefreshDays: 4, MaxWindowDays: m.WindowDays,
+	}
+}
+
+// demoOthers are the subscriptions besides the first: four weeks of the properties' own skills, and the use of their intents.
+func (m *Machine) demoOthers() []report.Subscription {
+	var ids, intents []string
+	for _, s := range alexa.DemoSkills().Skills {
+		if s.Type != skills.Custom {
+			continue
+		}
+		ids = append(ids, s.ID)
+		for _, in := range s.Intents {
+			intents = append(intents, in.Value)
+		}
+	}
+	since := report.DateOf(m.clock.Now()) - 28
+	return []report.Subscription{{
+		Name: SkillSubscription, Source: report.SourceSkillMetrics, From: since, LagDays: 1, RefreshDays: 2, MaxWindowDays: 7,
+		Params: report.Params{"skill_ids": strings.Join(ids, ",")},
+	}, {
+		Name: IntentSubscription, Source: report.SourceSkillMetrics, From: since, LagDays: 1, RefreshDays: 2, MaxWindowDays: 7,
+		Params: report.Params{"skill_ids": ids[0], "metrics": "totalUtterances", "intents": strings.Join(intents[:4], ",")},
+	}}
+}
