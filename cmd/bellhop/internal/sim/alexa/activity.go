@@ -1,9 +1,11 @@
 package alexa
 
 import (
+	"cmp"
 	"math/bits"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 )
 
@@ -132,14 +134,14 @@ func (s *Simulator) cells(category string, room *node, d day) (cells []cell) {
 // campaignCells has a row for each campaign that runs: two weeks on, two weeks off.
 func (s *Simulator) campaignCells(room *node, r roomDay, d day) (cells []cell) {
 	p := room.profile
-	if !chance.Draw(s.seed, "screen", room.ID, 0).Hits(p.screens) {
+	if !hasScreen(s.seed, room) {
 		return nil
 	}
 	for i, name := range p.campaigns {
 		if (int64(d)+int64(i)*14)%28 >= 14 {
 			continue
 		}
-		id := "amzn1.alexa.campaign." + chance.Draw(s.seed, "campaign", name, 0).UUID()
+		id := campaignID(s.seed, name, s.audience[room.ID])
 		c := chance.Draw(s.seed, "impressions "+name, room.ID, int64(d))
 		values := [4]int64{r.devices}
 		if r.online {
@@ -149,6 +151,45 @@ func (s *Simulator) campaignCells(room *node, r roomDay, d day) (cells []cell) {
 		cells = append(cells, cell{dims: []string{id}, values: values})
 	}
 	return cells
+}
+
+func hasScreen(seed uint64, room *node) bool {
+	return chance.Draw(seed, "screen", room.ID, 0).Hits(room.profile.screens)
+}
+
+// campaignID is the id of the campaign that shows what is called name to a hundred rooms.
+func campaignID(seed uint64, name string, hundred int) string {
+	return campaigns.ID(chance.Draw(seed, "campaign", name, int64(hundred)))
+}
+
+// orphan is a campaign that reports have numbers of, and that nobody can find any more.
+const orphan = "wellness"
+
+// houses are the properties of each kind with the campaigns that they show, and audience says of each room with a screen which
+// hundred of its kind's it is in: a campaign takes no more than a hundred.
+func houses(seed uint64, h *hierarchy) (all []campaigns.House, audience map[string]int) {
+	audience = map[string]int{}
+	for _, kind := range []Kind{Hotel, SeniorLiving, Hospital} {
+		house := campaigns.House{Name: string(kind)}
+		for _, n := range h.nodes {
+			if n.leaf() && cmp.Or(n.Kind, Hotel) == kind && hasScreen(seed, n) {
+				audience[n.ID] = len(house.Units) / campaigns.MaxUnits
+				house.Units = append(house.Units, n.ID)
+			}
+		}
+		for _, name := range profiles[kind].campaigns {
+			if name == orphan {
+				continue
+			}
+			standing := campaigns.Standing{Name: name}
+			for first := 0; first < len(house.Units); first += campaigns.MaxUnits {
+				standing.IDs = append(standing.IDs, campaignID(seed, name, first/campaigns.MaxUnits))
+			}
+			house.Standing = append(house.Standing, standing)
+		}
+		all = append(all, house)
+	}
+	return all, audience
 }
 
 func (s *Simulator) callCells(room *node, r roomDay, d day) (cells []cell) {

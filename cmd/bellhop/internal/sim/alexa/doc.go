@@ -1,5 +1,6 @@
-// Package alexa plays the vendor: Login with Amazon and, behind its tokens, the Alexa Smart Properties
-// Analytics API and the Skill Metrics API over HTTP, and the foreign writer that later drops the CSV files into a bucket.
+// Package alexa plays the vendor: Login with Amazon and, behind its tokens, the Analytics API and the Proactive Suggestion
+// API of Alexa Smart Properties and the Skill Metrics API over HTTP, and the foreign writer that later drops the CSV files
+// into a bucket.
 //
 // It is written from the vendor's documents and shares no type with bellhop's clients, so that
 // a misreading on either side shows. Where the documents are silent, [Switches] holds the

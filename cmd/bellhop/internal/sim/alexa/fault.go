@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
 )
 
 // FaultKind names one thing that goes wrong.
@@ -46,6 +48,16 @@ const (
 	ColumnAdded      FaultKind = "column_added"      // one more column, Name ("engagement_score")
 	ColumnsReordered FaultKind = "columns_reordered" // the columns in the opposite order
 	Stray            FaultKind = "stray"             // a file that belongs to somebody else is written too
+
+	// What is in an answer of the two APIs that are read page by page. The call is served.
+	PageTokenRepeated  FaultKind = campaigns.SameToken          // the next page's token is the one that the call came with
+	UnequalLengths     FaultKind = skills.Unequal               // a value less than timestamps
+	SameTimestamps     FaultKind = skills.SameTimestamp         // all points have the first one's time, as in the documented sample
+	OtherMetric        FaultKind = skills.OtherMetric           // the answer is about metric Name (another than the one asked for)
+	CampaignCreated    FaultKind = campaigns.CreatedMeanwhile   // a campaign is created before a further page is read
+	CampaignDeleted    FaultKind = campaigns.DeletedMeanwhile   // a campaign of an earlier page is deleted before a further one is read
+	SlowValidation     FaultKind = campaigns.SlowValidation     // of a new campaign: DelayMinutes (two days)
+	RejectedValidation FaultKind = campaigns.RejectedValidation // of a new campaign, with the reason Name
 
 	// The token endpoint.
 	TokenRevoked     FaultKind = "token_revoked"      // invalid_grant, and the client's access tokens are withdrawn
@@ -129,9 +141,14 @@ var endpoints = map[moment][]Endpoint{
 }
 
 // paged are the endpoints that are read page by page.
-var paged = []Endpoint{SkillMetrics, Campaigns}
+var (
+	paged         = []Endpoint{SkillMetrics, Campaigns}
+	metricsOnly   = []Endpoint{SkillMetrics}
+	campaignsOnly = []Endpoint{Campaigns}
+)
 
 func continues(at call) bool { return at.continues }
+func creates(at call) bool   { return at.operation == campaigns.Create }
 
 // faultTypes lists every kind: what is not in it does not exist. What has neither answer nor alter is done where its moment is.
 var faultTypes = map[FaultKind]faultType{
@@ -194,6 +211,15 @@ var faultTypes = map[FaultKind]faultType{
 			slices.Reverse(record)
 		}
 	}},
+
+	PageTokenRepeated:  {when: atContent, only: continues, words: "handed out a page's token again"},
+	UnequalLengths:     {when: atContent, where: metricsOnly, words: "answered with a value less than timestamps"},
+	SameTimestamps:     {when: atContent, where: metricsOnly, words: "answered with one time for all points"},
+	OtherMetric:        {when: atContent, where: metricsOnly, words: "answered with another metric"},
+	CampaignCreated:    {when: atContent, where: campaignsOnly, only: continues, words: "had a campaign created between two pages"},
+	CampaignDeleted:    {when: atContent, where: campaignsOnly, only: continues, words: "had a campaign deleted between two pages"},
+	SlowValidation:     {when: atContent, where: campaignsOnly, only: creates, words: "took its time to validate a campaign"},
+	RejectedValidation: {when: atContent, where: campaignsOnly, only: creates, words: "rejected a campaign"},
 
 	TokenRevoked:     {when: atToken, words: "revoked a refresh token"},
 	TokenRotated:     {when: atToken, words: "handed out a new refresh token"},
@@ -260,11 +286,7 @@ func (f Fault) ready(index int) (s scripted, err error) {
 		s.to, err = parseDay(f.To)
 		problems = append(problems, err)
 	}
-	for _, c := range f.Categories {
-		if _, ok := categoryNamed(c); !ok {
-			problems = append(problems, fmt.Errorf("unknown category %q", c))
-		}
-	}
+	problems = append(problems, s.conditions())
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
 		problems = append(problems, fmt.Errorf("%d is not an error status", f.Status))
 	}
@@ -272,6 +294,34 @@ func (f Fault) ready(index int) (s scripted, err error) {
 		problems = append(problems, errors.New("a number is out of range"))
 	}
 	return s, errors.Join(problems...)
+}
+
+// operations are those of each endpoint that has several.
+var operations = map[Endpoint][]string{
+	SkillMetrics: {skills.V1, skills.V2},
+	Campaigns:    {campaigns.Create, campaigns.List, campaigns.Query, campaigns.Get, campaigns.Delete},
+}
+
+// conditions refuses those that the endpoint's calls can never meet.
+func (f scripted) conditions() error {
+	var problems []error
+	for _, c := range f.Categories {
+		if _, ok := categoryNamed(c); !ok || f.Endpoint != Reports {
+			problems = append(problems, fmt.Errorf("unknown category %q", c))
+		}
+	}
+	for _, o := range f.Operations {
+		if !slices.Contains(operations[f.Endpoint], o) {
+			problems = append(problems, fmt.Errorf("unknown operation %q", o))
+		}
+	}
+	if len(f.Metrics) > 0 && f.Endpoint != SkillMetrics {
+		problems = append(problems, errors.New("only skill_metrics has metrics"))
+	}
+	if f.Endpoint == Campaigns && (f.From != "" || f.To != "" || f.MaxDays != 0) {
+		problems = append(problems, errors.New("campaigns have no range"))
+	}
+	return errors.Join(problems...)
 }
 
 // call is a call to an endpoint, in which a fault may strike.

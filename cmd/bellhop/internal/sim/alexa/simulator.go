@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
@@ -47,6 +48,8 @@ type Config struct {
 	Deliver func(ctx context.Context, bucketARN, key string, body []byte) error
 	// Skills are the skills of the same developer, whose metrics can be asked for. Its seed is this one's.
 	Skills skills.Config
+	// Campaigns settles what the documents of campaigns leave open. Seed, owner (the first client), houses and units are filled in.
+	Campaigns campaigns.Config
 	// Faults are the script of what goes wrong.
 	Faults []Fault
 	// Switches settle what the documents leave open.
@@ -109,6 +112,7 @@ type Simulator struct {
 	delay     Range
 	deliver   func(ctx context.Context, bucketARN, key string, body []byte) error
 	apis      map[Endpoint]rest.API
+	audience  map[string]int // see houses
 	script    []scripted
 	switches  Switches
 	zone      *time.Location
@@ -160,7 +164,23 @@ func New(c Config) (*Simulator, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("vendor simulator: %w", err)
 	}
+	if err := s.openCampaigns(c); err != nil {
+		return nil, err
+	}
 	return s, nil
+}
+
+// openCampaigns gives the estate's properties their campaigns.
+func (s *Simulator) openCampaigns(c Config) error {
+	all, audience := houses(s.seed, s.hierarchy)
+	c.Campaigns.Seed, c.Campaigns.Owner, c.Campaigns.Houses = s.seed, c.Clients[0].ID, all
+	c.Campaigns.Units = func(id string) bool { return s.hierarchy.byID[id] != nil }
+	api, err := campaigns.New(c.Campaigns, &s.state.Campaigns)
+	if err != nil {
+		return fmt.Errorf("vendor simulator: %w", err)
+	}
+	s.audience, s.apis[Campaigns] = audience, api
+	return nil
 }
 
 // Counters returns a copy of the counters.
@@ -180,7 +200,7 @@ const (
 )
 
 // Handler serves Login with Amazon and the APIs behind its tokens at the documented paths: POST /auth/o2/token,
-// POST /v1/enterprise/analytics/reports and what [skills.API] has.
+// POST /v1/enterprise/analytics/reports and what [skills.API] and [campaigns.API] have.
 // Other methods get 405 and other paths 404, in JSON as from a gateway.
 // For the faults that cut the connection it panics with [http.ErrAbortHandler], as net/http wants it:
 // it has to be served by a real server.
@@ -225,13 +245,15 @@ type state struct {
 	Strikes    map[int]int          `json:"strikes"` // by place in the script
 	Deliveries int64                `json:"deliveries"`
 	Pending    []delivery           `json:"pending"` // by due time
+	Campaigns  campaigns.State      `json:"campaigns"`
 	Counters   Counters             `json:"counters"`
 }
 
 func newState(seed uint64) state {
 	return state{
 		Version: snapshotVersion, Seed: seed,
-		Refresh: map[string][]string{}, Access: map[string]grant{}, LastPost: map[string]time.Time{}, Strikes: map[int]int{},
+		Campaigns: campaigns.NewState(),
+		Refresh:   map[string][]string{}, Access: map[string]grant{}, LastPost: map[string]time.Time{}, Strikes: map[int]int{},
 		Counters: Counters{TokensRefused: map[string]int{}, Refused: map[int]int{}, Faults: map[FaultKind]int{},
 			SkillMetrics: Calls{Refused: map[int]int{}}, Campaigns: Calls{Refused: map[int]int{}}},
 	}
@@ -261,7 +283,7 @@ func (s *Simulator) Restore(snapshot []byte) error {
 		return errors.New("restore: the snapshot is of another version or seed")
 	}
 	c := restored.Counters
-	if restored.Refresh == nil || restored.Access == nil || restored.LastPost == nil || restored.Strikes == nil ||
+	if restored.Refresh == nil || restored.Access == nil || restored.LastPost == nil || restored.Strikes == nil || restored.Campaigns.Deleted == nil ||
 		c.TokensRefused == nil || c.Refused == nil || c.Faults == nil || c.SkillMetrics.Refused == nil || c.Campaigns.Refused == nil {
 		return errors.New("restore: the snapshot is incomplete")
 	}

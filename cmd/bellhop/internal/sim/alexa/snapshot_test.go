@@ -90,6 +90,8 @@ func TestSnapshotsThatDoNotFit(t *testing.T) {
 		"unknown unit":     strings.Replace(text, v.property(0), "amzn1.alexa.unit.did.GONE", 1),
 		"unknown category": strings.Replace(text, `"category":"DEVICE"`, `"category":"DEFECTS"`, 1),
 		"no parts":         strings.Replace(text, `"parts":1`, `"parts":0`, 1),
+		"no deletions":     strings.Replace(text, `"deleted":{}`, `"deleted":null`, 1),
+		"no counters":      strings.Replace(text, `"served":0,"refused":{}`, `"served":0,"refused":null`, 1),
 		"a null map":       strings.Replace(text, `"strikes":{}`, `"strikes":null`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,8 +111,8 @@ func TestSnapshotsThatDoNotFit(t *testing.T) {
 func TestCountersAreACopy(t *testing.T) {
 	v := script(t)
 	c := v.sim.Counters()
-	c.Refused[500] = 9
-	if v.sim.Counters().Refused[500] != 0 {
+	c.Refused[500], c.SkillMetrics.Refused[500], c.Campaigns.Refused[500] = 9, 9, 9
+	if c = v.sim.Counters(); c.Refused[500]+c.SkillMetrics.Refused[500]+c.Campaigns.Refused[500] != 0 {
 		t.Error("a caller can change the counters")
 	}
 }

@@ -221,6 +221,14 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+func TestAParameterThatIsThereTwice(t *testing.T) {
+	for query, words := range map[string]string{sample + "&stage=live": "stage is there more than once", sample + "&%zz": "query string is malformed"} {
+		if got := get(open(t, nil), documented, query, settled); got.Status != 400 || !strings.Contains(string(got.Body), words) {
+			t.Errorf("%s: %d %s", query, got.Status, got.Body)
+		}
+	}
+}
+
 func TestSkillsOfOthersAndOtherPaths(t *testing.T) {
 	a := open(t, nil)
 	for name, test := range map[string]struct {
@@ -341,6 +349,7 @@ func TestPages(t *testing.T) {
 		"just in time":   {on, settled.Add(24*time.Hour - time.Second), ""},
 		"a day later":    {on, settled.Add(24 * time.Hour), "expired"},
 		"of another day": {strings.Replace(on, "11-06T00", "11-06T01", 1), settled, "another request"},
+		"forged":         {on[:len(on)-1] + "x", settled, "not one that this service returned"},
 		"changed":        {strings.Replace(on, "nextToken=e", "nextToken=f", 1), settled, "not one that this service returned"},
 	} {
 		got := get(a, documented, test.query, test.now)
@@ -357,6 +366,13 @@ func TestBirthAndFuture(t *testing.T) {
 	want := []string{"2018-10-01T00:00:00Z", "2018-10-02T00:00:00Z", "2018-10-03T00:00:00Z"}
 	if !slices.Equal(got.Timestamps, want) {
 		t.Errorf("days %v, want those from the birth to now: %v", got.Timestamps, want)
+	}
+	single := func(from string) []json.Number {
+		q := strings.NewReplacer("2018-09-28", from, "P1D", "SINGLE").Replace(week)
+		return read(t, open(t, nil), documented, q, settled).Values
+	}
+	if a, b := single("2018-09-28"), single("2018-10-01"); !slices.Equal(a, b) {
+		t.Errorf("%v utterances with the days before the birth, %v without", a, b)
 	}
 	if got := read(t, open(t, nil), documented, week+"&locale=de-DE", now); len(got.Values) != 0 || got.Values == nil {
 		t.Errorf("a locale that the skill lacks has %v", got.Values)
@@ -415,8 +431,10 @@ func TestConfigurationProblems(t *testing.T) {
 	_, err := skills.New(skills.Config{PageSize: -1, Skills: []skills.Skill{
 		{ID: "a", Name: "silent", Type: skills.Custom, Locales: locales, Daily: 1, Customers: 1},
 		{ID: "b", Name: "nobody's", Type: skills.Music, Locales: locales, Daily: 1},
+		{ID: "c", Name: "first", Type: skills.Music, Locales: locales, Daily: 1, Customers: 1},
+		{ID: "c", Name: "again", Type: skills.Music, Locales: locales, Daily: 1, Customers: 1},
 	}})
-	for _, want := range []string{"out of range", "silent", "nobody's"} {
+	for _, want := range []string{"out of range", "silent", "nobody's", "again"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q: %v", want, err)
 		}

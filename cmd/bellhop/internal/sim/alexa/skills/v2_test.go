@@ -73,6 +73,14 @@ func TestV2Example(t *testing.T) {
 	}
 }
 
+func TestV2GroupsWithinADimension(t *testing.T) {
+	one := strings.NewReplacer(`"groupBy": "intent"`, `"groupBy": "locale"`).Replace(bodyV2)
+	data := readV2(t, open(t, nil), one).Results[0].Data
+	if len(data) != 1 || data[0].GroupedBy.GroupedByField != "locale" || data[0].GroupedBy.GroupedByValue != "en-US" {
+		t.Errorf("groups by locale, where one locale is asked for: %+v", data)
+	}
+}
+
 func TestV2Pages(t *testing.T) {
 	a := open(t, nil)
 	ten := strings.Replace(bodyV2, `"metricQueries"`, `"maxResultsPerQuery": 10, "metricQueries"`, 1)
