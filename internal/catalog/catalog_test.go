@@ -160,6 +160,30 @@ func TestTheCatalogueIsWhatIsInTheFiles(t *testing.T) {
 	}
 }
 
+// The views over the default ones are in the catalogue, with their columns.
+func TestTheCatalogueHasEveryView(t *testing.T) {
+	tables := glueTables(t)
+	for _, v := range dataset.Views() {
+		var said, want []string
+		for _, c := range tables[v.Name+" view"].Properties.TableInput.StorageDescriptor.Columns {
+			said = append(said, c.Name+" "+c.Type)
+		}
+		for _, c := range v.Columns {
+			want = append(want, c.Name+" "+c.Type.SQL())
+		}
+		if !slices.Equal(said, want) {
+			t.Errorf("the view %s has %q, want %q", v.Name, said, want)
+		}
+	}
+}
+
+func TestAQuestionNamesTheDatabaseOfAllRows(t *testing.T) {
+	q := Question{SQL: "SELECT raw.t.a, draw.b\nFROM raw.t AS t JOIN\n  raw.u AS draw"}
+	if got, want := q.Athena(), "SELECT ${AllRows}.t.a, draw.b\nFROM ${AllRows}.t AS t JOIN\n  ${AllRows}.u AS draw"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Glue refuses a comment of more than 255 characters, and a description of more than 2048.
 func TestGlueTakesTheComments(t *testing.T) {
 	for name, resource := range glueTables(t) {

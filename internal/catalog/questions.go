@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -13,9 +14,14 @@ type Question struct {
 	ID string
 	// Name and Meaning are what Athena's list of saved queries shows.
 	Name, Meaning string
-	// SQL is in Athena's dialect, over the default views.
+	// SQL runs in DuckDB, over the default views and over all rows of a table as raw.NAME.
 	SQL string
 }
+
+var allRows = regexp.MustCompile(`\braw\.`)
+
+// Athena returns the SQL for Athena: all rows are in a database of their own, whose name CloudFormation fills in.
+func (q Question) Athena() string { return allRows.ReplaceAllLiteralString(q.SQL, "${AllRows}.") }
 
 // Questions returns the saved queries, sorted by id. They are files: a comment with the name, one with the meaning, and the
 // query, which obeys the additivity of the measures that it adds up. The caller owns the result.

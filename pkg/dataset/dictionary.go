@@ -49,7 +49,7 @@ func Layout() []Place {
 	}
 }
 
-// Markdown returns the dataset's dictionary as one page: layout, types, additivity, traps, and every table.
+// Markdown returns the dataset's dictionary as one page: layout, types, additivity, traps, every table, and the views over them.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(pageIntroduction)
@@ -70,8 +70,13 @@ func Markdown() string {
 	}
 	for _, d := range Definitions() {
 		key := strings.ReplaceAll(names(d.Key()), ", ", "`, `")
-		fmt.Fprintf(&b, "\n## %s\n\n%s %s Its key: `%s`. Its source: `%s`.\n%s\n\n", d.Name, d.Meaning, d.Grain, key, d.Source, d.HeldWhen())
+		fmt.Fprintf(&b, "\n## %s\n\n%s %s Its key: `%s`. Its source: `%s`.\n%s\nIts default view: %s\n\n",
+			d.Name, d.Meaning, d.Grain, key, d.Source, d.HeldWhen(), d.DefaultView())
 		writeColumns(&b, d.Columns)
+	}
+	for _, v := range ViewsOverOthers() {
+		fmt.Fprintf(&b, "\n## %s\n\nA view. %s\n\n", v.Name, v.Meaning)
+		writeColumns(&b, v.Columns)
 	}
 	return b.String()
 }
@@ -130,7 +135,7 @@ of texts. Where a date is wanted, ` + "`pandas.to_datetime(rows[\"dataset_date\"
 
 The types below are those of Athena and Glue. In the Parquet files counts are 64-bit integers, and minutes are exact decimals,
 never floating-point numbers. Instants are in UTC, to the microsecond: 64-bit integers that readers take for a timestamp with a
-zone; Athena shows them to the millisecond. Where NULL is "yes" an empty cell is NULL.
+zone; fastparquet leaves the zone out, and Athena shows them to the millisecond. Where NULL is "yes" an empty cell is NULL.
 
 A day begins and ends as the meaning of each table's ` + "`dataset_date`" + ` says. Where rows are of periods shorter than a day, it is the date, in
 UTC, on which the period begins.

@@ -162,14 +162,20 @@ func timeTraps() []Trap {
 
 func whichTables(t Trap) string {
 	var in []string
-	all := Definitions()
-	for _, d := range all {
+	all, units := true, true
+	for _, d := range Definitions() {
+		all = all && t.in(d)
+		units = units && t.in(d) == d.HasUnits()
 		if t.in(d) {
 			in = append(in, "`"+d.Name+"`")
 		}
 	}
-	if len(in) == len(all) {
+	switch {
+	case all:
 		return "all"
+	case units:
+		return "all with units"
+	default:
+		return strings.Join(in, ", ")
 	}
-	return strings.Join(in, ", ")
 }

@@ -28,8 +28,14 @@ func Views() []View {
 			query: func(raw string) string { return d.chosen.query(names(d.Columns), raw+d.Name) },
 		})
 	}
-	return all
+	return append(all, campaignViews()...)
 }
+
+// DefaultView says in a sentence which rows the table's default view has.
+func (d Definition) DefaultView() string { return d.chosen.rule }
+
+// ViewsOverOthers returns the views that have names of their own, as [Views] does.
+func ViewsOverOthers() []View { return campaignViews() }
 
 // choice is which rows of a table its default view has.
 type choice struct {

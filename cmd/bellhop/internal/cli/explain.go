@@ -43,7 +43,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return usage("write it like 2026-11-01", "DATE: %w", err)
 		}
 		if !q.Table.HasUnits() {
-			return usage("ask for its rows: bellhop query \"SELECT * FROM raw."+q.Table.Name+" WHERE dataset_date = '"+q.Date.String()+"'\"",
+			return usage("ask for its rows: bellhop query \"FROM raw."+q.Table.Name+" WHERE dataset_date = '"+q.Date.String()+"'\"",
 				"the rows of %s are of no units", q.Table.Name)
 		}
 		q.Unit = args[1]
@@ -169,6 +169,7 @@ type describedTable struct {
 	Grain   string            `json:"grain"`
 	Key     []string          `json:"key"`
 	Source  string            `json:"source"`
+	View    string            `json:"default_view"`
 	Columns []describedColumn `json:"columns"`
 	Traps   []dataset.Trap    `json:"traps"`
 	// ShrinkBelow is the share of a published day below which a newer report of it is held.
@@ -188,16 +189,29 @@ type describedColumn struct {
 
 func described(d dataset.Definition) describedTable {
 	t := describedTable{
-		Name: d.Name, Meaning: d.Meaning, Grain: d.Grain, Source: d.Source,
+		Name: d.Name, Meaning: d.Meaning, Grain: d.Grain, Source: d.Source, View: d.DefaultView(),
 		Traps: d.Traps(), ShrinkBelow: d.ShrinkBelow, heldWhen: d.HeldWhen(), units: d.HasUnits(),
 	}
 	for _, c := range d.Key() {
 		t.Key = append(t.Key, c.Name)
 	}
-	for _, c := range d.Columns {
-		t.Columns = append(t.Columns, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
-	}
+	t.Columns = describedColumns(d.Columns)
 	return t
+}
+
+func describedColumns(columns []dataset.Column) []describedColumn {
+	var all []describedColumn
+	for _, c := range columns {
+		all = append(all, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
+	}
+	return all
+}
+
+// describedView is a view over tables, as the dictionary has it.
+type describedView struct {
+	Name    string            `json:"name"`
+	Meaning string            `json:"meaning"`
+	Columns []describedColumn `json:"columns"`
 }
 
 func (a *app) listTables() error {
@@ -209,6 +223,11 @@ func (a *app) listTables() error {
 		rows(s, "table|>columns|what it has", all, func(t describedTable) []cell {
 			return row(cell{t.Name, strong}, len(t.Columns), t.Meaning)
 		})
+		s.heading("VIEWS")
+		for _, v := range dataset.ViewsOverOthers() {
+			s.line("%s", s.paint(strong, v.Name))
+			s.wrapped("    ", v.Meaning)
+		}
 		s.heading("WHERE")
 		for _, p := range dataset.Layout() {
 			s.line("%s", p.Path)
@@ -222,28 +241,28 @@ func (a *app) listTables() error {
 func (a *app) showTable(name string) error {
 	d, known := dataset.Lookup(name)
 	if !known {
+		for _, v := range dataset.ViewsOverOthers() {
+			if v.Name == name {
+				return a.showView(describedView{v.Name, v.Meaning, describedColumns(v.Columns)})
+			}
+		}
 		return unknownTable(name)
 	}
 	t := described(d)
 	return a.show(t, func(s *screen) { s.describedTable(t) })
 }
 
+func (a *app) showView(v describedView) error {
+	return a.show(v, func(s *screen) {
+		s.line("%s  %s", s.paint(strong, v.Name), v.Meaning)
+		s.describedColumns(v.Columns)
+	})
+}
+
 func (s *screen) describedTable(t describedTable) {
 	s.line("%s  %s", s.paint(strong, t.Name), t.Meaning)
 	s.wrapped("", t.Grain+" No two rows have the same "+strings.Join(t.Key, ", ")+". Source: "+t.Source+".")
-	s.heading("COLUMNS")
-	longest := 0
-	for _, c := range t.Columns {
-		longest = max(longest, len(c.Name))
-	}
-	for _, c := range t.Columns {
-		facts := c.Type
-		if c.Nullable {
-			facts += ", may be NULL"
-		}
-		s.line("%s  %s  %s", s.paint(strong, fmt.Sprintf("%-*s", longest, c.Name)), facts, s.paint(quiet, c.Kind))
-		s.wrapped("    ", c.Meaning)
-	}
+	s.describedColumns(t.Columns)
 	counted := "the rows of the default view"
 	if t.units {
 		counted = "rows with row_scope = 'LEAF'"
@@ -256,6 +275,8 @@ func (s *screen) describedTable(t describedTable) {
 		}
 	}
 	s.table("", nil, nil, sums)
+	s.heading("THE DEFAULT VIEW")
+	s.wrapped("", t.View)
 	s.heading("WHEN A REPORT IS HELD")
 	s.wrapped("", t.heldWhen+" See them with: bellhop review list")
 	s.heading("TRAPS")
@@ -263,6 +284,22 @@ func (s *screen) describedTable(t describedTable) {
 		s.line("%s", s.paint(bad, trap.Name))
 		s.wrapped("  ", trap.Wrong)
 		s.wrapped("  → ", trap.Right)
+	}
+}
+
+func (s *screen) describedColumns(columns []describedColumn) {
+	s.heading("COLUMNS")
+	longest := 0
+	for _, c := range columns {
+		longest = max(longest, len(c.Name))
+	}
+	for _, c := range columns {
+		facts := c.Type
+		if c.Nullable {
+			facts += ", may be NULL"
+		}
+		s.line("%s  %s  %s", s.paint(strong, fmt.Sprintf("%-*s", longest, c.Name)), facts, s.paint(quiet, c.Kind))
+		s.wrapped("    ", c.Meaning)
 	}
 }
 

@@ -89,6 +89,40 @@ func TestTablesOnATerminal(t *testing.T) {
 	}
 }
 
+// A table without units names no LEAF rows, and a view over tables is shown as one.
+func TestTablesWithoutUnitsAndViews(t *testing.T) {
+	b := newBench(t)
+	b.terminal, b.width = true, 100
+	for name, tt := range map[string]struct{ says, not []string }{
+		"skill_metrics": {
+			[]string{"Source: skill-metrics.", "period_start timestamp dimension", "WHAT ADDS UP (the rows of the default view only)", "unique customers added up"},
+			[]string{"LEAF"},
+		},
+		"asp_campaigns":            {[]string{"however much smaller it is"}, []string{"LEAF", "50 %"}},
+		"asp_campaign_definitions": {[]string{"valid_to date, may be NULL"}, []string{"TRAPS"}},
+		"":                         {[]string{"asp_campaign_results", "skill_metrics"}, nil},
+	} {
+		code, out, errs := b.run(t.Context(), strings.Fields("tables "+name)...)
+		said := strings.Join(strings.Fields(out), " ")
+		if code != 0 {
+			t.Errorf("%s: exit %d: %s", name, code, errs)
+		}
+		for _, want := range tt.says {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s does not say %q:\n%s", name, want, out)
+			}
+		}
+		for _, not := range tt.not {
+			if strings.Contains(said, not) {
+				t.Errorf("%s says %q", name, not)
+			}
+		}
+	}
+	if code, _, errs := b.run(t.Context(), "explain", "skill_metrics", "u", "2026-11-01"); code != cli.ExitUsage || !strings.Contains(errs, "are of no units") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 func TestTablesRefuse(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args []string

@@ -177,12 +177,14 @@ func TestNoDayOfAUnitIsMixedFromTwoReports(t *testing.T) {
 	wants(t, d.open(t), "SELECT subscription, business_domain, dialog_count FROM asp_domain_engagement", []string{"a", "Audio", "10"})
 }
 
+// duckTypes are what DuckDB calls the types.
+var duckTypes = map[dataset.Type]string{
+	dataset.Date: "DATE", dataset.Int: "INTEGER", dataset.Bigint: "BIGINT", dataset.Decimal: "DECIMAL(18,6)", dataset.String: "VARCHAR",
+	dataset.Strings: "VARCHAR[]", dataset.StringMap: "MAP(VARCHAR, VARCHAR)",
+	dataset.Timestamp: "TIMESTAMP WITH TIME ZONE",
+}
+
 func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
-	names := map[dataset.Type]string{
-		dataset.Date: "DATE", dataset.Int: "INTEGER", dataset.Bigint: "BIGINT", dataset.Decimal: "DECIMAL(18,6)", dataset.String: "VARCHAR",
-		dataset.Strings: "VARCHAR[]", dataset.StringMap: "MAP(VARCHAR, VARCHAR)",
-		dataset.Timestamp: "TIMESTAMP WITH TIME ZONE",
-	}
 	full := folder(t.TempDir())
 	for name, file := range map[string]string{
 		"asp_device": "device.csv", "asp_domain_engagement": "domain_engagement.csv", "asp_communication": "communication.csv",
@@ -197,7 +199,7 @@ func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
 				t.Run(state+" "+from, func(t *testing.T) {
 					var want, got [][]string
 					for _, c := range d.Columns {
-						want = append(want, []string{c.Name, names[c.Type]})
+						want = append(want, []string{c.Name, duckTypes[c.Type]})
 					}
 					for _, row := range ask(t, e, "DESCRIBE "+from).texts {
 						got = append(got, row[:2])

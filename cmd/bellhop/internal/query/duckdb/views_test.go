@@ -5,6 +5,11 @@ package duckdb_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 const metricsHeader = "dataset_date,skill_id,stage,skill_type,metric,period,period_start,locale,intent,statistic,group_field,group_value,given,amount,reading\n"
@@ -72,5 +77,90 @@ func TestEachMetricHasAPeriodOfItsOwn(t *testing.T) {
 	plan := ask(t, e, "EXPLAIN SELECT sum(amount) FROM skill_metrics WHERE dataset_date = DATE '2026-11-02'").texts[0][1]
 	if !strings.Contains(plan, "Scanning Files: 1/") {
 		t.Errorf("a filter on the day does not reach the files:\n%s", plan)
+	}
+}
+
+const campaignsHeader = "dataset_date,campaign_id,campaign_group,title,body,locale,locales,template,content,targeting_type,target_units,starts_at,ends_at,validation_status,validation_reason,target_unit_count\n"
+
+// snapshot is a row of a campaign on a day of November 2026.
+func snapshot(day, campaign, title, status string) string {
+	return "2026-11-" + day + "," + campaign + ",g-" + campaign + "," + title + ",,,,,,UNITS,u v,2026-11-01T10:00:00Z,," + status + ",,2\n"
+}
+
+// promotions is a dataset with the results and the snapshots of campaigns. The spa was renamed; the bar was deleted after the third,
+// and its results come still; the pool is older than the first snapshot; the ghost is in none.
+func promotions(t *testing.T) folder {
+	t.Helper()
+	d := folder(t.TempDir())
+	d.load(t, "desk", "asp_campaigns", campaignsHeader+
+		snapshot("02", "spa", "Spa", "IN_PROGRESS")+snapshot("03", "spa", "Spa", "APPROVED")+snapshot("04", "spa", "Spa", "APPROVED")+
+		snapshot("06", "spa", "Spa & Sauna", "APPROVED")+
+		snapshot("02", "bar", "Bar", "APPROVED")+snapshot("03", "bar", "Bar", "APPROVED")+
+		snapshot("04", "pool", "Pool", "APPROVED")+snapshot("06", "pool", "Pool", "APPROVED"))
+	// Another subscription sees the spa, too, and never the bar.
+	d.load(t, "second", "asp_campaigns", campaignsHeader+snapshot("04", "spa", "Other", "APPROVED")+snapshot("07", "gym", "Gym", "APPROVED"))
+	results := "dataset_date,unitId_level_0,unitName_level_0,campaign_id,targeted_devices_count,taps_count,impression_count\n"
+	for _, row := range []string{"01,spa", "03,spa", "05,spa", "06,spa", "09,spa", "01,bar", "09,bar", "01,pool", "01,ghost"} {
+		day, campaign, _ := strings.Cut(row, ",")
+		results += "2026-11-" + day + ",org,Org," + campaign + ",5,1,10\n"
+	}
+	d.load(t, "hotels", "asp_proactive_campaign", results)
+	return d
+}
+
+func TestACampaignHasARowForEachOfItsDefinitions(t *testing.T) {
+	wants(t, promotions(t).open(t), "SELECT campaign_id, title, validation_status, valid_from, valid_to FROM asp_campaign_definitions ORDER BY campaign_id, valid_from",
+		[]string{"bar", "Bar", "APPROVED", "2026-11-02", "2026-11-03"},
+		[]string{"gym", "Gym", "APPROVED", "2026-11-07", "NULL"},
+		[]string{"pool", "Pool", "APPROVED", "2026-11-04", "NULL"},
+		[]string{"spa", "Spa", "IN_PROGRESS", "2026-11-02", "2026-11-02"},
+		[]string{"spa", "Spa", "APPROVED", "2026-11-03", "2026-11-05"},
+		[]string{"spa", "Spa & Sauna", "APPROVED", "2026-11-06", "NULL"})
+}
+
+// A definition that comes back is another row, and does not reach over the one between.
+func TestADefinitionMayComeBack(t *testing.T) {
+	d := folder(t.TempDir())
+	d.load(t, "desk", "asp_campaigns", campaignsHeader+snapshot("01", "spa", "A", "")+snapshot("02", "spa", "B", "")+snapshot("03", "spa", "A", "")+snapshot("04", "spa", "A", ""))
+	wants(t, d.open(t), "SELECT title, valid_from, valid_to FROM asp_campaign_definitions ORDER BY valid_from",
+		[]string{"A", "2026-11-01", "2026-11-01"}, []string{"B", "2026-11-02", "2026-11-02"}, []string{"A", "2026-11-03", "NULL"})
+}
+
+func TestResultsHaveTheTitlesOfTheirDays(t *testing.T) {
+	e := promotions(t).open(t)
+	wants(t, e, "SELECT campaign_id, dataset_date, title, validation_status, campaign_group, taps_count FROM asp_campaign_results ORDER BY campaign_id, dataset_date",
+		[]string{"bar", "2026-11-01", "Bar", "APPROVED", "g-bar", "1"},
+		[]string{"bar", "2026-11-09", "Bar", "APPROVED", "g-bar", "1"},
+		[]string{"ghost", "2026-11-01", "NULL", "NULL", "NULL", "1"},
+		[]string{"pool", "2026-11-01", "Pool", "APPROVED", "g-pool", "1"},
+		[]string{"spa", "2026-11-01", "Spa", "IN_PROGRESS", "g-spa", "1"},
+		[]string{"spa", "2026-11-03", "Spa", "APPROVED", "g-spa", "1"},
+		[]string{"spa", "2026-11-05", "Spa", "APPROVED", "g-spa", "1"},
+		[]string{"spa", "2026-11-06", "Spa & Sauna", "APPROVED", "g-spa", "1"},
+		[]string{"spa", "2026-11-09", "Spa & Sauna", "APPROVED", "g-spa", "1"})
+	wants(t, e, "SELECT DISTINCT starts_at, ends_at FROM asp_campaign_results WHERE campaign_id = 'spa'", []string{"2026-11-01 10:00:00Z", "NULL"})
+}
+
+// A subscription that overlaps another one adds no snapshot and no campaign twice.
+func TestACampaignHasOneSnapshotADay(t *testing.T) {
+	wants(t, promotions(t).open(t), "SELECT subscription, title, count(*) FROM asp_campaigns WHERE dataset_date = DATE '2026-11-04' AND campaign_id = 'spa' GROUP BY ALL",
+		[]string{"desk", "Spa", "1"})
+}
+
+// A view's columns have the names and the types that it says, also where nothing was loaded.
+func TestViewsHaveTheirColumns(t *testing.T) {
+	for state, e := range map[string]*duckdb.Engine{"with files": promotions(t).open(t), "without files": folder(t.TempDir()).open(t)} {
+		for _, v := range dataset.Views() {
+			var want, got []string
+			for _, c := range v.Columns {
+				want = append(want, c.Name+" "+duckTypes[c.Type])
+			}
+			for _, row := range ask(t, e, "DESCRIBE "+v.Name).texts {
+				got = append(got, row[0]+" "+row[1])
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %s: %s", v.Name, state, diff)
+			}
+		}
 	}
 }

@@ -1,0 +1,11 @@
+-- Failed utterances of skills in percent, by day
+-- When did a skill fail? Days are those of UTC. The percentage is that of the day's sums, and NULL on a day without utterances.
+SELECT dataset_date, skill_id, stage,
+  sum(CASE WHEN metric = 'totalUtterances' THEN amount END) AS utterances,
+  sum(CASE WHEN metric = 'failedUtterances' THEN amount END) AS failed,
+  round(1e2 * sum(CASE WHEN metric = 'failedUtterances' THEN amount END)
+    / nullif(sum(CASE WHEN metric = 'totalUtterances' THEN amount END), 0), 2) AS percent_failed
+FROM skill_metrics
+WHERE metric IN ('totalUtterances', 'failedUtterances') AND dataset_date >= current_date - INTERVAL '30' DAY
+GROUP BY dataset_date, skill_id, stage
+ORDER BY dataset_date DESC, skill_id, stage

@@ -1,0 +1,15 @@
+-- Most used intents of skills, last 30 days
+-- What do people say to a skill? Each intent of a day is counted once, in the longest period and over all locales where there is such a row.
+SELECT skill_id, stage, intent, sum(amount) AS utterances
+FROM (
+  SELECT dataset_date, skill_id, stage, intent, amount,
+    rank() OVER (PARTITION BY dataset_date, skill_id, stage, skill_type, intent
+      ORDER BY CASE WHEN locale IS NULL THEN 1 ELSE 2 END, subscription, period) AS choice
+  FROM raw.skill_metrics
+  WHERE metric = 'totalUtterances' AND intent IS NOT NULL AND group_field IS NULL AND period IN ('P1D', 'PT1H', 'PT15M')
+    AND dataset_date >= current_date - INTERVAL '30' DAY
+) AS counted
+WHERE choice = 1
+GROUP BY skill_id, stage, intent
+ORDER BY utterances DESC
+LIMIT 100
