@@ -10,6 +10,7 @@ import csv
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,9 +53,27 @@ def domain():
     return head, [[day, UNIT + "org", "Org", f"{UNIT}{n:05}", f"Room {n}", "Audio", 1, n] for day in DAYS[:2] for n in range(7)]
 
 
-TABLES = {"asp_device": device(), "asp_communication": communication(), "asp_domain_engagement": domain()}
+def metrics():
+    """A table without units: instants, columns that are never empty, and numbers in one of two columns."""
+    head = ["dataset_date", "skill_id", "stage", "skill_type", "metric", "period", "period_start", "locale", "intent", "statistic",
+            "group_field", "group_value", "given", "amount", "reading"]
+    rows = [[day, "amzn1.ask.skill.menu", "live", "custom", "totalSessions", "PT15M", f"{day}T{n:02}:30:00.25Z", "" if n % 2 else "de-DE", "", "",
+             "", "", "", f"{n}.5", ""] for day in DAYS[:2] for n in range(24)]
+    return head, rows + [[DAYS[2], "amzn1.ask.skill.menu", "live", "custom", "uniqueCustomers", "P1D", f"{DAYS[2]}T00:00:00Z", *[""] * 6, "", 12]]
+
+
+def campaigns():
+    """Instants that are missing, and one beyond what nanoseconds of 64 bits hold."""
+    head = ["dataset_date", "campaign_id", "campaign_group", "title", "body", "locale", "locales", "template", "content", "targeting_type",
+            "target_units", "starts_at", "ends_at", "validation_status", "validation_reason", "target_unit_count"]
+    rows = [[day, f"c-{n}", f"g-{n}", NAMES[n], 'two\nlines, "quoted"', "de-DE", "de-DE en-US", "", "[]", "UNITS", "", "2026-10-01T08:00:00Z" if n % 2 else "",
+             "9999-12-31T23:59:59.999999Z" if n == 1 else "", "APPROVED", "", n] for day in DAYS[:2] for n in range(len(NAMES))]
+    return head, rows
+
+
+TABLES = {"skill_metrics": metrics(), "asp_campaigns": campaigns(), "asp_device": device(), "asp_communication": communication(), "asp_domain_engagement": domain()}
 MEASURES = {"asp_device": ["device_count", "dialog_count"], "asp_communication": ["calling_action_count", "calling_duration_minutes"],
-            "asp_domain_engagement": ["dialog_count"]}
+            "asp_domain_engagement": ["dialog_count"], "skill_metrics": ["amount", "reading"], "asp_campaigns": ["target_unit_count"]}
 checks = 0
 
 
@@ -118,6 +137,29 @@ def nested(dataset):
     equal("the file says its format and day", (odd.schema.metadata or {}).get(b"bellhop.dataset_date"), DAYS[1].encode())
 
 
+def instants(dataset):
+    """Readers agree on what an instant is, and a filter on one finds it."""
+    path = str(dataset / "skill_metrics")
+    every = f"read_parquet('{path}/**/*.parquet', hive_partitioning = 1)"
+    at = datetime(2026, 11, 1, 10, 30, 0, 250_000, timezone.utc)
+    equal("pyarrow's type of an instant", str(pyarrow.dataset.dataset(path, partitioning="hive").schema.field("period_start").type), "timestamp[us, tz=UTC]")
+    found = {
+        "pyarrow": pyarrow.dataset.dataset(path, partitioning="hive").to_table(filter=pyarrow.dataset.field("period_start") == at).num_rows,
+        "pandas": len(pandas.read_parquet(path, filters=[("period_start", "==", at)])),
+        "polars": polars.scan_parquet(path).filter(polars.col("period_start") == at).collect().height,
+        "duckdb": duckdb.sql(f"SELECT count(*) FROM {every} WHERE period_start = TIMESTAMPTZ '{at.isoformat()}'").fetchall()[0][0],
+        # The instant in UTC, without its zone.
+        "fastparquet": int((fastparquet.ParquetFile(path).to_pandas()["period_start"] == pandas.Timestamp(at.replace(tzinfo=None))).sum()),
+    }
+    for reader, rows in found.items():
+        equal(f"{reader} finds an instant", rows, 1)
+    file = pyarrow.parquet.ParquetFile(str(dataset / "skill_metrics" / f"dataset_date={DAYS[0]}" / "local.parquet"))
+    empty = {f.name: f.nullable for f in file.schema_arrow}
+    equal("a required dimension, and one that is not", (empty["metric"], empty["period_start"], empty["locale"]), (False, False, True))
+    ends = pyarrow.parquet.read_table(str(dataset / "asp_campaigns"))["ends_at"]
+    equal("an instant of the year 9999", [str(pyarrow.compute.max(ends).cast(pyarrow.string()))[:19], ends.null_count], ["9999-12-31 23:59:59", 2 * len(NAMES) - 2])
+
+
 def filters(dataset):
     """A filter that is pushed down to the statistics finds what a look at every row finds."""
     path = str(dataset / "asp_device")
@@ -170,6 +212,7 @@ def main():
         dataset = tree(sys.argv[1], Path(folder))
         whole_tables(dataset)
         nested(dataset)
+        instants(dataset)
         filters(dataset)
         skipping(dataset)
     versions = ", ".join(f"{m.__name__} {m.__version__}" for m in (duckdb, fastparquet, pandas, polars, pyarrow))
