@@ -36,12 +36,12 @@ for each file a receipt with its rows, sums and SHA-256. A day is written whole 
   --window        is which days the report was asked for: a row of another day refuses the file, and a day
                   without rows is zero. When it is left out every date is taken, and no day is zero
   --unit          is which unit it was asked for: a row that is neither of it nor of one below refuses the
-                  file. When it is left out every unit is taken
+                  file. When it is left out every unit is taken. Tables without units have no such rows
   --unit-ids      is what the ids of units begin with; other text in their place refuses the file, or it would
                   count as a unit. Spellings of nothing, such as N/A, null and -, are empty cells
 
-A row that comes twice counts once, and the receipt says how many did. Two rows of one day, unit and
-dimensions with different numbers refuse the file.
+A row that comes twice counts once, and the receipt says how many did. Two rows of one key (bellhop tables
+says what a table's key is: day, unit and dimensions) with different numbers refuse the file.
 
 A FILE may also be
 

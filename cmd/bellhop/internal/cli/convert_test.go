@@ -112,6 +112,24 @@ func TestIngestTheVendorsSample(t *testing.T) {
 	sameAsLoaded(t, sample, dir)
 }
 
+// What a source fetched is recognised by its header, needs no unit, and no --unit refuses it.
+func TestIngestTablesWithoutUnits(t *testing.T) {
+	for name, days := range map[string]map[string]report.PartitionOutcome{
+		"skill_metrics": {"2026-11-01": report.PartitionWritten, "2026-11-02": report.PartitionWritten},
+		"asp_campaigns": {"2026-11-01": report.PartitionWritten, "2026-11-02": report.PartitionWritten},
+	} {
+		sample := filepath.Join("..", "..", "..", "..", "testdata", "fetched", name+".csv")
+		dir := t.TempDir()
+		code, out, errs := newBench(t).run(t.Context(), "ingest", sample, "-o", dir, "--unit", "amzn1.alexa.unit.did.ours")
+		if code != 0 {
+			t.Fatalf("%s: exit %d: %s", name, code, errs)
+		}
+		if got := decode[[]ingested](t, out); got[0].Table != name || !reflect.DeepEqual(got[0].outcomes(), days) {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
 // sameAsLoaded compares a folder with what the ingester's converter makes of a file.
 func sameAsLoaded(t *testing.T, file, dir string) {
 	t.Helper()
