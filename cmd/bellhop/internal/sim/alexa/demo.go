@@ -10,7 +10,7 @@ import (
 // engagement have, a smart home skill for the rooms and a flash briefing. All are older than the window of a demonstration.
 func DemoSkills() skills.Config {
 	born := time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
-	var c skills.Config
+	c := skills.Config{PageSize: 5} // so that a week has two pages
 	add := func(name string, of skills.Type, daily, customers int64, intents []weighted) {
 		s := skills.Skill{
 			ID: skills.ID(name), Name: name, Type: of, Born: born, Daily: daily, Customers: customers,
