@@ -1,8 +1,6 @@
 package asp_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -11,14 +9,8 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/sourcetest"
 )
-
-func serve(t *testing.T, h http.Handler) string {
-	t.Helper()
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	return server.URL
-}
 
 func TestValidate(t *testing.T) {
 	const unit = "amzn1.alexa.unit.did.AE123"
@@ -65,15 +57,14 @@ func TestValidate(t *testing.T) {
 }
 
 func TestAnotherDailyGranularityCanBeConfigured(t *testing.T) {
-	v := &vendor{t: t, answers: []func(http.ResponseWriter){says(202, device), says(202, device)}}
-	k := &tokens{t: t, left: []string{"Atza|x"}}
-	s := open(serve(t, v), k, asp.Options{Daily: []string{"BY_DAY", "DAILY"}})
+	options, v, _ := sourcetest.Play(t, []sourcetest.Reply{sourcetest.Says(202, device), sourcetest.Says(202, device)}...)
+	s := open(options, asp.Options{Daily: []string{"BY_DAY", "DAILY"}})
 	o := order("asp_device")
 	s.Submit(t.Context(), o)
 	o.Subscription.Params["granularity"] = "DAILY"
 	s.Submit(t.Context(), o)
 	for i, want := range []string{"BY_DAY", "DAILY"} {
-		body, _ := v.asked[i].body.(map[string]any)
+		body := sent(t, v.Asked()[i])
 		if diff := cmp.Diff(map[string]any{"startDate": "2026-06-01", "endDate": "2026-06-02", "granularity": want}, body["dateRange"]); diff != "" {
 			t.Error(diff)
 		}
@@ -93,35 +84,6 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestOrdersThatCannotBeSent(t *testing.T) {
-	cases := map[string]func(*report.Order){
-		"unknown table":    func(o *report.Order) { o.Tables = []string{"asp_defects"} },
-		"no table":         func(o *report.Order) { o.Tables = nil },
-		"inverted window":  func(o *report.Order) { o.Window.From = o.Window.To + 1 },
-		"parameters":       func(o *report.Order) { o.Subscription.Params = report.Params{"a": "b"} },
-		"no bucket":        func(o *report.Order) { o.DeliveryBucket = "" },
-		"a bucket's path":  func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3:::bucket/prefix" },
-		"another ARN":      func(o *report.Order) { o.DeliveryBucket = "arn:aws:sqs:us-east-1:123456789012:queue" },
-		"too long an ARN":  func(o *report.Order) { o.DeliveryBucket = "arn:" + strings.Repeat("a", 240) + ":s3:::bucket" },
-		"a broken ARN":     func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3" },
-		"an invalid name":  func(o *report.Order) { o.DeliveryBucket = "Bucket" },
-		"too long a name":  func(o *report.Order) { o.DeliveryBucket = strings.Repeat("b", 64) },
-		"a region's ARN":   func(o *report.Order) { o.DeliveryBucket = "arn:aws:s3:us-east-1::bucket" },
-		"everything wrong": func(o *report.Order) { *o = report.Order{} },
-	}
-	for name, change := range cases {
-		t.Run(name, func(t *testing.T) {
-			s, _, _ := play(t)
-			o := order()
-			change(&o)
-			got := s.Submit(t.Context(), o)
-			if got.Outcome != report.OutcomeRefused || !strings.HasPrefix(got.Why, "not sent: ") || strings.Contains(got.Why, "\n") {
-				t.Errorf("got %+v", got)
-			}
-		})
-	}
-}
-
 func TestBuckets(t *testing.T) {
 	cases := map[string]struct{ partition, bucket, want string }{
 		"by name":              {"", "bellhop-x", "arn:aws:s3:::bellhop-x"},
@@ -130,15 +92,14 @@ func TestBuckets(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			v := &vendor{t: t, answers: []func(http.ResponseWriter){says(202, device)}}
-			s := open(serve(t, v), &tokens{t: t, left: []string{"Atza|x"}}, asp.Options{Partition: c.partition})
+			options, v, _ := sourcetest.Play(t, sourcetest.Says(202, device))
+			s := open(options, asp.Options{Partition: c.partition})
 			o := order("asp_device")
 			o.DeliveryBucket = c.bucket
 			if got := s.Submit(t.Context(), o); got.Outcome != report.OutcomeAccepted {
 				t.Fatalf("got %+v", got)
 			}
-			body, _ := v.asked[0].body.(map[string]any)
-			if diff := cmp.Diff(map[string]any{"id": c.want, "type": "S3"}, body["deliveryChannel"]); diff != "" {
+			if diff := cmp.Diff(map[string]any{"id": c.want, "type": "S3"}, sent(t, v.Asked()[0])["deliveryChannel"]); diff != "" {
 				t.Error(diff)
 			}
 		})

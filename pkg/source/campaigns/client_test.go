@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -54,8 +55,8 @@ func TestWhatBecomesOfACreation(t *testing.T) {
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	no := func() sourcetest.Reply { return sourcetest.Says(404, `{"message":"The campaign isn't found."}`) }
-	c, _ := client(t, no(), no(), sourcetest.Says(200, `{"campaignId":"another"}`), sourcetest.Says(200, "Room 101"))
+	const no = `{"message":"The campaign isn't found."}`
+	c, _ := client(t, sourcetest.Says(404, no), sourcetest.Says(http.StatusNotFound, no), sourcetest.Says(200, `{"campaignId":"another"}`), sourcetest.Says(200, "Room 101"))
 	_, get := c.Get(t.Context(), "a")
 	for _, err := range []error{get, c.Delete(t.Context(), "a")} {
 		if !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "only campaigns of the same security profile are visible") {
