@@ -74,6 +74,7 @@ func TestContent(t *testing.T) {
 		want string
 	}{
 		"no rows":                  {nil, "name,at\n"},
+		"a NUL":                    {[]row{{"a\x00b", nil}}, "name,at\na\uFFFDb,\n"},
 		"text that looks like CSV": {[]row{{"a,\"b\"\nc", &i}, {" ", nil}}, "name,at\n\"a,\"\"b\"\"\nc\",2021-01-01T10:00:00Z\n\" \",\n"},
 	}
 	for name, c := range cases {

@@ -22,11 +22,12 @@ func ParseInstant(text string) (Instant, error) {
 	return Instant{t.UTC().Truncate(time.Microsecond)}, err
 }
 
-// Content returns rows as a CSV file with a header. Rows are structs with csv tags.
+// Content returns rows as a CSV file with a header. Rows are structs with csv tags. A NUL in a text becomes U+FFFD: the
+// conversion would take the file for none of CSV.
 func Content[T any](rows []T) (io.ReadCloser, error) {
 	var b bytes.Buffer
 	if err := gocsv.Marshal(rows, &b); err != nil {
 		return nil, err
 	}
-	return io.NopCloser(&b), nil
+	return io.NopCloser(bytes.NewReader(bytes.ReplaceAll(b.Bytes(), []byte{0}, []byte("\uFFFD")))), nil
 }
