@@ -21,6 +21,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
@@ -54,18 +55,19 @@ func environment() cli.Environment {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(out), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Width: width, Height: height, Page: pager(os.Stdout, os.Stderr),
-		Getenv:     os.Getenv,
-		Program:    os.Args[0],
-		Version:    built(),
-		Open:       account.Open,
-		Find:       account.Find,
-		Bucket:     account.Bucket,
-		Browse:     browser.OpenURL,
-		ReadSecret: readSecret,
-		Wait:       account.Wait,
-		OpenEngine: account.OpenEngine,
-		Start:      account.Start,
-		Reset:      sim.Reset,
+		Getenv:        os.Getenv,
+		Program:       os.Args[0],
+		Version:       built(),
+		Open:          account.Open,
+		Find:          account.Find,
+		Bucket:        account.Bucket,
+		Browse:        browser.OpenURL,
+		ReadSecret:    readSecret,
+		Wait:          account.Wait,
+		OpenCampaigns: account.Campaigns,
+		OpenEngine:    account.OpenEngine,
+		Start:         account.Start,
+		Reset:         sim.Reset,
 		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
 		Sources: sources(),
 	}
@@ -73,7 +75,7 @@ func environment() cli.Environment {
 
 // sources are all that bellhop knows.
 func sources() []requester.Source {
-	return []requester.Source{asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now})}
+	return []requester.Source{asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now})}
 }
 
 // readSecret reads a line from the terminal without an echo.

@@ -7,6 +7,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
@@ -27,5 +28,6 @@ func sources(c config.Requester, tokens alexa.Tokens, scrubber *redact.Scrubber)
 			Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
 		}),
 		skillmetrics.New(shared()),
+		campaigns.New(shared()),
 	}
 }

@@ -90,10 +90,9 @@ func newRow(date report.Date, l Listed) (row, error) {
 	r.Locales, _ = set(locales)
 	r.Units, r.Count = set(units)
 	if values := l.values(); len(values) > 0 {
-		first := values[0]
-		r.Locale, r.Template = first.Locale, first.Document.Src
-		r.Title, r.Body = first.display()
+		r.Locale, r.Template = values[0].Locale, values[0].Document.Src
 	}
+	r.Title, r.Body = l.Display()
 	return r, nil
 }
 
@@ -126,8 +125,16 @@ func (c Campaign) values() []Value {
 	return values
 }
 
-// display returns the title and the body that the content shows. The newer templates call them primary and secondary text.
-func (v Value) display() (title, body string) {
+// Display returns the title and the body in the first locale.
+func (c Campaign) Display() (title, body string) {
+	if values := c.values(); len(values) > 0 {
+		return values[0].Display()
+	}
+	return "", ""
+}
+
+// Display returns the title and the body that the content shows. The newer templates call them primary and secondary text.
+func (v Value) Display() (title, body string) {
 	var d struct {
 		DisplayText struct {
 			Title     text `json:"title"`

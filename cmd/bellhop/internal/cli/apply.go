@@ -139,24 +139,33 @@ func (a *app) desired(file string, args []string, d manifest.Subscription) (want
 	if len(args) > 0 || !d.Empty() {
 		return nil, nil, usage("put everything into the file", "-f and a NAME or flags exclude each other")
 	}
+	content, err := a.readFile(file, "the subscriptions")
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted, problems = manifest.ParseSubscriptions(content)
+	return wanted, problems, nil
+}
+
+// readFile reads what a person has written, from a file or from the standard input.
+func (a *app) readFile(file, what string) ([]byte, error) {
 	in := a.In
 	if file != "-" {
 		opened, err := os.Open(file) //nolint:gosec // G304: the file is the user's to choose
 		if err != nil {
-			return nil, nil, usage("", "read the subscriptions: %w", err)
+			return nil, usage("", "read %s: %w", what, err)
 		}
 		defer func() { _ = opened.Close() }() // only read from
 		in = opened
 	}
 	content, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the subscriptions: %w", err)
+		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
 	if len(content) > maxFile {
-		return nil, nil, usage("", "%s is larger than %d bytes, too large for a list of subscriptions", file, maxFile)
+		return nil, usage("", "%s is larger than %d bytes, too large for %s", file, maxFile, what)
 	}
-	wanted, problems = manifest.ParseSubscriptions(content)
-	return wanted, problems, nil
+	return content, nil
 }
 
 // applied is what became of one subscription.

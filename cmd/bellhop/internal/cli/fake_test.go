@@ -25,6 +25,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
@@ -431,6 +432,7 @@ type bench struct {
 	drops       dropper
 	buckets     buckets
 	inputLimit  int64
+	campaigns   *promotions
 }
 
 // buckets are S3: objects by bucket and key.
@@ -509,7 +511,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 	code = cli.Run(ctx, args, cli.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
-		Bucket: b.buckets.open, InputLimit: b.inputLimit,
+		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(ctx context.Context, p cli.Place) (cli.Account, error) {
@@ -549,7 +551,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			return b.machine, b.machine.startErr
 		},
 		Reset:   func(dir string) error { b.resets = append(b.resets, dir); return nil },
-		Sources: []requester.Source{asp.New(asp.Options{Now: b.time}), skillmetrics.New(alexa.Options{Now: b.time})},
+		Sources: []requester.Source{asp.New(asp.Options{Now: b.time}), skillmetrics.New(alexa.Options{Now: b.time}), campaigns.New(alexa.Options{Now: b.time})},
 	})
 	return code, stdout.String(), stderr.String()
 }

@@ -27,6 +27,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
+	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
 // Ledger is what the commands read, and the few things that they change. *ledger.Ledger is one.
@@ -155,6 +157,23 @@ type Machine interface {
 	Close() error
 }
 
+// Campaigns are the operations of the vendor's Proactive Suggestion API. *campaigns.Client is one.
+type Campaigns interface {
+	Create(ctx context.Context, c campaigns.Campaign) (id string, err error)
+	Get(ctx context.Context, id string) (campaigns.Listed, error)
+	Delete(ctx context.Context, id string) error
+	List(ctx context.Context, r campaigns.PageRequest) (campaigns.Page, error)
+	Query(ctx context.Context, units []string, r campaigns.PageRequest) (campaigns.Page, error)
+}
+
+// CampaignAccess says with which credential campaigns are read and changed: that of the place's stack or local folder, unless a
+// file with one is named. Endpoint is the vendor's host, for a file alone.
+type CampaignAccess struct {
+	Place          Place
+	File, Endpoint string
+	Scrubber       *redact.Scrubber
+}
+
 // Environment is everything that the commands need of the outside.
 type Environment struct {
 	In       io.Reader
@@ -195,6 +214,8 @@ type Environment struct {
 	Start func(ctx context.Context, o sim.Options) (Machine, error)
 	// Reset deletes a local folder, unless a machine runs in it.
 	Reset func(dir string) error
+	// OpenCampaigns opens the vendor's API of campaigns. Nothing is sent before the first operation.
+	OpenCampaigns func(ctx context.Context, c CampaignAccess) (Campaigns, error)
 	// Sources are the vendors whose subscriptions can be checked.
 	Sources []requester.Source
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -238,5 +239,44 @@ func (s *screen) refetched(r refetched, onAWS bool) {
 		}
 		s.line("")
 		s.line("%s · follow them with: bellhop jobs list --subscription %s", next, r.Subscription)
+	}
+}
+
+// syncCommand is a refetch of today's snapshots.
+func (a *app) syncCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "sync", Short: "Take today's snapshot of all campaigns again", Args: cobra.NoArgs,
+		Long: `Plan today's snapshot again for each subscription to the source "campaigns", so that the table asp_campaigns has what was
+created, changed or deleted since. The requester takes it with its next run.`,
+		Example: "  bellhop campaigns sync --stack bellhop",
+		RunE: a.on(func(ctx context.Context, at Account, _ []string) error {
+			subs, err := at.Ledger.Subscriptions(ctx)
+			if err != nil {
+				return err
+			}
+			subs = slices.DeleteFunc(subs, func(s report.Subscription) bool { return s.Source != report.SourceCampaigns || s.Paused })
+			if len(subs) == 0 {
+				return &Problem{Code: ExitError, Err: errors.New("no subscription takes snapshots of campaigns"), Remedy: "see: bellhop sources show campaigns --example"}
+			}
+			today := report.DateOf(at.Now())
+			narrow := report.Narrow{Window: report.Window{From: today, To: today}, Refresh: true}
+			service := requester.Service{Ledger: at.Ledger, Sources: a.Sources, Now: at.Now}
+			planned := []report.Job{}
+			for _, sub := range subs {
+				jobs, err := service.Plan(ctx, sub, narrow)
+				planned = append(planned, jobs...)
+				if err != nil {
+					return fmt.Errorf("plan a snapshot for %s: %w", sub.Name, err)
+				}
+			}
+			return a.show(planned, func(s *screen) {
+				if len(planned) == 0 {
+					s.line("Today's snapshot is planned already.")
+				}
+				for _, j := range planned {
+					s.line("planned job %s for %s", s.paint(strong, j.ID), j.Window.From)
+				}
+			})
+		}),
 	}
 }

@@ -29,7 +29,7 @@ const (
 
 // kept is what the machine keeps in its folder, besides the lock.
 var kept = []string{
-	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, leftoversFile, secretFile, firstSecret,
+	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, addressFile, leftoversFile, secretFile, firstSecret,
 	clockFile, usageFile,
 }
 

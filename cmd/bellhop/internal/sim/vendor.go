@@ -87,7 +87,25 @@ func (m *Machine) startVendor(ctx context.Context) error {
 	m.vendor.server = &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { m.vendor.served <- m.vendor.server.Serve(listener) }()
 	m.closing(m.vendor.Close)
+	address := filepath.Join(m.Dir, addressFile)
+	if err := writeFile(address, []byte(m.vendor.url)); err != nil {
+		return err
+	}
+	m.closing(func() error { return os.Remove(address) })
 	return nil
+}
+
+// addressFile has the address of the simulated vendor while a machine runs in the folder.
+const addressFile = "vendor-address"
+
+// Vendor returns the address of the vendor that a machine simulates in a folder, and the credential to call it with. NotFound when
+// no machine runs there.
+func Vendor(dir string) (address string, credential SecretFile, err error) {
+	content, err := os.ReadFile(filepath.Join(dir, addressFile)) //nolint:gosec // G304: the folder is the user's to choose
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", "", fault.New(fault.NotFound, "no vendor is simulated in %s", dir)
+	}
+	return string(content), SecretFile(filepath.Join(dir, secretFile)), err
 }
 
 // foreignWriter writes what the vendor delivers. The bucket's owner pays for what is written, so it is counted.
@@ -134,33 +152,4 @@ func firstClient(dir string) (c alexa.Client, err error) {
 	}
 	c = alexa.Client{ID: "amzn1.application-oa2-client.local", Secret: rand.Text(), RefreshToken: "Atzr|" + rand.Text()}
 	return c, errors.Join(save(path, c), save(filepath.Join(dir, secretFile), c))
-}
-
-// fileSecret keeps the requester's secret in a file that only its owner can read.
-type fileSecret struct{ path string }
-
-func (s fileSecret) Read(ctx context.Context) ([]byte, error) {
-	cost.MeterOf(ctx).Call("Secrets Manager GetSecretValue")
-	document, err := os.ReadFile(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.As(fault.NotFound, err)
-	}
-	return document, err
-}
-
-func (s fileSecret) Write(ctx context.Context, document []byte) error {
-	cost.MeterOf(ctx).Call("Secrets Manager PutSecretValue")
-	return writeFile(s.path, document)
-}
-
-// Replace compares before it writes. The folder has one machine at a time, and its requester one exchange.
-func (s fileSecret) Replace(ctx context.Context, old, document []byte) error {
-	now, err := s.Read(ctx)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, old) {
-		return fault.New(fault.Conflict, "the secret has changed meanwhile")
-	}
-	return s.Write(ctx, document)
 }

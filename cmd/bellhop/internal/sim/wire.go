@@ -23,6 +23,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
@@ -43,7 +44,7 @@ func (m *Machine) wire() {
 	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)
 	tokens := lwa.New(lwa.Options{
 		Endpoint: m.vendor.url + "/auth/o2/token", HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
-		Secret: secret.NewCached(fileSecret{filepath.Join(m.Dir, secretFile)}, now), Now: now, Scrubber: scrubber,
+		Secret: secret.NewCached(SecretFile(filepath.Join(m.Dir, secretFile)), now), Now: now, Scrubber: scrubber,
 		Failed: func(error) { requests.Emit(metric.TokenRefreshFailures.Int(1)) },
 	})
 	first := m.subscription()
@@ -88,6 +89,7 @@ func (m *Machine) sources(tokens alexa.Tokens, scrubber *redact.Scrubber) []requ
 	all := []requester.Source{
 		asp.New(asp.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
 		skillmetrics.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
+		campaigns.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
 	}
 	for i, source := range all {
 		all[i] = m.outside.source(source)

@@ -70,9 +70,14 @@ func (s Subject) secret(ctx context.Context) (string, error) {
 	return "it holds a refresh token for client " + c.ClientID, nil
 }
 
+// Settings are the environment variables of a stack's requester.
+func Settings(ctx context.Context, in *Installation) (map[string]string, error) {
+	return Subject{Installation: in}.settings(ctx)
+}
+
 // TokenEndpoint returns the token endpoint that a stack's requester uses.
 func TokenEndpoint(ctx context.Context, in *Installation) (string, error) {
-	settings, err := Subject{Installation: in}.settings(ctx)
+	settings, err := Settings(ctx, in)
 	return cmp.Or(settings["BELLHOP_LWA_ENDPOINT"], lwa.DefaultEndpoint), err
 }
 
