@@ -19,11 +19,11 @@ func testDeliver(t *testing.T, s store) {
 	} {
 		key := "source/hotel-000001/" + name
 		for _, again := range []string{"first", "again"} {
-			if err := s.Bucket.Deliver(t.Context(), "hotel-000001", key, strings.NewReader(content)); err != nil {
+			if err := s.Deliver(t.Context(), "hotel-000001", key, strings.NewReader(content)); err != nil {
 				t.Fatalf("%s, %s: %v", name, again, err)
 			}
 		}
-		err := s.Bucket.Deliver(t.Context(), "hotel-000002", key, strings.NewReader(content+"forged"))
+		err := s.Deliver(t.Context(), "hotel-000002", key, strings.NewReader(content+"forged"))
 		wantKind(t, "another job's", err, fault.Poison)
 		if err != nil && !strings.Contains(err.Error(), key) {
 			t.Errorf("%v does not name the key", err)
@@ -31,7 +31,7 @@ func testDeliver(t *testing.T, s store) {
 		if got := s.content(t, key); got != content {
 			t.Errorf("%s: %d bytes came back of %d, or others", name, len(got), len(content))
 		}
-		there, err := s.Bucket.Stat(t.Context(), key)
+		there, err := s.Stat(t.Context(), key)
 		if err != nil || there.Metadata["job"] != "hotel-000001" {
 			t.Errorf("%s: metadata %v, %v", name, there.Metadata, err)
 		}
@@ -44,8 +44,8 @@ func testDeliver(t *testing.T, s store) {
 		t.Errorf("unfinished uploads are left: %+v, %v", left, err)
 	}
 	// An object that names no job is nobody's delivery.
-	if _, err := s.Bucket.Put(t.Context(), report.Write{Key: "squatted.csv", Body: strings.NewReader("x")}); err != nil {
+	if _, err := s.Put(t.Context(), report.Write{Key: "squatted.csv", Body: strings.NewReader("x")}); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, "an object without a job", s.Bucket.Deliver(t.Context(), "hotel-000001", "squatted.csv", strings.NewReader("y")), fault.Poison)
+	wantKind(t, "an object without a job", s.Deliver(t.Context(), "hotel-000001", "squatted.csv", strings.NewReader("y")), fault.Poison)
 }

@@ -105,15 +105,9 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 func (c *Client) Do(req *http.Request) (Reply, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.o.Timeout)
 	defer cancel()
-	var sent atomic.Bool
-	// Header fields are reported when they enter the write buffer, which is before their first byte can leave:
-	// this may call a request sent that was not, and never the other way round.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaderField: func(string, []string) { sent.Store(true) },
-	})
-	res, err := c.http.Do(req.WithContext(ctx))
+	res, sent, err := send(c.http, req.WithContext(ctx))
 	if err != nil {
-		return Reply{}, c.failed(err, sent.Load())
+		return Reply{}, c.failed(err, sent)
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBytes+1))
@@ -122,6 +116,18 @@ func (c *Client) Do(req *http.Request) (Reply, error) {
 		reply.Body, reply.Whole = body[:c.o.MaxBytes], false
 	}
 	return reply, nil
+}
+
+// send sends a request, and reports whether any part of it may have reached the other side.
+func send(client *http.Client, req *http.Request) (*http.Response, bool, error) {
+	var sent atomic.Bool
+	// Header fields are reported when they enter the write buffer, which is before their first byte can leave:
+	// this may call a request sent that was not, and never the other way round.
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		WroteHeaderField: func(string, []string) { sent.Store(true) },
+	})
+	res, err := client.Do(req.WithContext(ctx))
+	return res, sent.Load(), err
 }
 
 // failed turns a transport's error into an [Error], without the URL and without what the other side wrote.
