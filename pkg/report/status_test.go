@@ -187,6 +187,48 @@ func TestJobTransitions(t *testing.T) {
 	}
 }
 
+// TestTriesOfAFile count from its first, and not while it was too early for any.
+func TestTriesOfAFile(t *testing.T) {
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	j := report.Job{ID: "hotel-000001", Status: report.JobSubmitting, TriedSince: noon.Add(-time.Hour)}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tried := func(what string, fetches int, since time.Time) {
+		t.Helper()
+		if j.Fetches != fetches || !j.TriedSince.Equal(since) {
+			t.Errorf("%s: %d tries since %s, want %d since %s", what, j.Fetches, j.TriedSince, fetches, since)
+		}
+	}
+	begin := func(minute int) { t.Helper(); must(j.BeginPoll("w", at(minute), at(minute+1))) }
+	must(j.AwaitFiles(at(0), report.Answer{Files: []report.NamedFile{{Name: "1.csv", Fetch: "1"}, {Name: "2.csv", Fetch: "2"}}}, at(9)))
+	tried("named", 0, time.Time{})
+	begin(1)
+	must(j.Postpone(report.JobBackoff, at(1), at(2), "429"))
+	begin(2)
+	tried("tried twice", 2, at(1))
+	must(j.Release(at(2), ""))
+	tried("given back", 1, at(1))
+	if j.Reason != "429" {
+		t.Errorf("reason %q", j.Reason)
+	}
+	begin(3)
+	must(j.Postpone(report.JobNotEligible, at(3), at(4), "too early"))
+	tried("too early", 0, time.Time{})
+	begin(5)
+	j.Fetched(at(5), "1.csv", at(60))
+	tried("delivered", 0, time.Time{})
+	begin(6)
+	tried("the next file", 1, at(6))
+	j.Fetched(at(6), "2.csv", at(60))
+	if !j.Deadline.Equal(at(60)) || !j.DueAt.Equal(at(60)) || !j.FetchedAt.Equal(at(6)) {
+		t.Errorf("delivered at %s, due at %s, deadline %s", j.FetchedAt, j.DueAt, j.Deadline)
+	}
+}
+
 func TestArrivalDecisions(t *testing.T) {
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 	delivery := func(etag string, minutes int) report.Delivery {

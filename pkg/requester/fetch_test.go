@@ -248,128 +248,24 @@ func TestPatienceWithAFile(t *testing.T) {
 	})
 }
 
-// TestAFetchThatWasCutShort goes on where it ended: between a delivery and its note, or in the middle of the files.
-func TestAFetchThatWasCutShort(t *testing.T) {
-	t.Run("it was delivered, and not noted", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		c := d.content()
-		// The note is lost, and with it the run.
-		note := d.jobs.updateJob
-		d.jobs.updateJob = func(ctx context.Context, id string, change func(*report.Job) error) (report.Job, error) {
-			if len(c.delivered) == 1 {
-				return report.Job{}, fault.New(fault.Transient, "the ledger is down")
-			}
-			return note(ctx, id, change)
-		}
-		if _, err := d.Run(t.Context(), requester.Trigger{}); !fault.Is(err, fault.Transient) {
-			t.Errorf("error %v", err)
-		}
-		d.jobs.updateJob = note
-		d.now = d.booked["job"].DueAt // the lease is over
-		d.run(t.Context())
-		d.want("job", report.JobAwaitingFiles, 4*time.Hour)
-		if want := []string{"cases-1.csv: page-1", "cases-1.csv: page-1", "cases-2.csv: page-2"}; !slices.Equal(c.delivered, want) || c.closed != 3 {
-			t.Errorf("delivered %q, %d bodies closed, want the first file twice, which changes nothing", c.delivered, c.closed)
-		}
-	})
-	t.Run("another's object lies under its key", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		d.content()
-		d.deliverer.deliver = func(_ context.Context, _, key string, _ io.Reader) error {
-			return fault.New(fault.Poison, "another's object lies under %s", key)
-		}
-		if sum := d.run(t.Context()); sum != (requester.Summary{Lost: 1}) {
-			t.Errorf("summary %+v", sum)
-		}
-		d.want("job", report.JobLost, never)
-		if why := d.booked["job"].Reason; !strings.Contains(why, "lies under cases-1.csv") {
-			t.Errorf("reason %q", why)
-		}
-	})
-	t.Run("the bucket is down for the second file", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		c := d.content()
-		d.deliverer.deliver = func(ctx context.Context, job, key string, content io.Reader) error {
-			if key == "cases-2.csv" {
-				return errors.New("bucket down")
-			}
-			return c.deliver(ctx, job, key, content)
-		}
-		if _, err := d.Run(t.Context(), requester.Trigger{}); err == nil || !strings.Contains(err.Error(), "bucket down") {
-			t.Errorf("error %v", err)
-		}
-		d.want("job", report.JobAwaitingFiles, time.Second)
-		if left := d.left(); !slices.Equal(left, []string{"cases-2.csv"}) || c.closed != 2 {
-			t.Errorf("to fetch: %q, %d bodies closed; want the second file alone, and 2", left, c.closed)
-		}
-		d.deliverer.deliver = c.deliver
-		d.now = d.now.Add(time.Second)
-		d.run(t.Context())
-		if want := []string{"cases-1.csv: page-1", "cases-2.csv: page-2"}; !slices.Equal(c.delivered, want) {
-			t.Errorf("delivered %q, want %q", c.delivered, want)
-		}
-	})
-	t.Run("the content breaks off", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		d.content()
-		d.source.fetch = func(context.Context, report.Order, report.NamedFile, turn) (io.ReadCloser, report.Answer) {
-			broken, cut := io.Pipe()
-			_ = cut.CloseWithError(errors.New("stalled"))
-			return broken, report.Answer{Outcome: report.OutcomeAccepted}
-		}
-		d.run(t.Context()) // a vendor's failure is none of the run
-		d.want("job", report.JobAwaitingFiles, time.Second)
-	})
-	t.Run("another run took the lease", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		d.content()
-		d.deliverer.deliver = func(context.Context, string, string, io.Reader) error {
-			j := d.booked["job"]
-			j.Epoch++
-			d.booked["job"] = j
-			return nil
-		}
-		d.run(t.Context()) // the other run's progress is no problem of this one
-		if left := d.left(); len(left) != 2 {
-			t.Errorf("%q to fetch: a lease that is over has noted something", left)
-		}
-	})
-	t.Run("a person cancels the job while it is fetched", func(t *testing.T) {
-		d := newFixture(t)
-		d.fetching()
-		d.content()
-		d.deliverer.deliver = func(context.Context, string, string, io.Reader) error {
-			j := d.booked["job"]
-			err := j.Cancel(d.now, "not wanted")
-			d.booked["job"] = j
-			return err
-		}
-		d.run(t.Context())
-		d.want("job", report.JobCancelled, never)
-	})
-}
-
 // TestAFetchTakesATurnForEachRequest: it keeps the pace, and gives the job back when the run has no time for a further request.
 func TestAFetchTakesATurnForEachRequest(t *testing.T) {
 	cases := map[string]struct {
-		left    time.Duration // 0: the run has no end
-		pages   int           // of each file
-		asked   []time.Duration
-		fetches int // counted for the present file afterwards
+		left  time.Duration // 0: the run has no end
+		takes time.Duration // what one request may take
+		pages int           // of each file
+		asked []time.Duration
 	}{
-		"as many as there are":                {0, 2, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, 0},
-		"the run's time ends within a file":   {20*time.Second + 2500*time.Millisecond, 4, []time.Duration{0, time.Second, 2 * time.Second}, 0},
-		"the run's time ends between two":     {20*time.Second + 1500*time.Millisecond, 2, []time.Duration{0, time.Second}, 0},
-		"the run's time ends before a second": {20*time.Second + 500*time.Millisecond, 2, []time.Duration{0}, 0},
+		"as many as there are":            {0, 0, 2, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}},
+		"time for three requests":         {22500 * time.Millisecond, 0, 4, []time.Duration{0, time.Second, 2 * time.Second}},
+		"time for one file":               {21500 * time.Millisecond, 0, 2, []time.Duration{0, time.Second}},
+		"time for one request":            {20500 * time.Millisecond, 0, 2, []time.Duration{0}},
+		"no time for an answer to a page": {31500 * time.Millisecond, 10 * time.Second, 4, []time.Duration{0, time.Second}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newFixture(t)
+			d.RequestTime = c.takes
 			d.fetching()
 			played := d.content()
 			var asked []time.Duration

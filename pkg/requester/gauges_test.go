@@ -78,6 +78,24 @@ func TestAFileIsOverdueAfterAnHour(t *testing.T) {
 	overdueAt(3*time.Hour, 0)
 }
 
+// TestFilesToFetchAreNotLate before they are delivered, however long that takes; an hour after that they are.
+func TestFilesToFetchAreNotLate(t *testing.T) {
+	d := newFixture(t)
+	d.fetching()
+	overdueAt := func(after time.Duration, want int) {
+		t.Helper()
+		d.now = start.Add(after)
+		if got, err := d.Measure(t.Context()); err != nil || got.Overdue != want {
+			t.Errorf("after %s %d files are overdue (%v), want %d", after, got.Overdue, err, want)
+		}
+	}
+	overdueAt(3*time.Hour, 0)
+	d.content()
+	d.run(t.Context())
+	overdueAt(4*time.Hour, 0)
+	overdueAt(4*time.Hour+2*time.Second, 2) // the second file was fetched a second after the first
+}
+
 func TestStockThatCannotBeTakenIsAnError(t *testing.T) {
 	broken := fault.New(fault.Transient, "throttled")
 	tests := map[string]func(d *fixture){

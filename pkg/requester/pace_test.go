@@ -219,6 +219,34 @@ func TestASourceInTroubleKeepsNoOtherBack(t *testing.T) {
 	}
 }
 
+// TestWhileASourceRests the run does everything else: it plans, and it asks again what another vendor had put off for less long.
+func TestWhileASourceRests(t *testing.T) {
+	d := newFixture(t)
+	sub := d.subscribe("seaside", "push", true)
+	d.plan("a1", sub)
+	d.plan("a2", sub)
+	d.planning["harbour"] = report.Planning{DueAt: start}
+	d.subscribe("harbour", "other", false)
+	refused := report.Answer{Outcome: report.OutcomeRefused}
+	var sent []string
+	note := func(who string, answers ...report.Answer) func(context.Context, report.Order) report.Answer {
+		asked := 0
+		return func(context.Context, report.Order) report.Answer {
+			sent = append(sent, fmt.Sprint(who, " ", d.now.Sub(start)))
+			asked++
+			return answers[asked-1]
+		}
+	}
+	d.source.submit = note("push", report.Answer{Outcome: report.OutcomeBackOff, RetryAfter: time.Minute}, refused, refused)
+	other := newVendor(t, "other")
+	other.submit = note("other", report.Answer{Outcome: report.OutcomeBackOff}, refused)
+	d.Sources = append(d.Sources, other)
+	d.run(d.endingIn(10 * time.Minute))
+	if want := []string{"push 0s", "other 0s", "other 1s", "push 1m0s", "push 1m1s"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
 // TestOneJobsProblemIsNotTheOthers: what cannot be moved is tried once, named in the error, and left due.
 func TestOneJobsProblemIsNotTheOthers(t *testing.T) {
 	d := newFixture(t)
