@@ -36,7 +36,7 @@ func (e *encoder) leavesOf(d dataset.Definition) []leaf {
 		case dataset.RoleUnit:
 			out = append(out, e.unitLeaf(c.Name))
 		case dataset.RoleDimension:
-			out = append(out, e.dimensionLeaf(c, dims))
+			out = append(out, e.dimensionLeaf(c.Type, dims))
 			dims++
 		case dataset.RoleMeasure:
 			out = append(out, e.measureLeaf(measures))
@@ -83,20 +83,17 @@ func (e *encoder) unitLeaf(name string) leaf {
 	}
 }
 
-func (e *encoder) dimensionLeaf(c dataset.Column, dim int) leaf {
-	words := func() []string { return e.words.dims[dim].words }
-	switch {
-	case c.Type == dataset.Timestamp:
-		return e.instantLeaf(dim, c.Nullable)
-	case c.Nullable:
-		return e.optionalLeaf(words, func(dst []uint32, b *block) []uint32 { return append(dst, b.dims[dim][:b.n]...) })
-	default:
-		return e.textLeaf(words, func(b *block, row int) uint32 { return b.dims[dim][row] })
+// dimensionLeaf is text or an instant. A column that is not nullable has a value in each row, and no levels in the file.
+func (e *encoder) dimensionLeaf(t dataset.Type, dim int) leaf {
+	if t == dataset.Timestamp {
+		return e.instantLeaf(dim)
 	}
+	return e.optionalLeaf(func() []string { return e.words.dims[dim].words },
+		func(dst []uint32, b *block) []uint32 { return append(dst, b.dims[dim][:b.n]...) })
 }
 
-// instantLeaf is an instant, whose text the rows have the number of.
-func (e *encoder) instantLeaf(dim int, nullable bool) leaf {
+// instantLeaf is an instant, whose text the rows have the number of, or NULL.
+func (e *encoder) instantLeaf(dim int) leaf {
 	entries := &numberEntries{wide: true}
 	c := &column{entries: entries}
 	return leaf{c, func(b *block) []parquet.Value {
@@ -105,9 +102,6 @@ func (e *encoder) instantLeaf(dim int, nullable bool) leaf {
 			if n != none {
 				c.pending = append(c.pending, entries.index(microseconds(known[n])))
 			}
-		}
-		if !nullable {
-			return levelRequired[:b.n]
 		}
 		return e.optional(c, b, func(i int) bool { return all[i] == none })
 	}}

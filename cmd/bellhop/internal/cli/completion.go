@@ -201,7 +201,7 @@ func (a *app) explainable() cobra.CompletionFunc {
 		return a.proposed(func(ctx context.Context, at Account) ([]cobra.Completion, error) {
 			d, _ := dataset.Lookup(args[0])
 			days, err := daysOf(ctx, at, d.Name)
-			if err != nil || len(days) == 0 {
+			if err != nil || len(days) == 0 || !d.HasUnits() {
 				return nil, err
 			}
 			if len(args) == 1 {

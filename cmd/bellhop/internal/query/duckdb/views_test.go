@@ -43,6 +43,9 @@ func TestTheSumOfAMetricCountsNothingTwice(t *testing.T) {
 		"each a locale":                        {map[string]string{"b": sessions("P1D", "00:00", "en-US", "", "30"), "c": sessions("P1D", "00:00", "de-DE", "", "10")}, "40 2"},
 		"the later has the total":              {map[string]string{"b": sessions("P1D", "00:00", "en-US", "", "30"), "c": day}, "40 1"},
 		"quarters, hours and day":              {map[string]string{"a": day + hours + sessions("PT15M", "10:15", "", "", "40")}, "40 1"},
+		"another statistic, by the hour": {map[string]string{
+			"a": day + "2026-11-01,s,live,custom,totalSessions,PT1H,2026-11-01T09:00:00Z,,,p90,,,,,3\n",
+		}, "40 2"},
 		"a breakdown of the second version": {map[string]string{
 			"a": day + "2026-11-01,s,live,custom,totalSessions,P1D,2026-11-01T00:00:00Z,,,,device,Echo,,38,\n",
 		}, "40 1"},
@@ -124,6 +127,15 @@ func TestADefinitionMayComeBack(t *testing.T) {
 	d.load(t, "desk", "asp_campaigns", campaignsHeader+snapshot("01", "spa", "A", "")+snapshot("02", "spa", "B", "")+snapshot("03", "spa", "A", "")+snapshot("04", "spa", "A", ""))
 	wants(t, d.open(t), "SELECT title, valid_from, valid_to FROM asp_campaign_definitions ORDER BY valid_from",
 		[]string{"A", "2026-11-01", "2026-11-01"}, []string{"B", "2026-11-02", "2026-11-02"}, []string{"A", "2026-11-03", "NULL"})
+}
+
+// What another subscription still sees does not end a campaign that is in the newest snapshot of its own.
+func TestACampaignMayMoveToAnotherSubscription(t *testing.T) {
+	d := folder(t.TempDir())
+	d.load(t, "a", "asp_campaigns", campaignsHeader+snapshot("01", "spa", "Spa", "")+snapshot("03", "gym", "Gym", ""))
+	d.load(t, "b", "asp_campaigns", campaignsHeader+snapshot("02", "spa", "Spa", ""))
+	wants(t, d.open(t), "SELECT campaign_id, valid_from, valid_to FROM asp_campaign_definitions ORDER BY ALL",
+		[]string{"gym", "2026-11-03", "NULL"}, []string{"spa", "2026-11-01", "NULL"})
 }
 
 func TestResultsHaveTheTitlesOfTheirDays(t *testing.T) {
