@@ -24,7 +24,7 @@ func skillMetrics() Definition {
 			dimension("statistic", "How the second version of the API sums up the period, such as count or p90. NULL in the first version."),
 			dimension("group_field", "By what the second version of the API breaks the metric down. NULL: it does not."),
 			dimension("group_value", "The value of that field which the row is about."),
-			dimension("given", "The number as the vendor wrote it, where it does not fit into decimal(18,6) exactly. Then amount and reading are NULL."),
+			dimension("given", "The number as the vendor wrote it, where its measure does not have it exactly, but rounded; or not at all, above 12 digits or below zero."),
 			decimal("amount", Additive, "The metric's value, where values of several periods of one length add up: sessions, utterances."),
 			decimal("reading", NotAdditive, "The metric's value, where they do not: distinct customers, enablements so far, rates, averages, and all metrics that bellhop does not know."),
 		}),

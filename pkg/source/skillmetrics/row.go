@@ -133,7 +133,7 @@ const (
 var errNumber = errors.New("one of its values is not a number")
 
 // decimal returns a JSON number as a decimal(18,6) without trailing zeros, rounded half to even, and whether that is the
-// number itself. A number that is too large for the type has no text.
+// number itself. A number that is too large for the type has no text, nor has one below zero: no measure of the dataset is.
 func decimal(literal string) (text string, exact bool, err error) {
 	if _, exponent, ok := strings.Cut(strings.ToLower(literal), "e"); ok {
 		if n, err := strconv.Atoi(exponent); err != nil || n > maxExponent || n < -maxExponent {
@@ -157,7 +157,7 @@ func decimal(literal string) (text string, exact bool, err error) {
 			}
 		}
 	}
-	if units.CmpAbs(big.NewInt(mostUnits)) >= 0 {
+	if units.Sign() < 0 || units.Cmp(big.NewInt(mostUnits)) >= 0 {
 		return "", false, nil
 	}
 	text = new(big.Rat).SetFrac(units, big.NewInt(scale)).FloatString(6)
