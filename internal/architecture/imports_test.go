@@ -92,7 +92,7 @@ var layers = map[string]layer{
 	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
 	// Commands read through the read model, and reach no store and no bucket around it.
 	"cmd/bellhop/internal/cli": {
-		own:  and(core, "pkg/janitor", "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/convert", "pkg/dataset", "pkg/telemetry/...", "cmd/bellhop/internal/..."),
+		own:  and(core, "pkg/janitor", "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/convert", "pkg/dataset", "pkg/telemetry/...", "internal/catalog", "cmd/bellhop/internal/..."),
 		libs: []string{"..."},
 	},
 	// The read model knows no command line and no terminal: a console shows what it computes, too.

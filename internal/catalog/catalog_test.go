@@ -200,7 +200,7 @@ func TestAQuestionSaysWhatItAsks(t *testing.T) {
 		content string
 		want    Question
 	}{
-		"name, meaning, query": {"-- Calls\n-- Who calls?\nSELECT 1\nFROM t\n", Question{"CallsOfRooms", "Calls", "Who calls?", "SELECT 1\nFROM t"}},
+		"name, meaning, query": {"-- Calls\n-- Who calls?\nSELECT 1\nFROM t\n", Question{"CallsOfRooms", "calls-of-rooms", "Calls", "Who calls?", "SELECT 1\nFROM t"}},
 		"no meaning":           {"-- Calls\nSELECT 1\nFROM t\n", Question{}},
 		"no query":             {"-- Calls\n-- Who calls?\n", Question{}},
 	}

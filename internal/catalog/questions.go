@@ -11,11 +11,14 @@ import (
 // Question is something that people who run voice assistants ask, with the query that answers it.
 type Question struct {
 	// ID is the resource's name in the template, without its prefix.
-	ID string
+	ID string `json:"-"`
+	// Slug names it on a command line.
+	Slug string `json:"name"`
 	// Name and Meaning are what Athena's list of saved queries shows.
-	Name, Meaning string
+	Name    string `json:"question"`
+	Meaning string `json:"meaning"`
 	// SQL runs in DuckDB, over the default views and over all rows of a table as raw.NAME.
-	SQL string
+	SQL string `json:"sql"`
 }
 
 var allRows = regexp.MustCompile(`\braw\.`)
@@ -50,5 +53,5 @@ func parseQuestion(name, content string) (Question, error) {
 	if len(lines) < 3 || !strings.HasPrefix(lines[0], "-- ") || !strings.HasPrefix(lines[1], "-- ") {
 		return Question{}, fmt.Errorf("question %s does not begin with a line for its name and one for its meaning", name)
 	}
-	return Question{resourceName(name), lines[0][3:], lines[1][3:], lines[2]}, nil
+	return Question{resourceName(name), strings.ReplaceAll(name, "_", "-"), lines[0][3:], lines[1][3:], lines[2]}, nil
 }

@@ -35,6 +35,7 @@ type vendor struct {
 
 func (v *vendor) Name() string                        { return v.name }
 func (v *vendor) Describe() report.SourceDescription  { return report.SourceDescription{Name: v.name} }
+func (v *vendor) Warnings(report.Params) []string     { return nil }
 func (v *vendor) Limits(report.Params) report.Limits  { return v.limits }
 func (v *vendor) Validate(params report.Params) error { return v.validate(params) }
 

@@ -16,7 +16,8 @@ type Source interface {
 	Describe() report.SourceDescription
 	// Validate reports every problem of a subscription's parameters, joined.
 	Validate(p report.Params) error
-	// Limits is only called with valid parameters.
+	// Warnings tells what the source accepts of parameters and cannot vouch for. Like Limits it is only called with valid ones.
+	Warnings(p report.Params) []string
 	Limits(p report.Params) report.Limits
 	// Credential names the credential that orders with these parameters are sent with. Sources that share one give the same
 	// name: it is known to the ledger and to people, so it must not tell anything secret.

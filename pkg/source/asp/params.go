@@ -103,6 +103,9 @@ func (s *Source) Validate(p report.Params) error {
 	return errors.Join(problems...)
 }
 
+// Warnings returns none: what the source accepts it can vouch for.
+func (s *Source) Warnings(report.Params) []string { return nil }
+
 // Limits of the vendor: data of the past 90 days, of which bellhop stays two clear; a request may span all of it.
 // No delivery time is documented, so a file is waited for six hours.
 func (s *Source) Limits(p report.Params) report.Limits {

@@ -48,6 +48,9 @@ func (s *Source) Validate(p report.Params) error {
 	return errors.Join(all...)
 }
 
+// Warnings returns none: what the source accepts it can vouch for.
+func (s *Source) Warnings(report.Params) []string { return nil }
+
 // Limits of a snapshot: it can be taken on its day, and never afterwards.
 func (s *Source) Limits(report.Params) report.Limits {
 	return report.Limits{Tables: []string{Table}, MaxWindowDays: 1, Repeatable: true, DeliveryWindow: 6 * time.Hour}

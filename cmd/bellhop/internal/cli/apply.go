@@ -268,12 +268,16 @@ func (a *app) rehearse(ctx context.Context, at Account, d manifest.Subscription)
 	if _, err := service.Apply(ctx, sub); err != nil {
 		return applied{}, err
 	}
-	r := applied{Name: d.Name, Outcome: "created", Subscription: after, Changes: some(changes(before, after)), Warnings: []string{}}
+	r := applied{Name: d.Name, Outcome: "created", Subscription: after, Changes: some(changes(before, after))}
 	if after.From != before.From {
 		if r.Warnings, err = warnings(at, after, report.DateOf(at.Now())); err != nil {
 			return applied{}, err
 		}
 	}
+	if source, err := at.view.Source(after); err == nil && len(r.Changes) > 0 {
+		r.Warnings = append(r.Warnings, source.Warnings(after.Params)...)
+	}
+	r.Warnings = some(r.Warnings)
 	switch {
 	case exists && len(r.Changes) == 0:
 		r.Outcome = "unchanged"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -541,6 +542,9 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			}, nil
 		},
 		OpenEngine: func(_ context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
+			if b.engine == nil {
+				return nil, errors.New("this bellhop has no engine")
+			}
 			b.engine.output, b.engine.choice = c.Output, c
 			c.Tell, c.Scanned = nil, nil // which cannot be compared
 			b.choices = append(b.choices, c)

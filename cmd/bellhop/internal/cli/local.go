@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
 
@@ -145,12 +146,42 @@ func (a *app) demonstrate(ctx context.Context, o sim.Options, verbose bool) (err
 	if f := a.root.PersistentFlags().Lookup("json"); f.Changed && a.json {
 		err = a.encode(sum)
 	} else {
-		err = a.draw(func(s *screen) { s.summary(sum, a.again) })
+		answers := a.answers(ctx, sum.DatasetDir)
+		err = a.draw(func(s *screen) { s.summary(sum, answers, a.again) })
 	}
 	if err == nil && len(shortcomings(sum)) > 0 {
 		return exit(ExitAttention)
 	}
 	return err
+}
+
+// shownQuestions are those that a demonstration answers at its end: the first joins two sources, and the second is of a third.
+var shownQuestions = []string{"campaign-click-through", "skill-failure-rate"}
+
+// answered is a question with what the dataset says to it.
+type answered struct {
+	question catalog.Question
+	result   *resultTable
+	err      error
+}
+
+// answers asks the dataset. A bellhop without an engine says so in place of the answers.
+func (a *app) answers(ctx context.Context, dir string) []answered {
+	const fewRows = 5
+	engine, err := a.OpenEngine(ctx, EngineChoice{Name: EngineDuckDB, Dataset: dir, Memory: usualMemory})
+	if err != nil {
+		return []answered{{err: err}}
+	}
+	defer func() { _ = engine.Close() }() // only read from
+	all := make([]answered, len(shownQuestions))
+	for i, name := range shownQuestions {
+		q, err := question(name)
+		all[i] = answered{q, &resultTable{most: fewRows}, err}
+		if err == nil {
+			all[i].err = engine.Run(ctx, q.SQL, all[i].result)
+		}
+	}
+	return all
 }
 
 func (a *app) demonstration(ctx context.Context, o sim.Options) (sum sim.Summary, err error) {

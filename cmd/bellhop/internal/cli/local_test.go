@@ -49,6 +49,9 @@ DATASET
   asp_device    87  6 820
   /h/s3/dataset
 
+WHAT THE DATASET SAYS
+  not asked: this bellhop has no engine
+
 WRONG ON PURPOSE, AND HEALED
   - once the vendor answered 500
 
@@ -61,6 +64,7 @@ Try next:
   bellhop jobs list            what was asked for, and what became of it
   bellhop files list           what came; bellhop files show KEY tells a file's whole life
   bellhop certificates verify  check every deletion again
+  bellhop analyses list        questions, each with a query that answers it
   bellhop query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL"  ask the dataset
   bellhop export --table asp_device -o device.csv  take a table out; .parquet and .duckdb work too`
 	for name, terminal := range map[string]bool{"on a terminal": true, "in a pipe": false} {
@@ -74,6 +78,24 @@ Try next:
 			lines(t, out, whole)
 		})
 	}
+	t.Run("with an engine", func(t *testing.T) {
+		b, _ := asked(t)
+		b.terminal, b.machine = true, &machine{summary: played()}
+		for range 4 {
+			b.engine.rows = append(b.engine.rows, []any{"Room", nil, nil})
+		}
+		_, out, _ := b.run(t.Context(), "local", "run")
+		_, said, _ := strings.Cut(out, "WHAT THE DATASET SAYS\n")
+		said, _, _ = strings.Cut(said, "\n\n")
+		for _, want := range []string{"Click-through", "Failed utterances", "Room 1   10.500000   NULL", "1 more: bellhop analyses run skill-failure-rate"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s does not say %q", said, want)
+			}
+		}
+		if strings.Contains(said, "not asked") || b.engine.choice.Dataset != "/h/s3/dataset" {
+			t.Errorf("asked %+v: %s", b.engine.choice, said)
+		}
+	})
 	t.Run("the next commands exist", func(t *testing.T) {
 		t.Chdir(t.TempDir()) // for the file that one of them makes
 		_, commands, _ := strings.Cut(whole, "Try next:\n")

@@ -36,7 +36,7 @@ func shortcomings(sum sim.Summary) []string {
 }
 
 // summary says what a demonstration did; again makes a command line on the same folder.
-func (s *screen) summary(sum sim.Summary, again func(string) string) {
+func (s *screen) summary(sum sim.Summary, answers []answered, again func(string) string) {
 	title := "bellhop has played the life of these reports"
 	if sum.Resumed {
 		title = "bellhop went on where it was"
@@ -68,6 +68,19 @@ func (s *screen) summary(sum sim.Summary, again func(string) string) {
 	s.table("  ", []string{"table", "days", "rows"}, []string{"days", "rows"}, tables)
 	s.line("  %s", sum.DatasetDir)
 
+	s.heading("WHAT THE DATASET SAYS")
+	for _, answer := range answers {
+		if answer.err != nil {
+			s.line("  not asked: %s", answer.err)
+			continue
+		}
+		s.line("%s", answer.question.Name)
+		s.values(answer.result.columns, answer.result.rows)
+		if more := answer.result.count - int64(len(answer.result.rows)); more > 0 {
+			s.line("%s", s.paint(quiet, fmt.Sprintf("%d more: %s", more, again("analyses run "+answer.question.Slug))))
+		}
+	}
+
 	if len(sum.Faults) > 0 {
 		s.heading("WRONG ON PURPOSE, AND HEALED")
 		for _, f := range sum.Faults {
@@ -94,6 +107,7 @@ var nextSteps = []struct{ command, what string }{
 	{"jobs list", "what was asked for, and what became of it"},
 	{"files list", "what came; bellhop files show KEY tells a file's whole life"},
 	{"certificates verify", "check every deletion again"},
+	{"analyses list", "questions, each with a query that answers it"},
 	{`query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL"`, "ask the dataset"},
 	{"export --table asp_device -o device.csv", "take a table out; .parquet and .duckdb work too"},
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/internal/catalog"
 )
 
 const queryHelp = `Ask the dataset with SQL. The plain name of a table is its default view. It has LEAF rows only, and each
@@ -72,9 +73,12 @@ func (o *queryOrder) define(f *pflag.FlagSet) {
 // define defines the flags of DuckDB.
 func (e *EngineChoice) define(f *pflag.FlagSet) {
 	f.StringVar(&e.Dataset, "dataset", "", "the `folder` of the dataset, such as bellhop ingest made one (default: that of --home)")
-	f.StringVar(&e.Memory, "memory", "1GB", "the most `memory` that DuckDB takes before it uses the disk")
+	f.StringVar(&e.Memory, "memory", usualMemory, "the most `memory` that DuckDB takes before it uses the disk")
 	f.IntVar(&e.Threads, "threads", 0, "how many threads DuckDB uses (default: one for each processor)")
 }
+
+// usualMemory is what DuckDB takes unless it is told otherwise.
+const usualMemory = "1GB"
 
 func (a *app) queryCommand() *cobra.Command {
 	var o queryOrder
@@ -116,6 +120,68 @@ func (a *app) queryCommand() *cobra.Command {
 		return a.query(cmd.Context(), o, statement)
 	})
 	return c
+}
+
+func (a *app) analysesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "analyses", Aliases: []string{"analysis"}, Short: "Questions with their queries: list, show, run",
+		Long: `The questions that people who run voice assistants ask, each with a query that obeys what may be added up. They are the
+saved queries of a stack's Athena workgroup, too.`,
+	}
+	a.parent(c)
+	var o queryOrder
+	run := &cobra.Command{
+		Use: "run NAME", Short: "Answer one of the questions", Args: exactly("NAME"),
+		Example: "  bellhop analyses run campaign-click-through\n  bellhop analyses run skill-failure-rate -o failures.csv",
+		PreRunE: func(*cobra.Command, []string) error { return a.checkQuery(&o) },
+		RunE: a.run(func(cmd *cobra.Command, args []string) error {
+			q, err := question(args[0])
+			if err == nil && o.engine.Name == EngineAthena && q.Athena() != q.SQL {
+				err = usage("run the saved query of that name in Athena's console", "%s asks the database of all rows, whose name only the stack knows", q.Slug)
+			}
+			if err != nil {
+				return err
+			}
+			return a.query(cmd.Context(), o, q.SQL)
+		}),
+	}
+	o.define(run.Flags())
+	c.AddCommand(run, &cobra.Command{
+		Use: "list", Short: "List the questions", Args: cobra.NoArgs, Example: "  bellhop analyses list",
+		RunE: a.run(func(*cobra.Command, []string) error {
+			all, err := catalog.Questions()
+			if err != nil {
+				return err
+			}
+			return a.show(all, func(s *screen) {
+				rows(s, "name|question", all, func(q catalog.Question) []cell { return row(cell{q.Slug, strong}, q.Name) })
+			})
+		}),
+	}, &cobra.Command{
+		Use: "show NAME", Short: "Show a question's query and what to know about it", Args: exactly("NAME"),
+		Example: "  bellhop analyses show skill-failure-rate",
+		RunE: a.run(func(_ *cobra.Command, args []string) error {
+			q, err := question(args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(q, func(s *screen) { s.line("%s\n%s\n\n%s", s.paint(strong, q.Name), q.Meaning, painted(q.SQL)) })
+		}),
+	})
+	return c
+}
+
+// question returns the saved question of that name.
+func question(name string) (catalog.Question, error) {
+	all, err := catalog.Questions()
+	if err != nil {
+		return catalog.Question{}, err
+	}
+	i := slices.IndexFunc(all, func(q catalog.Question) bool { return q.Slug == name })
+	if i < 0 {
+		return catalog.Question{}, usage("see which there are: bellhop analyses list", "no question is called %q", name)
+	}
+	return all[i], nil
 }
 
 func (a *app) checkQuery(o *queryOrder) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -409,5 +410,33 @@ func TestACSVForSpreadsheets(t *testing.T) {
 	}
 	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "x.duckdb"), "--bom"); code != cli.ExitUsage || !strings.Contains(errs, "for CSV") {
 		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+// A question is asked with its query, in any form that a query has.
+func TestAnalyses(t *testing.T) {
+	b, _ := asked(t)
+	_, out, errs := b.run(t.Context(), "analyses", "list")
+	var names []string
+	for _, q := range decode[[]struct{ Name string }](t, out) {
+		names = append(names, q.Name)
+	}
+	if !slices.Contains(names, "skill-failure-rate") || !slices.Contains(names, "campaign-click-through") {
+		t.Errorf("%v; %s", names, errs)
+	}
+	for _, name := range names {
+		code, out, errs := b.run(t.Context(), "analyses", "run", name, "--format", "csv")
+		if code != 0 || !strings.HasPrefix(out, "Unit,minutes,empty\nRoom 1,") {
+			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
+		}
+	}
+	b.terminal = true
+	if _, out, _ := b.run(t.Context(), "analyses", "show", "skill-failure-rate"); !strings.Contains(out, "FROM skill_metrics") || !strings.Contains(out, "NULL on a day without utterances") {
+		t.Error(out)
+	}
+	for _, args := range [][]string{{"run", "no-such-question"}, {"run", "skill-intents", "--engine", "athena", "--workgroup", "w", "--database", "d"}} {
+		if code, _, errs := b.run(t.Context(), append([]string{"analyses"}, args...)...); code != cli.ExitUsage {
+			t.Errorf("%v: exit %d, %s", args, code, errs)
+		}
 	}
 }

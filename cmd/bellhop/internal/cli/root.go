@@ -149,7 +149,7 @@ func (a *app) command() *cobra.Command {
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.verifyCommand(), a.costCommand()},
 		"act":   {a.sourcesCommand(), a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.reviewCommand(), a.campaignsCommand()},
-		"data":  {a.queryCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
+		"data":  {a.queryCommand(), a.analysesCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
 		"older": {a.heldCommand(), a.quarantineCommand(), a.deadLettersCommand()},
 	} {
 		for _, c := range commands {

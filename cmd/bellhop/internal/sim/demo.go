@@ -10,10 +10,10 @@ import (
 
 // Names of the demonstration's subscriptions.
 const (
-	Subscription        = "demo"
-	SkillSubscription   = "demo-skills"
-	IntentSubscription  = "demo-intents"
-	CampaignSubcription = "demo-campaigns"
+	Subscription         = "demo"
+	SkillSubscription    = "demo-skills"
+	IntentSubscription   = "demo-intents"
+	CampaignSubscription = "demo-campaigns"
 )
 
 // subscription is the first that the demonstration has: everything that the vendor has of the whole organisation.
@@ -25,7 +25,13 @@ func (m *Machine) subscription() report.Subscription {
 	}
 }
 
-// demoOthers are the subscriptions besides the first: four weeks of the properties' own skills, and the use of their intents.
+// campaignSubscription takes a snapshot of all campaigns each day.
+func campaignSubscription() report.Subscription {
+	return report.Subscription{Name: CampaignSubscription, Source: report.SourceCampaigns, MaxWindowDays: 1}
+}
+
+// demoOthers are the subscriptions besides the first: four weeks of the properties' own skills, the use of
+// one skill's intents, and the campaigns.
 func (m *Machine) demoOthers() []report.Subscription {
 	var ids, intents []string
 	for _, s := range alexa.DemoSkills().Skills {
@@ -40,9 +46,11 @@ func (m *Machine) demoOthers() []report.Subscription {
 	since := report.DateOf(m.clock.Now()) - 28
 	return []report.Subscription{{
 		Name: SkillSubscription, Source: report.SourceSkillMetrics, From: since, LagDays: 1, RefreshDays: 2, MaxWindowDays: 7,
-		Params: report.Params{"skill_ids": strings.Join(ids, ",")},
+		Params: report.Params{
+			"skill_ids": strings.Join(ids, ","), "metrics": "uniqueCustomers,totalUtterances,failedUtterances,totalSessions",
+		},
 	}, {
 		Name: IntentSubscription, Source: report.SourceSkillMetrics, From: since, LagDays: 1, RefreshDays: 2, MaxWindowDays: 7,
 		Params: report.Params{"skill_ids": ids[0], "metrics": "totalUtterances", "intents": strings.Join(intents[:4], ",")},
-	}}
+	}, campaignSubscription()}
 }

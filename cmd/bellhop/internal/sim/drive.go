@@ -22,9 +22,9 @@ const patience = 21 * 24 * time.Hour
 // run was stopped; when there is nothing to do, it asks the vendor for nothing.
 func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	began := m.Now()
-	counters := m.vendor.Counters()
-	before, resumed := counters.Posts, counters.Posts > 0
-	m.before = counters.Faults
+	before := m.vendor.Requests()
+	resumed := before > 0
+	m.before = m.vendor.Counters().Faults
 	// Somebody may have taken objects out of the folder since the last run. The janitor's own round comes once a day.
 	if _, err := m.verifier.All(ctx); err != nil {
 		return Summary{}, fmt.Errorf("verify the dataset: %w", err)
@@ -36,7 +36,7 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	sum, err := m.Summarize(ctx)
-	sum.Resumed, sum.NewPosts = resumed, m.vendor.Counters().Posts-before
+	sum.Resumed, sum.NewPosts = resumed, m.vendor.Requests()-before
 	sum.Elapsed, sum.Skipped = m.Now().Sub(began), m.clock.Skipped()
 	if err == nil && !m.outside.unmeasured {
 		sum.Usage, err = m.measure(ctx, int64(sum.NewPosts))

@@ -114,7 +114,7 @@ func fetched(*Machine) []report.Subscription {
 		Name: SkillSubscription, Source: report.SourceSkillMetrics,
 		From: report.DateOf(morning) - 6, LagDays: 3, RefreshDays: 1, MaxWindowDays: 2,
 		Params: report.Params{"skill_ids": alexa.DemoSkills().Skills[0].ID, "metrics": "totalSessions,uniqueCustomers"},
-	}}
+	}, campaignSubscription()}
 }
 
 // alone leaves the first subscription alone, for what is counted.

@@ -85,7 +85,7 @@ type CallCount struct {
 func (m *Machine) Summarize(ctx context.Context) (Summary, error) {
 	s := Summary{
 		Jobs: map[report.JobStatus]int{}, Files: map[report.FileStatus]int{}, Coverage: map[report.CoverageStatus]int{},
-		Posts: m.vendor.Counters().Posts, DatasetDir: filepath.Join(m.Dir, "s3", DatasetBucket),
+		Posts: m.vendor.Requests(), DatasetDir: filepath.Join(m.Dir, "s3", DatasetBucket),
 		LedgerCalls: m.tally.count(m.counted(), "DynamoDB"),
 		S3Calls:     m.tally.count(m.counted(), "S3"),
 		Left:        m.leftNothing(),

@@ -37,7 +37,7 @@ type vendor struct {
 // demoSeed decides all that the simulated vendor makes up.
 const demoSeed = 20261120
 
-// demoFaults are what goes wrong in the demonstration. Calls are requests for reports, counted from 1.
+// demoFaults are what goes wrong in the demonstration. Calls are those of one API, counted from 1.
 func demoFaults() []alexa.Fault {
 	return []alexa.Fault{
 		{Kind: alexa.RateLimited, FirstCall: 2, LastCall: 3, RetryAfterSeconds: 20},
@@ -53,7 +53,18 @@ func demoFaults() []alexa.Fault {
 		{Kind: alexa.Emptied, FirstCall: 9, LastCall: 9, Categories: []string{"PROACTIVE_CAMPAIGN"}},
 		{Kind: alexa.Reordered, FirstCall: 11, LastCall: 11},
 		{Kind: alexa.Stray, FirstCall: 13, LastCall: 13},
+		{Kind: alexa.RateLimited, Endpoint: alexa.SkillMetrics, FirstCall: 3, LastCall: 3, RetryAfterSeconds: 20},
+		{Kind: alexa.GatewayError, Endpoint: alexa.SkillMetrics, FirstCall: 9, LastCall: 9},
+		{Kind: alexa.PageTokenExpired, Endpoint: alexa.SkillMetrics, FirstCall: 12, Times: 1},
+		{Kind: alexa.UnequalLengths, Endpoint: alexa.SkillMetrics, FirstCall: 20, LastCall: 20},
+		{Kind: alexa.LostAnswer, Endpoint: alexa.Campaigns, FirstCall: 1, LastCall: 1},
 	}
+}
+
+// Requests counts all calls that the vendor saw, but those for tokens.
+func (v *vendor) Requests() int {
+	c := v.Counters()
+	return c.Posts + c.SkillMetrics.Calls + c.Campaigns.Calls
 }
 
 // startVendor serves the simulated vendor, as it was when an earlier process ended.
