@@ -11,7 +11,7 @@ const lastDays = 3
 // Gauges count the days of one subscription, or of several together, that are missing or lost.
 type Gauges struct {
 	// Missing counts days of tables that are wanted and neither there nor on their way, AboutToBeLost those that are not
-	// there and can be had for three more days at most, and Expired those that can never be had again. Days of
+	// there and can be had for three more days at most (of a source that has its days no longer than that, the missing ones), and Expired those that can never be had again. Days of
 	// paused subscriptions do not count.
 	Missing       int `json:"missing_days"`
 	AboutToBeLost int `json:"days_about_to_be_lost"`
@@ -71,7 +71,8 @@ func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 			if d.Status == CoverageMissing {
 				s.Missing++
 			}
-			if d.LostAfter-today <= lastDays {
+			// Where a day can be had for so few days only, it is about to be lost from the start: that is news when nobody asks for it.
+			if d.LostAfter-today <= lastDays && (l.LostAfterDays > lastDays || d.Status == CoverageMissing) {
 				s.AboutToBeLost++
 			}
 			gone.Through = min(gone.Through, d.Date-1)

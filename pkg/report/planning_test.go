@@ -52,6 +52,20 @@ func TestStockIsHowItStands(t *testing.T) {
 	}
 }
 
+// A snapshot can be taken on its day alone: that is news where nobody is about to take it, and on no other day.
+func TestASnapshotIsAboutToBeLostWhenNobodyTakesIt(t *testing.T) {
+	on := date("2026-11-20")
+	l := report.Limits{Tables: []string{"a"}}
+	b := report.Snapshot{Subscription: report.Subscription{Name: "shots", From: on, MaxWindowDays: 1}}
+	if got, _ := report.CountGauges(b, l, on); got != (report.Gauges{Missing: 1, AboutToBeLost: 1}) {
+		t.Errorf("without a job: %+v", got)
+	}
+	b.Markers = []report.Marker{{Job: "shots-000001", Window: window("2026-11-20"), Tables: []string{"a"}, Status: report.JobAwaitingFiles, Attempt: 1}}
+	if got, _ := report.CountGauges(b, l, on); got != (report.Gauges{}) {
+		t.Errorf("with a job: %+v", got)
+	}
+}
+
 // TestStockIsTheSameFromPartOfTheDays plans each day of half a year, reads only what it has to, and compares with what
 // all of the days say. Every third day is published, and a job holds some days for a while.
 func TestStockIsTheSameFromPartOfTheDays(t *testing.T) {

@@ -14,7 +14,7 @@ func (s *Source) Describe() report.SourceDescription {
 		Delivery: report.DeliveryFetched, Credential: report.CredentialLWA, Scope: scope + " (not documented)",
 		Countries: "wherever the skill is published",
 		Latency:   "minutes to two hours for most metrics, up to a day for enablements",
-		Horizon:   "not documented; bellhop asks for the past 90 days unless " + ParamHorizonDays + " says otherwise",
+		Horizon:   "not documented; bellhop takes it for 90 days, of which it stays two clear, unless " + ParamHorizonDays + " says otherwise",
 		Limits: []string{
 			"A request spans at most seven days.",
 			"What people say to a skill on the test page is not counted.",

@@ -54,6 +54,7 @@ const (
 	periodSingle                = "SINGLE"
 	periodDay                   = "P1D"
 	defaultHorizon              = 90
+	safety                      = 2 // days that bellhop stays clear of it
 	mostHorizon                 = 3650
 	maxID                       = 255 // of a skill, from the vendor's definition of the operation
 )
@@ -237,10 +238,10 @@ const maxWindowDays = 7
 func (s *Source) Limits(p report.Params) report.Limits {
 	l := report.Limits{
 		Tables: []string{Table}, MaxWindowDays: maxWindowDays, Repeatable: true, DeliveryWindow: 6 * time.Hour,
-		HorizonDays: defaultHorizon, LostAfterDays: defaultHorizon,
+		HorizonDays: defaultHorizon - safety, LostAfterDays: defaultHorizon,
 	}
 	if w, err := parse(p); err == nil {
-		l.HorizonDays, l.LostAfterDays = w.horizon, w.horizon
+		l.HorizonDays, l.LostAfterDays = max(0, w.horizon-safety), w.horizon
 	}
 	return l
 }

@@ -110,12 +110,12 @@ func TestLimits(t *testing.T) {
 	options, _, _ := sourcetest.Play(t)
 	s := skillmetrics.New(options)
 	want := report.Limits{
-		Tables: []string{"skill_metrics"}, HorizonDays: 90, LostAfterDays: 90, MaxWindowDays: 7, DeliveryWindow: 6 * time.Hour, Repeatable: true,
+		Tables: []string{"skill_metrics"}, HorizonDays: 88, LostAfterDays: 90, MaxWindowDays: 7, DeliveryWindow: 6 * time.Hour, Repeatable: true,
 	}
 	if diff := cmp.Diff(want, s.Limits(report.Params{"skill_ids": skill})); diff != "" {
 		t.Error(diff)
 	}
-	want.HorizonDays, want.LostAfterDays = 30, 30
+	want.HorizonDays, want.LostAfterDays = 28, 30
 	if diff := cmp.Diff(want, s.Limits(report.Params{"skill_ids": skill, "horizon_days": "30"})); diff != "" {
 		t.Error(diff)
 	}
