@@ -24,10 +24,10 @@ func campaignDefinitions() View {
 		Meaning: "What each campaign was, from when to when: a row is one campaign for as long as nothing about it changed. A campaign that is " +
 			"gone from the snapshots of its subscription, or was changed, keeps its row.",
 		Columns: append(slices.Clone(columns),
-			Column{Name: "valid_from", Type: Date, Role: RoleDimension, Meaning: "The first snapshot that has it so. The campaign may be older than the first snapshot."},
+			Column{Name: "valid_from", Type: Date, Role: RoleDimension, Meaning: "The first snapshot that has the campaign so. It may be older than the first snapshot of all."},
 			Column{
 				Name: "valid_to", Type: Date, Role: RoleDimension, Nullable: true,
-				Meaning: "The last day before the campaign changed, or the last snapshot that has it. NULL: it is in the newest snapshot, so.",
+				Meaning: "The last day before the campaign changed, or the last snapshot that has it. NULL: the newest snapshot that has any campaign has it so.",
 			}),
 		query: func(string) string {
 			return fmt.Sprintf(`SELECT %[1]s, valid_from,
