@@ -34,6 +34,9 @@ var (
 	// What every function is wired from.
 	wired = and(core, "pkg/ledger", "pkg/ledger/dynamostore", "pkg/objects", "pkg/s3event", "pkg/queue", "pkg/config", "pkg/telemetry/...")
 
+	// What the simulated vendors share: how one answers, and what goes wrong there.
+	simulated = []string{"cmd/bellhop/internal/sim/rest", "cmd/bellhop/internal/sim/script", "cmd/bellhop/internal/sim/chance"}
+
 	suites = []string{"github.com/google/go-cmp/...", "pgregory.net/rapid", xsync}
 	onAWS  = []string{awsLambda, awsSDK, smithy}
 )
@@ -102,8 +105,13 @@ var layers = map[string]layer{
 		pure: true,
 	},
 	"cmd/bellhop/internal/phrase": {own: []string{"pkg/report"}, pure: true},
-	// The simulator shares no type with our clients, so that a misreading of the vendor's documents shows.
-	"cmd/bellhop/internal/sim/alexa/...": {own: []string{"cmd/bellhop/internal/sim/alexa/..."}, libs: []string{}},
+	// The simulators share no type with our clients, so that a misreading of the vendors' documents shows, and none with each other.
+	"cmd/bellhop/internal/sim/alexa/...":    {own: and(simulated, "cmd/bellhop/internal/sim/alexa/..."), libs: []string{}},
+	"cmd/bellhop/internal/sim/khoros/...":   {own: simulated, libs: []string{}},
+	"cmd/bellhop/internal/sim/pinpoint/...": {own: simulated, libs: []string{}},
+	"cmd/bellhop/internal/sim/rest":         {own: simulated, libs: []string{}},
+	"cmd/bellhop/internal/sim/script":       {own: simulated, libs: []string{}},
+	"cmd/bellhop/internal/sim/chance":       {libs: []string{}},
 }
 
 // outside are the standard library's ways to the outside, which a pure package has no use for.
@@ -194,6 +202,9 @@ func TestLayersRefuse(t *testing.T) {
 		"the commands the read model":         {"cmd/bellhop/internal/cli", module + "/cmd/bellhop/internal/view", false},
 		"the simulator our words":             {"cmd/bellhop/internal/sim/alexa", module + "/pkg/report", true},
 		"a simulated API our clients":         {"cmd/bellhop/internal/sim/alexa/skills", module + "/pkg/source/httpclient", true},
+		"a simulated vendor its client":       {"cmd/bellhop/internal/sim/khoros", module + "/pkg/source/khoros", true},
+		"a simulated vendor another":          {"cmd/bellhop/internal/sim/khoros", module + "/cmd/bellhop/internal/sim/alexa", true},
+		"a simulated vendor its script":       {"cmd/bellhop/internal/sim/pinpoint", module + "/cmd/bellhop/internal/sim/script", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -211,7 +212,7 @@ func (m *Machine) wentWrong() (words []string) {
 	}
 	counted := m.vendor.Counters().Faults
 	for _, f := range m.Faults {
-		say(counted[f.Kind]-m.before[f.Kind], "the vendor "+f.Kind.Words())
+		say(counted[f.Kind]-m.before[f.Kind], "the vendor "+alexa.Words(f.Kind))
 		delete(counted, f.Kind)
 	}
 	lost, doubled := m.queue.Disturbed()

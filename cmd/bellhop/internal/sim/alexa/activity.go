@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
 )
 
 // What happened in a room on a day is a pure function of the seed, the estate, the room and the day: asking twice gives the same.
@@ -64,7 +64,7 @@ func (s *Simulator) roomDay(room *node, d day) roomDay {
 	if d < room.created || chance.Draw(s.seed, "skipped", room.ID, int64(d)).Hits(8) {
 		return roomDay{}
 	}
-	p, weekday := room.profile, d.time().Weekday()
+	p, weekday := room.profile, d.Time().Weekday()
 	r := roomDay{seen: true, devices: 1}
 	if chance.Draw(s.seed, "devices", room.ID, 0).Hits(120) {
 		r.devices = 2

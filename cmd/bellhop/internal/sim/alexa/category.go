@@ -3,7 +3,7 @@ package alexa
 import (
 	"slices"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
 )
 
 // measureKind says how a measure adds up over units and days.

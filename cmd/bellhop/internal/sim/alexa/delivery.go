@@ -8,7 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // delivery is an object that will be written.
@@ -27,7 +28,7 @@ func (s *Simulator) schedule(q reportRequest, at call, files []namedReport) {
 	var promised, extra []delivery
 	for i, file := range files {
 		part := i % s.switches.FilesPerCategory
-		wait := chance.Draw(s.seed, "delay "+file.Category, "", int64(at.number)<<16|int64(part))
+		wait := chance.Draw(s.seed, "delay "+file.Category, "", int64(at.Number)<<16|int64(part))
 		promised = append(promised, delivery{
 			Due:       s.now().Add(s.delay.Min + time.Duration(wait.Below(int64(s.delay.Max-s.delay.Min)+1))),
 			BucketARN: q.bucketARN,
@@ -51,7 +52,7 @@ func (s *Simulator) schedule(q reportRequest, at call, files []namedReport) {
 		}
 	}
 	for _, category := range q.categories {
-		at.categories = []string{category}
+		at.Categories = []string{category}
 		for _, f := range s.strikes(atFile, at) {
 			var more []delivery
 			promised, more = s.applyToFiles(f, category, promised)
@@ -69,7 +70,7 @@ func (s *Simulator) schedule(q reportRequest, at call, files []namedReport) {
 }
 
 // applyToFiles lets a fault work on the files of one category. It returns what is still delivered and what is delivered besides.
-func (s *Simulator) applyToFiles(f scripted, category string, promised []delivery) (kept, extra []delivery) {
+func (s *Simulator) applyToFiles(f script.Line, category string, promised []delivery) (kept, extra []delivery) {
 	later := func(d delivery, minutes int) time.Time {
 		return d.Due.Add(time.Duration(cmp.Or(f.DelayMinutes, minutes)) * time.Minute)
 	}
@@ -89,18 +90,18 @@ func (s *Simulator) applyToFiles(f scripted, category string, promised []deliver
 			again.Due, again.Duplicate = later(d, 30), true
 			extra = append(extra, again)
 		default:
-			d.Contents.Changes = append(slices.Clip(d.Contents.Changes), f.alteration(category))
+			d.Contents.Changes = append(slices.Clip(d.Contents.Changes), alterationOf(f, category))
 		}
 		kept = append(kept, d)
 	}
 	return kept, extra
 }
 
-func (f scripted) alteration(category string) alteration {
+func alterationOf(f script.Line, category string) alteration {
 	a := alteration{Kind: f.Kind}
 	switch f.Kind {
 	case Restated:
-		a.From, a.To = f.from, f.to
+		a.From, a.To = f.First, f.Last
 	case ColumnRenamed:
 		c, _ := categoryNamed(category)
 		a.Column = cmp.Or(f.Column, c.lastColumn())
@@ -121,7 +122,7 @@ func reverseDues(files []delivery) {
 
 // stray is a file that nobody asked for: the vendor's role serves all of its customers.
 func (s *Simulator) stray(q reportRequest, at call) delivery {
-	name := s.switches.fileName(chance.Draw(s.seed, "stray", "", int64(at.number)).Hex(16), "DEVICE", 1)
+	name := s.switches.fileName(chance.Draw(s.seed, "stray", "", int64(at.Number)).Hex(16), "DEVICE", 1)
 	return delivery{
 		Due: s.now().Add(s.delay.Min), BucketARN: q.bucketARN, Key: s.switches.KeyPrefix + name, Stray: true,
 		Contents: contents{

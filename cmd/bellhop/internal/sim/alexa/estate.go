@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // Kind says what sort of house a property is, and so how its rooms behave.
@@ -143,7 +144,7 @@ func newHierarchy(e Estate, zone *time.Location) (*hierarchy, error) {
 	add = func(u Unit, parent *node) {
 		n := &node{Unit: u, parent: parent, order: len(h.nodes)}
 		if !u.Created.IsZero() {
-			n.created = dayOf(u.Created.In(zone))
+			n.created = script.DayOf(u.Created.In(zone))
 		}
 		n.property = n
 		if parent != nil {

@@ -9,23 +9,30 @@ import (
 	"strconv"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // FaultKind names one thing that goes wrong.
-type FaultKind string
+type FaultKind = script.Kind
+
+// Fault is a line of the script.
+type Fault = script.Fault
+
+// Endpoint is one of the vendor's APIs.
+type Endpoint = script.Endpoint
 
 // The kinds of faults. In parentheses stands what a field of the script that is left out means.
 const (
 	// The answer to a call of any endpoint but that of tokens. The call is refused unless it says otherwise here.
-	RateLimited  FaultKind = "rate_limited"  // 429, with a Retry-After header when RetryAfterSeconds is set
-	ServerError  FaultKind = "server_error"  // Status (500) in the endpoint's form of an error
-	GatewayError FaultKind = "gateway_error" // Status (502) with an HTML page instead of JSON
+	RateLimited  = script.RateLimited
+	ServerError  = script.ServerError
+	GatewayError = script.GatewayError
+	LostAnswer   = script.LostAnswer
+	LostRequest  = script.LostRequest
+
 	TokenExpired FaultKind = "token_expired" // 401 although the access token is fresh; it is worthless from then on
-	LostAnswer   FaultKind = "lost_answer"   // the call is served, and the connection cut before the answer
-	LostRequest  FaultKind = "lost_request"  // the connection is cut without serving the call
 
 	// The answer to a report request only.
 	NotReady    FaultKind = "not_ready"    // Status (that of the switches) with the documented words about an upstream delay
@@ -65,9 +72,6 @@ const (
 	TokenServerError FaultKind = "token_server_error" // Status (503)
 )
 
-// Endpoint is one of the vendor's APIs.
-type Endpoint string
-
 // The endpoints that faults concern. Tokens have kinds of their own.
 const (
 	Reports      Endpoint = "reports"
@@ -75,56 +79,18 @@ const (
 	Campaigns    Endpoint = "campaigns"
 )
 
-// Fault is a line of the script. It strikes calls that would otherwise have been served and that meet
-// every condition that is set; a fault without conditions strikes always.
-type Fault struct {
-	Kind FaultKind `json:"kind"`
-	// Endpoint is whose calls are struck. Empty: the first that has the kind, in the order reports, skill_metrics, campaigns.
-	Endpoint Endpoint `json:"endpoint,omitempty"`
-
-	// FirstCall and LastCall bound the number of the call to the endpoint that the kind concerns,
-	// counted from 1 and including refused calls. 0 leaves that end open.
-	FirstCall int `json:"first_call,omitempty"`
-	LastCall  int `json:"last_call,omitempty"`
-	// Categories: one of them was asked for. Of faults in what is delivered only their files are struck,
-	// except that Reordered, Partial and Stray concern the request as a whole.
-	Categories []string `json:"categories,omitempty"`
-	// Operations: it was one of them. Those of skill_metrics are v1 and v2; those of campaigns create, list, query, get and delete.
-	Operations []string `json:"operations,omitempty"`
-	// Metrics: one of them was asked for, by the name that the call used.
-	Metrics []string `json:"metrics,omitempty"`
-	// From and To, YYYY-MM-DD: the request's range shares a day with them. "" leaves that end open. Campaigns have no range.
-	From string `json:"from,omitempty"`
-	To   string `json:"to,omitempty"`
-	// MaxDays: the request's range is no longer than that. 0: any.
-	MaxDays int `json:"max_days,omitempty"`
-	// PerMille strikes so many of 1000 calls, chosen by the seed. 0: all.
-	PerMille int `json:"per_mille,omitempty"`
-	// Times ends the fault after so many strikes. 0: never. A strike on a delivery is a strike per category.
-	Times int `json:"times,omitempty"`
-
-	Status            int    `json:"status,omitempty"`
-	RetryAfterSeconds int    `json:"retry_after_seconds,omitempty"`
-	DelayMinutes      int    `json:"delay_minutes,omitempty"`
-	Keep              int    `json:"keep,omitempty"`
-	Column            string `json:"column,omitempty"`
-	Name              string `json:"name,omitempty"`
-}
-
-// moment is the point at which a fault is looked for.
-type moment int
-
+// The moments at which a fault is looked for.
 const (
-	atAnswer  moment = iota // once for each call; at most one fault strikes
-	atRequest               // once for each accepted request for reports
-	atFile                  // once for each category of an accepted request
-	atContent               // once for each call that is served, of the APIs that are read page by page
-	atToken                 // once for each call of the token endpoint
+	atAnswer  script.Moment = iota // once for each call; at most one fault strikes
+	atRequest                      // once for each accepted request for reports
+	atFile                         // once for each category of an accepted request
+	atContent                      // once for each call that is served, of the APIs that are read page by page
+	atToken                        // once for each call of the token endpoint
 )
 
 // faultType is what all faults of a kind have in common.
 type faultType struct {
-	when moment
+	when script.Moment
 	// words say what the vendor did, as a person sees it from outside.
 	words string
 	// answer is what a request gets in place of the right answer; alter changes the form of a report.
@@ -132,11 +98,11 @@ type faultType struct {
 	alter  func(t *table, a alteration)
 	// where are the endpoints that have the kind; none means those of the moment. only further limits the calls.
 	where []Endpoint
-	only  func(at call) bool
+	only  func(f Fault, at script.Call) bool
 }
 
 // endpoints are those of a moment.
-var endpoints = map[moment][]Endpoint{
+var endpoints = map[script.Moment][]Endpoint{
 	atAnswer: {Reports, SkillMetrics, Campaigns}, atRequest: {Reports}, atFile: {Reports}, atContent: {SkillMetrics, Campaigns},
 }
 
@@ -147,8 +113,8 @@ var (
 	campaignsOnly = []Endpoint{Campaigns}
 )
 
-func continues(at call) bool { return at.continues }
-func creates(at call) bool   { return at.operation == campaigns.Create }
+func continues(_ Fault, at script.Call) bool { return at.Continues }
+func creates(_ Fault, at script.Call) bool   { return at.Operation == campaigns.Create }
 
 // faultTypes lists every kind: what is not in it does not exist. What has neither answer nor alter is done where its moment is.
 var faultTypes = map[FaultKind]faultType{
@@ -194,7 +160,7 @@ var faultTypes = map[FaultKind]faultType{
 	Shrunk:         {when: atFile, words: "delivered a third of the rows"},
 	Emptied: {when: atFile, words: "delivered a file with nothing but the header",
 		alter: func(t *table, _ alteration) { t.records = nil }},
-	ColumnRenamed: {when: atFile, words: "renamed a column", alter: func(t *table, a alteration) {
+	ColumnRenamed: {when: atFile, only: hasColumn, words: "renamed a column", alter: func(t *table, a alteration) {
 		if i := slices.Index(t.header, a.Column); i >= 0 {
 			t.header[i] = a.Name
 		}
@@ -227,7 +193,7 @@ var faultTypes = map[FaultKind]faultType{
 }
 
 // Words say what the vendor did, as a person sees it from outside: "delivered a file late".
-func (k FaultKind) Words() string { return faultTypes[k].words }
+func Words(k FaultKind) string { return faultTypes[k].words }
 
 func serverError(_ *Simulator, f Fault, at call) rest.Answer {
 	a := at.refuse(cmp.Or(f.Status, http.StatusInternalServerError), codeInternal, "Error occurred on the server")
@@ -235,65 +201,14 @@ func serverError(_ *Simulator, f Fault, at call) rest.Answer {
 	return a
 }
 
-// The range of days that an open end of a fault stands for.
-const (
-	firstDay day = -1 << 30
-	lastDay  day = 1 << 30
-)
-
-// scripted is a fault made ready, with its place in the script.
-type scripted struct {
-	Fault
-	faultType
-	index    int
-	from, to day
-}
-
-func readScript(faults []Fault) ([]scripted, error) {
-	var script []scripted
-	var problems []error
-	for i, f := range faults {
-		s, err := f.ready(i)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("fault %d (%s): %w", i, f.Kind, err))
-		}
-		script = append(script, s)
+// kindOf is what a script needs to know of a kind.
+func kindOf(k FaultKind) (script.Type, bool) {
+	t, known := faultTypes[k]
+	where := t.where
+	if where == nil {
+		where = endpoints[t.when]
 	}
-	return script, errors.Join(problems...)
-}
-
-func (f Fault) ready(index int) (s scripted, err error) {
-	kind, known := faultTypes[f.Kind]
-	s = scripted{Fault: f, faultType: kind, index: index, from: firstDay, to: lastDay}
-	var problems []error
-	if !known {
-		problems = append(problems, errors.New("unknown kind"))
-	}
-	if s.where == nil {
-		s.where = endpoints[kind.when]
-	}
-	if known && f.Endpoint == "" && len(s.where) > 0 {
-		s.Endpoint = s.where[0]
-	}
-	if s.Endpoint != "" && !slices.Contains(s.where, s.Endpoint) {
-		problems = append(problems, fmt.Errorf("there is no such fault at endpoint %q", s.Endpoint))
-	}
-	if f.From != "" {
-		s.from, err = parseDay(f.From)
-		problems = append(problems, err)
-	}
-	if f.To != "" {
-		s.to, err = parseDay(f.To)
-		problems = append(problems, err)
-	}
-	problems = append(problems, s.conditions())
-	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
-		problems = append(problems, fmt.Errorf("%d is not an error status", f.Status))
-	}
-	if f.PerMille > 1000 || min(f.PerMille, f.Times, f.MaxDays, f.Keep, f.DelayMinutes, f.RetryAfterSeconds, f.FirstCall, f.LastCall) < 0 {
-		problems = append(problems, errors.New("a number is out of range"))
-	}
-	return s, errors.Join(problems...)
+	return script.Type{When: t.when, Where: where, Only: t.only, Words: t.words}, known
 }
 
 // operations are those of each endpoint that has several.
@@ -303,7 +218,7 @@ var operations = map[Endpoint][]string{
 }
 
 // conditions refuses those that the endpoint's calls can never meet.
-func (f scripted) conditions() error {
+func conditions(f Fault) error {
 	var problems []error
 	for _, c := range f.Categories {
 		if _, ok := categoryNamed(c); !ok || f.Endpoint != Reports {
@@ -326,65 +241,23 @@ func (f scripted) conditions() error {
 
 // call is a call to an endpoint, in which a fault may strike.
 type call struct {
-	endpoint   Endpoint // empty: the token endpoint
-	number     int
-	categories []string
-	dated      bool // from and to are its range
-	from, to   day
-	// The APIs that are read page by page say these of a call.
-	operation string
-	metrics   []string
-	continues bool
-
+	script.Call
 	token  string
 	refuse form
 }
 
 // strikes returns the faults that strike at a moment of a call, in the order of the script, and counts them.
 // The caller holds the lock.
-func (s *Simulator) strikes(when moment, at call) []scripted {
-	var struck []scripted
-	for _, f := range s.script {
-		if f.when != when || !f.meets(at) || f.Times > 0 && s.state.Strikes[f.index] >= f.Times {
-			continue
-		}
-		subject := ""
-		if when == atFile {
-			subject = at.categories[0]
-		}
-		if f.PerMille > 0 && !chance.Draw(s.seed, fmt.Sprintf("fault %d", f.index), subject, int64(at.number)).Hits(f.PerMille) {
-			continue
-		}
-		s.state.Strikes[f.index]++
-		s.state.Counters.Faults[f.Kind]++
-		struck = append(struck, f)
-		if when == atAnswer {
-			break // a call has one answer: what did not strike keeps its strike for a later call
-		}
+func (s *Simulator) strikes(when script.Moment, at call) []script.Line {
+	subject := ""
+	if when == atFile {
+		subject = at.Categories[0]
 	}
-	return struck
+	return s.script.Strikes(when, at.Call, subject, script.Memory{Strikes: s.state.Strikes, Faults: s.state.Counters.Faults})
 }
 
-func (f scripted) meets(at call) bool {
-	among := func(wanted, asked []string) bool {
-		return len(wanted) == 0 || slices.ContainsFunc(asked, func(a string) bool { return slices.Contains(wanted, a) })
-	}
-	switch {
-	case f.Endpoint != at.endpoint:
-		return false
-	case f.FirstCall > at.number, f.LastCall > 0 && f.LastCall < at.number:
-		return false
-	case at.endpoint == "":
-		return true
-	case at.dated && (f.MaxDays > 0 && int(at.to-at.from) >= f.MaxDays || at.from > f.to || f.from > at.to):
-		return false
-	case !among(f.Categories, at.categories), !among(f.Metrics, at.metrics), !among(f.Operations, []string{at.operation}):
-		return false
-	case f.only != nil && !f.only(at):
-		return false
-	case f.Kind == ColumnRenamed && f.Column != "":
-		c, _ := categoryNamed(at.categories[0])
-		return c.has(f.Column)
-	}
-	return true
+// hasColumn limits a fault in a column to the categories that have it.
+func hasColumn(f Fault, at script.Call) bool {
+	c, _ := categoryNamed(at.Categories[0])
+	return f.Column == "" || c.has(f.Column)
 }

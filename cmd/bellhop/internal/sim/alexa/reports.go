@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // reportAnswer is the documented body of the reports endpoint, for success and failure.
@@ -108,13 +109,12 @@ func (s *Simulator) decide(header http.Header, body []byte, whole bool) rest.Ans
 	if !s.switches.LagIsEmpty && q.to > s.today()-1-day(s.switches.LagDays) {
 		return refuse(s.switches.NotReadyStatus, codeNotReady, notReadyWords)
 	}
-	at := call{
-		endpoint: Reports, number: s.state.Counters.Posts, categories: q.categories, from: q.from, to: q.to,
-		dated: true, token: token, refuse: refuse,
-	}
+	at := call{token: token, refuse: refuse, Call: script.Call{
+		Endpoint: Reports, Number: s.state.Counters.Posts, Categories: q.categories, From: q.from, To: q.to, Dated: true,
+	}}
 	struck := s.strikes(atAnswer, at)
 	if len(struck) > 0 && struck[0].Kind != LostAnswer {
-		return struck[0].answer(s, struck[0].Fault, at)
+		return faultTypes[struck[0].Kind].answer(s, struck[0].Fault, at)
 	}
 	a := s.accept(q, at)
 	a.Cut = len(struck) > 0
@@ -168,7 +168,7 @@ func (s *Simulator) tooQuick(client Client) bool {
 func (s *Simulator) accept(q reportRequest, at call) rest.Answer {
 	s.state.Counters.Accepted++
 	body := reportAnswer{Message: messageQueued, Reports: []namedReport{}}
-	subject, n := "", int64(at.number)
+	subject, n := "", int64(at.Number)
 	if s.switches.ReuseNames {
 		subject, n = fmt.Sprintf("%+v", q), 0
 	}

@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // reportRequest is a valid request body.
@@ -28,7 +29,7 @@ const history = 90
 func readDate(f *rest.Fields, name string) (d day, ok bool) {
 	f.Text(name, "a date of the form YYYY-MM-DD", func(s string) bool {
 		var err error
-		d, err = parseDay(s)
+		d, err = script.ParseDay(s)
 		ok = err == nil
 		return ok
 	})

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // Client is one set of credentials that the vendor accepts.
@@ -55,6 +56,9 @@ type Config struct {
 	// Switches settle what the documents leave open.
 	Switches Switches
 }
+
+// day counts civil days.
+type day = script.Day
 
 // Counters say what happened so far.
 type Counters struct {
@@ -113,7 +117,7 @@ type Simulator struct {
 	deliver   func(ctx context.Context, bucketARN, key string, body []byte) error
 	apis      map[Endpoint]rest.API
 	audience  map[string]int // see houses
-	script    []scripted
+	script    script.Script
 	switches  Switches
 	zone      *time.Location
 
@@ -141,7 +145,7 @@ func New(c Config) (*Simulator, error) {
 	}
 	h, err := newHierarchy(c.Estate, zone)
 	problems = append(problems, err)
-	script, err := readScript(c.Faults)
+	lines, err := script.Read(c.Seed, c.Faults, kindOf, conditions)
 	problems = append(problems, err)
 	c.Skills.Seed = c.Seed
 	skillMetrics, err := skills.New(c.Skills)
@@ -149,7 +153,7 @@ func New(c Config) (*Simulator, error) {
 
 	s := &Simulator{
 		seed: c.Seed, now: c.Now, clients: map[string]Client{}, hierarchy: h, delay: c.Delay,
-		deliver: c.Deliver, apis: map[Endpoint]rest.API{SkillMetrics: skillMetrics}, script: script, switches: switches, zone: zone, state: newState(c.Seed),
+		deliver: c.Deliver, apis: map[Endpoint]rest.API{SkillMetrics: skillMetrics}, script: lines, switches: switches, zone: zone, state: newState(c.Seed),
 	}
 	for i, client := range c.Clients {
 		if client.ID == "" || client.Secret == "" || client.RefreshToken == "" || s.clients[client.ID].ID != "" {
@@ -191,7 +195,7 @@ func (s *Simulator) Counters() Counters {
 }
 
 // today is the civil day at the vendor.
-func (s *Simulator) today() day { return dayOf(s.now().In(s.zone)) }
+func (s *Simulator) today() day { return script.DayOf(s.now().In(s.zone)) }
 
 const (
 	tokenPath   = "/auth/o2/token"

@@ -3,10 +3,6 @@ package alexa_test
 import (
 	"context"
 	"encoding/json"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,37 +11,6 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 )
-
-// The simulator may know the vendor's documents only. It uses the standard library and its own packages alone, so nothing of
-// bellhop can come in through a dependency either.
-func TestSharesNothingWithTheClients(t *testing.T) {
-	const self = "github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
-	checked := map[string]int{}
-	err := filepath.WalkDir(".", func(name string, f fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(name, ".go") {
-			return err
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		checked[filepath.Dir(name)]++
-		for _, i := range parsed.Imports {
-			path, err := strconv.Unquote(i.Path.Value)
-			if err != nil {
-				return err
-			}
-			first, _, _ := strings.Cut(path, "/")
-			if strings.Contains(first, ".") && path != self && !strings.HasPrefix(path, self+"/") {
-				t.Errorf("%s imports %s", name, path)
-			}
-		}
-		return nil
-	})
-	if err != nil || checked["."] < 10 || min(checked["skills"], checked["campaigns"]) < 4 {
-		t.Errorf("checked %v: %v", checked, err)
-	}
-}
 
 func TestConfigurationProblemsAreAllReported(t *testing.T) {
 	_, err := alexa.New(alexa.Config{

@@ -204,7 +204,7 @@ func (s *Simulator) unitRows(rooms roomCells, cat category, n *node, date day, f
 		if t.seen > 0 {
 			t.seen = max(1, t.seen-t.twice)
 		}
-		record := append([]string{date.time().Format(s.switches.DateLayout)}, place(n, first, last)...)
+		record := append([]string{date.Time().Format(s.switches.DateLayout)}, place(n, first, last)...)
 		record = append(record, t.dims...)
 		for i, m := range cat.measures {
 			record = append(record, amount(m.kind, t.values[i], t.seen))

@@ -10,8 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // grant is an access token that was handed out.
@@ -89,7 +90,7 @@ func (s *Simulator) refresh(client Client, refreshToken string) rest.Answer {
 		return s.refuseGrant()
 	}
 	rotate := s.switches.RotateRefreshTokens
-	for _, f := range s.strikes(atToken, call{number: s.state.Counters.TokenCalls}) {
+	for _, f := range s.strikes(atToken, call{Call: script.Call{Number: s.state.Counters.TokenCalls}}) {
 		switch f.Kind {
 		case TokenRevoked:
 			maps.DeleteFunc(s.state.Access, func(_ string, g grant) bool { return g.Client == client.ID })

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // The operations, as a script names them.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/campaigns"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // noon is a Friday.

@@ -9,8 +9,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // LastPage says how an answer ends whose next page would be empty. The documents know the first two; a first call with an empty

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
 )
 
 // The houses' own campaigns have a life that is a pure function of the seed, the house and the time: standing ones always run,

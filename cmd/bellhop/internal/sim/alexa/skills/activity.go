@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
 )
 
 // What happened to a skill in a quarter of an hour, a locale and an intent is a pure function of the seed, the skill and those.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // The operations, as a script names them.

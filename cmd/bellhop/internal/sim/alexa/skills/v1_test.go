@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // documented is the id of the document's samples.

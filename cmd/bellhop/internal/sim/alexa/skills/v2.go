@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // periodsV2 are the aggregation periods that are seen in use; BY_WEEK and SINGLE are documented.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // bodyV2 is the vendor's example of v2, on a day of the tests: one query with groups and one without.

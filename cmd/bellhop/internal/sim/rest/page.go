@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/chance"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/chance"
 )
 
 // Pages makes the tokens by which an API is read on. A token says where to go on and whose query it belongs to; only the vendor
