@@ -68,19 +68,7 @@ func (s *screen) summary(sum sim.Summary, answers []answered, again func(string)
 	s.table("  ", []string{"table", "days", "rows"}, []string{"days", "rows"}, tables)
 	s.line("  %s", sum.DatasetDir)
 
-	s.heading("WHAT THE DATASET SAYS")
-	for _, answer := range answers {
-		if answer.err != nil {
-			s.line("  not asked: %s", answer.err)
-			continue
-		}
-		s.line("%s", answer.question.Name)
-		s.values(answer.result.columns, answer.result.rows)
-		if more := answer.result.count - int64(len(answer.result.rows)); more > 0 {
-			s.line("%s", s.paint(quiet, fmt.Sprintf("%d more: %s", more, again("analyses run "+answer.question.Slug))))
-		}
-	}
-
+	s.answers(answers, again)
 	if len(sum.Faults) > 0 {
 		s.heading("WRONG ON PURPOSE, AND HEALED")
 		for _, f := range sum.Faults {
@@ -97,6 +85,22 @@ func (s *screen) summary(sum sim.Summary, answers []answered, again func(string)
 			continue
 		}
 		s.line("  %-*s  %s", len(again(nextSteps[0].command))+nextWidth, again(next.command), s.paint(quiet, next.what))
+	}
+}
+
+// answers writes what the dataset said to the questions that were asked.
+func (s *screen) answers(answers []answered, again func(string) string) {
+	s.heading("WHAT THE DATASET SAYS")
+	for _, answer := range answers {
+		if answer.err != nil {
+			s.line("  not asked: %s", answer.err)
+			continue
+		}
+		s.line("%s", answer.question.Name)
+		s.values(answer.result.columns, answer.result.rows)
+		if more := answer.result.count - int64(len(answer.result.rows)); more > 0 {
+			s.line("%s", s.paint(quiet, fmt.Sprintf("%d more: %s", more, again("analyses run "+answer.question.Slug))))
+		}
 	}
 }
 

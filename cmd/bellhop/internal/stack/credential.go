@@ -47,6 +47,13 @@ func (s Subject) CredentialChecks() []Check {
 			}
 			return s.scope(ctx, x.token, x.settings)
 		}},
+		{"credential", "fetched sources", func(ctx context.Context) (string, error) {
+			x, err := exchange(ctx)
+			if err != nil {
+				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
+			}
+			return s.fetchedSources(ctx, x)
+		}},
 	}
 }
 

@@ -46,12 +46,15 @@ type vendor struct {
 	// refuse is the error code that the token endpoint answers with, units the status of the units endpoint.
 	refuse atomic.Pointer[string]
 	units  atomic.Int64
+	// campaigns is the status of the list of campaigns; pages counts those that were asked for.
+	campaigns, pages atomic.Int64
 }
 
 func newVendor(t *testing.T) *vendor {
 	t.Helper()
 	v := &vendor{}
 	v.units.Store(http.StatusOK)
+	v.campaigns.Store(http.StatusOK)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /auth/o2/token", func(w http.ResponseWriter, r *http.Request) {
 		v.grants.Add(1)
@@ -75,6 +78,13 @@ func newVendor(t *testing.T) *vendor {
 		w.WriteHeader(int(v.units.Load()))
 		_, _ = fmt.Fprintf(w, `{"id":"amzn1.alexa.unit.did.EXAMPLE","name":{"type":"PLAIN","value":{"text":%q}}}`, plantedRoom)
 	})
+	mux.HandleFunc("GET /v1/proactive/campaigns", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(int(v.campaigns.Load()))
+		_, _ = fmt.Fprintf(w, `{"results":[],"paginationContext":{"nextToken":"%d"}}`, v.pages.Add(1))
+	})
+	mux.HandleFunc("GET /v1/skills/{id}/metrics", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"metric":%q,"timestamps":[],"values":[]}`, r.FormValue("metric"))
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	v.url = server.URL
@@ -95,7 +105,10 @@ type records struct {
 func (b *records) Subscriptions(context.Context) ([]report.Subscription, error) { return b.subs, b.err }
 func (b *records) Jobs(context.Context, string) ([]report.Job, error)           { return b.jobs, b.err }
 
-func (b *records) DaysBetween(context.Context, string, string, string) ([]report.Partition, error) {
+func (b *records) DaysBetween(_ context.Context, subscription, _, _ string) ([]report.Partition, error) {
+	if subscription != "hotel" {
+		return nil, b.err
+	}
 	return b.days, b.err
 }
 func (b *records) Format(context.Context) (int, error) { return b.format, b.formatErr }
@@ -117,7 +130,11 @@ func newFixture(t *testing.T, more ...map[string]string) *fixture {
 	t.Helper()
 	v := newVendor(t)
 	p := &fixture{t: t, vendor: v, records: &records{
-		subs: []report.Subscription{{Name: "hotel"}}, jobs: acceptedAt(time.Now().Add(-2 * time.Hour)),
+		subs: []report.Subscription{
+			{Name: "hotel"}, {Name: "shots", Source: report.SourceCampaigns},
+			{Name: "skills", Source: report.SourceSkillMetrics, LagDays: 1, Params: report.Params{"skill_ids": "amzn1.ask.skill.EXAMPLE", "metrics": "totalSessions"}},
+		},
+		jobs:   acceptedAt(time.Now().Add(-2 * time.Hour)),
 		format: 2, days: []report.Partition{{Table: "asp_device", Date: report.NewDate(2026, 11, 1), Key: "k"}},
 	}}
 	parameters := map[string]string{"AlexaEndpoint": v.url, "LwaEndpoint": v.url + "/auth/o2/token", "AlarmEmail": plantedAddress}
@@ -198,6 +215,10 @@ func (p *fixture) healthy() {
 	// Both checks of the alarms share one look.
 	if n := p.Asked("DescribeAlarms"); n != 1 {
 		t.Errorf("CloudWatch is asked %d times for the alarms", n)
+	}
+	// The list of campaigns has no end, and is asked for no further than the doctor has to.
+	if n := p.vendor.pages.Load(); n != 2 {
+		t.Errorf("%d pages of campaigns are asked for", n)
 	}
 	// The rotated refresh token is kept, as after a run, and both checks of the token share one exchange.
 	kept, err := p.requesters().Read(t.Context())

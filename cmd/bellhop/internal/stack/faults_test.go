@@ -153,7 +153,7 @@ func functionFaults() map[string]failing {
 }
 
 func credentialFaults() map[string]failing {
-	const token, scope = "token", "scope"
+	const token, scope, fetched = "token", "scope", "fetched sources"
 	refused := func(code string) func(p *fixture) func() {
 		return func(p *fixture) func() {
 			p.vendor.refuse.Store(&code)
@@ -166,13 +166,21 @@ func credentialFaults() map[string]failing {
 			return func() { p.vendor.units.Store(http.StatusOK) }
 		}
 	}
+	campaigns := func(status int64) func(p *fixture) func() {
+		return func(p *fixture) func() {
+			p.vendor.campaigns.Store(status)
+			return func() { p.vendor.campaigns.Store(http.StatusOK) }
+		}
+	}
 	return map[string]failing{
-		"an incomplete secret": {func(p *fixture) func() { p.keep(""); return func() { p.keep(plantedRefresh) } }, []string{"secret", token, scope}, "no refresh_token"},
-		"a revoked token":      {refused("invalid_grant"), []string{token, scope}, "invalid_grant"},
-		"another client":       {refused("invalid_client"), []string{token, scope}, "invalid_client"},
-		"no scope":             {units(http.StatusForbidden), []string{scope}, "alexa::enterprise:management"},
-		"an unknown unit":      {units(http.StatusNotFound), []string{scope}, "does not know the unit"},
-		"a vendor in trouble":  {units(http.StatusBadGateway), []string{scope}, "answers 502"},
+		"campaigns without their scope": {campaigns(http.StatusForbidden), []string{fetched}, "subscription shots to campaigns: the vendor answered 403"},
+		"campaigns that are not there":  {campaigns(http.StatusInternalServerError), []string{fetched}, "the vendor answered 500"},
+		"an incomplete secret":          {func(p *fixture) func() { p.keep(""); return func() { p.keep(plantedRefresh) } }, []string{"secret", token, scope, fetched}, "no refresh_token"},
+		"a revoked token":               {refused("invalid_grant"), []string{token, scope, fetched}, "invalid_grant"},
+		"another client":                {refused("invalid_client"), []string{token, scope, fetched}, "invalid_client"},
+		"no scope":                      {units(http.StatusForbidden), []string{scope}, "alexa::enterprise:management"},
+		"an unknown unit":               {units(http.StatusNotFound), []string{scope}, "does not know the unit"},
+		"a vendor in trouble":           {units(http.StatusBadGateway), []string{scope}, "answers 502"},
 	}
 }
 
@@ -218,7 +226,7 @@ func otherFaults() map[string]failing {
 		"no subscription":              {ledger(func(b *records) { b.subs = nil }), []string{last}, "no subscription"},
 		"nothing accepted yet":         {ledger(func(b *records) { b.jobs = nil }), []string{last}, "accepted no request yet"},
 		"silence":                      {ledger(func(b *records) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
-		"a ledger that cannot be read": {ledger(func(b *records) { b.err = &smithyError{} }), []string{last, "published days"}, "may not"},
+		"a ledger that cannot be read": {ledger(func(b *records) { b.err = &smithyError{} }), []string{"fetched sources", last, "published days"}, "may not"},
 		"a day that vanished": {ledger(func(b *records) {
 			b.days = append(slices.Clone(b.days), report.Partition{Table: "asp_device", Date: report.NewDate(2026, 11, 2), Key: "l", Vanished: &report.Vanished{}})
 		}), []string{"published days"}, "1 of 2 vanished from the dataset or were replaced there, such as 2026-11-02 of asp_device of hotel"},
