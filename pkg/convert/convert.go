@@ -19,6 +19,9 @@ type limits struct {
 	Bytes   int64 // bytes of the file; 8 GiB by default
 }
 
+// maxExtra is what limits.Cell is for a table to which whole rows of unknown columns come in one cell.
+const maxExtra = 1 << 20
+
 // Converter turns delivered CSV into encoded partitions. It holds no state: one Converter may be used by any
 // number of goroutines, each conversion having the budgets for itself.
 type Converter struct {
@@ -61,7 +64,7 @@ func NewConverter(opts ...Option) *Converter {
 }
 
 // Convert reads a delivered file to its end and encodes each date's rows as one partition, in an order of their own: equal rows
-// are equal bytes. A row that comes twice counts once; two rows of one [dataset.Definition.Key] that differ are poison.
+// are equal bytes. A row that comes twice counts once, unless the table's rows repeat; two rows of one [dataset.Definition.Key] that differ are poison.
 // It is all or nothing: with an error there are no days and nothing to close.
 //
 // Content that can never load is [fault.Poison], and the text says why: what the header lacks, or the line
@@ -73,12 +76,16 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 	if !ok {
 		return nothing, fmt.Errorf("convert: no table %q", contract.Table)
 	}
-	scan := newScanner(csv, c.limits)
+	bounds := c.limits
+	if d.Open {
+		bounds.Cell = max(bounds.Cell, maxExtra)
+	}
+	scan := newScanner(csv, bounds)
 	header, err := scan.open(ctx)
 	if err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}
-	columns, err := matchHeader(d, header, c.limits)
+	columns, err := matchHeader(d, header, bounds)
 	if err != nil {
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}
@@ -101,7 +108,7 @@ func convert(ctx context.Context, scan *scanner, dec *decoder) (report.Conversio
 	if err := dec.decode(ctx, scan); err != nil {
 		return report.Conversion{}, err
 	}
-	out := report.Conversion{Unknown: dec.layout.unknown, Close: dec.rows.Discard}
+	out := report.Conversion{Unknown: dec.layout.announced(), Close: dec.rows.Discard}
 	for _, date := range dec.rows.Dates() {
 		encoded, err := dec.rows.Encode(ctx, date)
 		if err != nil {

@@ -29,7 +29,8 @@ type decoder struct {
 	forms     unitIDs
 	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
-	count     int64    // rows
+	extras    extras
+	count     int64 // rows
 }
 
 func newDecoder(l layout, d dataset.Definition, c report.Contract, forms unitIDs, rows *columnar.Writer) *decoder {
@@ -136,6 +137,8 @@ func (d *decoder) take(cells []string, typed *row, line int) (column int, err er
 				err = notUTF8
 			}
 			d.unknown[c.slot] = text
+		case cellExtras:
+			err = d.extras.read(text)
 		}
 		if err != nil {
 			return at, err
@@ -192,7 +195,10 @@ func (d *decoder) endRow(line int) error {
 		return err
 	}
 	d.row.Path = n
-	if len(d.unknown) > 0 {
+	switch {
+	case d.layout.open:
+		d.row.Extra = d.rows.Extra(d.extras.with(d.layout.extras, d.unknown))
+	case len(d.unknown) > 0:
 		d.row.Extra = d.rows.Extra(d.layout.extras, d.unknown)
 	}
 	d.row.Line = uint32(min(line, math.MaxUint32))

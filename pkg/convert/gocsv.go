@@ -56,7 +56,7 @@ func newBinder(l layout, d dataset.Definition) *binder {
 			b.header = append(b.header, typeDate)
 		case cellMeasure:
 			b.header = append(b.header, measures[c.slot].Type.SQL())
-		case cellUnit, cellDimension, cellInstant, cellExtra:
+		case cellUnit, cellDimension, cellInstant, cellExtra, cellExtras:
 			continue // text is what it is, and an instant becomes another text
 		}
 		b.columns = append(b.columns, i)

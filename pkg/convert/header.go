@@ -21,6 +21,7 @@ const (
 	cellInstant // a dimension that is a timestamp
 	cellMeasure
 	cellExtra
+	cellExtras // of an open table: unknown columns as a JSON object
 )
 
 // delivered is one column of a delivered file.
@@ -38,6 +39,15 @@ type layout struct {
 	levels  []int    // unit levels in the file, ascending
 	extras  []string // headers of the unknown columns, sorted: the keys of "extra"
 	unknown []string // the same, in file order
+	open    bool     // unknown columns are no news
+}
+
+// announced returns the unknown columns that somebody has to hear of.
+func (l *layout) announced() []string {
+	if l.open {
+		return nil
+	}
+	return l.unknown
 }
 
 const (
@@ -54,7 +64,7 @@ func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, 
 	}
 	wanted := wantedColumns(d)
 	var (
-		l     layout
+		l     = layout{open: d.Open}
 		seen  = map[string]bool{}
 		twice string
 	)
@@ -99,6 +109,9 @@ func matchHeader(d dataset.Definition, header []string, bounds limits) (layout, 
 // wantedColumns returns what a header may have besides units, by folded name.
 func wantedColumns(d dataset.Definition) map[string]delivered {
 	wanted := map[string]delivered{fold("dataset_date"): {kind: cellDate}}
+	if d.Open {
+		wanted["extra"] = delivered{kind: cellExtras}
+	}
 	for i, c := range d.Dimensions() {
 		w := delivered{kind: cellDimension, slot: i, filled: !c.Nullable, dates: c.Name == d.DatedBy}
 		if c.Type == dataset.Timestamp {
@@ -150,7 +163,7 @@ func (l *layout) arrange() {
 			c.slot = 2*slices.Index(l.levels, c.slot/2) + c.slot%2
 		case cellExtra:
 			c.slot = slices.Index(l.extras, c.header)
-		case cellDate, cellDimension, cellInstant, cellMeasure:
+		case cellDate, cellDimension, cellInstant, cellMeasure, cellExtras:
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // Merge makes one partition of the parts that several files of one category contributed to one date. Parts are bodies of
 // [report.EncodedDay] of the contract's table. Their rows are put in order and row_scope is decided anew over all of them, so the
-// result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once.
+// result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once, unless
+// the table's rows repeat.
 //
 // A part of another table or date is [fault.Poison], and so are two rows of the same key with different
 // measures. The body needs no closing: a large one is in an unlinked temporary file, which is released with the last reference

@@ -35,7 +35,8 @@ func (c *Converter) Recognise(ctx context.Context, csv io.Reader) (dataset.Defin
 			best, fewestUnknown = []dataset.Definition{d}, len(l.unknown)
 		case err == nil && len(l.unknown) == fewestUnknown:
 			best = append(best, d)
-		case err != nil && (misfit == nil || missing < fewestMissing):
+		case err != nil && !d.Open && (misfit == nil || missing < fewestMissing):
+			// An open table, which has hardly a column of its own, is near to any header.
 			misfit, fewestMissing = err, missing
 		}
 	}
@@ -45,7 +46,7 @@ func (c *Converter) Recognise(ctx context.Context, csv io.Reader) (dataset.Defin
 	case 0:
 		return dataset.Definition{}, fault.As(fault.Poison, fmt.Errorf("recognise the table: no known table has this header; the nearest: %w", misfit))
 	default:
-		return dataset.Definition{}, fault.New(fault.Poison, "recognise the table: the header fits %s and %s equally well", best[0].Name, best[1].Name)
+		return dataset.Definition{}, fault.New(fault.Poison, "recognise the table: the header fits %s and %s equally well: say which table it is", best[0].Name, best[1].Name)
 	}
 }
 

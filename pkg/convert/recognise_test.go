@@ -39,6 +39,7 @@ func TestRecognise(t *testing.T) {
 	}{
 		"other order and case":      {"DIALOG_COUNT,Active Device Count,device_count,unitId_level_0,Dataset_Date\n", "asp_device", ""},
 		"the fewest unknown":        {units + "business_domain,skill_name,intent_name,active_device_count,dialog_count\n", "asp_property_skill", ""},
+		"an export, old and new":    {"dataset_date,company,agent_name,extra\n", "", "fits khoros_marketing_raw_agent_states and khoros_raw_agent_states equally well: say which table it is"},
 		"two equally well":          {units + "business_domain,device_count,active_device_count,dialog_count\n", "", "fits asp_device and asp_domain_engagement equally well"},
 		"none, but nearly one":      {units + "campaign_id,targeted_devices_count,taps_count\n", "", "header of asp_proactive_campaign: missing: impression_count; unknown: none"},
 		"a row of data":             {"8/15/2023,Secret Suite\n", "", "none of the 2 cells of the first line is a known column"},

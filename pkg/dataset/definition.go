@@ -122,6 +122,12 @@ type Definition struct {
 	// it is held for a person: [Half] where a report does not shrink for a good reason, and 0 where it may become as small
 	// as it likes.
 	ShrinkBelow float64
+	// Repeats says that the rows have no key: equal rows are kept, each as often as it comes. Such a table has neither units nor
+	// measures, so that rows are equal or differ in a dimension or in extra.
+	Repeats bool
+	// Open says that columns which the definition does not know are the normal case: they are kept in extra and announced to
+	// nobody. A delivered column called extra has such columns as a JSON object, text by text.
+	Open bool
 
 	chosen choice // by the default view
 }
@@ -150,11 +156,23 @@ func (d Definition) HeldWhen() string {
 // row_scope tells which do.
 func (d Definition) HasUnits() bool { return len(d.role(RoleUnit)) > 0 }
 
-// Key returns the columns that tell a row from all others, in order: no two rows have the same values in all of them.
+// Key returns the columns that tell a row from all others, in order: no two rows have the same values in all of them. A table that
+// [Definition.Repeats] has none.
 func (d Definition) Key() []Column {
+	if d.Repeats {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(d.Columns), func(c Column) bool {
 		return c.Role == RoleMeasure || c.Role == RoleUnit && !slices.Contains(unitKey, c.Name)
 	})
+}
+
+// KeySaid says in a sentence what tells a row from all others.
+func (d Definition) KeySaid() string {
+	if d.Repeats {
+		return "It has no key: equal rows are kept, each as often as it comes."
+	}
+	return "No two rows have the same " + names(d.Key()) + "."
 }
 
 // Dimensions returns the columns with [RoleDimension], in order.
@@ -182,6 +200,7 @@ func (d Definition) FileColumns() []Column {
 // Definitions returns all tables, sorted by name. The caller owns the result.
 func Definitions() []Definition {
 	all := append(aspTables(), skillMetrics(), aspCampaigns())
+	all = append(all, khorosTables()...)
 	slices.SortFunc(all, func(a, b Definition) int {
 		if a.Name < b.Name {
 			return -1

@@ -25,6 +25,9 @@ func TestDefinitions(t *testing.T) {
 		}) {
 			t.Errorf("%s is dated by %s, which not every row has", d.Name, d.DatedBy)
 		}
+		if d.Repeats && (d.HasUnits() || len(d.Measures()) > 0) {
+			t.Errorf("the rows of %s repeat, and may contradict each other", d.Name)
+		}
 		seen := map[string]bool{}
 		for _, c := range d.Columns {
 			if c.Meaning == "" || seen[c.Name] || strings.ToLower(c.Name) != c.Name || c.Type.SQL() == "unknown" {
@@ -36,11 +39,42 @@ func TestDefinitions(t *testing.T) {
 			seen[c.Name] = true
 		}
 	}
+	// Each of the fourteen report types of Khoros Care has two tables.
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "khoros_") })
 	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics"}; !slices.Equal(names, want) {
 		t.Errorf("names %q, want %q", names, want)
 	}
 	if _, ok := dataset.Lookup("asp_parking"); ok {
 		t.Error("found a table that is not there")
+	}
+}
+
+// The vendor's page and its definition of the API name these; each has the older way under marketing/ too.
+func TestKhorosTables(t *testing.T) {
+	t.Parallel()
+	types := []string{
+		"author", "combined", "conversation", "conversation_actions", "conversation_history_action", "incoming_post", "raw_agent_states",
+		"raw_brand_posts", "raw_expert_help", "response", "response_approval", "team_performance", "team_performance_interval", "user",
+	}
+	if got := dataset.KhorosReportTypes(); !slices.Equal(got, types) {
+		t.Errorf("types %q", got)
+	}
+	tables := 0
+	for _, d := range dataset.Definitions() {
+		if d.Source == report.SourceKhorosCare {
+			tables++
+		}
+	}
+	if tables != 2*len(types) {
+		t.Errorf("%d tables", tables)
+	}
+	for _, name := range types {
+		for reportType, table := range map[string]string{name: "khoros_" + name, "marketing/" + name: "khoros_marketing_" + name} {
+			d, known := dataset.Lookup(table)
+			if dataset.KhorosTable(reportType) != table || !known || !d.Repeats || !d.Open || len(d.Key()) > 0 || d.Dimensions()[0].Name != "company" {
+				t.Errorf("%s: %+v", table, d)
+			}
+		}
 	}
 }
 

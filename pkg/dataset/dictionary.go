@@ -69,9 +69,8 @@ func Markdown() string {
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", t.Name, t.Wrong, t.Right, whichTables(t))
 	}
 	for _, d := range Definitions() {
-		key := strings.ReplaceAll(names(d.Key()), ", ", "`, `")
-		fmt.Fprintf(&b, "\n## %s\n\n%s %s Its key: `%s`. Its source: `%s`.\n%s\nIts default view: %s\n\n",
-			d.Name, d.Meaning, d.Grain, key, d.Source, d.HeldWhen(), d.DefaultView())
+		fmt.Fprintf(&b, "\n## %s\n\n%s %s %s Its source: `%s`.\n%s\nIts default view: %s\n\n",
+			d.Name, d.Meaning, d.Grain, d.keyOnPage(), d.Source, d.HeldWhen(), d.DefaultView())
 		writeColumns(&b, d.Columns)
 	}
 	for _, v := range ViewsOverOthers() {
@@ -79,6 +78,13 @@ func Markdown() string {
 		writeColumns(&b, v.Columns)
 	}
 	return b.String()
+}
+
+func (d Definition) keyOnPage() string {
+	if d.Repeats {
+		return d.KeySaid()
+	}
+	return "Its key: `" + strings.ReplaceAll(names(d.Key()), ", ", "`, `") + "`."
 }
 
 func writeColumns(b *strings.Builder, columns []Column) {

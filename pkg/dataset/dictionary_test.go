@@ -13,18 +13,22 @@ func TestTrapsAreTold(t *testing.T) {
 	t.Parallel()
 	const days, distinct, rollups = "stocks and distinct counts added up over days", "distinct counts added up", "LEAF and ROLLUP rows added together"
 	const customers, periods, totals = "unique customers added up", "periods of several lengths added up", "locales and intents added to their total"
-	const snapshots, overlap = "a campaign counted once for each day", "two subscriptions over the same skills or campaigns"
+	const snapshots, overlap = "a campaign counted once for each day", "two subscriptions over the same skills, campaigns or companies"
+	const exports = "rows of an export counted as things"
 	tests := map[string]struct{ with, without []string }{
 		"asp_device":             {[]string{days}, []string{distinct, "one call, two rows"}},
 		"asp_domain_engagement":  {[]string{distinct}, []string{days, "one campaign, several ids"}},
 		"asp_proactive_campaign": {[]string{distinct, "one campaign, several ids"}, []string{days, "one call, two rows"}},
 		"asp_property_skill":     {[]string{distinct}, []string{days}},
 		"asp_communication":      {[]string{"one call, two rows", "calls and drop-ins joined"}, []string{days, distinct}},
-		"skill_metrics":          {[]string{customers, periods, totals, overlap}, []string{days, distinct, rollups, snapshots}},
+		"skill_metrics":          {[]string{customers, periods, totals, overlap}, []string{days, distinct, rollups, snapshots, exports}},
 		"asp_campaigns":          {[]string{snapshots, overlap}, []string{days, distinct, rollups, customers, "days that change"}},
 	}
 	for _, d := range dataset.Definitions() {
 		tt, ok := tests[d.Name]
+		if d.Repeats {
+			tt.with, tt.without, ok = []string{exports, overlap, "days that change"}, []string{days, distinct, rollups, snapshots}, true
+		}
 		if !ok {
 			t.Errorf("say here which traps are in %s", d.Name)
 		}

@@ -53,7 +53,7 @@ func rowTraps() []Trap {
 			"Filter on one subscription.", Definition.HasUnits,
 		},
 		{
-			"two subscriptions over the same skills or campaigns",
+			"two subscriptions over the same skills, campaigns or companies",
 			"Each holds rows of its own for them. One day of one subscription is never there twice.",
 			"Filter on one subscription.", func(d Definition) bool { return !d.HasUnits() },
 		},
@@ -76,6 +76,11 @@ func rowTraps() []Trap {
 			"a campaign counted once for each day",
 			"Each day's snapshot has the campaign again, and with it the number of its units.",
 			"Look at one dataset_date, or take the view asp_campaign_definitions, which has each definition once.", named("asp_campaigns"),
+		},
+		{
+			"rows of an export counted as things",
+			"A conversation, a post or an agent may be in the exports of several days, and twice in that of one day.",
+			"Count distinct ids. Which column has them is the vendor's to say: look into extra.", func(d Definition) bool { return d.Repeats },
 		},
 		{
 			"one call, two rows",

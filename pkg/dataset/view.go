@@ -114,3 +114,17 @@ FROM (
 WHERE subscription = chosen_subscription`, columns, from)
 	},
 }
+
+// oneExport is the choice of tables of exports: where several subscriptions export the same day of a company, all of its rows are
+// those of the one whose name sorts first.
+var oneExport = choice{
+	"The rows of one company and day from one subscription.",
+	func(columns, from string) string {
+		return fmt.Sprintf(`SELECT %[1]s
+FROM (
+  SELECT %[1]s, min(subscription) OVER (PARTITION BY dataset_date, company) AS chosen_subscription
+  FROM %[2]s
+) AS export
+WHERE subscription = chosen_subscription`, columns, from)
+	},
+}

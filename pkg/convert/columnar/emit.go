@@ -11,7 +11,7 @@ import (
 // manyRows is how many rows are so many that more of them are encoded no differently.
 const manyRows = pageBytes / rowBytes
 
-// sink takes the rows of a day, in canonical order and each once.
+// sink takes the rows of a day, in canonical order, and each once unless rows repeat.
 type sink struct {
 	// begin is told first how many rows will come: exactly, or [manyRows] or more.
 	begin func(rows int64)
@@ -20,7 +20,7 @@ type sink struct {
 	write func(b *block, words *vocabulary) (ended bool, err error)
 }
 
-// emit passes the rows of a day on and frees them. A row that is there twice comes once.
+// emit passes the rows of a day on and frees them. A row that is there twice comes once, unless rows repeat.
 func (s *shelf) emit(ctx context.Context, d *day, to sink) error {
 	if len(d.runs) > 0 {
 		if err := s.spill(ctx, d); err != nil {
@@ -61,7 +61,7 @@ func (s *shelf) emitNumbers(ctx context.Context, d *day, to sink) error {
 	return err
 }
 
-// arrange returns the places of the day's rows, all of which are in memory, in canonical order and each once.
+// arrange returns the places of the day's rows, all of which are in memory, in canonical order, and each once unless rows repeat.
 func (s *shelf) arrange(d *day) ([]uint32, error) {
 	s.sort.reset(int(d.rowsInMemory()))
 	s.sortBy(d, func(b *block, keys []uint32) []uint32 {
@@ -85,6 +85,9 @@ func (s *shelf) arrange(d *day) ([]uint32, error) {
 		}
 		return keys
 	})
+	if s.repeats {
+		return s.sort.order, nil
+	}
 	// The keys are those of paths now: rows of different units need no further look.
 	kept, last := s.sort.order[:0], -1
 	for _, i := range s.sort.order {

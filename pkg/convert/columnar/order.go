@@ -9,7 +9,7 @@ import (
 
 // The rows of a partition have one order, whatever the order in the file: by unit, the ids from the root down, so that a unit's
 // row comes right before those of its descendants; then by dimensions; then by "extra". That is also a row's key: no two rows
-// of a partition have the same.
+// of a partition have the same, unless the table's rows repeat.
 
 // ranks are the places of a vocabulary's numbers in that order. They are numbers themselves, so that sorting rows compares
 // no text.

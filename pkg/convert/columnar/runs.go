@@ -17,16 +17,16 @@ type cursor[C any] interface {
 	keep(other C)
 }
 
-// mergeOnce passes the rows of sorted runs to visit, in order. A row that is there twice comes once. Last is a cursor without
-// a run.
-func mergeOnce[C cursor[C]](runs []C, last C, visit func(C) error) (duplicates int64, err error) {
+// merge passes the rows of sorted runs to visit, in order. A row that is there twice comes once, unless rows repeat. Last is a
+// cursor without a run.
+func merge[C cursor[C]](repeats bool, runs []C, last C, visit func(C) error) (duplicates int64, err error) {
 	heap, err := newRunHeap(runs)
 	if err != nil {
 		return 0, err
 	}
 	for first := true; len(heap.by) > 0; first = false {
 		run := runs[heap.by[0]]
-		if !first && last.compare(run) == 0 {
+		if !repeats && !first && last.compare(run) == 0 {
 			if err := last.same(run); err != nil {
 				return 0, err
 			}
@@ -98,18 +98,18 @@ func (h *runHeap[C]) advance() error {
 }
 
 // passOn merges the runs that open opens, of which the largest has so many rows. It begins by telling how many come.
-func passOn[C cursor[C]](to sink, largest int64, open func() (runs []C, last C), visit func(C) error) (duplicates int64, err error) {
+func passOn[C cursor[C]](to sink, repeats bool, largest int64, open func() (runs []C, last C), visit func(C) error) (duplicates int64, err error) {
 	runs, last := open()
 	if len(runs) > 1 && largest < manyRows {
 		// The runs may have rows in common. How many there are is known when they have been merged.
 		largest = 0
-		if _, err := mergeOnce(runs, last, func(C) error { largest++; return nil }); err != nil {
+		if _, err := merge(repeats, runs, last, func(C) error { largest++; return nil }); err != nil {
 			return 0, err
 		}
 		runs, last = open()
 	}
 	to.begin(largest)
-	return mergeOnce(runs, last, visit)
+	return merge(repeats, runs, last, visit)
 }
 
 // numberRun is a sorted run of stored rows: blocks of them, in order.
@@ -183,7 +183,7 @@ func (s *shelf) emitStored(ctx context.Context, d *day, to sink) error {
 		s.out.n = 0
 		return err
 	}
-	duplicates, err := passOn(to, largest, open, func(c *numberCursor) error {
+	duplicates, err := passOn(to, s.repeats, largest, open, func(c *numberCursor) error {
 		if s.out.take(c.block, c.row); s.out.n < blockRows {
 			return nil
 		}

@@ -29,6 +29,7 @@ type shelf struct {
 	out   *block // the next full block of rows that are passed on
 
 	dims, measures int
+	repeats        bool // equal rows are kept
 	days           map[report.Date]*day
 	current        *day // of the row before
 	held           int64
@@ -39,7 +40,7 @@ func newShelf(d dataset.Definition, budget int64, rows, runs *spool) *shelf {
 	dims, measures := len(d.Dimensions()), len(d.Measures())
 	return &shelf{
 		words: newVocabulary(dims), budget: budget, rows: rows, runs: runs,
-		dims: dims, measures: measures, days: map[report.Date]*day{},
+		dims: dims, measures: measures, repeats: d.Repeats, days: map[report.Date]*day{},
 		loaded: newBlock(dims, measures), out: newBlock(dims, measures),
 	}
 }

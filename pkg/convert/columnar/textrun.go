@@ -202,7 +202,7 @@ func (s *shelf) emitRuns(ctx context.Context, d *day, to sink) error {
 		return cursors, &textCursor{}
 	}
 	s.out.n = 0
-	duplicates, err := passOn(to, largest, open, func(c *textCursor) error { return m.add(ctx, c) })
+	duplicates, err := passOn(to, s.repeats, largest, open, func(c *textCursor) error { return m.add(ctx, c) })
 	if err == nil {
 		err = m.flush()
 	}

@@ -111,7 +111,7 @@ func (w *Writer) Dates() []report.Date {
 }
 
 // Encode makes a partition of a date's rows, and forgets them. Equal rows are equal bytes, whatever the order in which they were
-// added. A row that was added twice counts once; two rows of one key that differ are a [Contradiction].
+// added. A row that was added twice counts once, unless the table's rows repeat; two rows of one key that differ are a [Contradiction].
 func (w *Writer) Encode(ctx context.Context, date report.Date) (report.EncodedDay, error) {
 	d := w.rows.day(date)
 	digest, from := sha256.New(), w.bodies.size

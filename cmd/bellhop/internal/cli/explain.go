@@ -174,6 +174,7 @@ type describedTable struct {
 	Traps   []dataset.Trap    `json:"traps"`
 	// ShrinkBelow is the share of a published day below which a newer report of it is held.
 	ShrinkBelow float64 `json:"shrink_below"`
+	keySaid     string
 	heldWhen    string
 	units       bool
 }
@@ -191,6 +192,7 @@ func described(d dataset.Definition) describedTable {
 	t := describedTable{
 		Name: d.Name, Meaning: d.Meaning, Grain: d.Grain, Source: d.Source, View: d.DefaultView(),
 		Traps: d.Traps(), ShrinkBelow: d.ShrinkBelow, heldWhen: d.HeldWhen(), units: d.HasUnits(),
+		Key: []string{}, keySaid: d.KeySaid(),
 	}
 	for _, c := range d.Key() {
 		t.Key = append(t.Key, c.Name)
@@ -261,7 +263,7 @@ func (a *app) showView(v describedView) error {
 
 func (s *screen) describedTable(t describedTable) {
 	s.line("%s  %s", s.paint(strong, t.Name), t.Meaning)
-	s.wrapped("", t.Grain+" No two rows have the same "+strings.Join(t.Key, ", ")+". Source: "+t.Source+".")
+	s.wrapped("", t.Grain+" "+t.keySaid+" Source: "+t.Source+".")
 	s.describedColumns(t.Columns)
 	counted := "the rows of the default view"
 	if t.units {

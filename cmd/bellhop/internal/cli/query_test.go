@@ -13,6 +13,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -309,8 +310,9 @@ func TestADatabaseHoldsEveryTable(t *testing.T) {
 	for _, p := range b.engine.parts {
 		names = append(names, p.Table)
 	}
-	want := []string{
-		"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics",
+	var want []string
+	for _, d := range dataset.Definitions() {
+		want = append(want, d.Name)
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

@@ -177,6 +177,16 @@ func TestNoDayOfAUnitIsMixedFromTwoReports(t *testing.T) {
 	wants(t, d.open(t), "SELECT subscription, business_domain, dialog_count FROM asp_domain_engagement", []string{"a", "Audio", "10"})
 }
 
+// A company's day comes from one subscription, with each row as often as its export has it.
+func TestADayOfACompanyIsOfOneSubscription(t *testing.T) {
+	d := folder(t.TempDir())
+	const head, harbour, inland = "dataset_date,company,extra\n", "2026-11-01,Harbour,\n", "2026-11-01,Inland,\n"
+	d.load(t, "a", "khoros_author", head+harbour+harbour)
+	d.load(t, "b", "khoros_author", head+harbour+inland+inland+inland)
+	wants(t, d.open(t), "SELECT company, subscription, count(*) FROM khoros_author GROUP BY ALL ORDER BY ALL",
+		[]string{"Harbour", "a", "2"}, []string{"Inland", "b", "3"})
+}
+
 // duckTypes are what DuckDB calls the types.
 var duckTypes = map[dataset.Type]string{
 	dataset.Date: "DATE", dataset.Int: "INTEGER", dataset.Bigint: "BIGINT", dataset.Decimal: "DECIMAL(18,6)", dataset.String: "VARCHAR",
@@ -192,6 +202,15 @@ func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
 		"skill_metrics": "../fetched/skill_metrics.csv", "asp_campaigns": "../fetched/asp_campaigns.csv",
 	} {
 		full.load(t, "s", name, sample(t, file))
+	}
+	for _, d := range dataset.Definitions() {
+		if d.Open {
+			names := []string{"dataset_date"}
+			for _, c := range d.Dimensions() {
+				names = append(names, c.Name)
+			}
+			full.load(t, "s", d.Name, strings.Join(names, ",")+"\n2026-11-01"+strings.Repeat(",text", len(names)-1)+"\n")
+		}
 	}
 	for state, e := range map[string]*duckdb.Engine{"with files": full.open(t), "without files": folder(t.TempDir()).open(t)} {
 		for _, d := range dataset.Definitions() {
