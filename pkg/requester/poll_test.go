@@ -74,6 +74,68 @@ func TestAPolledExport(t *testing.T) {
 	}
 }
 
+// TestAnExportIsAskedAfterWithinTheRun: it comes due when the source says, and a run that has the time waits for that. One that has
+// not leaves the export to another.
+func TestAnExportIsAskedAfterWithinTheRun(t *testing.T) {
+	cases := map[string]struct {
+		left   time.Duration
+		status report.JobStatus
+		due    time.Duration // after the run
+		slept  []time.Duration
+	}{
+		"time for all":            {2 * time.Minute, report.JobAwaitingFiles, 4 * time.Hour, []time.Duration{15 * time.Second, 18 * time.Second}},
+		"time for one":            {45 * time.Second, report.JobPolling, 18 * time.Second, []time.Duration{15 * time.Second}},
+		"time for the order only": {35 * time.Second, report.JobPolling, 15 * time.Second, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := newFixture(t)
+			d.plan("job", d.subscribe("seaside", "push", true))
+			d.source.submit = func(context.Context, report.Order) report.Answer {
+				return report.Answer{Outcome: report.OutcomePending, Ticket: "t-1", Until: d.now.Add(15 * time.Second)}
+			}
+			polls := 0
+			d.source.poll = func(context.Context, report.Order) report.Answer {
+				if polls++; polls == 1 {
+					return report.Answer{Outcome: report.OutcomePending, Ticket: "t-2", Until: d.now.Add(18 * time.Second)}
+				}
+				return report.Answer{Outcome: report.OutcomeAccepted, Files: []report.NamedFile{{Name: "a.csv", Table: "asp_device"}}}
+			}
+			d.run(d.endingIn(c.left))
+			d.want("job", c.status, c.due)
+			if !slices.Equal(d.slept, c.slept) {
+				t.Errorf("slept %v, want %v", d.slept, c.slept)
+			}
+		})
+	}
+}
+
+// TestAnExportIsGivenUpAfterTheSourcesPatience, which counts from the order.
+func TestAnExportIsGivenUpAfterTheSourcesPatience(t *testing.T) {
+	for name, c := range map[string]struct {
+		since time.Duration
+		want  report.JobStatus
+	}{
+		"an hour": {time.Hour, report.JobPolling}, "more than that": {time.Hour + time.Second, report.JobLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newFixture(t)
+			d.source.limits.Patience = time.Hour
+			d.polling("job")
+			j := d.booked["job"]
+			j.SubmittedAt = d.now.Add(-c.since)
+			d.booked["job"] = j
+			d.source.poll = func(context.Context, report.Order) report.Answer {
+				return report.Answer{Outcome: report.OutcomePending}
+			}
+			d.run(t.Context())
+			if got := d.booked["job"].Status; got != c.want {
+				t.Errorf("the job is %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 func (d *fixture) fileOf(job, key string) (report.JobFile, bool) {
 	j := d.booked[job]
 	return j.File(key)

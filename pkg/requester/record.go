@@ -100,6 +100,7 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 		until = now.Add(max(a.RetryAfter, 30*time.Second))
 	}
 	// A vendor whose clock is slow, or who names the time when it began, must not be asked without end.
+	named := until
 	if soonest := now.Add(pollSoonest); until.Before(soonest) {
 		until = soonest
 	}
@@ -109,7 +110,11 @@ func (r *run) askLater(ctx context.Context, j report.Job, a report.Answer) error
 	if a.Ticket == "" {
 		a.Ticket = j.Ticket
 	}
-	return r.update(ctx, j, func(current *report.Job) error { return current.MarkPolling(now, a, until) })
+	err := r.update(ctx, j, func(current *report.Job) error { return current.MarkPolling(now, a, until) })
+	if err == nil && until.Equal(named) {
+		r.aside = append(r.aside, until) // of a wait that was lengthened, the next run sees the end
+	}
+	return err
 }
 
 // accept records an accepted request, and starts the loads of files that came before their names.
