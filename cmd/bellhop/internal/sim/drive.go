@@ -24,7 +24,7 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	began := m.Now()
 	before := m.vendor.Requests()
 	resumed := before > 0
-	m.before = m.vendor.Counters().Faults
+	m.before = m.vendor.faults()
 	// Somebody may have taken objects out of the folder since the last run. The janitor's own round comes once a day.
 	if _, err := m.verifier.All(ctx); err != nil {
 		return Summary{}, fmt.Errorf("verify the dataset: %w", err)

@@ -22,6 +22,7 @@ const (
 	lockFile    = "lock"
 	ledgerFile  = "ledger.db"
 	vendorFile  = "vendor.json"
+	khorosFile  = "vendor-khoros.json"
 	secretFile  = "secret.json"
 	clockFile   = "clock.json"
 	firstSecret = "credentials.json"
@@ -29,7 +30,7 @@ const (
 
 // kept is what the machine keeps in its folder, besides the lock.
 var kept = []string{
-	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, addressFile, leftoversFile, secretFile, firstSecret,
+	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, khorosFile, addressFile, leftoversFile, secretFile, firstSecret,
 	clockFile, usageFile,
 }
 

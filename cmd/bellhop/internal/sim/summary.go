@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -210,9 +209,9 @@ func (m *Machine) wentWrong() (words []string) {
 			words = append(words, times(n, what))
 		}
 	}
-	counted := m.vendor.Counters().Faults
+	counted := m.vendor.faults()
 	for _, f := range m.Faults {
-		say(counted[f.Kind]-m.before[f.Kind], "the vendor "+alexa.Words(f.Kind))
+		say(counted[f.Kind]-m.before[f.Kind], "the vendor "+m.vendor.words(f.Kind))
 		delete(counted, f.Kind)
 	}
 	lost, doubled := m.queue.Disturbed()

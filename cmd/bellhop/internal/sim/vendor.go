@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -21,17 +22,64 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/khoros"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
-// vendor is the simulated vendor behind a real HTTP server.
+// vendor are the simulated vendors behind one real HTTP server: the paths of Alexa's, of Khoros's and of Pinpoint's are different.
 type vendor struct {
 	*alexa.Simulator
-	path   string
-	server *http.Server
-	url    string
-	served chan error
+	care *rest.Service
+	// memories are what each of them remembers, by the file.
+	memories map[string]remembering
+	server   *http.Server
+	url      string
+	served   chan error
+}
+
+// remembering is a vendor whose memory outlives the process.
+type remembering interface {
+	Snapshot() ([]byte, error)
+	Restore([]byte) error
+}
+
+// ServeHTTP hands each call to whose it is.
+func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/api/public/"), strings.HasPrefix(path, "/exports/"):
+		v.care.ServeHTTP(w, r)
+	default:
+		v.Handler().ServeHTTP(w, r)
+	}
+}
+
+// faults are how often each kind of fault struck, at any of them.
+func (v *vendor) faults() map[script.Kind]int {
+	all := v.Counters().Faults
+	for kind, n := range v.care.Counters().Faults {
+		all[kind] += n
+	}
+	return all
+}
+
+// words say what a vendor did.
+func (v *vendor) words(kind script.Kind) string { return cmp.Or(alexa.Words(kind), v.care.Words(kind)) }
+
+// faultsAt are those of a script that concern an endpoint. Alexa's are all that are no other vendor's.
+func (m *Machine) faultsAt(endpoint script.Endpoint) (faults []script.Fault) {
+	for _, f := range slices.Concat(m.Faults, m.left.faults()) {
+		of := f.Endpoint
+		if of != khoros.Endpoint {
+			of = ""
+		}
+		if of == endpoint {
+			faults = append(faults, f)
+		}
+	}
+	return faults
 }
 
 // demoSeed decides all that the simulated vendor makes up.
@@ -67,43 +115,68 @@ func (v *vendor) Requests() int {
 	return c.Posts + c.SkillMetrics.Calls + c.Campaigns.Calls
 }
 
-// startVendor serves the simulated vendor, as it was when an earlier process ended.
+// startVendor serves the simulated vendors, as they were when an earlier process ended.
 func (m *Machine) startVendor(ctx context.Context) error {
-	client, err := firstClient(m.Dir)
-	if err != nil {
-		return err
-	}
-	simulator, err := alexa.New(alexa.Config{
-		Seed: demoSeed, Now: m.clock.Now, Estate: *m.outside.estate, Switches: m.outside.switches, Skills: alexa.DemoSkills(),
-		Clients: []alexa.Client{client}, Faults: slices.Concat(m.Faults, m.left.faults()),
-		Deliver: m.foreignWriter(objects.NewClient(m.s3.Config(), counting)),
-	})
-	if err != nil {
-		return err
-	}
-	m.vendor = &vendor{Simulator: simulator, path: filepath.Join(m.Dir, vendorFile), served: make(chan error, 1)}
-	var snapshot json.RawMessage
-	if found, err := load(m.vendor.path, &snapshot); err != nil {
-		return err
-	} else if found {
-		if err := simulator.Restore(snapshot); err != nil {
-			return fmt.Errorf("%s: %w (bellhop local reset starts anew)", m.vendor.path, err)
-		}
-	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("serve the simulated vendor: %w", err)
 	}
-	m.vendor.url = "http://" + listener.Addr().String()
-	m.vendor.server = &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { m.vendor.served <- m.vendor.server.Serve(listener) }()
-	m.closing(m.vendor.Close)
+	v := &vendor{url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
+	if err := m.openVendors(v); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	m.vendor = v
+	v.server = &http.Server{Handler: v, ReadHeaderTimeout: 10 * time.Second}
+	go func() { v.served <- v.server.Serve(listener) }()
+	m.closing(v.Close)
 	address := filepath.Join(m.Dir, addressFile)
-	if err := writeFile(address, []byte(m.vendor.url)); err != nil {
+	if err := writeFile(address, []byte(v.url)); err != nil {
 		return err
 	}
 	m.closing(func() error { return os.Remove(address) })
 	return nil
+}
+
+func (m *Machine) openVendors(v *vendor) error {
+	client, err := firstClient(m.Dir)
+	if err != nil {
+		return err
+	}
+	if v.Simulator, err = alexa.New(alexa.Config{
+		Seed: demoSeed, Now: m.clock.Now, Estate: *m.outside.estate, Switches: m.outside.switches, Skills: alexa.DemoSkills(),
+		Clients: []alexa.Client{client}, Faults: m.faultsAt(""),
+		Deliver: m.foreignWriter(objects.NewClient(m.s3.Config(), counting)),
+	}); err != nil {
+		return err
+	}
+	if v.care, err = khoros.New(khoros.Config{
+		Seed: demoSeed, Now: m.clock.Now, Companies: khoros.DemoCompanies(m.properties()), Faults: m.faultsAt(khoros.Endpoint),
+		Files: strings.Replace(v.url, "127.0.0.1", "localhost", 1), // the same machine under another name
+	}); err != nil {
+		return err
+	}
+	v.memories = map[string]remembering{
+		filepath.Join(m.Dir, vendorFile): v.Simulator, filepath.Join(m.Dir, khorosFile): v.care,
+	}
+	for path, of := range v.memories {
+		var snapshot json.RawMessage
+		if found, err := load(path, &snapshot); err != nil {
+			return err
+		} else if found {
+			if err := of.Restore(snapshot); err != nil {
+				return fmt.Errorf("%s: %w (bellhop local reset starts anew)", path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// properties are the names of the estate's houses, which conversations of a contact centre are about.
+func (m *Machine) properties() (names []string) {
+	for _, u := range m.outside.estate.Organisation.Units {
+		names = append(names, u.Name)
+	}
+	return names
 }
 
 // addressFile has the address of the simulated vendor while a machine runs in the folder.
@@ -137,13 +210,18 @@ func (m *Machine) foreignWriter(client *s3.Client) func(ctx context.Context, buc
 	}
 }
 
-// Save writes down what the vendor remembers.
+// Save writes down what the vendors remember.
 func (v *vendor) Save() error {
-	snapshot, err := v.Snapshot()
-	if err != nil {
-		return err
+	for path, of := range v.memories {
+		snapshot, err := of.Snapshot()
+		if err != nil {
+			return err
+		}
+		if err := writeFile(path, snapshot); err != nil {
+			return err
+		}
 	}
-	return writeFile(v.path, snapshot)
+	return nil
 }
 
 func (v *vendor) Close() error {

@@ -19,7 +19,9 @@ type Answer struct {
 	Body        []byte
 	RetryAfter  int    // seconds; 0: no header
 	Allow       string // the methods that a 405 names
-	Cut         bool   // close the connection without any answer
+	Header      map[string]string
+	Cut         bool // close the connection without any answer
+	Short       bool // announce the whole body, send half of it and close the connection
 }
 
 // Refused reports whether there is an answer, and it is no success.
@@ -37,6 +39,13 @@ func (a Answer) Write(w http.ResponseWriter) {
 	}
 	if a.Allow != "" {
 		w.Header().Set("Allow", a.Allow)
+	}
+	for name, value := range a.Header {
+		w.Header().Set(name, value)
+	}
+	if a.Short {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
+		a.Body = a.Body[:len(a.Body)/2]
 	}
 	w.WriteHeader(a.Status)
 	// The vendor does not learn of a caller that has gone away either.
@@ -72,13 +81,17 @@ func GatewayPage(status int) Answer {
 	return Answer{Status: status, ContentType: "text/html", Body: []byte(text)}
 }
 
-// Request is a call whose access token was good.
+// Request is a call as it arrived.
 type Request struct {
 	Method, Path, RawQuery, ContentType string
 	Body                                []byte
-	// Client is whose token it was, Now the vendor's time.
+	// Now is the vendor's time.
+	Now time.Time
+	// Client is whose access token it was, of an API behind tokens.
 	Client string
-	Now    time.Time
+	// The others are those of a [Service]. ID is the number that the vendor gives to the call.
+	EscapedPath, Host, ID string
+	Header                http.Header
 }
 
 // Call is a valid request. Nothing has happened yet.
@@ -101,7 +114,7 @@ type Twist struct {
 	Delay time.Duration
 }
 
-// API is one of the vendor's APIs behind the token.
+// API is one of the vendor's APIs. Behind the token, the token was good.
 type API interface {
 	// Read checks a request: either there is a refusal, or a call to serve.
 	Read(Request) (Call, Answer)
