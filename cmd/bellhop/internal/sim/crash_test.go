@@ -124,3 +124,40 @@ func TestACrashAtAnyStepChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A fetch of two pages, in which a process dies at more steps than elsewhere: nothing else runs beside it.
+func TestACrashInAPagedFetchChangesNothing(t *testing.T) {
+	at := newFixture(t)
+	open := func() *harness {
+		p := at.newHarness(t, func(o *Options) {
+			o.outside.unmeasured = true
+			o.outside.others = func(m *Machine) []report.Subscription {
+				sub := fetched(m)[0]
+				sub.From, sub.LagDays, sub.MaxWindowDays = report.DateOf(morning)-9, 3, 7
+				return []report.Subscription{sub}
+			}
+		})
+		p.subscribe(func(s *report.Subscription) { s.From = report.DateOf(morning) + 30 }) // no day of it is wanted
+		return p
+	}
+	l := scenario{}
+	reference := open()
+	l.play(reference)
+	want, steps := reference.dataset(), reference.inject.steps.Load()
+	if pages := reference.vendor.Counters().SkillMetrics.Calls; pages < 6 || len(want) < 7 {
+		t.Fatalf("%d calls and %d days: too little to learn from", pages, len(want))
+	}
+	t.Logf("%d crash points", steps)
+	for step := int64(1); step <= steps; step += max(1, stride(t)/8) {
+		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
+			p := open()
+			p.inject.crashAt.Store(step)
+			l.play(p)
+			p.settled()
+			sameDataset(t, want, p.dataset())
+			if t.Failed() {
+				t.Log(tail(p.log))
+			}
+		})
+	}
+}
