@@ -15,6 +15,7 @@ import (
 func crashCases() protocolCases {
 	return protocolCases{
 		"while jobs are reserved":        crashReserve,
+		"while an import is recorded":    crashImport,
 		"while a job is begun":           crashBegin,
 		"while an answer is recorded":    crashAccept,
 		"while an arrival is recorded":   crashArrive,

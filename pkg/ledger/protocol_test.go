@@ -41,6 +41,7 @@ func runProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"jobs":          jobCases(),
 		"due work":      dueCases(),
 		"Accept":        acceptCases(),
+		"Import":        importCases(),
 		"Arrive":        arriveCases(),
 		"Commit":        commitCases(),
 		"Fence":         fenceCases(),

@@ -140,16 +140,22 @@ func (b Snapshot) marker(table string, d Date) (Marker, bool) {
 }
 
 // Coverage returns the coverage of every wanted day of every table that the snapshot knows of, in the order of tables,
-// then days.
+// then days. Days before the first one that is wanted are among them as far as they were published, or are on their way: an
+// archive that a person imported. Nobody misses the others.
 func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
 	loaded, vanished := b.partitions(), b.vanished()
 	wanted := b.Subscription.Wanted(today)
 	wanted.From = max(wanted.From, b.Since)
 	var days []DayCoverage
 	for _, table := range l.Tables {
-		for d := range wanted.Days() {
+		for d := range (Window{b.earliest(wanted.From), wanted.To}).Days() {
 			c := DayCoverage{Table: table, Date: d}
-			if s, ok := loaded[cell{table, d}]; ok {
+			s, there := loaded[cell{table, d}]
+			v, gone := vanished[cell{table, d}]
+			if d < wanted.From && !there && !gone && !b.holds(table, d) {
+				continue
+			}
+			if there {
 				c.Rows, c.Held = s.Rows, s.Held != nil
 				c.Status = CoverageComplete
 				if s.Rows == 0 {
@@ -158,7 +164,7 @@ func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
 			} else {
 				c.Status, c.Why = b.gap(table, d, l, today)
 				c.LostAfter = d + Date(l.LostAfterDays)
-				if v, ok := vanished[cell{table, d}]; ok {
+				if gone {
 					c.Vanished = &v
 					c.Why = strings.TrimSuffix(v.Why()+": "+c.Why, ": ")
 				}
@@ -167,6 +173,28 @@ func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
 		}
 	}
 	return days
+}
+
+// earliest returns the first day that was published or that a job holds, or first where that is earlier.
+func (b Snapshot) earliest(first Date) Date {
+	if b.Since > b.Subscription.From {
+		return first // of the days before, the snapshot knows nothing
+	}
+	for _, s := range b.Partitions {
+		first = min(first, s.Date)
+	}
+	for _, m := range b.Markers {
+		if m.Status.Holds() {
+			first = min(first, m.Window.From)
+		}
+	}
+	return first
+}
+
+// holds reports whether a job holds the day.
+func (b Snapshot) holds(table string, d Date) bool {
+	m, marked := b.marker(table, d)
+	return marked && m.Status.Holds()
 }
 
 // gap says how it stands with a day that is not loaded.

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -59,6 +60,42 @@ func TestCoverageByHand(t *testing.T) {
 				t.Errorf("it can be had until %s", got.LostAfter)
 			}
 		})
+	}
+}
+
+// Days before the first one that is wanted are told of when they are there, or on their way.
+func TestCoverageBeforeTheFirstDay(t *testing.T) {
+	b := report.Snapshot{
+		Subscription: subscription("2026-11-16"),
+		Partitions: []report.Partition{
+			{Table: "a", Date: date("2025-01-01"), Rows: 3},
+			{Table: "a", Date: date("2025-01-03"), Rows: 3, Vanished: &report.Vanished{LastSeen: date("2026-11-01").Time()}},
+		},
+		Markers: []report.Marker{
+			{Job: "hotel-000002", Window: window("2025-01-04..2025-01-04"), Tables: []string{"a"}, Status: report.JobAwaitingFiles},
+			{Job: "hotel-000001", Window: window("2024-01-04..2024-01-04"), Tables: []string{"a"}, Status: report.JobLost, Attempt: 1},
+		},
+	}
+	l := limits
+	l.Tables = []string{"a"}
+	var got []string
+	for _, d := range report.Coverage(b, l, date("2026-11-20")) {
+		got = append(got, d.Date.String()+" "+string(d.Status)+" "+d.Why)
+	}
+	want := []string{
+		"2025-01-01 COMPLETE ",
+		"2025-01-03 EXPIRED vanished from the dataset, last seen 2026-11-01 00:00Z: the vendor no longer has it",
+		"2025-01-04 PENDING job hotel-000002 is AWAITING_FILES",
+		"2026-11-16 MISSING ", "2026-11-17 MISSING ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if gauges, _ := report.CountGauges(b, l, date("2026-11-20")); gauges != (report.Gauges{Missing: 2}) {
+		t.Errorf("nobody misses what is before the first day: %+v", gauges)
+	}
+	if plan := report.Plan(b, l, date("2026-11-20"), report.Narrow{}); len(plan) != 1 || plan[0].Window != window("2026-11-16..2026-11-17") {
+		t.Errorf("planned %+v", plan)
 	}
 }
 

@@ -13,6 +13,7 @@ type Job struct {
 	ID           string    `json:"id"`
 	Subscription string    `json:"subscription"`
 	Source       string    `json:"source"`
+	Origin       Origin    `json:"origin,omitempty"`
 	Window       Window    `json:"window"`
 	Tables       []string  `json:"tables"`
 	Status       JobStatus `json:"status"`
@@ -91,6 +92,9 @@ func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
 
 // Begin takes the job to SUBMITTING under a lease: a new attempt, a new epoch, a new generation.
 func (j *Job) Begin(worker string, now, leaseUntil time.Time) error {
+	if err := j.notAsked(); err != nil {
+		return err
+	}
 	attempt, first := j.Requests+1, j.Status == JobPlanned || j.Status == JobNotEligible || j.TriedSince.IsZero()
 	j.Requests = attempt
 	if err := j.to(JobSubmitting, now, ""); err != nil {
@@ -251,8 +255,11 @@ func (j *Job) Outdated(l Limits, today Date) (first Date, outdated bool) {
 }
 
 // Retry takes a REFUSED, LOST, CANCELLED or BACKOFF job back to PLANNED at a person's wish, due now, and forgets how
-// often its days were asked for.
+// often its days were asked for. An import is a Conflict: its files are imported again.
 func (j *Job) Retry(now time.Time, why string) error {
+	if err := j.notAsked(); err != nil {
+		return err
+	}
 	if err := j.to(JobPlanned, now, why); err != nil {
 		return err
 	}
@@ -368,10 +375,10 @@ func (j *Job) ToFetch() []JobFile {
 }
 
 // Marker returns what the planner must know of the job, and whether it must still know it: a job that holds
-// days, or one that lost them.
+// days, or one that lost them and was an attempt to get them from the vendor.
 func (j *Job) Marker() (Marker, bool) {
 	m := Marker{Job: j.ID, Window: j.Window, Tables: j.PendingTables(), Status: j.Status, Attempt: j.Attempt, Reason: j.Reason}
-	return m, j.Status.Holds() || j.Status == JobLost
+	return m, j.Status.Holds() || j.Status == JobLost && !j.Imported()
 }
 
 // Finished returns when the job came to an end; ok is false while it holds its days.

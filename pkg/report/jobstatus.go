@@ -79,8 +79,8 @@ func (s JobStatus) NeedsPerson() bool { return s == JobRefused }
 func (s JobStatus) next() []JobStatus {
 	switch s {
 	case JobPlanned:
-		// Lost: its window has aged while it waited for its turn.
-		return []JobStatus{JobSubmitting, JobLost, JobCancelled}
+		// Lost: its window has aged while it waited for its turn. Awaiting files: an import, whose files are named at once.
+		return []JobStatus{JobSubmitting, JobAwaitingFiles, JobLost, JobCancelled}
 	case JobSubmitting:
 		return []JobStatus{
 			JobAwaitingFiles, JobPolling, JobWaitingUpstream, JobBackoff, JobNotEligible, JobUnknown, JobRefused, JobPlanned,

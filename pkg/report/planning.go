@@ -64,7 +64,7 @@ func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 	var s Gauges
 	for _, d := range Coverage(b, l, today) {
 		switch {
-		case d.Status.Covered():
+		case d.Status.Covered(), d.Date < b.Subscription.From: // nobody wants it
 		case d.Status == CoverageExpired:
 			expired = append(expired, d.Date)
 		default:

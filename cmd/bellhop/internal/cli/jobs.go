@@ -68,6 +68,10 @@ func jobTone(s report.JobStatus) tone {
 }
 
 func (s *screen) job(j view.JobDetails) {
+	sent := fmt.Sprintf("%s, job number %d for these days", count(j.Requests, "request"), j.Attempt)
+	if j.Imported() {
+		sent = "nothing: a person imported its files"
+	}
 	s.facts(
 		"job", cell{j.ID, strong},
 		"status", cell{string(j.Status), jobTone(j.Status)},
@@ -75,7 +79,7 @@ func (s *screen) job(j view.JobDetails) {
 		"subscription", j.Subscription+" ("+j.Source+")",
 		"days", fmt.Sprintf("%s (%s)", j.Window, count(j.Window.Len(), "day")),
 		"tables", strings.Join(j.Tables, ", "),
-		"sent", fmt.Sprintf("%s, job number %d for these days", count(j.Requests, "request"), j.Attempt),
+		"sent", sent,
 		"planned", second(j.PlannedAt),
 		"submitted", second(j.SubmittedAt),
 		"finished", second(j.FinishedAt),
@@ -93,6 +97,8 @@ func (s *screen) job(j view.JobDetails) {
 	switch open := j.Status.NeedsPerson() || j.Status == report.JobLost; {
 	case j.Healed:
 		next = "Nothing: its days are there. They were asked for again by " + cmp.Or(strings.Join(j.ReplacedBy, ", "), "another job") + "."
+	case open && j.Imported():
+		next = "Import its files again: no vendor is asked for them."
 	case open && j.TooOld:
 		next = "Nothing can be done: its days are too old for the vendor to be asked for them again."
 	case open && len(j.ReplacedBy) > 0:
@@ -147,7 +153,12 @@ type jobChange struct {
 func (a *app) retryCommand() *cobra.Command {
 	return a.changeCommand(jobChange{
 		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST, CANCELLED or BACKOFF",
-		apply: func(at Account, j *report.Job) error { return j.Retry(at.Now(), "asked again by a person") },
+		apply: func(at Account, j *report.Job) error {
+			if j.Imported() {
+				return &Problem{Code: ExitError, Err: fmt.Errorf("job %s is an import: no vendor is asked for it", j.ID), Remedy: "import its files again: bellhop import --help"}
+			}
+			return j.Retry(at.Now(), "asked again by a person")
+		},
 		check: a.retryable, healed: true,
 	}, &cobra.Command{
 		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",

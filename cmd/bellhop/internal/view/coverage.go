@@ -21,7 +21,7 @@ type Coverage struct {
 // Covered is the coverage of one subscription.
 type Covered struct {
 	Name string `json:"subscription"`
-	// Window are the days that are shown, of those that the subscription wants.
+	// Window are the days that are shown: those that the subscription wants, and before them what was imported.
 	Window report.Window                 `json:"window"`
 	Wanted report.Window                 `json:"wanted"`
 	Counts map[report.CoverageStatus]int `json:"counts"`
@@ -63,14 +63,14 @@ func (v *View) Coverage(ctx context.Context, f CoverageFilter) (Coverage, error)
 		return all, err
 	}
 	for _, sub := range subs {
-		chosen, unwanted := f.within(sub.Wanted(v.today()))
-		c, err := v.coverage(ctx, sub, chosen, f.Tables...)
+		asked := f.asked(sub.Wanted(v.today()))
+		c, err := v.coverage(ctx, sub, asked, f.Tables...)
 		if err != nil {
 			return all, err
 		}
 		all.Subscriptions = append(all.Subscriptions, c)
 		if !sub.Paused || f.Subscription != "" {
-			all.Absent = append(all.Absent, c.lacking(unwanted)...)
+			all.Absent = append(all.Absent, c.lacking(c.unwanted(asked))...)
 		}
 	}
 	if len(subs) == 0 {
@@ -82,17 +82,33 @@ func (v *View) Coverage(ctx context.Context, f CoverageFilter) (Coverage, error)
 	return all, nil
 }
 
-// within returns the chosen days of those that a subscription wants, and how many chosen days it does not want.
-func (f CoverageFilter) within(wanted report.Window) (chosen report.Window, unwanted int) {
-	asked := wanted
+// asked returns the chosen days. An end that is open is that of the days that a subscription wants, and so is the first day when
+// none is chosen: then days before it that were imported are chosen too.
+func (f CoverageFilter) asked(wanted report.Window) report.Window {
+	if f.Days == (report.Window{}) {
+		return f.Days
+	}
 	if f.Days.From != 0 {
-		asked.From = f.Days.From
+		wanted.From = f.Days.From
 	}
 	if f.Days.To != 0 {
-		asked.To = f.Days.To
+		wanted.To = f.Days.To
 	}
-	chosen = asked.Intersect(wanted)
-	return chosen, asked.Len() - chosen.Len()
+	return wanted
+}
+
+// unwanted counts the chosen days that the subscription does not want and that were not imported.
+func (c Covered) unwanted(asked report.Window) int {
+	if asked == (report.Window{}) {
+		return 0
+	}
+	imported := map[report.Date]bool{}
+	for _, d := range c.Days {
+		if d.Date < c.Wanted.From {
+			imported[d.Date] = true
+		}
+	}
+	return asked.Len() - asked.Intersect(c.Wanted).Len() - len(imported)
 }
 
 // coverage returns the coverage of one subscription, restricted to a window unless that is the zero window, and to tables
@@ -108,10 +124,14 @@ func (v *View) coverage(ctx context.Context, sub report.Subscription, only repor
 	if err != nil {
 		return c, err
 	}
-	if only != (report.Window{}) {
-		c.Window = wanted.Intersect(only)
+	days := report.Coverage(snapshot, source.Limits(sub.Params), v.today())
+	for _, d := range days {
+		c.Window.From = min(c.Window.From, d.Date)
 	}
-	for _, d := range report.Coverage(snapshot, source.Limits(sub.Params), v.today()) {
+	if only != (report.Window{}) {
+		c.Window = c.Window.Intersect(only)
+	}
+	for _, d := range days {
 		if !c.Window.Contains(d.Date) || len(tables) > 0 && !slices.Contains(tables, d.Table) {
 			continue
 		}

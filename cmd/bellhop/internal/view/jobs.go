@@ -33,6 +33,7 @@ type Job struct {
 	ID           string           `json:"id"`
 	Subscription string           `json:"subscription"`
 	Source       string           `json:"source"`
+	Origin       string           `json:"origin"`
 	Window       report.Window    `json:"window"`
 	Tables       []string         `json:"tables"`
 	Status       report.JobStatus `json:"status"`
@@ -50,7 +51,7 @@ type Job struct {
 
 func jobOf(j report.Job) Job {
 	return Job{
-		ID: j.ID, Subscription: j.Subscription, Source: j.Source, Window: j.Window, Tables: some(j.Tables), Status: j.Status,
+		ID: j.ID, Subscription: j.Subscription, Source: j.Source, Origin: j.Origin.String(), Window: j.Window, Tables: some(j.Tables), Status: j.Status,
 		Reason: j.Reason, Attempt: j.Requests, PlannedAt: j.PlannedAt, SubmittedAt: j.SubmittedAt, FinishedAt: j.FinishedAt,
 		DueAt: j.DueAt, FilesLoaded: loaded(j), FilesNamed: len(j.Files), VendorRequestID: j.RequestID,
 	}

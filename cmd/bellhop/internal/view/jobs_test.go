@@ -79,7 +79,7 @@ func TestListsAsJSON(t *testing.T) {
 		want string
 	}{
 		"jobs": {func(ctx context.Context) (any, error) { return v.Jobs(ctx, view.Filter{}) },
-			`[{"id":"hotel-000001","subscription":"hotel","source":"asp-analytics","window":{"from":"2026-11-14","to":"2026-11-17"},"tables":["asp_device","asp_communication"],"status":"LOADED",` +
+			`[{"id":"hotel-000001","subscription":"hotel","source":"asp-analytics","origin":"vendor","window":{"from":"2026-11-14","to":"2026-11-17"},"tables":["asp_device","asp_communication"],"status":"LOADED",` +
 				`"attempt":1,"planned_at":"2026-11-20T06:00:00Z","submitted_at":"2026-11-20T06:00:01Z","finished_at":"2026-11-20T06:12:30Z","files_loaded":1,"files_named":1,"vendor_request_id":"r-1"}]`},
 		"files": {func(ctx context.Context) (any, error) { return v.Files(ctx, view.Filter{}) },
 			`[{"key":"d.csv","status":"DELETED","subscription":"hotel","job":"hotel-000001","table":"asp_device","window":{"from":"2026-11-14","to":"2026-11-17"},"sha256":"ab12","rows":40,"bytes":2048,` +
