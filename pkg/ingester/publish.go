@@ -88,7 +88,7 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 			return nil, fault.New(fault.Transient, "%s of %s is being replaced by file %s", d, f.Table, partition.Fence.File)
 		}
 		st := step{day: fresh[d], partition: partition}
-		s.decide(f, &st)
+		st.outcome, st.fell, st.why = partition.Meet(st.day, f.Generation, s.ShrinkBelow(f.Table))
 		if rewrites := st.outcome == report.PartitionWritten || st.outcome == report.PartitionUnchanged; rewrites && partition.Vanished != nil {
 			// There is no object that a condition could name. A report with less than was there is held all the same.
 			st.outcome, st.partition.Key, st.partition.ETag, st.partition.Vanished = report.PartitionWritten, "", "", nil
@@ -105,33 +105,6 @@ func (s *Service) steps(ctx context.Context, f report.File, days []report.Encode
 		steps = append(steps, st)
 	}
 	return steps, nil
-}
-
-// decide says what a file's report of one day means for the published one.
-func (s *Service) decide(f report.File, st *step) {
-	partition, day := st.partition, st.day
-	var newer report.EncodedDay
-	if day != nil {
-		newer = *day
-	}
-	fell, why := partition.Fallen(newer, s.ShrinkBelow(f.Table))
-	switch {
-	case partition.Generation.After(f.Generation), fell != nil && heldNewer(partition, f):
-		st.outcome = report.PartitionSuperseded
-	case fell != nil:
-		st.outcome, st.fell, st.why = report.PartitionHeld, fell, why
-	case day == nil:
-		st.outcome = report.PartitionZero
-	case partition.SHA256 == day.SHA256:
-		st.outcome = report.PartitionUnchanged
-	default:
-		st.outcome = report.PartitionWritten
-	}
-}
-
-// heldNewer reports whether a newer report of the day than the file's waits for a person's decision.
-func heldNewer(partition report.Partition, f report.File) bool {
-	return partition.Held != nil && partition.Held.Generation.After(f.Generation)
 }
 
 // fence takes the exclusive right to replace the objects that are there already.
@@ -199,7 +172,7 @@ func (s *Service) perform(ctx context.Context, f report.File, st *step) (report.
 		return proof, false, fault.New(fault.Internal, "a staged day is not published")
 	}
 	partition.Generation, partition.Job, partition.File, partition.LoadedAt = f.Generation, f.Job, f.Key, s.Now()
-	if !heldNewer(*partition, f) {
+	if !partition.HoldsNewer(f.Generation) {
 		partition.Held = nil
 	}
 	return proof, true, nil

@@ -6,7 +6,35 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// Meet says what a report of a generation means for the published day: whether it is to be written, or held because of what fell
+// below a share of the published day. Newer is nil when the report has no rows for the day.
+func (s Partition) Meet(newer *EncodedDay, generation time.Time, share float64) (outcome PartitionOutcome, fell []string, why string) {
+	var day EncodedDay
+	if newer != nil {
+		day = *newer
+	}
+	fell, why = s.Fallen(day, share)
+	switch {
+	case s.Generation.After(generation), fell != nil && s.HoldsNewer(generation):
+		return PartitionSuperseded, nil, ""
+	case fell != nil:
+		return PartitionHeld, fell, why
+	case newer == nil:
+		return PartitionZero, nil, ""
+	case s.SHA256 == newer.SHA256:
+		return PartitionUnchanged, nil, ""
+	default:
+		return PartitionWritten, nil, ""
+	}
+}
+
+// HoldsNewer reports whether a newer report of the day than that of a generation waits for a person's decision.
+func (s Partition) HoldsNewer(generation time.Time) bool {
+	return s.Held != nil && s.Held.Generation.After(generation)
+}
 
 // Figures are what one measure comes to in a day, over its LEAF rows: the default views count those, and a roll-up that
 // is still right must not hide rooms that are empty.
