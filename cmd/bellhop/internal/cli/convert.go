@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -273,4 +276,106 @@ func outcomes(days []report.PartitionProof) string {
 		texts = append(texts, fmt.Sprintf("%d %s", counts[o], o))
 	}
 	return strings.Join(texts, " · ")
+}
+
+// deleteSources deletes the files of which everything is certified, and which are still as they were read.
+func (a *app) deleteSources(ctx context.Context, service *imports.Service, certain bool, results []importedFile) error {
+	needed := map[string]bool{}
+	var deletable []string
+	for _, r := range results {
+		whole, err := service.Certified(ctx, r.Parts)
+		if err != nil {
+			return err
+		}
+		now, statErr := os.Stat(r.from)
+		same := statErr == nil && r.was != nil && os.SameFile(now, r.was) && now.Size() == r.was.Size() && now.ModTime().Equal(r.was.ModTime())
+		if !whole || !same || r.err != nil {
+			needed[r.from] = true
+		}
+		if !slices.Contains(deletable, r.from) {
+			deletable = append(deletable, r.from)
+		}
+	}
+	deletable = slices.DeleteFunc(deletable, func(name string) bool { return needed[name] })
+	if len(deletable) == 0 {
+		return nil
+	}
+	if !certain {
+		question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", count(len(deletable), "file"), clean(strings.Join(deletable, ", ")))
+		if err := a.ask(question); err != nil {
+			return err
+		}
+	}
+	for _, name := range deletable {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+		for i := range results {
+			results[i].Deleted = results[i].Deleted || results[i].from == name
+		}
+	}
+	return nil
+}
+
+func (s *screen) imported(o importOrder, at Account, results []importedFile) {
+	var lines [][]cell
+	delivered, held := false, false
+	for _, r := range results {
+		if r.Error != "" {
+			lines = append(lines, row(r.File, r.Table, "", "", cell{"refused", bad}, "", cell{r.Error, quiet}))
+			continue
+		}
+		for _, p := range r.Parts {
+			delivered = delivered || p.State == imports.Delivered
+			for _, days := range alike(p.Days) {
+				first, n := days[0], int64(0)
+				for _, d := range days {
+					n += d.Rows
+				}
+				held = held || first.Verdict == imports.Held
+				lines = append(lines, row(r.File, r.Table, phrase.Days(report.Window{From: first.Date, To: days[len(days)-1].Date}), number(n),
+					cell{string(first.Verdict), verdictTone(first.Verdict)}, string(p.State), cell{cmp.Or(first.Why, p.Job), quiet}))
+			}
+		}
+		if r.Deleted {
+			lines = append(lines, row(r.File, r.Table, "", "", cell{"the file was deleted", quiet}, "", ""))
+		}
+	}
+	rows(s, "file|table|days|>rows|what|state|why", lines, func(r []cell) []cell { return r })
+	switch {
+	case o.dryRun:
+		s.line("Nothing was imported: this was a dry run.")
+	case delivered && at.Ahead == 0 && at.Installation != nil:
+		s.line("What is delivered is being loaded. Run it again to see how it stands, or: bellhop jobs list --subscription %s", o.subscription)
+	case delivered:
+		s.line("What is delivered is loaded by the next bellhop local run, or by the next sweep of what runs there.")
+	}
+	if held {
+		s.line("What is held waits for you once it is loaded: bellhop review list")
+	}
+}
+
+// alike puts neighbouring days with the same verdict, for the same reason, together.
+func alike(days []imports.Day) (runs [][]imports.Day) {
+	for _, d := range days {
+		if n := len(runs) - 1; n >= 0 && runs[n][0].Verdict == d.Verdict && runs[n][0].Why == d.Why {
+			runs[n] = append(runs[n], d)
+			continue
+		}
+		runs = append(runs, []imports.Day{d})
+	}
+	return runs
+}
+
+func verdictTone(v imports.Verdict) tone {
+	switch v {
+	case imports.New, imports.Replaced:
+		return good
+	case imports.Held:
+		return waiting
+	case imports.Unchanged, imports.Zero, imports.Superseded:
+		return quiet
+	default:
+		panic("cli: unhandled verdict " + string(v))
+	}
 }

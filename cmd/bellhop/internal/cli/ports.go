@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
@@ -103,6 +104,8 @@ type Account struct {
 	// Migration opens the dataset for bringing it to this format; progress is told how far that is. Close it with the function.
 	// Nil when the dataset bucket is not known.
 	Migration func(ctx context.Context, progress func(done, total int)) (Migrator, func() error, error)
+	// Imports opens the delivery bucket for files that a person brings. Close it with the function. Nil when the bucket is not known.
+	Imports func(ctx context.Context) (*imports.Service, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
 	Installation *stack.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.

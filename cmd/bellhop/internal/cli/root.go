@@ -149,7 +149,7 @@ func (a *app) command() *cobra.Command {
 		"start": {a.localCommand(), a.authCommand(), a.versionCommand(), a.manualCommand()},
 		"look":  {a.statusCommand(), a.doctorCommand(), a.logsCommand(), a.coverageCommand(), a.filesCommand(), a.certificatesCommand(), a.verifyCommand(), a.costCommand()},
 		"act":   {a.sourcesCommand(), a.subscriptionsCommand(), a.refetchCommand(), a.jobsCommand(), a.reviewCommand(), a.campaignsCommand()},
-		"data":  {a.queryCommand(), a.analysesCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.ingestCommand(), a.migrateCommand()},
+		"data":  {a.queryCommand(), a.analysesCommand(), a.exportCommand(), a.explainCommand(), a.tablesCommand(), a.importCommand(), a.ingestCommand(), a.migrateCommand()},
 		"older": {a.heldCommand(), a.quarantineCommand(), a.deadLettersCommand()},
 	} {
 		for _, c := range commands {
@@ -198,7 +198,7 @@ func (a *app) parent(c *cobra.Command) {
 var meant = map[string]string{
 	"run": "bellhop local run", "up": "bellhop local up", "start": "bellhop local up", "reset": "bellhop local reset",
 	"ls": "bellhop jobs list, or bellhop files list", "list": "bellhop jobs list, or bellhop files list",
-	"sql": "bellhop query", "select": "bellhop query", "login": "bellhop auth login", "convert": "bellhop ingest", "import": "bellhop ingest",
+	"sql": "bellhop query", "select": "bellhop query", "login": "bellhop auth login", "convert": "bellhop ingest",
 	"verify": "bellhop certificates verify", "retry": "bellhop jobs retry", "apply": "bellhop subscriptions apply",
 }
 

@@ -1,11 +1,22 @@
 package cli
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/manifest"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
@@ -123,4 +134,245 @@ func delivery(d report.Delivering) string {
 		report.DeliveryFetched: ": bellhop asks, and writes the answer into the delivery bucket",
 		report.DeliveryPolled:  ": bellhop orders an export, asks until it is finished, and writes it into the delivery bucket",
 	}[d]
+}
+
+const importHelp = `Bring files that people have kept into the dataset of a subscription: on a stack, or in a local folder. A file
+takes the way of every delivery. The ledger records a job with it, it is put into the delivery bucket, the
+ingester loads it, and the janitor deletes the delivery with a certificate. The file itself stays where it is.
+
+Every guard holds. A file is as old as --as-of says, or else as the end of its days: it never replaces what the
+vendor made later. What would erase or shrink a published day is held for a person (bellhop review list).
+Days before the subscription's first day, and days that the vendor no longer has, become COMPLETE; the planner
+asks for no other days because of them. No vendor is asked for an import, also when it is lost.
+
+  --subscription   must exist: bellhop subscriptions apply. A paused one imports too
+  --window         is which days the report was asked for: a row of another day refuses the file, and a day
+                   without rows is zero. When it is left out, the days that have rows are imported, and no other
+  --as-of          is when the vendor made the files: a DATE, which means its first moment in UTC, or an instant
+                   such as 2026-11-05T06:30:00Z. Left out, it is the end of the days of each job
+  --dry-run        says what would happen to which days: new, replaced, unchanged, zero, superseded (a newer
+                   report is there) or held
+  --wait           is how long to wait until the deliveries are loaded and deleted
+  --delete-source  asks, and deletes those files of this machine whose deliveries are certified
+
+More than 90 days become several jobs. Importing the same file again changes nothing; after Ctrl-C it goes on
+where it stopped. Two files of one run that have other content for the same day, and are of the same time, exclude each other.
+
+In a local folder the next bellhop local run loads what was imported, or the next sweep of a machine that runs there.
+
+Exit code 5 when some files were refused, each with its reason, and 1 when all were.`
+
+// importKind is one kind of files that people bring.
+type importKind struct{ use, source, short, long, example string }
+
+func (a *app) importCommand() *cobra.Command {
+	c := &cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp", Long: importHelp}
+	a.parent(c)
+	c.AddCommand(a.importFiles(importKind{
+		use: "asp FILE...", source: report.SourceASPAnalytics, short: "Import delivered reports of Alexa Smart Properties",
+		long: "Import reports that Alexa Smart Properties delivered, as CSV. What a FILE may be says: bellhop ingest --help.\nThe table is told from the header, unless --table names it.",
+		example: `  bellhop import asp archive/ --subscription hotel --dry-run
+  bellhop import asp DEVICE.csv.gz --subscription hotel --as-of 2026-03-05
+  bellhop import asp reports.zip s3://my-archive/2025/ --subscription hotel --stack bellhop`,
+	}))
+	return c
+}
+
+// importOrder is what is wanted of the files of one command line.
+type importOrder struct {
+	imports.Order
+	kind                          importKind
+	subscription, days, asOf      string
+	wait                          time.Duration
+	dryRun, deleteSource, certain bool
+}
+
+func (a *app) importFiles(kind importKind) *cobra.Command {
+	o := importOrder{kind: kind}
+	c := &cobra.Command{Use: kind.use, Short: kind.short, Long: kind.long + "\n\n" + importHelp, Example: kind.example}
+	f := c.Flags()
+	f.StringVar(&o.subscription, "subscription", "", "the `name` of the subscription")
+	f.StringVar(&o.Table, "table", "", "the dataset's `table` (default: told from the header)")
+	f.StringVar(&o.days, "window", "", "the days that the report was asked for, as `FROM..TO`")
+	f.StringVar(&o.asOf, "as-of", "", "when the vendor made the files, as a `DATE` or an instant (default: the end of their days)")
+	f.DurationVar(&o.wait, "wait", 0, "how long to wait until all is loaded; on a stack the default is 10m")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would happen to which days, without doing it")
+	f.BoolVar(&o.deleteSource, "delete-source", false, "delete the files, once their deliveries are certified")
+	f.BoolVar(&o.certain, "confirm", false, "with --delete-source: do not ask")
+	c.PreRunE = o.check
+	c.RunE = a.on(func(ctx context.Context, at Account, files []string) error {
+		if at.Installation != nil && !c.Flags().Changed("wait") {
+			o.wait = 10 * time.Minute
+		}
+		return a.importAll(ctx, at, o, files)
+	})
+	return c
+}
+
+func (o *importOrder) check(cmd *cobra.Command, files []string) (err error) {
+	switch {
+	case len(files) == 0:
+		return usage("see: "+cmd.CommandPath()+" --help", "%s needs a FILE", cmd.CommandPath())
+	case o.subscription == "":
+		return usage("name it with --subscription; bellhop subscriptions list shows them", "%s needs a subscription", cmd.CommandPath())
+	case o.deleteSource && slices.ContainsFunc(files, func(f string) bool { return f == inputs.Standard || strings.HasPrefix(f, "s3://") }):
+		return usage("leave it out, and delete the others yourself", "--delete-source deletes files of this machine only")
+	}
+	if _, known := dataset.Lookup(o.Table); o.Table != "" && !known {
+		return unknownTable(o.Table)
+	}
+	if o.days != "" {
+		if o.Window, err = report.ParseWindow(o.days); err != nil {
+			return usage("write it like 2026-11-01..2026-11-07", "--window: %w", err)
+		}
+	}
+	if o.asOf != "" {
+		if day, err := report.ParseDate(o.asOf); err == nil {
+			o.AsOf = day.Time()
+		} else if o.AsOf, err = time.Parse(time.RFC3339, o.asOf); err != nil {
+			return usage("write it like 2026-11-05 or 2026-11-05T06:30:00Z", "--as-of: %q is neither a date nor an instant", o.asOf)
+		}
+	}
+	return readOnce(files)
+}
+
+// complete takes the rest of the order from the subscription.
+func (o *importOrder) complete(ctx context.Context, at Account) error {
+	sub, err := at.Ledger.Subscription(ctx, o.subscription)
+	if err != nil {
+		return missing(err, "see which there are: bellhop subscriptions list")
+	}
+	if sub.Source != o.kind.source {
+		return usage("name one of "+o.kind.source, "subscription %s is one of %s", sub.Name, sub.Source)
+	}
+	source, err := at.view.Source(sub)
+	if err != nil {
+		return err
+	}
+	o.Subscription, o.Tables, o.Root, o.DryRun = sub, source.Limits(sub.Params).Tables, imports.Root(sub), o.dryRun
+	return nil
+}
+
+// importedFile is what became of one file.
+type importedFile struct {
+	File         string `json:"file"`
+	Subscription string `json:"subscription"`
+	DryRun       bool   `json:"dry_run"`
+	imports.Result
+	Deleted bool   `json:"deleted"`
+	Error   string `json:"error,omitempty"`
+
+	from string
+	was  os.FileInfo
+	err  error
+}
+
+func (a *app) importAll(ctx context.Context, at Account, o importOrder, files []string) (err error) {
+	if at.Imports == nil {
+		return usage("name it with --stack, --delivery-bucket or BELLHOP_DELIVERY_BUCKET", "the delivery bucket is not known")
+	}
+	if err := o.complete(ctx, at); err != nil {
+		return err
+	}
+	// The embedded S3 of a local folder changes the working directory.
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	service, closing, err := at.Imports(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	tell, done := a.passing()
+	defer done()
+	service.Tell = tell
+	results := a.importEach(ctx, service, o, here, files)
+	if !o.dryRun {
+		err = a.settle(ctx, service, o, results)
+	}
+	done()
+	return errors.Join(a.show(some(results), func(s *screen) { s.imported(o, at, results) }), err, failedImports(results))
+}
+
+// importEach imports the files, whose names are seen from the folder here.
+func (a *app) importEach(ctx context.Context, service *imports.Service, o importOrder, here string, files []string) (results []importedFile) {
+	from := &inputs.Reader{In: a.In, Bucket: a.Bucket, Limit: cmp.Or(a.InputLimit, service.Limit)}
+	names := slices.Clone(files)
+	for i, name := range names {
+		if name != inputs.Standard && !strings.HasPrefix(name, "s3://") && !filepath.IsAbs(name) {
+			names[i] = filepath.Join(here, name)
+		}
+	}
+	for in := range from.Files(ctx, names) {
+		in.Name = strings.TrimPrefix(in.Name, here+string(filepath.Separator))
+		r := importedFile{File: in.Name, Subscription: o.subscription, DryRun: o.dryRun, from: in.From, err: in.Err}
+		if r.err == nil {
+			r.was, _ = os.Stat(in.From) // what is no file of this machine is never deleted
+			r.Result, r.err = service.File(ctx, o.Order, in.Name, in.Content)
+		}
+		if r.err != nil {
+			r.Error = explain(r.err).Error()
+		}
+		r.Parts = some(r.Parts)
+		results = append(results, r)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return results
+}
+
+// settle waits for what was delivered, as long as is wanted, and then deletes the files that are not needed any more, if that is
+// wanted.
+func (a *app) settle(ctx context.Context, service *imports.Service, o importOrder, results []importedFile) error {
+	var parts []*imports.Part
+	for i := range results {
+		for j := range results[i].Parts {
+			parts = append(parts, &results[i].Parts[j])
+		}
+	}
+	settled, err := service.Await(ctx, parts, o.wait)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		for _, p := range r.Parts {
+			if r.err == nil && (p.State == imports.Quarantined || p.State == imports.Lost) {
+				results[i].err = fmt.Errorf("%s is %s: %s", p.Window, p.State, p.Why)
+				results[i].Error = results[i].err.Error()
+			}
+		}
+	}
+	if o.deleteSource {
+		err = a.deleteSources(ctx, service, o.certain, results)
+	}
+	if !settled && o.wait > 0 && err == nil {
+		err = &Problem{Code: ExitPartly, Err: fmt.Errorf("not all is loaded after %s", o.wait), Remedy: "it goes on without this command: run it again to see how it stands"}
+	}
+	return err
+}
+
+// failedImports is the error of a run of which files were refused.
+func failedImports(results []importedFile) error {
+	var failures []error
+	var first *Problem
+	for _, r := range results {
+		if r.err == nil {
+			continue
+		}
+		p := explain(r.err)
+		if first == nil {
+			first = p
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", r.File, p.Err))
+	}
+	if first == nil {
+		return nil
+	}
+	code := first.Code
+	if len(failures) < len(results) {
+		code = ExitPartly
+	}
+	return &Problem{Code: code, Err: errors.Join(failures...), Remedy: first.Remedy}
 }

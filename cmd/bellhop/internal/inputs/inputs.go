@@ -48,6 +48,8 @@ type File struct {
 	Name    string
 	Content io.Reader
 	Err     error
+	// From is the file that it was read from: for a file in an archive, the archive.
+	From string
 }
 
 // Files yields the CSV files that names stand for. Each is open until the next is asked for.
@@ -59,6 +61,10 @@ func (r *Reader) Files(ctx context.Context, names []string) iter.Seq[File] {
 				files = []string{name}
 			}
 			for _, file := range files {
+				yield := func(f File) bool {
+					f.From = file
+					return yield(f)
+				}
 				if err == nil && !r.opened(ctx, file, yield) || err != nil && !yield(File{Name: name, Err: err}) {
 					return
 				}
@@ -122,7 +128,7 @@ func (r *Reader) opened(ctx context.Context, name string, yield func(File) bool)
 		return yield(File{Name: name, Err: errors.New("it ends in .zip and is not a zip archive")})
 	}
 	content, err := unpacked(name, ahead)
-	return yield(File{name, content, err})
+	return yield(File{Name: name, Content: content, Err: err})
 }
 
 // openInput opens what a name stands for.
@@ -179,8 +185,8 @@ func damaged(by string, err error) error {
 	return fault.New(fault.Poison, "the %s data is cut off or damaged: %w", by, err)
 }
 
-// spooled puts what from has, at most so many bytes, into a file without a name: closing it, or the end of the process, removes it.
-func spooled(from io.Reader, most int64) (_ *os.File, err error) {
+// Spool puts what from has, at most so many bytes, into a file without a name: closing it, or the end of the process, removes it.
+func Spool(from io.Reader, most int64) (_ *os.File, err error) {
 	f, err := os.CreateTemp("", "bellhop-input-")
 	if err != nil {
 		return nil, err
@@ -275,7 +281,7 @@ func (r *Reader) unzipped(name string, from io.Reader, ahead *bufio.Reader, yiel
 	// A directory stands at the end: what cannot be read from there is put into a file first.
 	file, seekable := from.(*os.File)
 	if info, err := statOf(file); !seekable || err != nil || !info.Mode().IsRegular() {
-		if file, err = spooled(ahead, r.Limit); err != nil {
+		if file, err = Spool(ahead, r.Limit); err != nil {
 			return refuse(err)
 		}
 		defer func() { _ = file.Close() }() // it has no name, so that this removes it

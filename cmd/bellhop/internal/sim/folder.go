@@ -181,7 +181,28 @@ func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 	return &OpenedLedger{ledger.New(store), c.Now, c.ahead, store.Close}, nil
 }
 
-// OpenedDataset is the dataset of a folder with its ledger, for writing to.
+// OpenDeliveries opens the delivery bucket of a folder for putting files into it, whether or not a machine runs there, with the
+// ledger. Nothing is told of what is put: the next sweep of a machine finds it.
+func OpenDeliveries(ctx context.Context, dir string) (*OpenedDataset, error) {
+	opened, err := OpenLedger(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{Options: Options{Dir: dir, Now: time.Now}, clock: &clock{machine: time.Now, ahead: opened.Ahead}}
+	m.closing(opened.Close)
+	if m.Dir, err = filepath.Abs(dir); err == nil {
+		err = m.startS3(ctx)
+	}
+	if err == nil {
+		err = m.s3.CreateBucket(ctx, DeliveryBucket, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return &OpenedDataset{opened.Ledger, objects.NewBucket(m.s3.Client(), DeliveryBucket), opened.Now, m.Close}, nil
+}
+
+// OpenedDataset is the dataset, or the delivery bucket, of a folder with its ledger, for writing to.
 type OpenedDataset struct {
 	Ledger *ledger.Ledger
 	Bucket *objects.Bucket

@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
+	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/ingester"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -42,6 +44,7 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), sim.DatasetBucket}},
 	}
 	writes(&at, func(ctx context.Context) (*sim.OpenedDataset, error) { return sim.OpenDataset(ctx, dir) })
+	brings(&at, func(ctx context.Context) (*sim.OpenedDataset, error) { return sim.OpenDeliveries(ctx, dir) })
 	return at, nil
 }
 
@@ -67,6 +70,19 @@ func writes(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, err
 			return nil, nil, err
 		}
 		return objects.NewDataset(d.Bucket), d.Close, nil
+	}
+}
+
+// brings gives an account what puts people's own files into its delivery bucket, which is opened for that.
+func brings(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+	at.Imports = func(ctx context.Context) (*imports.Service, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &imports.Service{
+			Ledger: d.Ledger, Deliveries: d.Bucket, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait, Limit: config.LargestFile,
+		}, d.Close, nil
 	}
 }
 
@@ -137,7 +153,7 @@ func Bucket(ctx context.Context, name string) (inputs.AnyBucket, error) {
 // configured uses the credentials and the region that the SDK finds. It asks for the credentials at once, so that
 // the error is about missing credentials and not about some call that failed.
 func configured(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
 		return cfg, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
 	}
@@ -166,7 +182,11 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 		Close:  func() error { return nil },
 	}
 	if p.DeliveryBucket != "" {
-		at.Deliveries, at.Bucket = objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket, objects.ExpectOwner(owner)), p.DeliveryBucket
+		deliveries := objects.NewBucket(objects.NewClient(cfg), p.DeliveryBucket, objects.ExpectOwner(owner))
+		at.Deliveries, at.Bucket = deliveries, p.DeliveryBucket
+		brings(&at, func(context.Context) (*sim.OpenedDataset, error) {
+			return &sim.OpenedDataset{Ledger: records, Bucket: deliveries, Now: at.Now, Close: at.Close}, nil
+		})
 	}
 	if p.DatasetBucket != "" {
 		whole := objects.NewBucket(objects.NewClient(cfg), p.DatasetBucket, objects.ExpectOwner(owner))
