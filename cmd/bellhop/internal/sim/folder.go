@@ -19,18 +19,19 @@ import (
 
 // The files of a folder that are named in more than one place.
 const (
-	lockFile    = "lock"
-	ledgerFile  = "ledger.db"
-	vendorFile  = "vendor.json"
-	khorosFile  = "vendor-khoros.json"
-	secretFile  = "secret.json"
-	clockFile   = "clock.json"
-	firstSecret = "credentials.json"
+	lockFile     = "lock"
+	ledgerFile   = "ledger.db"
+	vendorFile   = "vendor.json"
+	khorosFile   = "vendor-khoros.json"
+	pinpointFile = "vendor-pinpoint.json"
+	secretFile   = "secret.json"
+	clockFile    = "clock.json"
+	firstSecret  = "credentials.json"
 )
 
 // kept is what the machine keeps in its folder, besides the lock.
 var kept = []string{
-	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, khorosFile, addressFile, leftoversFile, secretFile, firstSecret,
+	"s3", "versions", ledgerFile, ledgerFile + "-wal", ledgerFile + "-shm", vendorFile, khorosFile, pinpointFile, addressFile, leftoversFile, secretFile, firstSecret,
 	clockFile, usageFile,
 }
 

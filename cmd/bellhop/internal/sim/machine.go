@@ -75,6 +75,8 @@ type outside struct {
 	others   func(m *Machine) []report.Subscription
 	estate   *alexa.Estate
 	switches alexa.Switches
+	// pinpointEnds is when Pinpoint is retired. Zero: when it was.
+	pinpointEnds time.Time
 	// stepwise handles one event after the other instead of several at once, so that every run goes the same way.
 	stepwise bool
 	// unmeasured leaves out the idle runs by which a demonstration ends.

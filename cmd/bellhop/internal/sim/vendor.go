@@ -23,6 +23,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/khoros"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/pinpoint"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -33,6 +34,7 @@ import (
 type vendor struct {
 	*alexa.Simulator
 	care *rest.Service
+	kpis *rest.Service
 	// memories are what each of them remembers, by the file.
 	memories map[string]remembering
 	server   *http.Server
@@ -51,6 +53,8 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/public/"), strings.HasPrefix(path, "/exports/"):
 		v.care.ServeHTTP(w, r)
+	case strings.HasPrefix(path, "/v1/apps/"):
+		v.kpis.ServeHTTP(w, r)
 	default:
 		v.Handler().ServeHTTP(w, r)
 	}
@@ -59,20 +63,24 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // faults are how often each kind of fault struck, at any of them.
 func (v *vendor) faults() map[script.Kind]int {
 	all := v.Counters().Faults
-	for kind, n := range v.care.Counters().Faults {
-		all[kind] += n
+	for _, other := range []*rest.Service{v.care, v.kpis} {
+		for kind, n := range other.Counters().Faults {
+			all[kind] += n
+		}
 	}
 	return all
 }
 
 // words say what a vendor did.
-func (v *vendor) words(kind script.Kind) string { return cmp.Or(alexa.Words(kind), v.care.Words(kind)) }
+func (v *vendor) words(kind script.Kind) string {
+	return cmp.Or(alexa.Words(kind), v.care.Words(kind), v.kpis.Words(kind))
+}
 
 // faultsAt are those of a script that concern an endpoint. Alexa's are all that are no other vendor's.
 func (m *Machine) faultsAt(endpoint script.Endpoint) (faults []script.Fault) {
 	for _, f := range slices.Concat(m.Faults, m.left.faults()) {
 		of := f.Endpoint
-		if of != khoros.Endpoint {
+		if of != khoros.Endpoint && of != pinpoint.Endpoint {
 			of = ""
 		}
 		if of == endpoint {
@@ -155,8 +163,15 @@ func (m *Machine) openVendors(v *vendor) error {
 	}); err != nil {
 		return err
 	}
+	if v.kpis, err = pinpoint.New(pinpoint.Config{
+		Seed: demoSeed, Now: m.clock.Now, Applications: pinpoint.DemoApplications(), Faults: m.faultsAt(pinpoint.Endpoint),
+		Retires: m.outside.pinpointEnds,
+	}); err != nil {
+		return err
+	}
 	v.memories = map[string]remembering{
-		filepath.Join(m.Dir, vendorFile): v.Simulator, filepath.Join(m.Dir, khorosFile): v.care,
+		filepath.Join(m.Dir, vendorFile): v.Simulator,
+		filepath.Join(m.Dir, khorosFile): v.care, filepath.Join(m.Dir, pinpointFile): v.kpis,
 	}
 	for path, of := range v.memories {
 		var snapshot json.RawMessage

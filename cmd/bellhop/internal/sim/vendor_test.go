@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/khoros"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/pinpoint"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
@@ -73,6 +74,10 @@ func TestExportsOutliveTheMachine(t *testing.T) {
 	status, body := m.careAPI(t, http.MethodGet, address+"/download?companyKey="+key)
 	if status != 200 || !strings.Contains(body, `"MANUAL_TAG":"maple-court"`) {
 		t.Errorf("%d %.200s", status, body)
+	}
+	if status, body := m.careAPI(t, http.MethodGet, m.vendor.url+"/v1/apps/"+pinpoint.DemoApplicationID+"/kpis/daterange/txn-sms-sent"); status != 403 ||
+		!strings.Contains(body, "no longer available") {
+		t.Errorf("a service that ended three weeks before: %d %s", status, body)
 	}
 	if struck := m.vendor.faults(); struck[khoros.IDsOnly] != 1 || m.vendor.words(khoros.IDsOnly) == "" {
 		t.Errorf("faults %v", struck)

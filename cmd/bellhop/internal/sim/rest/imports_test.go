@@ -15,7 +15,7 @@ import (
 func TestSimulatorsShareNothingWithTheClients(t *testing.T) {
 	const family = "github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/"
 	shared := []string{"chance", "rest", "script"}
-	for _, vendor := range []string{"alexa", "khoros", "chance", "rest", "script"} {
+	for _, vendor := range []string{"alexa", "khoros", "pinpoint", "chance", "rest", "script"} {
 		checked := 0
 		err := filepath.WalkDir(filepath.Join("..", vendor), func(name string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(name, ".go") {
