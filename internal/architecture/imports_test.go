@@ -63,7 +63,9 @@ var layers = map[string]layer{
 	"pkg/source/sourcetest": {own: and(shared, "pkg/requester"), libs: suites},
 	// It counts the characters of a title as a person does.
 	"pkg/source/campaigns": {own: shared, libs: []string{"github.com/rivo/uniseg"}},
-	"pkg/source/...":       {own: shared, libs: []string{xsync}},
+	// The columns of its tables are those of the definitions.
+	"pkg/source/khoros": {own: and(meetsSecrets, "pkg/source/httpclient", "pkg/dataset")},
+	"pkg/source/...":    {own: shared, libs: []string{xsync}},
 
 	"pkg/ledger":             {own: core},
 	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},

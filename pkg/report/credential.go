@@ -5,6 +5,9 @@ import "time"
 // CredentialLWA names the credential of Login with Amazon. Every source that asks with it says so.
 const CredentialLWA = "lwa"
 
+// CredentialKhoros names the user of the Analytics Reports API of Khoros Care.
+const CredentialKhoros = "khoros"
+
 // Credential is what every run, function and tool shares of one credential at a vendor: when it may be used next. The
 // credential itself is not here.
 type Credential struct {
