@@ -1,6 +1,7 @@
 package khoros
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -102,8 +103,10 @@ func readBody(r rest.Request) (url.Values, error) {
 		return url.ParseQuery(string(r.Body))
 	}
 	var fields map[string]any
-	if err := json.Unmarshal(r.Body, &fields); err != nil || fields == nil {
-		return nil, fmt.Errorf("not an object: %w", err)
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, err
 	}
 	values := url.Values{}
 	for name, value := range fields {

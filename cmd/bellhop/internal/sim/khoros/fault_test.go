@@ -82,6 +82,28 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A fault may be limited to a type of reports and to days.
+func TestConditionsOfAFault(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault script.Fault
+		fails bool
+	}{
+		"the type":        {script.Fault{Metrics: []string{"response"}}, true},
+		"another type":    {script.Fault{Metrics: []string{"author"}}, false},
+		"the day":         {script.Fault{From: "2026-11-18", To: "2026-11-18"}, true},
+		"the day after":   {script.Fault{From: "2026-11-19"}, false},
+		"a single day":    {script.Fault{MaxDays: 1}, true},
+		"the status only": {script.Fault{Operations: []string{khoros.Status}}, false},
+	} {
+		test.fault.Kind = script.ServerError
+		v := faulty(t, test.fault)
+		r := v.call(http.MethodPost, base+"response?companyKey="+v.as.Key+"&"+day("2026-11-18"), "")
+		if (r.status == 500) != test.fails {
+			t.Errorf("%s: %d", name, r.status)
+		}
+	}
+}
+
 func is(ok bool) string {
 	if ok {
 		return ""

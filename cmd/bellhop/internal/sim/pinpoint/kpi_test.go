@@ -2,8 +2,9 @@ package pinpoint
 
 import "testing"
 
-// Four messages, read by hand: two people, one of whom got three; Canada has three parts for 1935 thousandths of a cent.
-func TestKPIsOfFourMessages(t *testing.T) {
+// Messages that are read by hand: four e-mails of a campaign to two people, one of whom got three; one that bounced; and SMS, of
+// which those to Canada have three parts for 1935 thousandths of a cent.
+func TestKPIsOfAFewMessages(t *testing.T) {
 	mail := func(date, activity string, person int64, m message) message {
 		m.source, m.channel, m.resource, m.date, m.activity, m.person = sourceCampaign, "EMAIL", "c1", date, activity, person
 		return m
@@ -17,6 +18,7 @@ func TestKPIsOfFourMessages(t *testing.T) {
 		mail("2026-10-01", "a", 1, message{delivered: true}),
 		mail("2026-10-02", "b", 1, message{delivered: true, opened: true}),
 		mail("2026-10-02", "b", 2, message{hardBounced: true}),
+		{source: sourceTransaction, channel: "EMAIL", date: "2026-10-01", hardBounced: true},
 		text("CA", 1, 645, ""), text("CA", 2, 1290, ""), text("US", 1, 581, "30"),
 	}
 	for name, test := range map[string]struct {
