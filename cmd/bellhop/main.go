@@ -22,6 +22,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
+	"github.com/bellhop-asp/bellhop/pkg/source/khoros"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
@@ -75,7 +76,10 @@ func environment() cli.Environment {
 
 // sources are all that bellhop knows.
 func sources() []requester.Source {
-	return []requester.Source{asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now})}
+	return []requester.Source{
+		asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now}),
+		khoros.New(khoros.Options{Now: time.Now}),
+	}
 }
 
 // readSecret reads a line from the terminal without an echo.

@@ -53,7 +53,12 @@ func main() {
 func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	scrubber := &redact.Scrubber{}
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "requester", Now: time.Now}
-	kept, err := secret.Open(c.LWASecretID, secretsmanager.NewFromConfig(cloud), ssm.NewFromConfig(cloud))
+	secrets, parameters := secretsmanager.NewFromConfig(cloud), ssm.NewFromConfig(cloud)
+	kept, err := secret.Open(c.LWASecretID, secrets, parameters)
+	if err != nil {
+		return nil, err
+	}
+	user, err := khorosUser(c, secrets, parameters)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Metrics: metrics,
 		Log:     log,
 		Requester: &requester.Service{
-			Ledger: records, Sources: sources(c, tokens, scrubber),
+			Ledger: records, Sources: sources(c, tokens, user, scrubber),
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/config"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -16,7 +17,7 @@ func TestTheRoleMayDeliverWhatIsFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	fetched := 0
-	for _, source := range sources(config.Defaults[config.Requester](), nil, nil) {
+	for _, source := range sources(config.Defaults[config.Requester](), nil, nil, nil) {
 		d := source.(interface {
 			Describe() report.SourceDescription
 		}).Describe()
@@ -30,5 +31,23 @@ func TestTheRoleMayDeliverWhatIsFetched(t *testing.T) {
 	}
 	if fetched == 0 {
 		t.Error("no source is fetched")
+	}
+}
+
+// TestTheUserOfKhorosCareIsOptional: without a secret a subscription waits for its credential, and nothing else changes.
+func TestTheUserOfKhorosCareIsOptional(t *testing.T) {
+	for id, want := range map[string]bool{"": false, "bellhop/khoros": true, "/bellhop/khoros": true} {
+		user, err := khorosUser(config.Requester{KhorosSecretID: id}, nil, nil)
+		if err != nil || (user != nil) != want {
+			t.Errorf("%q: %v, %v", id, user, err)
+		}
+	}
+	if _, err := khorosUser(config.Requester{KhorosSecretID: "arn:aws:s3:::a-bucket"}, nil, nil); err == nil || strings.Contains(err.Error(), "a-bucket") {
+		t.Errorf("got %v", err)
+	}
+	for _, source := range sources(config.Defaults[config.Requester](), nil, nil, nil) {
+		if source.Name() == report.SourceKhorosCare && !fault.Is(source.Authorize(t.Context(), nil), fault.NotFound) {
+			t.Error("without a secret it may be asked")
+		}
 	}
 }

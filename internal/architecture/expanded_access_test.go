@@ -19,12 +19,16 @@ type statement struct {
 	resources []any
 }
 
-// either returns statements, and of an If both of its branches: neither may say too much.
+// either returns statements, and of an If both of its branches, unless one is nothing: neither may say too much.
 func either(statements []any) []any {
 	var all []any
 	for _, s := range statements {
 		if branches, ok := at(s, "Fn::If").([]any); ok {
-			all = append(all, branches[1:]...)
+			for _, branch := range branches[1:] {
+				if at(branch, "Ref") != "AWS::NoValue" {
+					all = append(all, branch)
+				}
+			}
 		} else {
 			all = append(all, s)
 		}

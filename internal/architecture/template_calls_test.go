@@ -27,7 +27,11 @@ func below(resource, below string) []string {
 	if below == "" {
 		return []string{"DeliveryBucket"}
 	}
-	return []string{"DeliveryBucket/" + report.SourceCampaigns + below, "DeliveryBucket/" + report.SourceSkillMetrics + below}
+	var all []string
+	for _, source := range []string{report.SourceCampaigns, report.SourceKhorosCare, report.SourceSkillMetrics} {
+		all = append(all, "DeliveryBucket/"+source+below)
+	}
+	return all
 }
 
 // resourcesOf are what a service's calls are about. S3's are about the bucket behind the port, else about the one that doctor
@@ -157,7 +161,11 @@ func granted(t *testing.T, owner string) []string {
 func TestRolesAllowWhatTheCodeCalls(t *testing.T) {
 	// What Lambda does in a function's name, and what is done only with an argument that the code does not show.
 	besides := map[string][]string{
-		"requester": {"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs", "sqs:SendMessage FailedRuns"},
+		"requester": {
+			"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs", "sqs:SendMessage FailedRuns",
+			// The code opens two secrets in one way.
+			"secretsmanager:GetSecretValue KhorosSecretId", "ssm:GetParameter KhorosSecretId",
+		},
 		"ingester": {
 			"logs:CreateLogStream IngesterLogs", "logs:PutLogEvents IngesterLogs",
 			"sqs:DeleteMessage IngestQueue", "sqs:GetQueueAttributes IngestQueue", "sqs:ReceiveMessage IngestQueue",

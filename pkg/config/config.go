@@ -24,9 +24,11 @@ type Requester struct {
 
 	IngestQueueURL string `env:"BELLHOP_INGEST_QUEUE_URL,required" meaning:"where loads are started" form:"the URL of an SQS queue"`
 	// LWASecretID is the ARN or the name of the secret, never the secret.
-	LWASecretID   string   `env:"BELLHOP_LWA_SECRET_ID,required" meaning:"where the Login with Amazon credential is kept" form:"the ARN or name of a Secrets Manager secret, or the ARN or /name of an SSM parameter" sensitive:"true"`
-	AlexaEndpoint Endpoint `env:"BELLHOP_ALEXA_ENDPOINT" envDefault:"https://api.amazonalexa.com" meaning:"the vendor's API" form:"an https URL"`
-	LWAEndpoint   Endpoint `env:"BELLHOP_LWA_ENDPOINT" envDefault:"https://api.amazon.com/auth/o2/token" meaning:"the token endpoint of Login with Amazon" form:"an https URL"`
+	LWASecretID string `env:"BELLHOP_LWA_SECRET_ID,required" meaning:"where the Login with Amazon credential is kept" form:"the ARN or name of a Secrets Manager secret, or the ARN or /name of an SSM parameter" sensitive:"true"`
+	// KhorosSecretID is the same for Khoros Care. Without it a subscription there waits for its credential.
+	KhorosSecretID string   `env:"BELLHOP_KHOROS_SECRET_ID" meaning:"where the user of Khoros Care is kept; not set: subscriptions to khoros-care wait for it" form:"the ARN or name of a Secrets Manager secret, or the ARN or /name of an SSM parameter" sensitive:"true"`
+	AlexaEndpoint  Endpoint `env:"BELLHOP_ALEXA_ENDPOINT" envDefault:"https://api.amazonalexa.com" meaning:"the vendor's API" form:"an https URL"`
+	LWAEndpoint    Endpoint `env:"BELLHOP_LWA_ENDPOINT" envDefault:"https://api.amazon.com/auth/o2/token" meaning:"the token endpoint of Login with Amazon" form:"an https URL"`
 
 	Subscription Subscription
 	// Interval is the least time between two requests with one credential.
@@ -93,6 +95,7 @@ func LoadRequester(environ map[string]string) (Requester, error) {
 	c.check(r)
 	r.check("BELLHOP_INGEST_QUEUE_URL", isURL(c.IngestQueueURL))
 	r.check("BELLHOP_LWA_SECRET_ID", secretID.MatchString(c.LWASecretID))
+	r.check("BELLHOP_KHOROS_SECRET_ID", c.KhorosSecretID == "" || secretID.MatchString(c.KhorosSecretID))
 	r.checkSpan("BELLHOP_REQUEST_INTERVAL")
 	r.checkSpan("BELLHOP_REQUEST_PATIENCE")
 	for _, word := range c.ASPDaily {

@@ -218,9 +218,11 @@ func compareProblems(t *testing.T, err error, want []string) {
 
 func TestASecretInPlaceOfItsIDIsNotShown(t *testing.T) {
 	for _, value := range []string{`{"client_secret":"planted"}`, "Atzr|planted", "planted secret"} {
-		_, err := config.LoadRequester(requester(map[string]string{"BELLHOP_LWA_SECRET_ID": value}))
-		if err == nil || strings.Contains(err.Error(), "planted") || !strings.Contains(err.Error(), "BELLHOP_LWA_SECRET_ID") {
-			t.Errorf("%v", err)
+		for _, name := range []string{"BELLHOP_LWA_SECRET_ID", "BELLHOP_KHOROS_SECRET_ID"} {
+			_, err := config.LoadRequester(requester(map[string]string{name: value}))
+			if err == nil || strings.Contains(err.Error(), "planted") || !strings.Contains(err.Error(), name) {
+				t.Errorf("%v", err)
+			}
 		}
 	}
 }
@@ -230,7 +232,7 @@ func TestSecretIDs(t *testing.T) {
 		"bellhop/lwa", "/bellhop/lwa", "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:a-b",
 		"arn:aws:ssm:us-east-1:123456789012:parameter/bellhop/lwa",
 	} {
-		if _, err := config.LoadRequester(requester(map[string]string{"BELLHOP_LWA_SECRET_ID": id})); err != nil {
+		if _, err := config.LoadRequester(requester(map[string]string{"BELLHOP_LWA_SECRET_ID": id, "BELLHOP_KHOROS_SECRET_ID": id})); err != nil {
 			t.Error(err)
 		}
 	}
@@ -312,7 +314,7 @@ func TestVariablesSayEverything(t *testing.T) {
 // The decoder reports an unreadable value by the field's name, so that must be the field's alone.
 func TestEveryUnreadableValueIsReportedByItsVariable(t *testing.T) {
 	for _, v := range config.Variables() {
-		if v.Name == "BELLHOP_LWA_SECRET_ID" {
+		if v.Sensitive {
 			continue
 		}
 		environ := requester(map[string]string{"BELLHOP_DATASET_BUCKET": "dataset", "BELLHOP_SUBSCRIPTION": "a", "BELLHOP_UNIT_ID": "amzn1.alexa.unit.did.A"})
