@@ -25,11 +25,10 @@ const maxExtra = 1 << 20
 // Converter turns delivered CSV into encoded partitions. It holds no state: one Converter may be used by any
 // number of goroutines, each conversion having the budgets for itself.
 type Converter struct {
-	budget     int64
-	bodyMemory int64
-	tempDir    string
-	limits     limits
-	unitIDs    unitIDs
+	budget  int64
+	tempDir string
+	limits  limits
+	unitIDs unitIDs
 }
 
 // Option changes a default of [NewConverter].
@@ -40,10 +39,6 @@ type Option func(*Converter)
 // The default is 40 MiB.
 func Budget(bytes int64) Option { return func(c *Converter) { c.budget = bytes } }
 
-// BodyMemory sets how many bytes of encoded partitions stay in memory; beyond that they are in a temporary file.
-// The default is 8 MiB.
-func BodyMemory(bytes int64) Option { return func(c *Converter) { c.bodyMemory = bytes } }
-
 // TempDir sets the directory of temporary files. The default is that of [os.TempDir].
 func TempDir(dir string) Option { return func(c *Converter) { c.tempDir = dir } }
 
@@ -53,9 +48,8 @@ func MaxBytes(n int64) Option { return func(c *Converter) { c.limits.Bytes = n }
 // NewConverter returns a Converter with the given options.
 func NewConverter(opts ...Option) *Converter {
 	c := &Converter{
-		budget:     40 << 20,
-		bodyMemory: 8 << 20,
-		limits:     limits{Columns: 1000, Cell: 64 << 10, Bytes: 8 << 30},
+		budget: 40 << 20,
+		limits: limits{Columns: 1000, Cell: 64 << 10, Bytes: 8 << 30},
 	}
 	for _, o := range opts {
 		o(c)
@@ -151,6 +145,6 @@ func (s *scanner) open(ctx context.Context) ([]string, error) {
 
 func (c *Converter) newWriter(d dataset.Definition, subscription string) *columnar.Writer {
 	return columnar.New(columnar.Options{
-		Definition: d, Subscription: subscription, Budget: c.budget, BodyMemory: c.bodyMemory, TempDir: c.tempDir,
+		Definition: d, Subscription: subscription, Budget: c.budget, TempDir: c.tempDir,
 	})
 }

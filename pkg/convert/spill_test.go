@@ -56,12 +56,9 @@ func TestBudgetChangesNoByte(t *testing.T) {
 		t.Fatalf("%d days", len(want))
 	}
 	for name, opts := range map[string][]convert.Option{
-		"all in memory":         nil,
-		"spilled now and then":  {convert.Budget(1 << 20)},
-		"spilled often":         {convert.Budget(600 << 10)},
-		"no memory for bodies":  {convert.BodyMemory(0)},
-		"neither":               {convert.Budget(1 << 20), convert.BodyMemory(0)},
-		"some memory of bodies": {convert.BodyMemory(40 << 10)},
+		"all in memory":        nil,
+		"spilled now and then": {convert.Budget(1 << 20)},
+		"spilled often":        {convert.Budget(600 << 10)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,22 +101,17 @@ func TestMergeEqualsOneFile(t *testing.T) {
 	for _, c := range cuts {
 		parts = append(parts, converted(t, convert.NewConverter(), "asp_communication", file(header, c)).Days[0].Body)
 	}
-	for name, opts := range map[string][]convert.Option{"in memory": nil, "in a file": {convert.BodyMemory(0)}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			merged, err := convert.NewConverter(opts...).Merge(t.Context(), contract("asp_communication"), date, parts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Equal(body(t, merged), body(t, whole)) {
-				t.Error("the merged partition is not that of one file")
-			}
-			equal(t, "rows", merged.Rows, whole.Rows)
-			equal(t, "sums", merged.Sums, whole.Sums)
-			equal(t, "figures", merged.Figures, whole.Figures)
-			equal(t, "SHA-256", merged.SHA256, whole.SHA256)
-		})
+	merged, err := convert.NewConverter().Merge(t.Context(), contract("asp_communication"), date, parts)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if !slices.Equal(body(t, merged), body(t, whole)) {
+		t.Error("the merged partition is not that of one file")
+	}
+	equal(t, "rows", merged.Rows, whole.Rows)
+	equal(t, "sums", merged.Sums, whole.Sums)
+	equal(t, "figures", merged.Figures, whole.Figures)
+	equal(t, "SHA-256", merged.SHA256, whole.SHA256)
 }
 
 func TestMergeRefuses(t *testing.T) {

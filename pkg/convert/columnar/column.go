@@ -20,7 +20,7 @@ import (
 type column struct {
 	parquet.Dictionary // of parquet-go, always empty
 	entries            entries
-	codec              *repeatCodec
+	codec              *twoLevels
 	plain              parquet.Type
 	leaf               int
 

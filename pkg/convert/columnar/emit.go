@@ -63,57 +63,29 @@ func (s *shelf) emitNumbers(ctx context.Context, d *day, to sink) error {
 
 // arrange returns the places of the day's rows, all of which are in memory, in canonical order, and each once unless rows repeat.
 func (s *shelf) arrange(d *day) ([]uint32, error) {
-	s.sort.reset(int(d.rowsInMemory()))
-	s.sortBy(d, func(b *block, keys []uint32) []uint32 {
-		for _, n := range b.extras[:b.n] {
-			keys = append(keys, s.ranks.extras[n])
-		}
-		return keys
+	order := numbersTo(int(d.rowsInMemory()))
+	slices.SortFunc(order, func(x, y uint32) int {
+		a, i := d.at(x)
+		b, j := d.at(y)
+		return s.compare(a, i, b, j)
 	})
-	for c := range s.dims {
-		c = s.dims - 1 - c
-		s.sortBy(d, func(b *block, keys []uint32) []uint32 {
-			for _, n := range b.dims[c][:b.n] {
-				keys = append(keys, s.ranks.dims[c][n])
-			}
-			return keys
-		})
+	if s.repeats || len(order) == 0 {
+		return order, nil
 	}
-	s.sortBy(d, func(b *block, keys []uint32) []uint32 {
-		for _, n := range b.paths[:b.n] {
-			keys = append(keys, s.ranks.paths[n])
+	kept := order[:1]
+	for _, place := range order[1:] {
+		a, i := d.at(kept[len(kept)-1])
+		b, j := d.at(place)
+		if s.compare(a, i, b, j) != 0 {
+			kept = append(kept, place)
+			continue
 		}
-		return keys
-	})
-	if s.repeats {
-		return s.sort.order, nil
-	}
-	// The keys are those of paths now: rows of different units need no further look.
-	kept, last := s.sort.order[:0], -1
-	for _, i := range s.sort.order {
-		if last >= 0 && s.keys[last] == s.keys[i] {
-			b, row := d.at(uint32(last))
-			c, other := d.at(i)
-			if s.compare(b, row, c, other) == 0 {
-				if err := sameContent(b, row, c, other); err != nil {
-					return nil, err
-				}
-				d.duplicates++
-				continue
-			}
+		if err := sameContent(a, i, b, j); err != nil {
+			return nil, err
 		}
-		kept, last = append(kept, i), int(i)
+		d.duplicates++
 	}
 	return kept, nil
-}
-
-// sortBy sorts the rows of a day by the keys that key appends for each block.
-func (s *shelf) sortBy(d *day, key func(b *block, keys []uint32) []uint32) {
-	s.keys = slices.Grow(s.keys[:0], len(s.sort.order))
-	for _, b := range d.blocks {
-		s.keys = key(b, s.keys)
-	}
-	s.sort.by(s.keys)
 }
 
 // at returns where a row of the day is.

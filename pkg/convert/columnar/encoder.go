@@ -31,9 +31,8 @@ type encoder struct {
 	subscription string
 	schema       *parquet.Schema
 	leaves       []leaf
-	texts        []*textEntries
 	mixed        []parquet.Value
-	codec        *repeatCodec
+	codec        *twoLevels
 	isRollup     []bool // by row of the current block
 
 	// Of the current partition.
@@ -51,7 +50,7 @@ type encoder struct {
 }
 
 func newEncoder(d dataset.Definition, subscription string) *encoder {
-	e := &encoder{definition: d, subscription: subscription, codec: newRepeatCodec()}
+	e := &encoder{definition: d, subscription: subscription, codec: newTwoLevels()}
 	e.leaves = e.leavesOf(d)
 	next := 0
 	e.schema = schemaWith(d.Name, d.FileColumns(), func(n parquet.Node) parquet.Node {
@@ -68,7 +67,6 @@ func newEncoder(d dataset.Definition, subscription string) *encoder {
 // Each has a writer of its own: the second file of a writer that is reset has empty column paths in its
 // footer (parquet-go v0.32), since resetting the row groups of the first clears slices that both share.
 func (e *encoder) begin(date report.Date, rows int64, to io.Writer) {
-	e.codec.next()
 	e.writer = parquet.NewWriter(to,
 		e.schema,
 		parquet.Compression(e.codec),
@@ -97,7 +95,7 @@ func (e *encoder) newGroup() {
 // write adds a block, which must be full unless it is the partition's last. It reports whether it ended a row
 // group: then none of the vocabulary before is needed any more.
 func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
-	e.know(words)
+	e.words = words // a row group has one vocabulary
 	for i, w := range e.writer.ColumnWriters() {
 		l := &e.leaves[i]
 		l.column.pending, l.column.written = l.column.pending[:0], 0
@@ -117,17 +115,6 @@ func (e *encoder) write(b *block, words *vocabulary) (ended bool, err error) {
 		return false, fmt.Errorf("end a row group of %s: %w", e.definition.Name, err)
 	}
 	return true, nil
-}
-
-// know makes words what the numbers of the following blocks stand for. A row group has one vocabulary.
-func (e *encoder) know(words *vocabulary) {
-	if e.words == words {
-		return
-	}
-	e.words = words
-	for _, t := range e.texts {
-		t.forget()
-	}
 }
 
 // newText returns the bytes of text in b that the row group did not have before.

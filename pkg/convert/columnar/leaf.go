@@ -196,30 +196,15 @@ func (e *encoder) listLeaf(words func() []string, list func(*path) []uint32, lev
 	l := &listLevels{}
 	return leaf{c, func(b *block) []parquet.Value {
 		known, paths := words(), e.words.paths.list
-		length := len(paths[b.paths[0]].ids)
-		alike := true
-		for _, n := range b.paths[:b.n] {
-			numbers := list(&paths[n])
-			alike = alike && len(numbers) == length
-			for _, n := range numbers {
-				if n == none {
-					alike = false
-					continue
-				}
-				c.pending = append(c.pending, t.index(n, known))
-			}
-		}
-		if alike {
-			return l.alike(b.n, length, level)
-		}
 		l.reset()
 		for _, n := range b.paths[:b.n] {
 			for i, n := range list(&paths[n]) {
 				if n == none {
 					l.add(i, level-1)
-				} else {
-					l.add(i, level)
+					continue
 				}
+				l.add(i, level)
+				c.pending = append(c.pending, t.index(n, known))
 			}
 		}
 		return l.values
@@ -256,6 +241,5 @@ func (e *encoder) extraLeaf(words func() *texts, list func(*pairs) []uint32) lea
 
 func (e *encoder) textColumn() (*column, *textEntries) {
 	t := &textEntries{}
-	e.texts = append(e.texts, t)
 	return &column{entries: t}, t
 }

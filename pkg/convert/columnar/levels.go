@@ -25,27 +25,9 @@ var listElement = [3][2]parquet.Value{
 }
 
 // listLevels makes the values of the lists of a block.
-type listLevels struct {
-	values []parquet.Value
-	// The length of each list when values are those of a full block of lists that are alike; else 0.
-	length int
-}
+type listLevels struct{ values []parquet.Value }
 
-// alike returns the values of n lists of one length, all of one level.
-func (l *listLevels) alike(n, length, level int) []parquet.Value {
-	if l.length != length {
-		l.reset()
-		for range blockRows {
-			for i := range length {
-				l.add(i, level)
-			}
-		}
-		l.length = length
-	}
-	return l.values[:n*length]
-}
-
-func (l *listLevels) reset() { l.values, l.length = l.values[:0], 0 }
+func (l *listLevels) reset() { l.values = l.values[:0] }
 
 // add adds element i of a list.
 func (l *listLevels) add(i, level int) {

@@ -24,8 +24,6 @@ type shelf struct {
 	loaded         *block
 
 	ranks *ranks
-	sort  sorter
-	keys  []uint32
 	out   *block // the next full block of rows that are passed on
 
 	dims, measures int

@@ -101,7 +101,6 @@ func TestTextEntriesOfTheSliceBefore(t *testing.T) {
 		}
 	}
 	e.reset()
-	e.forget()
 	if e.index(1, []string{"", "another"}); e.len() != 1 || string(e.entry(0)) != "another" {
 		t.Errorf("of another vocabulary: %q", e.entry(0))
 	}

@@ -30,18 +30,13 @@ type texts struct {
 	numbers map[string]uint32
 	words   []string
 	arena   *arena
-
-	// Reports list the same values in the same order again and again: the follower that a value had last
-	// time is tried before hashing.
-	next []uint32
-	last uint32
 }
 
 // textOverhead is roughly what one more entry of texts takes up besides its bytes.
 const textOverhead = 100
 
 func newTexts(a *arena) *texts {
-	return &texts{numbers: map[string]uint32{}, words: []string{""}, next: []uint32{none}, arena: a}
+	return &texts{numbers: map[string]uint32{}, words: []string{""}, arena: a}
 }
 
 // number returns the number of s, which may be short-lived. fresh says that it has not been seen before.
@@ -49,21 +44,15 @@ func (t *texts) number(s string) (n uint32, fresh bool) {
 	if s == "" {
 		return none, false
 	}
-	n = t.next[t.last]
-	if t.words[n] != s {
-		var known bool
-		if n, known = t.numbers[s]; !known {
-			s = t.arena.keep(s)
-			n, fresh = uint32(len(t.words)), true
-			t.numbers[s] = n
-			t.words = append(t.words, s)
-			t.next = append(t.next, none)
-			t.arena.size += textOverhead
-		}
-		t.next[t.last] = n
+	if n, known := t.numbers[s]; known {
+		return n, false
 	}
-	t.last = n
-	return n, fresh
+	s = t.arena.keep(s)
+	n = uint32(len(t.words))
+	t.numbers[s] = n
+	t.words = append(t.words, s)
+	t.arena.size += textOverhead
+	return n, true
 }
 
 // extras numbers the different contents of "extra", from 1.

@@ -19,8 +19,7 @@ type Options struct {
 	Definition   dataset.Definition
 	Subscription string
 	Budget       int64  // bytes of cells; a quarter of it for numbers, the rest for text
-	BodyMemory   int64  // bytes of encoded partitions
-	TempDir      string // of what is beyond; empty is that of [os.TempDir]
+	TempDir      string // of what is beyond, and of encoded partitions; empty is that of [os.TempDir]
 }
 
 // Writer takes rows in any order, and encodes those of each date as one partition. It is for one goroutine.
@@ -42,7 +41,7 @@ func New(o Options) *Writer {
 		encoder: newEncoder(o.Definition, o.Subscription),
 		stored:  &spool{dir: o.TempDir},
 		texts:   &spool{dir: o.TempDir},
-		bodies:  &spool{dir: o.TempDir, limit: o.BodyMemory},
+		bodies:  &spool{dir: o.TempDir},
 	}
 	w.rows = newShelf(o.Definition, o.Budget, w.stored, w.texts)
 	return w
