@@ -70,16 +70,13 @@ func (w wanted) day(d report.Date) (from, to time.Time) {
 	return midnight(d, w.zone), midnight(d+1, w.zone).Add(-time.Millisecond)
 }
 
-// midnight returns when a date begins in a zone: at its first midnight, or, where clocks go from before midnight to behind it,
-// then.
+// midnight returns when a date begins in a zone: at its first midnight, as [time.Date] has it, or, where clocks go from before midnight
+// to behind it, then.
 func midnight(d report.Date, zone *time.Location) time.Time {
 	y, m, day := d.Time().Date()
 	at := time.Date(y, m, day, 0, 0, 0, 0, zone)
 	if changed, _ := time.Date(y, m, day, 12, 0, 0, 0, zone).ZoneBounds(); at.Hour() != 0 && changed.Day() == day {
 		return changed
-	}
-	if first := at.Add(-time.Hour); first.Day() == day && first.Hour() == 0 {
-		return first
 	}
 	return at
 }
