@@ -93,6 +93,15 @@ func (s Subscription) Wanted(today Date) Window {
 	return Window{s.From, today - Date(s.LagDays)}
 }
 
+// Wanted returns the days that a subscription wants to exist today and that the vendor has ever data of.
+func (l Limits) Wanted(s Subscription, today Date) Window {
+	w := s.Wanted(today)
+	if l.LastDay != 0 {
+		w.To = min(w.To, l.LastDay)
+	}
+	return w
+}
+
 // cell names one day of one table.
 type cell struct {
 	table string
@@ -144,7 +153,7 @@ func (b Snapshot) marker(table string, d Date) (Marker, bool) {
 // archive that a person imported. Nobody misses the others.
 func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
 	loaded, vanished := b.partitions(), b.vanished()
-	wanted := b.Subscription.Wanted(today)
+	wanted := l.Wanted(b.Subscription, today)
 	wanted.From = max(wanted.From, b.Since)
 	var days []DayCoverage
 	for _, table := range l.Tables {

@@ -74,7 +74,7 @@ type want struct {
 // wanted returns the days that have to be asked for.
 func (b Snapshot) wanted(l Limits, today Date, n Narrow) map[cell]want {
 	sub := b.Subscription
-	reach := sub.Wanted(today).Intersect(Window{today - Date(l.HorizonDays), today})
+	reach := l.Wanted(sub, today).Intersect(Window{today - Date(l.HorizonDays), today})
 	if n.Window != (Window{}) {
 		reach = reach.Intersect(n.Window)
 	}

@@ -59,7 +59,7 @@ func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 		gone.Days = b.Planning.Gone.Days
 	}
 	// A day that a job is still on may yet come, however old it is: the count ends before it.
-	gone.Through = min(today-Date(l.LostAfterDays)-1, b.Subscription.Wanted(today).To)
+	gone.Through = min(today-Date(l.LostAfterDays)-1, l.Wanted(b.Subscription, today).To)
 	var expired []Date
 	var s Gauges
 	for _, d := range Coverage(b, l, today) {

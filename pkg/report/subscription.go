@@ -81,6 +81,8 @@ type Limits struct {
 	// itself no longer has it. The first is smaller, to stay clear of the edge.
 	HorizonDays   int
 	LostAfterDays int
+	// LastDay is the last day that the vendor has ever data of, after the end of its service: no later one is wanted. Zero: there is none.
+	LastDay Date
 	// MaxWindowDays bounds one request; 0 means that only the subscription's own bound counts.
 	MaxWindowDays int
 	// DeliveryWindow is how long after an accepted request a file may still come; where the requester delivers the content

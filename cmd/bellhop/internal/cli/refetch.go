@@ -202,8 +202,10 @@ func whyLeftOut(b report.Snapshot, l report.Limits, today report.Date, table str
 			return fmt.Sprintf("job %s asks for it already and is %s", m.Job, m.Status), m.Job
 		}
 	}
-	wanted := b.Subscription.Wanted(today)
+	wanted := l.Wanted(b.Subscription, today)
 	switch {
+	case l.LastDay != 0 && d > l.LastDay:
+		return fmt.Sprintf("the vendor ended its service after %s", l.LastDay), ""
 	case d < today-report.Date(l.LostAfterDays):
 		return "the vendor no longer has it", ""
 	case d < today-report.Date(l.HorizonDays):

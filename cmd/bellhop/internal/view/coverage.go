@@ -63,7 +63,11 @@ func (v *View) Coverage(ctx context.Context, f CoverageFilter) (Coverage, error)
 		return all, err
 	}
 	for _, sub := range subs {
-		asked := f.asked(sub.Wanted(v.today()))
+		source, err := v.Source(sub)
+		if err != nil {
+			return all, err
+		}
+		asked := f.asked(source.Limits(sub.Params).Wanted(sub, v.today()))
 		c, err := v.coverage(ctx, sub, asked, f.Tables...)
 		if err != nil {
 			return all, err
@@ -114,12 +118,13 @@ func (c Covered) unwanted(asked report.Window) int {
 // coverage returns the coverage of one subscription, restricted to a window unless that is the zero window, and to tables
 // if there are any.
 func (v *View) coverage(ctx context.Context, sub report.Subscription, only report.Window, tables ...string) (Covered, error) {
-	wanted := sub.Wanted(v.today())
-	c := Covered{Name: sub.Name, Window: wanted, Wanted: wanted, Counts: map[report.CoverageStatus]int{}}
+	c := Covered{Name: sub.Name, Counts: map[report.CoverageStatus]int{}}
 	source, err := v.Source(sub)
 	if err != nil {
 		return c, err
 	}
+	wanted := source.Limits(sub.Params).Wanted(sub, v.today())
+	c.Window, c.Wanted = wanted, wanted
 	snapshot, err := v.snapshot(ctx, sub.Name)
 	if err != nil {
 		return c, err
