@@ -1,8 +1,10 @@
-package skillmetrics
+package alexa_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 )
 
 func TestDecimal(t *testing.T) {
@@ -18,13 +20,13 @@ func TestDecimal(t *testing.T) {
 	}
 	for literal, c := range cases {
 		t.Run(literal, func(t *testing.T) {
-			if got, exact, err := decimal(literal); got != c.want || exact != c.exact || err != nil {
+			if got, exact, err := alexa.Decimal(literal); got != c.want || exact != c.exact || err != nil {
 				t.Errorf("got %q, exact: %t, %v", got, exact, err)
 			}
 		})
 	}
 	for _, literal := range []string{"", "x", "1e1000", "1e-1000", "1e99999999999999999999", strings.Repeat("1", 201)} {
-		if got, _, err := decimal(literal); err == nil {
+		if got, _, err := alexa.Decimal(literal); err == nil {
 			t.Errorf("%.20q gave %q", literal, got)
 		}
 	}
