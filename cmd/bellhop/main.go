@@ -23,6 +23,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/khoros"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
@@ -78,7 +79,7 @@ func environment() cli.Environment {
 func sources() []requester.Source {
 	return []requester.Source{
 		asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now}),
-		khoros.New(khoros.Options{Now: time.Now}),
+		khoros.New(khoros.Options{Now: time.Now}), pinpoint.New(pinpoint.Options{Now: time.Now}),
 	}
 }
 

@@ -78,7 +78,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 		Metrics: metrics,
 		Log:     log,
 		Requester: &requester.Service{
-			Ledger: records, Sources: sources(c, tokens, user, scrubber),
+			Ledger: records, Sources: sources(c, cloud, tokens, user, scrubber),
 			Queue:          queue.NewIngest(sqs.NewFromConfig(cloud), c.IngestQueueURL),
 			Deliverer:      objects.NewBucket(objects.NewClient(cloud), c.DeliveryBucket, objects.ExpectOwner(c.BucketOwner)),
 			DeliveryBucket: c.DeliveryBucket, First: first, NewWorkerID: cryptorand.Text,

@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
@@ -10,6 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/khoros"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
@@ -17,7 +20,7 @@ import (
 
 // sources returns every vendor's API that a subscription may name. One that none names is never called. Each has connections
 // of its own, because a request that must not be repeated closes those that it finds idle.
-func sources(c config.Requester, tokens alexa.Tokens, user khoros.Secret, scrubber *redact.Scrubber) []requester.Source {
+func sources(c config.Requester, cloud aws.Config, tokens alexa.Tokens, user khoros.Secret, scrubber *redact.Scrubber) []requester.Source {
 	shared := func() alexa.Options {
 		return alexa.Options{
 			Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
@@ -32,6 +35,8 @@ func sources(c config.Requester, tokens alexa.Tokens, user khoros.Secret, scrubb
 		skillmetrics.New(shared()),
 		campaigns.New(shared()),
 		khoros.New(khoros.Options{HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}), Secret: user, Now: time.Now, Scrubber: scrubber}),
+		// Its answers have up to 7 MB, by the vendor's quotas.
+		pinpoint.New(pinpoint.Options{AWS: cloud, HTTP: httpclient.New(httpclient.Options{MaxBytes: 8 << 20, Scrubber: scrubber}), Now: time.Now, Scrubber: scrubber}),
 	}
 }
 

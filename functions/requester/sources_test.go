@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -17,7 +19,7 @@ func TestTheRoleMayDeliverWhatIsFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	fetched := 0
-	for _, source := range sources(config.Defaults[config.Requester](), nil, nil, nil) {
+	for _, source := range sources(config.Defaults[config.Requester](), aws.Config{}, nil, nil, nil) {
 		d := source.(interface {
 			Describe() report.SourceDescription
 		}).Describe()
@@ -45,7 +47,7 @@ func TestTheUserOfKhorosCareIsOptional(t *testing.T) {
 	if _, err := khorosUser(config.Requester{KhorosSecretID: "arn:aws:s3:::a-bucket"}, nil, nil); err == nil || strings.Contains(err.Error(), "a-bucket") {
 		t.Errorf("got %v", err)
 	}
-	for _, source := range sources(config.Defaults[config.Requester](), nil, nil, nil) {
+	for _, source := range sources(config.Defaults[config.Requester](), aws.Config{}, nil, nil, nil) {
 		if source.Name() == report.SourceKhorosCare && !fault.Is(source.Authorize(t.Context(), nil), fault.NotFound) {
 			t.Error("without a secret it may be asked")
 		}

@@ -65,7 +65,9 @@ var layers = map[string]layer{
 	"pkg/source/campaigns": {own: shared, libs: []string{"github.com/rivo/uniseg"}},
 	// The columns of its tables are those of the definitions.
 	"pkg/source/khoros": {own: and(meetsSecrets, "pkg/source/httpclient", "pkg/dataset")},
-	"pkg/source/...":    {own: shared, libs: []string{xsync}},
+	// The SDK of the vendor makes and signs its requests.
+	"pkg/source/pinpoint": {own: shared, libs: []string{awsSDK}},
+	"pkg/source/...":      {own: shared, libs: []string{xsync}},
 
 	"pkg/ledger":             {own: core},
 	"pkg/ledger/dynamostore": {own: and(core, "pkg/ledger"), libs: []string{awsSDK, smithy}},

@@ -28,7 +28,7 @@ func below(resource, below string) []string {
 		return []string{"DeliveryBucket"}
 	}
 	var all []string
-	for _, source := range []string{report.SourceCampaigns, report.SourceKhorosCare, report.SourceSkillMetrics} {
+	for _, source := range []string{report.SourceCampaigns, report.SourceKhorosCare, report.SourcePinpointKPI, report.SourceSkillMetrics} {
 		all = append(all, "DeliveryBucket/"+source+below)
 	}
 	return all
@@ -38,6 +38,7 @@ func below(resource, below string) []string {
 // looks at.
 var resourcesOf = map[string]string{
 	"dynamodb": "Ledger", "secretsmanager": "LwaSecret", "ssm": "ssm:parameter/bellhop/AWS::StackName/lwa", "sqs": "IngestQueue", "s3": "DeliveryBucket",
+	"pinpoint": "mobiletargeting:*:AWS::AccountId:apps/PinpointApplicationId/*",
 }
 
 // permissions are what a call needs whose permission has another name. A list of AWS's is "Actions defined by" the service.
@@ -65,6 +66,10 @@ var permissions = map[string][]string{
 	"cloudwatchlogs:FilterLogEvents":        {"logs:FilterLogEvents"},
 	// It receives and deletes in the caller's name, and sends to where the messages came from.
 	"sqs:StartMessageMoveTask": {"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"},
+	// The service is named after what it once was.
+	"pinpoint:GetApplicationDateRangeKpi": {"mobiletargeting:GetApplicationDateRangeKpi"},
+	"pinpoint:GetCampaignDateRangeKpi":    {"mobiletargeting:GetCampaignDateRangeKpi"},
+	"pinpoint:GetJourneyDateRangeKpi":     {"mobiletargeting:GetJourneyDateRangeKpi"},
 	// Everybody may know who he is.
 	"sts:GetCallerIdentity": {},
 }
@@ -115,8 +120,11 @@ func calls(p *program) map[string]bool {
 // never is what the code could call and no policy of the stack allows, by who calls it: entries of calls, and why.
 var never = map[string]map[string]string{
 	"bellhop": {
-		"s3:GetObject AnyBucket/*": "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
-		"s3:ListBucket AnyBucket":  "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"mobiletargeting:GetApplicationDateRangeKpi": "the tool checks subscriptions, and asks no source",
+		"mobiletargeting:GetCampaignDateRangeKpi":    "the tool checks subscriptions, and asks no source",
+		"mobiletargeting:GetJourneyDateRangeKpi":     "the tool checks subscriptions, and asks no source",
+		"s3:GetObject AnyBucket/*":                   "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"s3:ListBucket AnyBucket":                    "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
 	},
 }
 

@@ -217,7 +217,8 @@ func TestWhatAParameterRefuses(t *testing.T) {
 			[]string{"", "arn:aws:secretsmanager:us-east-1:111122223333:secret:khoros-AbCdEf", "arn:aws:ssm:us-east-1:111122223333:parameter/bellhop/khoros"},
 			[]string{"khoros", "*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:*", "arn:aws:s3:::bucket", `{"username":"u"}`},
 		},
-		"AspStatuses": {[]string{"", "503=not-ready,409=back-off"}, []string{"200=refused", "503=foo", "503=", "503=accepted"}},
+		"PinpointApplicationId": {[]string{"", "ce796be37f32f178af652b26eexample"}, []string{"*", "a/b", "apps/x"}},
+		"AspStatuses":           {[]string{"", "503=not-ready,409=back-off"}, []string{"200=refused", "503=foo", "503=", "503=accepted"}},
 	}
 	for parameter, test := range tests {
 		for _, value := range test.accepted {

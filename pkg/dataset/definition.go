@@ -199,7 +199,7 @@ func (d Definition) FileColumns() []Column {
 
 // Definitions returns all tables, sorted by name. The caller owns the result.
 func Definitions() []Definition {
-	all := append(aspTables(), skillMetrics(), aspCampaigns())
+	all := append(aspTables(), skillMetrics(), aspCampaigns(), pinpointKPIs())
 	all = append(all, khorosTables()...)
 	slices.SortFunc(all, func(a, b Definition) int {
 		if a.Name < b.Name {

@@ -41,7 +41,7 @@ func TestDefinitions(t *testing.T) {
 	}
 	// Each of the fourteen report types of Khoros Care has two tables.
 	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "khoros_") })
-	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "skill_metrics"}; !slices.Equal(names, want) {
+	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "pinpoint_kpis", "skill_metrics"}; !slices.Equal(names, want) {
 		t.Errorf("names %q, want %q", names, want)
 	}
 	if _, ok := dataset.Lookup("asp_parking"); ok {

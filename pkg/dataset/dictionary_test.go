@@ -22,6 +22,7 @@ func TestTrapsAreTold(t *testing.T) {
 		"asp_property_skill":     {[]string{distinct}, []string{days}},
 		"asp_communication":      {[]string{"one call, two rows", "calls and drop-ins joined"}, []string{days, distinct}},
 		"skill_metrics":          {[]string{customers, periods, totals, overlap}, []string{days, distinct, rollups, snapshots, exports}},
+		"pinpoint_kpis":          {[]string{"KPIs added to each other", overlap}, []string{days, distinct, rollups, snapshots, exports, periods}},
 		"asp_campaigns":          {[]string{snapshots, overlap}, []string{days, distinct, rollups, customers, "days that change"}},
 	}
 	for _, d := range dataset.Definitions() {

@@ -104,6 +104,11 @@ func rowTraps() []Trap {
 func measureTraps() []Trap {
 	return []Trap{
 		{
+			"KPIs added to each other",
+			"A KPI, its form by date and its form by campaign count the same messages three times.",
+			"Filter on one kpi_name, and sum amount alone.", named("pinpoint_kpis"),
+		},
+		{
 			"stocks and distinct counts added up over days",
 			"A device that is there, or in use, on seven days counts seven times.",
 			"Sum over the leaf units of one day; over days take the average of those sums, or the last. Distinct counts of a week cannot be had from days.",

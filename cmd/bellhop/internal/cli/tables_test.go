@@ -38,7 +38,7 @@ func TestTables(t *testing.T) {
 			names = append(names, s.Name)
 		}
 	}
-	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "khoros_response", "skill_metrics"}; !slices.Equal(names, want) {
+	if want := []string{"asp_campaigns", "asp_communication", "asp_device", "asp_domain_engagement", "asp_proactive_campaign", "asp_property_skill", "khoros_response", "pinpoint_kpis", "skill_metrics"}; !slices.Equal(names, want) {
 		t.Errorf("tables %q, want %q", names, want)
 	}
 

@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/pkg/config"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -26,6 +29,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
 	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/metric"
@@ -90,6 +94,9 @@ func (m *Machine) sources(tokens alexa.Tokens, scrubber *redact.Scrubber) []requ
 		asp.New(asp.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
 		skillmetrics.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
 		campaigns.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
+		pinpoint.New(pinpoint.Options{HTTP: client(), Now: m.clock.Now, Scrubber: scrubber, AWS: aws.Config{
+			Region: s3server.Region, BaseEndpoint: &m.vendor.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		}}),
 	}
 	for i, source := range all {
 		all[i] = m.outside.source(source)
