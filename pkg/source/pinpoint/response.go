@@ -200,7 +200,7 @@ type Saved struct {
 }
 
 // Add takes the responses in a document: one or several JSON objects, bare or under the name of their type, or arrays of them. The
-// error is Poison, and repeats nothing of the document.
+// error is Poison, repeats nothing of the document, and nothing of it is taken.
 func (s *Saved) Add(document io.Reader) error {
 	var found []response
 	for d := json.NewDecoder(document); ; {
@@ -219,6 +219,8 @@ func (s *Saved) Add(document io.Reader) error {
 	if len(found) == 0 {
 		return fault.New(fault.Poison, "it has no KPI response")
 	}
+	var all []row
+	empty := 0
 	for i, r := range found {
 		rows, err := r.rows()
 		if err == nil && s.Application != "" && r.ApplicationID != s.Application {
@@ -228,10 +230,11 @@ func (s *Saved) Add(document io.Reader) error {
 			return fault.New(fault.Poison, "response %d: %w", i+1, err)
 		}
 		if len(rows) == 0 {
-			s.empty++
+			empty++
 		}
-		s.rows = append(s.rows, rows...)
+		all = append(all, rows...)
 	}
+	s.rows, s.empty = append(s.rows, all...), s.empty+empty
 	return nil
 }
 

@@ -287,13 +287,15 @@ func (a *app) deleteSources(ctx context.Context, service *imports.Service, certa
 		if err != nil {
 			return err
 		}
-		now, statErr := os.Stat(r.from)
-		same := statErr == nil && r.was != nil && os.SameFile(now, r.was) && now.Size() == r.was.Size() && now.ModTime().Equal(r.was.ModTime())
-		if !whole || !same || r.err != nil {
-			needed[r.from] = true
-		}
-		if !slices.Contains(deletable, r.from) {
-			deletable = append(deletable, r.from)
+		for _, f := range r.from {
+			now, statErr := os.Stat(f.name)
+			same := statErr == nil && f.was != nil && os.SameFile(now, f.was) && now.Size() == f.was.Size() && now.ModTime().Equal(f.was.ModTime())
+			if !whole || !same || r.err != nil {
+				needed[f.name] = true
+			}
+			if !slices.Contains(deletable, f.name) {
+				deletable = append(deletable, f.name)
+			}
 		}
 	}
 	deletable = slices.DeleteFunc(deletable, func(name string) bool { return needed[name] })
@@ -311,7 +313,7 @@ func (a *app) deleteSources(ctx context.Context, service *imports.Service, certa
 			return err
 		}
 		for i := range results {
-			results[i].Deleted = results[i].Deleted || results[i].from == name
+			results[i].Deleted = results[i].Deleted || slices.ContainsFunc(results[i].from, func(f sourceFile) bool { return f.name == name })
 		}
 	}
 	return nil

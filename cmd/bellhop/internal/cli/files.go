@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -236,4 +238,58 @@ func (s *screen) verdicts(v view.Verdicts) {
 	if v.Unchecked > 0 {
 		s.line("%s", s.paint(waiting, count(v.Unchecked, "certificate")+" could not be checked to the end."))
 	}
+}
+
+// settle waits for what was delivered, as long as is wanted, and then deletes the files that are not needed any more, if that is
+// wanted.
+func (a *app) settle(ctx context.Context, service *imports.Service, o importOrder, results []importedFile) error {
+	var parts []*imports.Part
+	for i := range results {
+		for j := range results[i].Parts {
+			parts = append(parts, &results[i].Parts[j])
+		}
+	}
+	settled, err := service.Await(ctx, parts, o.wait)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		for _, p := range r.Parts {
+			if r.err == nil && (p.State == imports.Quarantined || p.State == imports.Lost) {
+				results[i].err = fmt.Errorf("%s is %s: %s", p.Window, p.State, p.Why)
+				results[i].Error = results[i].err.Error()
+			}
+		}
+	}
+	if o.deleteSource {
+		err = a.deleteSources(ctx, service, o.certain, results)
+	}
+	if !settled && o.wait > 0 && err == nil {
+		err = &Problem{Code: ExitPartly, Err: fmt.Errorf("not all is loaded after %s", o.wait), Remedy: "it goes on without this command: run it again to see how it stands"}
+	}
+	return err
+}
+
+// failedImports is the error of a run of which files were refused.
+func failedImports(results []importedFile) error {
+	var failures []error
+	var first *Problem
+	for _, r := range results {
+		if r.err == nil {
+			continue
+		}
+		p := explain(r.err)
+		if first == nil {
+			first = p
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", r.File, p.Err))
+	}
+	if first == nil {
+		return nil
+	}
+	code := first.Code
+	if len(failures) < len(results) {
+		code = ExitPartly
+	}
+	return &Problem{Code: code, Err: errors.Join(failures...), Remedy: first.Remedy}
 }

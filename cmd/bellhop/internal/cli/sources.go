@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -166,7 +166,7 @@ Exit code 5 when some files were refused, each with its reason, and 1 when all w
 type importKind struct{ use, source, short, long, example string }
 
 func (a *app) importCommand() *cobra.Command {
-	c := &cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp", Long: importHelp}
+	c := &cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp, pinpoint", Long: importHelp}
 	a.parent(c)
 	c.AddCommand(a.importFiles(importKind{
 		use: "asp FILE...", source: report.SourceASPAnalytics, short: "Import delivered reports of Alexa Smart Properties",
@@ -174,6 +174,17 @@ func (a *app) importCommand() *cobra.Command {
 		example: `  bellhop import asp archive/ --subscription hotel --dry-run
   bellhop import asp DEVICE.csv.gz --subscription hotel --as-of 2026-03-05
   bellhop import asp reports.zip s3://my-archive/2025/ --subscription hotel --stack bellhop`,
+	}), a.importFiles(importKind{
+		use: "pinpoint FILE...", source: report.SourcePinpointKPI, short: "Import KPI responses of Amazon Pinpoint that you saved",
+		long: `Import responses of GetApplicationDateRangeKpi, GetCampaignDateRangeKpi and GetJourneyDateRangeKpi that you saved as
+JSON: as the AWS CLI writes them, as the service answers, or several in one file. All files of one command
+line are one report, so that the KPIs of a day come together: a day is replaced as a whole. What a FILE may
+be is as for bellhop ingest, with .json in the place of .csv.
+
+A response of more than one day is taken only when its KPI is grouped by date. One without rows says
+nothing, and makes no day zero, unless --window says which days you asked for.`,
+		example: `  bellhop import pinpoint kpis/ --subscription mail --dry-run
+  aws pinpoint get-application-date-range-kpi ... > kpi.json && bellhop import pinpoint kpi.json --subscription mail`,
 	}))
 	return c
 }
@@ -262,9 +273,19 @@ type importedFile struct {
 	Deleted bool   `json:"deleted"`
 	Error   string `json:"error,omitempty"`
 
-	from string
-	was  os.FileInfo
+	from []sourceFile
 	err  error
+}
+
+// sourceFile is a file that was read, as it was then.
+type sourceFile struct {
+	name string
+	was  os.FileInfo
+}
+
+func readFrom(in inputs.File) []sourceFile {
+	was, _ := os.Stat(in.From) // what is no file of this machine is never deleted
+	return []sourceFile{{in.From, was}}
 }
 
 func (a *app) importAll(ctx context.Context, at Account, o importOrder, files []string) (err error) {
@@ -298,6 +319,17 @@ func (a *app) importAll(ctx context.Context, at Account, o importOrder, files []
 // importEach imports the files, whose names are seen from the folder here.
 func (a *app) importEach(ctx context.Context, service *imports.Service, o importOrder, here string, files []string) (results []importedFile) {
 	from := &inputs.Reader{In: a.In, Bucket: a.Bucket, Limit: cmp.Or(a.InputLimit, service.Limit)}
+	one := func(in inputs.File, r *importedFile) error {
+		var err error
+		r.Result, err = service.File(ctx, o.Order, in.Name, in.Content)
+		return err
+	}
+	responses := imports.Responses(o.Subscription)
+	together := importedFile{Subscription: o.subscription, DryRun: o.dryRun}
+	if o.kind.source == report.SourcePinpointKPI {
+		from.Extension = ".json"
+		one = func(in inputs.File, _ *importedFile) error { return responses.Add(in.Content) }
+	}
 	names := slices.Clone(files)
 	for i, name := range names {
 		if name != inputs.Standard && !strings.HasPrefix(name, "s3://") && !filepath.IsAbs(name) {
@@ -306,73 +338,31 @@ func (a *app) importEach(ctx context.Context, service *imports.Service, o import
 	}
 	for in := range from.Files(ctx, names) {
 		in.Name = strings.TrimPrefix(in.Name, here+string(filepath.Separator))
-		r := importedFile{File: in.Name, Subscription: o.subscription, DryRun: o.dryRun, from: in.From, err: in.Err}
+		r := importedFile{File: in.Name, Subscription: o.subscription, DryRun: o.dryRun, from: readFrom(in), err: in.Err}
 		if r.err == nil {
-			r.was, _ = os.Stat(in.From) // what is no file of this machine is never deleted
-			r.Result, r.err = service.File(ctx, o.Order, in.Name, in.Content)
+			r.err = one(in, &r)
 		}
-		if r.err != nil {
-			r.Error = explain(r.err).Error()
+		if r.err == nil && from.Extension != "" {
+			together.from = append(together.from, r.from...)
+		} else {
+			results = append(results, r)
 		}
-		r.Parts = some(r.Parts)
-		results = append(results, r)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return results
-}
-
-// settle waits for what was delivered, as long as is wanted, and then deletes the files that are not needed any more, if that is
-// wanted.
-func (a *app) settle(ctx context.Context, service *imports.Service, o importOrder, results []importedFile) error {
-	var parts []*imports.Part
+	if len(together.from) > 0 && ctx.Err() == nil {
+		together.File = count(len(together.from), "file")
+		var content io.ReadCloser
+		if content, together.err = responses.Content(); together.err == nil {
+			together.Result, together.err = service.File(ctx, o.Order, together.File, content)
+		}
+		results = append(results, together)
+	}
 	for i := range results {
-		for j := range results[i].Parts {
-			parts = append(parts, &results[i].Parts[j])
+		if results[i].Parts = some(results[i].Parts); results[i].err != nil {
+			results[i].Error = explain(results[i].err).Error()
 		}
 	}
-	settled, err := service.Await(ctx, parts, o.wait)
-	if err != nil {
-		return err
-	}
-	for i, r := range results {
-		for _, p := range r.Parts {
-			if r.err == nil && (p.State == imports.Quarantined || p.State == imports.Lost) {
-				results[i].err = fmt.Errorf("%s is %s: %s", p.Window, p.State, p.Why)
-				results[i].Error = results[i].err.Error()
-			}
-		}
-	}
-	if o.deleteSource {
-		err = a.deleteSources(ctx, service, o.certain, results)
-	}
-	if !settled && o.wait > 0 && err == nil {
-		err = &Problem{Code: ExitPartly, Err: fmt.Errorf("not all is loaded after %s", o.wait), Remedy: "it goes on without this command: run it again to see how it stands"}
-	}
-	return err
-}
-
-// failedImports is the error of a run of which files were refused.
-func failedImports(results []importedFile) error {
-	var failures []error
-	var first *Problem
-	for _, r := range results {
-		if r.err == nil {
-			continue
-		}
-		p := explain(r.err)
-		if first == nil {
-			first = p
-		}
-		failures = append(failures, fmt.Errorf("%s: %w", r.File, p.Err))
-	}
-	if first == nil {
-		return nil
-	}
-	code := first.Code
-	if len(failures) < len(results) {
-		code = ExitPartly
-	}
-	return &Problem{Code: code, Err: errors.Join(failures...), Remedy: first.Remedy}
+	return results
 }

@@ -27,12 +27,14 @@ import (
 // Standard is the name that stands for the standard input.
 const Standard = "-"
 
-// Reader reads what names stand for. All fields are required.
+// Reader reads what names stand for. All fields but Extension are required.
 type Reader struct {
 	// In is the standard input.
 	In io.Reader
 	// Bucket opens a bucket of S3 by its name.
 	Bucket func(ctx context.Context, name string) (AnyBucket, error)
+	// Extension is that of the files which are taken of a folder or an archive; .csv when it is empty.
+	Extension string
 	// Limit is the most bytes that are read of one file, and of all files of an archive together.
 	Limit int64
 }
@@ -87,12 +89,12 @@ func (r *Reader) filesOf(ctx context.Context, name string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		if !e.IsDir() && holdsCSV(e.Name()) {
+		if !e.IsDir() && r.takes(e.Name()) {
 			files = append(files, filepath.Join(name, e.Name()))
 		}
 	}
 	if len(files) == 0 {
-		return nil, errors.New("it is a folder without a .csv or .csv.gz file; folders below it are not looked into")
+		return nil, fmt.Errorf("it is a folder without a %[1]s or %[1]s.gz file; folders below it are not looked into", r.extension())
 	}
 	return files, nil
 }
@@ -103,11 +105,12 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// holdsCSV reports whether the name of a file says that it is CSV.
-func holdsCSV(name string) bool {
-	lower := strings.ToLower(name)
-	return strings.HasSuffix(lower, ".csv") || strings.HasSuffix(lower, ".csv.gz")
+// takes reports whether the name of a file says that it is of the kind that is read, packed or not.
+func (r *Reader) takes(name string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), r.extension())
 }
+
+func (r *Reader) extension() string { return cmp.Or(r.Extension, ".csv") }
 
 // opened opens a file and yields it, or the files in it where it is an archive.
 func (r *Reader) opened(ctx context.Context, name string, yield func(File) bool) bool {
@@ -240,12 +243,12 @@ func (r *Reader) filesInS3(ctx context.Context, address string) ([]string, error
 		if err != nil {
 			return nil, err
 		}
-		if rest := strings.TrimPrefix(o.Key, prefix); !strings.Contains(rest, "/") && holdsCSV(rest) {
+		if rest := strings.TrimPrefix(o.Key, prefix); !strings.Contains(rest, "/") && r.takes(rest) {
 			files = append(files, strings.TrimSuffix(address, "/")+"/"+rest)
 		}
 	}
 	if len(files) == 0 {
-		return nil, errors.New("there is no .csv or .csv.gz object right below it")
+		return nil, fmt.Errorf("there is no %[1]s or %[1]s.gz object right below it", r.extension())
 	}
 	return files, nil
 }
@@ -300,10 +303,10 @@ func (r *Reader) unzipped(name string, from io.Reader, ahead *bufio.Reader, yiel
 	}
 	directory.left = math.MaxInt64 // from here on its files are read, which have a limit of their own
 	files := slices.DeleteFunc(z.File, func(f *zip.File) bool {
-		return !holdsCSV(f.Name) || f.FileInfo().IsDir() || strings.HasPrefix(f.Name, "__MACOSX/")
+		return !r.takes(f.Name) || f.FileInfo().IsDir() || strings.HasPrefix(f.Name, "__MACOSX/")
 	})
 	if len(files) == 0 {
-		return refuse(errors.New("it is a zip archive without a .csv or .csv.gz file"))
+		return refuse(fmt.Errorf("it is a zip archive without a %[1]s or %[1]s.gz file", r.extension()))
 	}
 	slices.SortFunc(files, func(x, y *zip.File) int { return cmp.Compare(x.Name, y.Name) })
 	all := &ration{most: r.Limit}

@@ -16,6 +16,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 )
 
 // importedFile is what the command says of one file.
@@ -31,10 +32,15 @@ type importedFile struct {
 
 func importing(t *testing.T, args ...string) (code int, files []importedFile, stderr string) {
 	t.Helper()
+	return importingOf(t, "asp", args...)
+}
+
+func importingOf(t *testing.T, kind string, args ...string) (code int, files []importedFile, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Run(t.Context(), append([]string{"import", "asp", "--home", "home"}, args...), cli.Environment{
+	code = cli.Run(t.Context(), append([]string{"import", kind, "--home", "home"}, args...), cli.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
-		Open: account.Open, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
+		Open: account.Open, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now}), pinpoint.New(pinpoint.Options{Now: time.Now})},
 	})
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &files); err != nil {
@@ -159,5 +165,38 @@ func TestImportThatCannotBe(t *testing.T) {
 		if code, _, errs := importing(t, tt.args...); code != tt.code || !strings.Contains(errs, tt.says) {
 			t.Errorf("%s: exit %d, %s", name, code, errs)
 		}
+	}
+}
+
+// All responses of one command line are one report: the KPIs of a day come together.
+func TestImportSavedResponses(t *testing.T) {
+	const app = "ce796be37f32f178af652b26eexample"
+	response := func(kpi, value string) string {
+		return `{"ApplicationDateRangeKpiResponse":{"ApplicationId":"` + app + `","KpiName":"` + kpi + `","StartTime":"2026-10-01T00:00:00+00:00","EndTime":"2026-10-01T23:59:59+00:00",` +
+			`"KpiResult":{"Rows":[{"Values":[{"Key":"V","Type":"Double","Value":"` + value + `"}]}]}}}`
+	}
+	l := inFolder(t, map[string]string{
+		"b.json": response("txn-emails-sent", "9.0"), "a.json": response("txn-emails-opened", "4.0"), "other.json": strings.Replace(response("txn-emails-sent", "9.0"), app, "planted", 1),
+	})
+	_, err := l.Apply(t.Context(), report.Subscription{
+		Name: "mail", Source: report.SourcePinpointKPI, Params: report.Params{"application_id": app}, From: report.NewDate(2026, 10, 20), MaxWindowDays: 7,
+	}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, files, errs := importingOf(t, "pinpoint", "b.json", "a.json", "other.json", "--subscription", "mail")
+	if code != cli.ExitPartly || len(files) != 2 || files[0].Error == "" || files[1].Error != "" || files[1].File != "2 files" || strings.Contains(errs, "planted") {
+		t.Fatalf("exit %d, %+v, %s", code, files, errs)
+	}
+	part := files[1].Parts[0]
+	content, err := os.ReadFile(filepath.Join("home", "s3", "bellhop-delivery", filepath.FromSlash(part.Key)))
+	const row = "2026-10-01," + app + ",application," + app + ","
+	want := "dataset_date,application_id,level,resource_id,kpi_name,group_key,group_value,value_key,value_type,given,amount,reading\n" +
+		row + "txn-emails-opened,,,V,Double,4.0,4,\n" + row + "txn-emails-sent,,,V,Double,9.0,9,\n"
+	if err != nil || string(content) != want || part.State != "delivered" {
+		t.Errorf("delivered %q, %v", content, err)
+	}
+	if code, files, errs = importingOf(t, "pinpoint", ".", "--subscription", "mail"); code != cli.ExitPartly || len(files) != 2 || files[1].Parts[0].Key != part.Key {
+		t.Errorf("the folder: exit %d, %+v, %s", code, files, errs)
 	}
 }
