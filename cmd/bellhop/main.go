@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/pkg/browser"
 	"golang.org/x/term"
@@ -18,13 +17,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
-	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
-	"github.com/bellhop-asp/bellhop/pkg/source/asp"
-	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
-	"github.com/bellhop-asp/bellhop/pkg/source/khoros"
-	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
-	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
 // version is set when a release is built.
@@ -70,16 +62,7 @@ func environment() cli.Environment {
 		OpenEngine:    account.OpenEngine,
 		Start:         account.Start,
 		Reset:         sim.Reset,
-		// For checking subscriptions and knowing their limits; nothing is ever sent from here.
-		Sources: sources(),
-	}
-}
-
-// sources are all that bellhop knows.
-func sources() []requester.Source {
-	return []requester.Source{
-		asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now}),
-		khoros.New(khoros.Options{Now: time.Now}), pinpoint.New(pinpoint.Options{Now: time.Now}),
+		Sources:       account.Sources(),
 	}
 }
 

@@ -172,7 +172,7 @@ func TestRolesAllowWhatTheCodeCalls(t *testing.T) {
 		"requester": {
 			"logs:CreateLogStream RequesterLogs", "logs:PutLogEvents RequesterLogs", "sqs:SendMessage FailedRuns",
 			// The code opens two secrets in one way.
-			"secretsmanager:GetSecretValue KhorosSecretId", "ssm:GetParameter KhorosSecretId",
+			"secretsmanager:GetSecretValue KhorosUserArn", "ssm:GetParameter KhorosUserArn",
 		},
 		"ingester": {
 			"logs:CreateLogStream IngesterLogs", "logs:PutLogEvents IngesterLogs",

@@ -213,7 +213,7 @@ func TestWhatAParameterRefuses(t *testing.T) {
 		"StrayGrace":      {[]string{"1m", "6h", "24h"}, []string{"48h", "59s", "25h"}},
 		"QuarantineHold":  {[]string{"1m", "12h", "24h"}, []string{"25h", "59s", "0h"}},
 		"From":            {[]string{"", "2026-11-30", "2024-02-29", "2000-02-29"}, []string{"2026-02-29", "2026-02-30", "2026-11-31", "1999-12-31", "2026-1-1"}},
-		"KhorosSecretId": {
+		"KhorosUserArn": {
 			[]string{"", "arn:aws:secretsmanager:us-east-1:111122223333:secret:khoros-AbCdEf", "arn:aws:ssm:us-east-1:111122223333:parameter/bellhop/khoros"},
 			[]string{"khoros", "*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:*", "arn:aws:s3:::bucket", `{"username":"u"}`},
 		},

@@ -54,6 +54,7 @@ func (s *Source) caller(ctx context.Context, w wanted) (*caller, *report.Answer)
 	if s.o.Endpoint != "" {
 		w.endpoint = s.o.Endpoint
 	}
+	w.hosts = slices.Concat(w.hosts, s.o.Hosts)
 	base, err := url.Parse(w.endpoint)
 	if err != nil || base.Host == "" {
 		return no(report.OutcomeRefused, "the endpoint is not a URL")

@@ -83,7 +83,7 @@ func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
 // credential reads the secret, and tells the scrubber what must not be shown of it.
 func (s *Source) credential(ctx context.Context) (credential, error) {
 	if s.o.Secret == nil {
-		return credential{}, fault.New(fault.NotFound, "no secret with the user of Khoros Care is configured: set BELLHOP_KHOROS_SECRET_ID, or the parameter KhorosSecretId of the stack")
+		return credential{}, fault.New(fault.NotFound, "no secret with the user of Khoros Care is configured: set BELLHOP_KHOROS_SECRET_ID, or the parameter KhorosUserArn of the stack")
 	}
 	document, err := s.o.Secret.Read(ctx)
 	if err != nil {

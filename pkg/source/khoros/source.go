@@ -25,7 +25,9 @@ const DefaultMaxBytes = 10 << 30
 type Options struct {
 	// Endpoint is scheme and host in place of those of every subscription; empty leaves them as they are.
 	Endpoint string
-	HTTP     *httpclient.Client
+	// Hosts are more hosts from which exports may be read, beside those that a subscription names.
+	Hosts []string
+	HTTP  *httpclient.Client
 	// Secret keeps the credential; nil where none is configured, so that orders wait for it.
 	Secret Secret
 	Now    func() time.Time

@@ -66,7 +66,7 @@ type life struct {
 
 func play(ctx context.Context, dir string, windowDays int) (run life, err error) {
 	kept := &keeper{bodies: map[string][]byte{}}
-	o := sim.Options{Dir: dir, Faults: []alexa.Fault{}, Chaos: &sim.Chaos{DuplicateEvery: 10}, WindowDays: windowDays, Delivered: kept.keep}
+	o := sim.Options{Dir: dir, Alone: true, Faults: []alexa.Fault{}, Chaos: &sim.Chaos{DuplicateEvery: 10}, WindowDays: windowDays, Delivered: kept.keep}
 	m, err := sim.Open(ctx, o)
 	if err != nil {
 		return run, err

@@ -155,8 +155,8 @@ func (a *app) demonstrate(ctx context.Context, o sim.Options, verbose bool) (err
 	return err
 }
 
-// shownQuestions are those that a demonstration answers at its end: the first joins two sources, and the second is of a third.
-var shownQuestions = []string{"campaign-click-through", "skill-failure-rate"}
+// shownQuestions are those that a demonstration answers at its end: the first joins two sources, the others are of one each.
+var shownQuestions = []string{"campaign-click-through", "skill-failure-rate", "care-responses"}
 
 // answered is a question with what the dataset says to it.
 type answered struct {

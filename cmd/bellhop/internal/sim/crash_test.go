@@ -41,6 +41,7 @@ func scenarios() map[string]scenario {
 func (l scenario) open(t *testing.T, at *fixture) *harness {
 	t.Helper()
 	p := at.newHarness(t, func(o *Options) {
+		together(o)
 		o.outside.switches, o.outside.unmeasured = l.switches, true
 		if l.faults != nil {
 			o.Faults = l.faults
@@ -130,6 +131,7 @@ func TestACrashInAPagedFetchChangesNothing(t *testing.T) {
 	at := newFixture(t)
 	open := func() *harness {
 		p := at.newHarness(t, func(o *Options) {
+			together(o)
 			o.outside.unmeasured = true
 			o.outside.others = func(m *Machine) []report.Subscription {
 				sub := fetched(m)[0]

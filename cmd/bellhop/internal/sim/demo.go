@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/khoros"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -14,6 +17,7 @@ const (
 	SkillSubscription    = "demo-skills"
 	IntentSubscription   = "demo-intents"
 	CampaignSubscription = "demo-campaigns"
+	CareSubscription     = "demo-care"
 )
 
 // subscription is the first that the demonstration has: everything that the vendor has of the whole organisation.
@@ -31,7 +35,8 @@ func campaignSubscription() report.Subscription {
 }
 
 // demoOthers are the subscriptions besides the first: four weeks of the properties' own skills, the use of
-// one skill's intents, and the campaigns.
+// one skill's intents, the campaigns, and a week of the contact centre's
+// responses.
 func (m *Machine) demoOthers() []report.Subscription {
 	var ids, intents []string
 	for _, s := range alexa.DemoSkills().Skills {
@@ -52,5 +57,26 @@ func (m *Machine) demoOthers() []report.Subscription {
 	}, {
 		Name: IntentSubscription, Source: report.SourceSkillMetrics, From: since, LagDays: 1, RefreshDays: 2, MaxWindowDays: 7,
 		Params: report.Params{"skill_ids": ids[0], "metrics": "totalUtterances", "intents": strings.Join(intents[:4], ",")},
-	}, campaignSubscription()}
+	}, campaignSubscription(), {
+		Name: CareSubscription, Source: report.SourceKhorosCare, From: since + 21, LagDays: 1, RefreshDays: 2, MaxWindowDays: 1,
+		Params: report.Params{"report": "response", "company": "Lakeside", "zone": "UTC"},
+	}}
 }
+
+// careUser is the user of the contact centre whose conversations are about these properties.
+func careUser(properties []string) document {
+	c := khoros.DemoCompanies(properties)[0]
+	content, err := json.Marshal(map[string]string{
+		"username": c.Username, "password": c.Password, "company_key": c.Key, "hash_key": "a key of this demonstration",
+	})
+	if err != nil {
+		panic(err) // texts can be written as JSON
+	}
+	return content
+}
+
+// document is a secret that is kept in memory.
+type document []byte
+
+func (d document) Read(context.Context) ([]byte, error) { return d, nil }
+func (d document) Forget()                              {}

@@ -12,14 +12,14 @@ import (
 // I10: whatever single call fails in passing, nothing is lost and nothing is forgotten.
 func TestAFailureInPassingAtAnyCallIsOvercome(t *testing.T) {
 	at := newFixture(t)
-	counting := at.newHarness(t, nil)
+	counting := at.newHarness(t, together)
 	counting.subscribe(nil)
 	counting.run(t.Context())
 	want := counting.dataset()
 	steps := counting.inject.steps.Load()
 	for step := int64(1); step <= steps; step += stride(t) {
 		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-			p := at.newHarness(t, nil)
+			p := at.newHarness(t, together)
 			p.subscribe(nil)
 			p.inject.failAt.Store(step)
 			p.run(t.Context())

@@ -76,7 +76,7 @@ func (at *fixture) newHarness(t *testing.T, edit func(*Options)) *harness {
 	p := &harness{t: t, inject: &injector{}, log: &bytes.Buffer{}}
 	stopped := morning
 	o := Options{
-		Dir: t.TempDir(), WindowDays: 2, Faults: []alexa.Fault{}, Chaos: &Chaos{},
+		Dir: t.TempDir(), Alone: true, WindowDays: 2, Faults: []alexa.Fault{}, Chaos: &Chaos{},
 		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		// Time stands still but for what is skipped, so that every run is the same to the nanosecond.
 		Now: func() time.Time { return stopped },
@@ -107,18 +107,21 @@ func (at *fixture) newHarness(t *testing.T, edit func(*Options)) *harness {
 	return p
 }
 
-// fetched are subscriptions to the sources that bellhop fetches. The days are so old that the vendor restates them no more:
+// fetched are subscriptions to the sources that bellhop fetches, or asks after. The days are so old that the vendor restates them no more:
 // what it answers does not depend on when it is asked.
 func fetched(*Machine) []report.Subscription {
 	return []report.Subscription{{
 		Name: SkillSubscription, Source: report.SourceSkillMetrics,
 		From: report.DateOf(morning) - 6, LagDays: 3, RefreshDays: 1, MaxWindowDays: 2,
 		Params: report.Params{"skill_ids": alexa.DemoSkills().Skills[0].ID, "metrics": "totalSessions,uniqueCustomers"},
-	}, campaignSubscription()}
+	}, campaignSubscription(), {
+		Name: CareSubscription, Source: report.SourceKhorosCare, From: report.DateOf(morning) - 8, LagDays: 8, MaxWindowDays: 1,
+		Params: report.Params{"report": "response", "company": "Lakeside", "zone": "UTC"},
+	}}
 }
 
-// alone leaves the first subscription alone, for what is counted.
-func alone(o *Options) { o.outside.others = func(*Machine) []report.Subscription { return nil } }
+// together lets sources that bellhop fetches, or asks after, run beside the first.
+func together(o *Options) { o.Alone = false }
 
 // subscribe makes a subscription of the four days before the lag, for two categories.
 func (p *harness) subscribe(edit func(*report.Subscription)) {
@@ -399,6 +402,14 @@ func (s injectedSource) Submit(ctx context.Context, o report.Order) (a report.An
 	if err != nil {
 		// Whatever a dead process makes of it, it can no longer write it down.
 		return report.Answer{Outcome: report.OutcomeUnknown, Why: err.Error()}
+	}
+	return a
+}
+
+func (s injectedSource) Poll(ctx context.Context, o report.Order) (a report.Answer) {
+	err := s.inject.around(func() error { a = s.Source.Poll(ctx, o); return nil })
+	if err != nil {
+		return report.Answer{Outcome: report.OutcomeBackOff, Why: err.Error()}
 	}
 	return a
 }

@@ -30,7 +30,7 @@ func archived(sub report.Subscription, days report.Window) string {
 
 // Files that a person brings are loaded and deleted like the vendor's, by the ledger, the functions and their guards. No vendor is asked.
 func TestAnImportTakesTheWayOfEveryDelivery(t *testing.T) {
-	p := newFixture(t).newHarness(t, alone)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	posts := p.vendor.Counters().Posts
@@ -101,7 +101,7 @@ func TestAnImportTakesTheWayOfEveryDelivery(t *testing.T) {
 
 // The person's process dies between the ledger and the bucket, and nobody imports the file again.
 func TestAnImportThatLosesItsFileIsLost(t *testing.T) {
-	p := newFixture(t).newHarness(t, alone)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	posts := p.vendor.Counters().Posts

@@ -43,10 +43,10 @@ func TestEventsMayBeLostDoubledAndReordered(t *testing.T) {
 		"lost, doubled, newest first": {LoseEvery: 3, DuplicateEvery: 2, Reverse: true},
 	}
 	at := newFixture(t)
-	want := reference(t, at, nil)
+	want := reference(t, at, together)
 	for name, chaos := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := at.newHarness(t, func(o *Options) { o.Chaos = &chaos })
+			p := at.newHarness(t, func(o *Options) { together(o); o.Chaos = &chaos })
 			p.subscribe(nil)
 			p.run(t.Context())
 			p.settled()
@@ -61,12 +61,13 @@ func TestEventsMayBeLostDoubledAndReordered(t *testing.T) {
 // I2: several workers at once, and a vendor that delivers in another order, twice and late.
 func TestWorkersAndVendorMayDisagreeAboutTheOrder(t *testing.T) {
 	at := newFixture(t)
-	want := reference(t, at, nil)
+	want := reference(t, at, together)
 	faults := []alexa.Fault{
 		{Kind: alexa.Reordered}, {Kind: alexa.Duplicated, Categories: []string{"DEVICE"}},
 		{Kind: alexa.Late, Categories: []string{"PROPERTY_SKILL"}, DelayMinutes: 200},
 	}
 	p := at.newHarness(t, func(o *Options) {
+		together(o)
 		o.Faults, o.outside.stepwise = faults, false
 		o.Chaos = &Chaos{DuplicateEvery: 2}
 	})
@@ -80,7 +81,7 @@ func TestWorkersAndVendorMayDisagreeAboutTheOrder(t *testing.T) {
 func TestADuplicateCostsOneLedgerCall(t *testing.T) {
 	at := newFixture(t)
 	var events []json.RawMessage
-	p := at.newHarness(t, nil)
+	p := at.newHarness(t, together)
 	p.subscribe(nil)
 	handle := p.queue.handle
 	again := func(ctx context.Context, when string, event json.RawMessage) {
@@ -162,8 +163,8 @@ func TestAStrayIsNeverLoaded(t *testing.T) {
 // I4: a raw object stays as long as what it was loaded into is not there, and is loaded again.
 func TestWithoutItsSlicesARawFileIsNotDeleted(t *testing.T) {
 	at := newFixture(t)
-	want := reference(t, at, nil)
-	p := at.newHarness(t, nil)
+	want := reference(t, at, together)
+	p := at.newHarness(t, together)
 	p.subscribe(nil)
 	damage := p.t.Context()
 	handle := p.feed.handle
@@ -275,6 +276,7 @@ func TestTotalsMatchTheParquet(t *testing.T) {
 func TestNothingPrivateIsLogged(t *testing.T) {
 	at := newFixture(t)
 	p := at.newHarness(t, func(o *Options) {
+		together(o)
 		o.Faults = append(demoFaults(), alexa.Fault{Kind: alexa.ColumnRenamed, FirstCall: 14, LastCall: 14, Column: "dialog_count"})
 		estate := alexa.SizedEstate(4) // the planted name is the fourth room's
 		o.outside.estate = &estate
@@ -325,7 +327,7 @@ func TestExposureIsBounded(t *testing.T) {
 		edit func(*Options)
 		most time.Duration
 	}{
-		"stream and sweep":              {nil, 5 * time.Second},
+		"stream and sweep":              {nil, time.Second},
 		"no stream":                     {func(o *Options) { o.outside.noFeed = true }, 10 * time.Minute},
 		"no events":                     {func(o *Options) { o.Chaos = &Chaos{LoseEvery: 1} }, 10 * time.Minute},
 		"neither events nor the stream": {func(o *Options) { o.Chaos, o.outside.noFeed = &Chaos{LoseEvery: 1}, true }, 15 * time.Minute},

@@ -52,6 +52,8 @@ type Options struct {
 	Delivered func(key string, body []byte)
 	// Leftovers makes the demonstration of a new folder end with something to try: a quarantined file, a held report, a gap.
 	Leftovers bool
+	// Alone leaves out the subscriptions besides the first, for what is measured.
+	Alone bool
 	// WindowDays is the longest window of one request. Default 7.
 	WindowDays int
 	// Now is the machine's clock, before anything is skipped. Default [time.Now].
@@ -284,6 +286,9 @@ func (m *Machine) Close() error {
 // person has changed or removed since stays so.
 func (m *Machine) subscribe(ctx context.Context) error {
 	service := requester.Service{Ledger: m.ledger, Sources: m.requests.Sources, Now: m.clock.Now}
+	if m.Alone {
+		return nil
+	}
 	for _, sub := range m.outside.others(m) {
 		// The snapshot tells of a removed one too.
 		_, err := m.ledger.Snapshot(ctx, sub.Name)

@@ -17,7 +17,6 @@ func TestWhatIsWaitedForAndWhatArrivedIsTold(t *testing.T) {
 	var last Progress
 	var arrived []string
 	p := newFixture(t).newHarness(t, func(o *Options) {
-		alone(o)
 		o.Progress = func(told Progress) {
 			last = told
 			for _, f := range told.Arrived {
@@ -66,7 +65,7 @@ func (s unreadableStore) Query(context.Context, string, string) ([]ledger.Record
 func TestJobsAreReadOnlyAfterAChange(t *testing.T) {
 	ctx := t.Context()
 	var last Progress
-	p := newFixture(t).newHarness(t, func(o *Options) { alone(o); o.Progress = func(told Progress) { last = told } })
+	p := newFixture(t).newHarness(t, func(o *Options) { o.Progress = func(told Progress) { last = told } })
 	p.subscribe(nil)
 	p.second(ctx)
 	before, readable, changes := last, p.ledger, p.progress.changes

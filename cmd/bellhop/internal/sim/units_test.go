@@ -44,7 +44,6 @@ func TestTheUnitsOfARunAreThoseOfAServer(t *testing.T) {
 	ctx, sent := cost.Start(t.Context())
 	server, refused := dynamostore.New(client, ledgertest.NewTable(t, client)), 0
 	p := newFixture(t).newHarness(t, func(o *Options) {
-		alone(o)
 		o.outside.store = func(s ledger.Store) ledger.Store { return mirrored(ctx, t, s, server, &refused) }
 		o.Chaos, o.WindowDays = &Chaos{LoseEvery: 5, DuplicateEvery: 3}, 7
 		o.Faults = []alexa.Fault{{Kind: alexa.Truncated, FirstCall: 2, LastCall: 2}, {Kind: alexa.Stray, FirstCall: 1, LastCall: 1}, {Kind: alexa.Duplicated}}

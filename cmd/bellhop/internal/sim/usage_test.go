@@ -18,7 +18,7 @@ import (
 // Two categories of four days, in windows of two: four requests and files. Each file has two days with rows. The first load looks for
 // the format of the dataset and writes it.
 func TestARunIsMeasured(t *testing.T) {
-	p := newFixture(t).newHarness(t, alone)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	sum, err := p.Demonstrate(t.Context())
 	if err != nil {
@@ -64,9 +64,9 @@ func TestRepeatsAreMeasured(t *testing.T) {
 		}
 		return sum
 	}
-	once := measured(alone).Usage
-	twice := measured(func(o *Options) { alone(o); o.Chaos = &Chaos{DuplicateEvery: 1} }).Usage
-	again := measured(func(o *Options) { alone(o); o.Faults = []alexa.Fault{{Kind: alexa.Duplicated}} }).Usage
+	once := measured(nil).Usage
+	twice := measured(func(o *Options) { o.Chaos = &Chaos{DuplicateEvery: 1} }).Usage
+	again := measured(func(o *Options) { o.Faults = []alexa.Fault{{Kind: alexa.Duplicated}} }).Usage
 	n := once.Reports
 	if twice.Reports != n || twice.Duplicates != n || twice.Outside.Count("SQS", "ReceiveMessage") != 2*n || twice.Ingester.Invocations != 2*n {
 		t.Errorf("%d events twice: %+v", n, twice)
@@ -97,14 +97,14 @@ func TestAnIdleRunHasNothingToTidyUp(t *testing.T) {
 // A run that finds all there does not replace one that says what a report costs, and a reset takes it away.
 func TestTheLastUsefulMeasureStays(t *testing.T) {
 	at := newFixture(t)
-	p := at.newHarness(t, alone)
+	p := at.newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	before, err := LastUsage(p.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := at.newHarness(t, func(o *Options) { alone(o); o.Dir = t.TempDir() })
+	next := at.newHarness(t, func(o *Options) { o.Dir = t.TempDir() })
 	next.subscribe(func(s *report.Subscription) { s.From = report.DateOf(morning) + 1 })
 	sum, err := next.Demonstrate(t.Context())
 	if err != nil || sum.Usage != nil {
@@ -121,7 +121,7 @@ func TestTheLastUsefulMeasureStays(t *testing.T) {
 
 // Half a measure is none: without what an idle run costs, a report would seem to cost too much.
 func TestARunWhoseEndFailsIsNotMeasured(t *testing.T) {
-	p := newFixture(t).newHarness(t, alone)
+	p := newFixture(t).newHarness(t, nil)
 	p.subscribe(nil)
 	p.run(t.Context())
 	if err := os.Remove(filepath.Join(p.Dir, usageFile)); err != nil {

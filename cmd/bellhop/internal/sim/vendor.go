@@ -39,7 +39,9 @@ type vendor struct {
 	memories map[string]remembering
 	server   *http.Server
 	url      string
-	served   chan error
+	// files is the same server under another name, where exports are read.
+	files  string
+	served chan error
 }
 
 // remembering is a vendor whose memory outlives the process.
@@ -120,7 +122,7 @@ func demoFaults() []alexa.Fault {
 // Requests counts all calls that the vendor saw, but those for tokens.
 func (v *vendor) Requests() int {
 	c := v.Counters()
-	return c.Posts + c.SkillMetrics.Calls + c.Campaigns.Calls
+	return c.Posts + c.SkillMetrics.Calls + c.Campaigns.Calls + v.care.Counters().Calls + v.kpis.Counters().Calls
 }
 
 // startVendor serves the simulated vendors, as they were when an earlier process ended.
@@ -130,6 +132,7 @@ func (m *Machine) startVendor(ctx context.Context) error {
 		return fmt.Errorf("serve the simulated vendor: %w", err)
 	}
 	v := &vendor{url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
+	v.files = strings.Replace(v.url, "127.0.0.1", "localhost", 1)
 	if err := m.openVendors(v); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -159,7 +162,7 @@ func (m *Machine) openVendors(v *vendor) error {
 	}
 	if v.care, err = khoros.New(khoros.Config{
 		Seed: demoSeed, Now: m.clock.Now, Companies: khoros.DemoCompanies(m.properties()), Faults: m.faultsAt(khoros.Endpoint),
-		Files: strings.Replace(v.url, "127.0.0.1", "localhost", 1), // the same machine under another name
+		Files: v.files,
 	}); err != nil {
 		return err
 	}

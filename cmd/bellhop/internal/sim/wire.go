@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -28,6 +29,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
 	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
+	"github.com/bellhop-asp/bellhop/pkg/source/khoros"
 	"github.com/bellhop-asp/bellhop/pkg/source/lwa"
 	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 	"github.com/bellhop-asp/bellhop/pkg/source/secret"
@@ -97,6 +99,10 @@ func (m *Machine) sources(tokens alexa.Tokens, scrubber *redact.Scrubber) []requ
 		pinpoint.New(pinpoint.Options{HTTP: client(), Now: m.clock.Now, Scrubber: scrubber, AWS: aws.Config{
 			Region: s3server.Region, BaseEndpoint: &m.vendor.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		}}),
+		khoros.New(khoros.Options{
+			Endpoint: m.vendor.url, HTTP: client(), Secret: careUser(m.properties()), Now: m.clock.Now, Scrubber: scrubber,
+			Hosts: []string{strings.TrimPrefix(m.vendor.files, "http://")},
+		}),
 	}
 	for i, source := range all {
 		all[i] = m.outside.source(source)

@@ -26,8 +26,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
 // format1 is what the first release left. The path is absolute, because the embedded S3 changes the working directory.
@@ -132,7 +130,7 @@ func (p place) run(t *testing.T, stopAfter int, args ...string) (code int, out, 
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, append(args, p.flags...), cli.Environment{
 		In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
-		Find: account.Find, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now})},
+		Find: account.Find, Sources: account.Sources(),
 		Open: func(ctx context.Context, place cli.Place) (cli.Account, error) {
 			at, err := account.Open(ctx, place)
 			migration := at.Migration

@@ -14,9 +14,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/source/asp"
-	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 )
 
 // importedFile is what the command says of one file.
@@ -40,7 +37,7 @@ func importingOf(t *testing.T, kind string, args ...string) (code int, files []i
 	var out, errs bytes.Buffer
 	code = cli.Run(t.Context(), append([]string{"import", kind, "--home", "home"}, args...), cli.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
-		Open: account.Open, Sources: []requester.Source{asp.New(asp.Options{Now: time.Now}), pinpoint.New(pinpoint.Options{Now: time.Now})},
+		Open: account.Open, Sources: account.Sources(),
 	})
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &files); err != nil {

@@ -7,17 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/requester"
-	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
-	"github.com/bellhop-asp/bellhop/pkg/source/asp"
-	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
-	"github.com/bellhop-asp/bellhop/pkg/source/skillmetrics"
 )
 
 // person is somebody who types commands about one folder.
@@ -32,9 +26,7 @@ func (p person) types(code int, args ...string) string {
 	var out, errs bytes.Buffer
 	got := cli.Run(p.t.Context(), append(args, "--home", p.dir), cli.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
-		Open: account.Open, Start: account.Start, Reset: sim.Reset, Sources: []requester.Source{
-			asp.New(asp.Options{Now: time.Now}), skillmetrics.New(alexa.Options{Now: time.Now}), campaigns.New(alexa.Options{Now: time.Now}),
-		},
+		Open: account.Open, Start: account.Start, Reset: sim.Reset, Sources: account.Sources(),
 	})
 	if got != code {
 		p.t.Fatalf("bellhop %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
