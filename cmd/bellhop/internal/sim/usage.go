@@ -68,7 +68,10 @@ func (m *Machine) measure(ctx context.Context, requests int64) (*cost.Usage, err
 		Requester: m.parts.requester.Work(), Ingester: m.parts.ingester.Work(), Janitor: m.parts.janitor.Work(), Outside: m.parts.outside.Work(),
 		RequesterRuns: m.requesterRuns, Sweeps: m.sweepRuns,
 	}
-	u.Delivered, u.DeliveredBytes = u.Outside.Calls["S3 PutObject"], u.Outside.SentBytes["S3 PutObject"]
+	// Vendors deliver files, and the requester what it fetched.
+	const put = "S3 PutObject"
+	u.Delivered = u.Outside.Calls[put] + u.Requester.Calls[put]
+	u.DeliveredBytes = u.Outside.SentBytes[put] + u.Requester.SentBytes[put]
 	_, err := m.handle.requester(ctx, schedule)
 	_, sweepErr := m.handle.janitor(ctx, schedule)
 	if err = errors.Join(tidyErr, err, sweepErr); err != nil {
