@@ -25,6 +25,7 @@ func kpis(from report.Date) report.Subscription {
 func TestPinpointBeforeItsEnd(t *testing.T) {
 	october := time.Date(2026, 10, 20, 6, 0, 0, 0, time.UTC)
 	p := newFixture(t).newHarness(t, func(o *Options) {
+		together(o)
 		o.Now = func() time.Time { return october }
 		o.outside.others = func(*Machine) []report.Subscription { return []report.Subscription{kpis(report.DateOf(october) - 3)} }
 	})
@@ -45,6 +46,7 @@ func TestPinpointBeforeItsEnd(t *testing.T) {
 // After the end one request is refused in clear words, and the days that go by bring no other.
 func TestPinpointAfterItsEnd(t *testing.T) {
 	p := newFixture(t).newHarness(t, func(o *Options) {
+		together(o)
 		o.outside.others = func(*Machine) []report.Subscription { return []report.Subscription{kpis(pinpoint.Sunset - 5)} }
 	})
 	p.subscribe(nil)
