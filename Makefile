@@ -57,7 +57,7 @@ test: ## Test both modules with the race detector, in random order
 	BELLHOP_DYNOXIDE="$$dynamodb" BELLHOP_MOTO="$$account" go test $$race -shuffle=on -timeout 20m $(PACKAGES)
 
 # Every STRIDE-th crash point; STRIDE=1 tries all. Without the race detector, which "make test" has for a part of them.
-STRIDE ?= 17
+STRIDE ?= 29
 
 .PHONY: crash
 crash: ## Kill the functions at every STRIDE-th step of whole lives, and compare the datasets

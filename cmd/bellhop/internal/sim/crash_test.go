@@ -78,7 +78,7 @@ func stride(t *testing.T) int64 {
 	t.Helper()
 	text := os.Getenv("BELLHOP_CRASH_STRIDE")
 	if text == "" {
-		return 149
+		return 299
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
