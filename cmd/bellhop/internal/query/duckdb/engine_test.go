@@ -203,6 +203,8 @@ func TestColumnsHaveTheirTypesWithAndWithoutFiles(t *testing.T) {
 	} {
 		full.load(t, "s", name, sample(t, file))
 	}
+	full.load(t, "s", "pinpoint_kpis", "dataset_date,application_id,level,resource_id,kpi_name,group_key,group_value,value_key,value_type,given,amount,reading\n"+
+		"2026-10-01,app,application,app,txn-emails-sent,,,EmailsSent,Double,,12,\n")
 	for _, d := range dataset.Definitions() {
 		if d.Open {
 			names := []string{"dataset_date"}
