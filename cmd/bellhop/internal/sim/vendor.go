@@ -116,6 +116,9 @@ func demoFaults() []alexa.Fault {
 		{Kind: alexa.PageTokenExpired, Endpoint: alexa.SkillMetrics, FirstCall: 12, Times: 1},
 		{Kind: alexa.UnequalLengths, Endpoint: alexa.SkillMetrics, FirstCall: 20, LastCall: 20},
 		{Kind: alexa.LostAnswer, Endpoint: alexa.Campaigns, FirstCall: 1, LastCall: 1},
+		{Kind: khoros.JobFails, Endpoint: khoros.Endpoint, FirstCall: 3, Times: 1},
+		{Kind: khoros.URLEarly, Endpoint: khoros.Endpoint, FirstCall: 4, Times: 1},
+		{Kind: khoros.CutShort, Endpoint: khoros.Endpoint, Times: 1},
 	}
 }
 
