@@ -15,6 +15,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what a failure means for the caller.
@@ -81,3 +82,6 @@ func KindOf(err error) Kind {
 func Is(err error, kind Kind) bool {
 	return err != nil && KindOf(err) == kind
 }
+
+// OneLine returns the text of err, which may join several errors, as one line.
+func OneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -17,6 +20,19 @@ type Order struct {
 	DeliveryBucket string
 	// Ticket is what the source answered when it was last asked about this order; empty on a first request.
 	Ticket string
+}
+
+// Fits returns every reason why the order is for nothing that can be asked for: its subscription fills the one table, and a request
+// has at most so many days.
+func (o Order) Fits(table string, mostDays int) error {
+	var problems []error
+	if !slices.Equal(o.Tables, []string{table}) {
+		problems = append(problems, fmt.Errorf("the order is for the tables %q, and its subscription fills %s", o.Tables, table))
+	}
+	if n := o.Window.Len(); n < 1 || n > mostDays {
+		problems = append(problems, fmt.Errorf("the window %s has %d days: a request spans 1 to %d", o.Window, n, mostDays))
+	}
+	return errors.Join(problems...)
 }
 
 // Outcome is what a source's answer means for the job. The source decides it by the class and the text of
@@ -89,6 +105,16 @@ type Answer struct {
 	// Ticket is handed back in the next [Order] (OutcomePending). Like the reference of a file to fetch it is an id at the vendor:
 	// everybody who may read the ledger sees it.
 	Ticket string
+}
+
+// NotSent refuses an order for which no request can be made: why says what is wrong with it, and holds no secret.
+func NotSent(why error) Answer {
+	return Answer{Outcome: OutcomeRefused, Why: "not sent: " + fault.OneLine(why)}
+}
+
+// NoStatus is what a source that answers at once says when it is asked after an order, which the requester never does.
+func NoStatus(source string) Answer {
+	return Answer{Outcome: OutcomeRefused, Why: source + " has no status to ask for: it answers at once"}
 }
 
 // NamedFile is one file that a source's answer names.

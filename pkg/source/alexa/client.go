@@ -77,7 +77,7 @@ type Call struct {
 // token's error.
 func (c *Client) Authorize(ctx context.Context) error {
 	if _, err := c.o.Tokens.Token(ctx); err != nil {
-		return fault.As(fault.KindOf(err), errors.New(c.o.Scrubber.Scrub(OneLine(err))))
+		return fault.As(fault.KindOf(err), errors.New(c.o.Scrubber.Scrub(fault.OneLine(err))))
 	}
 	return nil
 }
@@ -116,17 +116,14 @@ func (c *Client) Do(ctx context.Context, call Call) (httpclient.Reply, report.An
 
 // NoTurn is the answer when the turn for a request could not be had.
 func NoTurn(err error) report.Answer {
-	return report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + OneLine(err)}
+	return report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + fault.OneLine(err)}
 }
-
-// OneLine returns the text of joined errors as one line.
-func OneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // tokenless is the answer when there is no token to send a call with.
 func (c *Client) tokenless(err error) report.Answer {
 	a := report.Answer{
 		Outcome: report.OutcomeBackOff,
-		Why:     c.o.Scrubber.Scrub("not sent: no access token: " + OneLine(err)),
+		Why:     c.o.Scrubber.Scrub("not sent: no access token: " + fault.OneLine(err)),
 	}
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.NotFound) {
 		a.Outcome = report.OutcomeUnauthorized

@@ -85,10 +85,7 @@ func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
 func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
 	body, err := s.encode(o)
 	if err != nil {
-		return report.Answer{
-			Outcome: report.OutcomeRefused,
-			Why:     "not sent: " + alexa.OneLine(err),
-		}
+		return report.NotSent(err)
 	}
 	reply, answer := s.client.Do(ctx, alexa.Call{Method: http.MethodPost, Path: path, Body: body, Once: true})
 	if answer.Outcome != report.OutcomeAccepted {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -65,7 +64,7 @@ const (
 // Submit sends nothing: it names the file of the snapshot.
 func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 	if err := s.check(o); err != nil {
-		return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + alexa.OneLine(err)}
+		return report.NotSent(err)
 	}
 	return report.Answer{
 		Outcome: report.OutcomeAccepted,
@@ -75,19 +74,12 @@ func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 
 // check reports every reason why an order can be for nothing.
 func (s *Source) check(o report.Order) error {
-	all := []error{s.Validate(o.Subscription.Params)}
-	if !slices.Equal(o.Tables, []string{Table}) {
-		all = append(all, fmt.Errorf("the order is for the tables %q, and the source fills %s", o.Tables, Table))
-	}
-	if o.Window.Len() != 1 {
-		all = append(all, fmt.Errorf("the window %s has %d days: a snapshot is of one", o.Window, o.Window.Len()))
-	}
-	return errors.Join(all...)
+	return errors.Join(s.Validate(o.Subscription.Params), o.Fits(Table, 1))
 }
 
 // Poll is never called for this source, which answers at once: it refuses.
 func (s *Source) Poll(context.Context, report.Order) report.Answer {
-	return report.Answer{Outcome: report.OutcomeRefused, Why: s.Name() + " has no status to ask for: it answers at once"}
+	return report.NoStatus(s.Name())
 }
 
 // Fetch lists all campaigns and returns them as CSV. On another day than the order's it has failed: what the list holds then
@@ -95,7 +87,7 @@ func (s *Source) Poll(context.Context, report.Order) report.Answer {
 // from one page to another.
 func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer) {
 	if err := s.check(o); err != nil {
-		return nil, report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + alexa.OneLine(err)}
+		return nil, report.NotSent(err)
 	}
 	if today := report.DateOf(s.now()); o.Window.From != today {
 		return nil, report.Answer{

@@ -33,15 +33,12 @@ type caller struct {
 // check returns what an order is for, or the answer when it can be for nothing.
 func (s *Source) check(o report.Order) (wanted, *report.Answer) {
 	w, err := parse(o.Subscription.Params)
-	problems := []error{err}
-	if err == nil && !slices.Equal(o.Tables, []string{w.table()}) {
-		problems = append(problems, fmt.Errorf("the order is for the tables %q, and the subscription fills %s", o.Tables, w.table()))
+	if err == nil {
+		err = o.Fits(w.table(), 1)
 	}
-	if o.Window.Len() != 1 {
-		problems = append(problems, fmt.Errorf("the window %s has %d days: an export is of one", o.Window, o.Window.Len()))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return w, &report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + oneLine(err)}
+	if err != nil {
+		a := report.NotSent(err)
+		return w, &a
 	}
 	return w, nil
 }
@@ -62,9 +59,9 @@ func (s *Source) caller(ctx context.Context, w wanted) (*caller, *report.Answer)
 	secret, err := s.credential(ctx)
 	switch {
 	case fault.Is(err, fault.Poison), fault.Is(err, fault.NotFound):
-		return no(report.OutcomeUnauthorized, oneLine(err))
+		return no(report.OutcomeUnauthorized, fault.OneLine(err))
 	case err != nil:
-		return no(report.OutcomeBackOff, oneLine(err))
+		return no(report.OutcomeBackOff, fault.OneLine(err))
 	}
 	c := &caller{Source: s, wanted: w, secret: secret, key: secret.key(w.company), base: base}
 	switch {
@@ -158,9 +155,9 @@ func (c *caller) download(ctx context.Context, address string) (httpclient.Strea
 	stream, err := c.o.HTTP.Stream(req, httpclient.StreamOptions{MaxBytes: c.o.MaxBytes, Hosts: append(slices.Clone(c.wanted.hosts), c.base.Host)})
 	switch {
 	case fault.Is(err, fault.Poison):
-		return refused(c.o.Scrubber.Scrub(oneLine(err)) + ": see " + ParamHosts)
+		return refused(c.o.Scrubber.Scrub(fault.OneLine(err)) + ": see " + ParamHosts)
 	case err != nil:
-		return stream, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub(oneLine(err))}
+		return stream, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub(fault.OneLine(err))}
 	}
 	answer := c.classify(httpclient.Reply{Status: stream.Status, Header: stream.Header, Whole: true})
 	if answer.Outcome != report.OutcomeAccepted {
@@ -179,7 +176,7 @@ func (c *caller) next(ctx context.Context) *report.Answer {
 		return nil
 	}
 	if err := c.turn(ctx); err != nil {
-		return &report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + oneLine(err)}
+		return &report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + fault.OneLine(err)}
 	}
 	return nil
 }
@@ -194,7 +191,7 @@ func (c *caller) do(ctx context.Context, request func() (*http.Request, error)) 
 	fresh, err := c.credential(ctx)
 	switch {
 	case err != nil && !fault.Is(err, fault.Poison) && !fault.Is(err, fault.NotFound):
-		return reply, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub("not sent: " + oneLine(err))}
+		return reply, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub("not sent: " + fault.OneLine(err))}
 	case err != nil || fresh.basic().Equal(c.secret.basic()):
 		return reply, answer
 	}
@@ -218,7 +215,7 @@ func (c *caller) send(ctx context.Context, request func() (*http.Request, error)
 	req.Header.Set("User-Agent", "bellhop")
 	reply, err := c.o.HTTP.Do(req)
 	if err != nil {
-		return httpclient.Reply{}, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub(oneLine(err))}
+		return httpclient.Reply{}, report.Answer{Outcome: report.OutcomeBackOff, Why: c.o.Scrubber.Scrub(fault.OneLine(err))}
 	}
 	return reply, c.classify(reply)
 }
@@ -278,6 +275,3 @@ func said(body []byte) string {
 	}
 	return string(e.Message + ": " + result)
 }
-
-// oneLine returns the text of joined errors as one line.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

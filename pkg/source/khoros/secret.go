@@ -87,7 +87,7 @@ func (s *Source) credential(ctx context.Context) (credential, error) {
 	}
 	document, err := s.o.Secret.Read(ctx)
 	if err != nil {
-		return credential{}, fault.As(fault.KindOf(err), errors.New(s.o.Scrubber.Scrub("read the Khoros secret: "+oneLine(err))))
+		return credential{}, fault.As(fault.KindOf(err), errors.New(s.o.Scrubber.Scrub("read the Khoros secret: "+fault.OneLine(err))))
 	}
 	c, err := parseCredential(document)
 	if err != nil {

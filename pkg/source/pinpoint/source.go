@@ -69,7 +69,7 @@ func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
 		return fault.New(fault.NotFound, "there are no AWS credentials")
 	}
 	if _, err := s.o.AWS.Credentials.Retrieve(ctx); err != nil {
-		return fault.As(fault.KindOf(err), errors.New(s.o.Scrubber.Scrub(alexa.OneLine(err))))
+		return fault.As(fault.KindOf(err), errors.New(s.o.Scrubber.Scrub(fault.OneLine(err))))
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (s *Source) ended() bool { return report.DateOf(s.o.Now()) > s.sunset }
 func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 	w, err := check(o)
 	if err != nil {
-		return refused(err)
+		return report.NotSent(err)
 	}
 	a := report.Answer{Outcome: report.OutcomeAccepted}
 	for i := range w.files(o.Window) {
@@ -90,23 +90,17 @@ func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 	return a
 }
 
-func refused(err error) report.Answer {
-	return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + alexa.OneLine(err)}
-}
-
 // check returns what an order is for, or every reason why it can be for nothing.
 func check(o report.Order) (wanted, error) {
 	w, err := parse(o.Subscription.Params)
-	problems := []error{err}
-	if !slices.Equal(o.Tables, []string{Table}) {
-		problems = append(problems, fmt.Errorf("the order is for the tables %q, and the source fills %s", o.Tables, Table))
+	err = errors.Join(err, o.Fits(Table, maxWindowDays))
+	if o.Window.Len() > maxWindowDays {
+		return w, err
 	}
-	if n := o.Window.Len(); n < 1 || n > maxWindowDays {
-		problems = append(problems, fmt.Errorf("the window %s has %d days: a request spans 1 to %d", o.Window, n, maxWindowDays))
-	} else if files := len(w.files(o.Window)); files > maxFiles {
-		problems = append(problems, fmt.Errorf("the window %s takes %d files: a job has at most %d", o.Window, files, maxFiles))
+	if files := len(w.files(o.Window)); files > maxFiles {
+		err = errors.Join(err, fmt.Errorf("the window %s takes %d files: a job has at most %d", o.Window, files, maxFiles))
 	}
-	return w, errors.Join(problems...)
+	return w, err
 }
 
 // query is one request: one KPI of one target on one day.
@@ -137,7 +131,7 @@ func (w wanted) reference(window report.Window, n int) string {
 
 // Poll is never called for this source, which answers at once: it refuses.
 func (s *Source) Poll(context.Context, report.Order) report.Answer {
-	return report.Answer{Outcome: report.OutcomeRefused, Why: s.Name() + " has no status to ask for: it answers at once"}
+	return report.NoStatus(s.Name())
 }
 
 // Fetch asks for every KPI of a file, and returns their rows as CSV. A day on which the vendor has nothing of any KPI has no row: it
@@ -146,7 +140,7 @@ func (s *Source) Poll(context.Context, report.Order) report.Answer {
 func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer) {
 	w, err := check(o)
 	if err != nil {
-		return nil, refused(err)
+		return nil, report.NotSent(err)
 	}
 	number, _, _ := strings.Cut(f.Fetch, ".")
 	n, err := strconv.Atoi(number)

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
@@ -48,7 +47,7 @@ func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
 func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 	w, err := check(o)
 	if err != nil {
-		return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + alexa.OneLine(err)}
+		return report.NotSent(err)
 	}
 	a := report.Answer{Outcome: report.OutcomeAccepted}
 	for i, f := range w.files(o.Window) {
@@ -64,19 +63,12 @@ func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 // check returns what an order is for, or every reason why it can be for nothing.
 func check(o report.Order) (wanted, error) {
 	w, err := parse(o.Subscription.Params)
-	problems := []error{err}
-	if !slices.Equal(o.Tables, []string{Table}) {
-		problems = append(problems, fmt.Errorf("the order is for the tables %q, and the source fills %s", o.Tables, Table))
-	}
-	if n := o.Window.Len(); n < 1 || n > maxWindowDays {
-		problems = append(problems, fmt.Errorf("the window %s has %d days: a request spans 1 to %d", o.Window, n, maxWindowDays))
-	}
-	return w, errors.Join(problems...)
+	return w, errors.Join(err, o.Fits(Table, maxWindowDays))
 }
 
 // Poll is never called for this source, which answers at once: it refuses.
 func (s *Source) Poll(context.Context, report.Order) report.Answer {
-	return report.Answer{Outcome: report.OutcomeRefused, Why: s.Name() + " has no status to ask for: it answers at once"}
+	return report.NoStatus(s.Name())
 }
 
 // Fetch asks for everything of a file, page by page, and returns it as CSV. With other parameters than those that the file
@@ -84,7 +76,7 @@ func (s *Source) Poll(context.Context, report.Order) report.Answer {
 func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer) {
 	w, err := check(o)
 	if err != nil {
-		return nil, report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: " + alexa.OneLine(err)}
+		return nil, report.NotSent(err)
 	}
 	planned, err := w.find(f.Fetch, o.Window)
 	if err != nil {
