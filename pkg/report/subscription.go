@@ -95,3 +95,12 @@ type Limits struct {
 	Pace     time.Duration
 	Patience time.Duration
 }
+
+// edge is how many days bellhop stays clear of a vendor's horizon: a request may be under way for hours, and its days age meanwhile.
+const edge = 2
+
+// Reaching returns the limits of a vendor that goes back so many days.
+func (l Limits) Reaching(days int) Limits {
+	l.HorizonDays, l.LostAfterDays = max(0, days-edge), days
+	return l
+}

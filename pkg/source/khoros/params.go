@@ -1,7 +1,6 @@
 package khoros
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -69,9 +68,6 @@ var allParams = []string{
 const (
 	formatJSON, formatCSV = "json", "csv"
 	marketing             = "marketing/"
-	defaultHorizon        = 90
-	mostHorizon           = 3650
-	safety                = 2 // days that are left clear of the horizon
 )
 
 // hosts are the vendor's, by what its guide calls them.
@@ -142,13 +138,12 @@ func (s *Source) Validate(p report.Params) error {
 func (s *Source) Limits(p report.Params) report.Limits {
 	l := report.Limits{
 		MaxWindowDays: 1, Repeatable: true, DeliveryWindow: 6 * time.Hour, Pace: 3 * time.Second, Patience: time.Hour,
-		HorizonDays: defaultHorizon - safety, LostAfterDays: defaultHorizon,
 	}
-	if w, err := parse(p); err == nil {
+	w, err := parse(p)
+	if err == nil {
 		l.Tables = []string{w.table()}
-		l.HorizonDays, l.LostAfterDays = max(0, w.horizon-safety), w.horizon
 	}
-	return l
+	return l.Reaching(w.horizon)
 }
 
 // Warnings tells what the source accepts and cannot vouch for. It is only called with valid parameters.
@@ -179,23 +174,16 @@ func (s *Source) Warnings(p report.Params) []string {
 	return warnings
 }
 
-// reading collects the problems of parameters.
-type reading struct {
-	p        report.Params
-	problems []error
-}
-
-func (r *reading) bad(format string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf(format, args...))
-}
+// reading is the reader of this source, which knows the forms of its values.
+type reading struct{ report.ParamReader }
 
 // list returns the items of a list, each once, and complains of those that are not valid.
 func (r *reading) list(name string, form *regexp.Regexp, says string) []string {
 	var items []string
-	for _, item := range r.p.List(name) {
+	for _, item := range r.List(name) {
 		switch {
 		case !form.MatchString(item) || len(item) > maxWord:
-			r.bad("%s has %q: it must be %s", name, item, says)
+			r.Bad("%s has %q: it must be %s", name, item, says)
 		case !slices.Contains(items, item):
 			items = append(items, item)
 		}
@@ -205,67 +193,54 @@ func (r *reading) list(name string, form *regexp.Regexp, says string) []string {
 
 // one returns the only value of a parameter, and complains of one that is not valid.
 func (r *reading) one(name string, form *regexp.Regexp, says, missing string) string {
-	v := r.p[name]
+	v := r.Params[name]
 	if v == "" {
 		return missing
 	}
 	if !form.MatchString(v) || len(v) > maxWord {
-		r.bad("%s is %q: it must be %s", name, v, says)
-	}
-	return v
-}
-
-func (r *reading) oneOf(name, missing string, allowed ...string) string {
-	v := r.p[name]
-	if v == "" {
-		return missing
-	}
-	if !slices.Contains(allowed, v) {
-		r.bad("%s is %q: it must be %s", name, v, strings.Join(allowed, " or "))
+		r.Bad("%s is %q: it must be %s", name, v, says)
 	}
 	return v
 }
 
 func (r *reading) yes(name string, missing bool) bool {
-	return r.oneOf(name, strconv.FormatBool(missing), "true", "false") == "true"
+	return r.OneOf(name, strconv.FormatBool(missing), "true", "false") == "true"
 }
 
 // parse reads parameters and reports every problem at once.
 func parse(p report.Params) (wanted, error) {
-	r := &reading{p: p}
-	for _, name := range p.Unknown(allParams...) {
-		r.bad("%s is not a parameter of %s: use %s", name, report.SourceKhorosCare, strings.Join(allParams, ", "))
-	}
+	r := &reading{report.ParamReader{Params: p}}
+	r.Only(report.SourceKhorosCare, allParams...)
 	w := wanted{
 		report: p[ParamReport], company: strings.TrimSpace(p[ParamCompany]), zone: r.zone(), endpoint: r.endpoint(),
 		hosts:  r.list(ParamHosts, hostName, "a host's name, with its port where that is not the usual one"),
-		format: r.oneOf(ParamFormat, formatJSON, formatJSON, formatCSV),
+		format: r.OneOf(ParamFormat, formatJSON, formatJSON, formatCSV),
 		locale: r.one(ParamLocale, locale, "a language such as en or en_US", "en"), timezone: r.one(ParamTimezone, zoneID, "the vendor's id of a zone", ""),
 		columns:       r.list(ParamColumns, metric, "the vendor's name of a column"),
-		businessHours: r.yes(ParamBusinessHours, false), businessHoursType: r.oneOf(ParamBusinessHoursType, "", "true", "false"),
+		businessHours: r.yes(ParamBusinessHours, false), businessHoursType: r.OneOf(ParamBusinessHoursType, "", "true", "false"),
 		priorities: r.list(ParamPriorities, regexp.MustCompile(`^[0-5]$`), "a priority from 0 to 5"),
 		workQueues: r.list(ParamWorkQueues, ident, "an id"), teams: r.list(ParamTeams, ident, "an id"), agents: r.list(ParamAgents, ident, "an id"),
 		smartView: r.one(ParamSmartView, ident, "one id", ""), campaign: r.one(ParamCampaign, ident, "one id", ""),
 		disabledAgents: r.yes(ParamDisabledAgents, false), raiseLimit: r.yes(ParamRaiseLimit, true),
-		conversations: r.oneOf(ParamConversations, "", "OPEN_AT_END", "CLOSED", "CREATED"), interval: r.interval(),
-		keep: r.snakes(ParamKeep), drop: r.snakes(ParamDrop), hash: r.snakes(ParamHash), horizon: r.horizon(),
+		conversations: r.OneOf(ParamConversations, "", "OPEN_AT_END", "CLOSED", "CREATED"), interval: r.interval(),
+		keep: r.snakes(ParamKeep), drop: r.snakes(ParamDrop), hash: r.snakes(ParamHash), horizon: r.Horizon(ParamHorizonDays),
 	}
 	r.subject(w)
 	r.fitting(w)
-	return w, errors.Join(r.problems...)
+	return w, r.Err()
 }
 
 // subject checks what is asked for, and for whom.
 func (r *reading) subject(w wanted) {
 	if !slices.Contains(dataset.KhorosReportTypes(), w.kind()) {
-		r.bad("%s is %q: it must be %s, or one of them behind %s", ParamReport, w.report, strings.Join(dataset.KhorosReportTypes(), ", "), marketing)
+		r.Bad("%s is %q: it must be %s, or one of them behind %s", ParamReport, w.report, strings.Join(dataset.KhorosReportTypes(), ", "), marketing)
 	}
 	if w.company == "" || len(w.company) > maxWord || strings.ContainsFunc(w.company, func(c rune) bool { return c < ' ' }) {
-		r.bad("%s is missing, or no name: what people call the company, not its key", ParamCompany)
+		r.Bad("%s is missing, or no name: what people call the company, not its key", ParamCompany)
 	}
 	for i, name := range slices.Concat(w.keep, w.drop, w.hash) {
 		if slices.Contains(slices.Concat(w.keep, w.drop, w.hash)[:i], name) {
-			r.bad("%s is in two of %s, %s and %s", name, ParamKeep, ParamDrop, ParamHash)
+			r.Bad("%s is in two of %s, %s and %s", name, ParamKeep, ParamDrop, ParamHash)
 		}
 	}
 }
@@ -276,30 +251,30 @@ func (r *reading) fitting(w wanted) {
 		ParamTeams: withTeams, ParamDisabledAgents: withLeft, ParamAgents: ofUser, ParamCampaign: ofPosts, ParamConversations: ofConverse,
 		ParamInterval: ofInterval, ParamRaiseLimit: ofHistory,
 	} {
-		if r.p[name] != "" && !slices.Contains(types, w.kind()) {
-			r.bad("%s is only for %s %s", name, ParamReport, strings.Join(types, ", "))
+		if r.Params[name] != "" && !slices.Contains(types, w.kind()) {
+			r.Bad("%s is only for %s %s", name, ParamReport, strings.Join(types, ", "))
 		}
 	}
 	if slices.Contains(ofConverse, w.kind()) && w.conversations == "" {
-		r.bad("%s is missing: CLOSED, CREATED or OPEN_AT_END, which is the vendor's default and hides the closed ones", ParamConversations)
+		r.Bad("%s is missing: CLOSED, CREATED or OPEN_AT_END, which is the vendor's default and hides the closed ones", ParamConversations)
 	}
-	if slices.Contains(ofInterval, w.kind()) && r.p[ParamInterval] == "" {
-		r.bad("%s is missing: how long the intervals are, such as 1h", ParamInterval)
+	if slices.Contains(ofInterval, w.kind()) && r.Params[ParamInterval] == "" {
+		r.Bad("%s is missing: how long the intervals are, such as 1h", ParamInterval)
 	}
 	if w.businessHoursType != "" && !w.businessHours {
-		r.bad("%s means nothing without %s=true", ParamBusinessHoursType, ParamBusinessHours)
+		r.Bad("%s means nothing without %s=true", ParamBusinessHoursType, ParamBusinessHours)
 	}
 }
 
 func (r *reading) zone() *time.Location {
-	name := r.p[ParamZone]
+	name := r.Params[ParamZone]
 	if name == "" || name == "Local" {
-		r.bad("%s is missing: the IANA name of the zone whose days are wanted, such as Europe/Berlin", ParamZone)
+		r.Bad("%s is missing: the IANA name of the zone whose days are wanted, such as Europe/Berlin", ParamZone)
 		return time.UTC
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		r.bad("%s is %q: it must be the IANA name of a zone, such as Europe/Berlin", ParamZone, name)
+		r.Bad("%s is %q: it must be the IANA name of a zone, such as Europe/Berlin", ParamZone, name)
 		return time.UTC
 	}
 	return zone
@@ -307,7 +282,7 @@ func (r *reading) zone() *time.Location {
 
 // endpoint returns scheme and host. Plain http is taken for this machine alone, where a simulator may stand in.
 func (r *reading) endpoint() string {
-	v := r.p[ParamHost]
+	v := r.Params[ParamHost]
 	if v == "" {
 		v = "us"
 	}
@@ -320,20 +295,20 @@ func (r *reading) endpoint() string {
 	u, err := url.Parse(v)
 	if err != nil || !hostName.MatchString(u.Host) || u.User != nil || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" ||
 		u.Scheme != "https" && (u.Scheme != "http" || !net.ParseIP(u.Hostname()).IsLoopback()) {
-		r.bad("%s is no host: it must be us, emea or the host that the vendor's administration page names", ParamHost)
+		r.Bad("%s is no host: it must be us, emea or the host that the vendor's administration page names", ParamHost)
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
 }
 
 func (r *reading) interval() time.Duration {
-	text := r.p[ParamInterval]
+	text := r.Params[ParamInterval]
 	if text == "" {
 		return 0
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || !slices.Contains(intervals, d) {
-		r.bad("%s is %q: it must be 5m, 10m, 15m, 30m, 1h, 2h, 4h, 8h, 12h or 24h, as an export is of one day", ParamInterval, text)
+		r.Bad("%s is %q: it must be 5m, 10m, 15m, 30m, 1h, 2h, 4h, 8h, 12h or 24h, as an export is of one day", ParamInterval, text)
 		return 0
 	}
 	return d
@@ -341,17 +316,4 @@ func (r *reading) interval() time.Duration {
 
 func (r *reading) snakes(name string) []string {
 	return r.list(name, snakeID, "a column's name in snake case, such as response_content")
-}
-
-func (r *reading) horizon() int {
-	text := r.p[ParamHorizonDays]
-	if text == "" {
-		return defaultHorizon
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > mostHorizon {
-		r.bad("%s is %q: it must be a number of days, 1 to %d", ParamHorizonDays, text, mostHorizon)
-		return defaultHorizon
-	}
-	return n
 }

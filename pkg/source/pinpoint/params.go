@@ -1,11 +1,8 @@
 package pinpoint
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -33,7 +30,6 @@ const (
 	maxFiles      = 90
 	maxWindowDays = 31 // of the vendor: "a range of 31 calendar days, inclusive"
 	horizonDays   = 89 // of the vendor: "fewer than 90 days"
-	safety        = 2  // days that bellhop stays clear of it
 )
 
 var (
@@ -65,20 +61,17 @@ func (w wanted) callsPerDay() int {
 
 // parse reads parameters and reports every problem at once.
 func parse(p report.Params) (wanted, error) {
-	var problems []error
-	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	for _, name := range p.Unknown(allParams...) {
-		bad("%s is not a parameter of %s: use %s", name, report.SourcePinpointKPI, strings.Join(allParams, ", "))
-	}
+	r := report.ParamReader{Params: p}
+	r.Only(report.SourcePinpointKPI, allParams...)
 	w := wanted{Application: p[ParamApplicationID], Region: p[ParamRegion]}
 	switch {
 	case w.Application == "":
-		bad("%s is missing: the project's id in the console", ParamApplicationID)
+		r.Bad("%s is missing: the project's id in the console", ParamApplicationID)
 	case !id.MatchString(w.Application):
-		bad("%s is not an id of letters, digits and hyphens", ParamApplicationID)
+		r.Bad("%s is not an id of letters, digits and hyphens", ParamApplicationID)
 	}
 	if w.Region != "" && !region.MatchString(w.Region) {
-		bad("%s is not a region such as us-east-1", ParamRegion)
+		r.Bad("%s is not a region such as us-east-1", ParamRegion)
 	}
 	resources := map[Level][]string{Application: {w.Application}}
 	for level, name := range map[Level]string{Campaign: ParamCampaignIDs, Journey: ParamJourneyIDs} {
@@ -86,10 +79,10 @@ func parse(p report.Params) (wanted, error) {
 		slices.Sort(ids)
 		resources[level] = slices.Compact(ids)
 		if len(resources[level]) > maxResources {
-			bad("%s has %d ids: at most %d are taken; split the subscription", name, len(resources[level]), maxResources)
+			r.Bad("%s has %d ids: at most %d are taken; split the subscription", name, len(resources[level]), maxResources)
 		}
 		if slices.ContainsFunc(ids, func(text string) bool { return !id.MatchString(text) }) {
-			bad("%s has what is not an id of letters, digits and hyphens", name)
+			r.Bad("%s has what is not an id of letters, digits and hyphens", name)
 		}
 	}
 	chosen, used := p.List(ParamKPIs), map[string]bool{}
@@ -109,10 +102,10 @@ func parse(p report.Params) (wanted, error) {
 	}
 	for _, name := range chosen {
 		if !used[name] {
-			bad("%s has %.80q, which is no KPI of an application, nor of a campaign or journey that is listed: see the vendor's page of standard metrics", ParamKPIs, name)
+			r.Bad("%s has %.80q, which is no KPI of an application, nor of a campaign or journey that is listed: see the vendor's page of standard metrics", ParamKPIs, name)
 		}
 	}
-	return w, errors.Join(problems...)
+	return w, r.Err()
 }
 
 // Validate reports every problem of a subscription's parameters at once.
@@ -133,13 +126,13 @@ func (s *Source) Warnings(report.Params) []string {
 // so long that its requests fit into the files of one job.
 func (s *Source) Limits(p report.Params) report.Limits {
 	l := report.Limits{
-		Tables: []string{Table}, HorizonDays: horizonDays - safety, LostAfterDays: horizonDays, LastDay: Sunset,
+		Tables: []string{Table}, LastDay: Sunset,
 		MaxWindowDays: maxWindowDays, Repeatable: true, DeliveryWindow: 6 * time.Hour, Pace: pace,
 	}
 	if w, err := parse(p); err == nil && w.callsPerDay() > 0 {
 		l.MaxWindowDays = max(1, min(maxWindowDays, callsPerFile*maxFiles/w.callsPerDay()))
 	}
-	return l
+	return l.Reaching(horizonDays)
 }
 
 // pace is far below the vendor's quota of 300 requests a second, which all that runs in the account shares.

@@ -1,9 +1,6 @@
 package skillmetrics
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // metric is one that the vendor documents.
 type metric struct {
@@ -79,5 +76,3 @@ func fits(name, skillType string) bool {
 
 // namespaces of v2 by skill type.
 var namespaces = map[string]string{custom: "Alexa.Custom", smartHome: "Alexa.SmartHome", music: "Alexa.Music"}
-
-func quotedList(names []string) string { return strings.Join(names, ", ") }

@@ -2,11 +2,9 @@ package skillmetrics
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,9 +51,6 @@ const (
 	statCount                   = "count"
 	periodSingle                = "SINGLE"
 	periodDay                   = "P1D"
-	defaultHorizon              = 90
-	safety                      = 2 // days that bellhop stays clear of it
-	mostHorizon                 = 3650
 	maxID                       = 255 // of a skill, from the vendor's definition of the operation
 )
 
@@ -109,42 +104,26 @@ func (s *Source) Warnings(p report.Params) []string {
 	return warnings
 }
 
-// reading collects the problems of parameters.
-type reading struct {
-	p        report.Params
-	problems []error
-}
-
-func (r *reading) bad(format string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf(format, args...))
-}
+// reading is the reader of this source, which knows the forms of its values.
+type reading struct{ report.ParamReader }
 
 // list returns the items of a list, sorted, each once, and complains of those that are not valid.
 func (r *reading) list(name string, valid func(string) bool, form string) []string {
-	items := r.p.List(name)
+	items := r.List(name)
 	slices.Sort(items)
 	items = slices.Compact(items)
 	for _, item := range items {
 		if !valid(item) {
-			r.bad("%s has %q: it must be %s", name, item, form)
+			r.Bad("%s has %q: it must be %s", name, item, form)
 		}
 	}
 	return items
 }
 
-// oneOf returns the value of a parameter, the first of the allowed ones by default.
-func (r *reading) oneOf(name string, allowed ...string) string {
-	v := cmp.Or(r.p[name], allowed[0])
-	if !slices.Contains(allowed, v) {
-		r.bad("%s is %q: it must be %s", name, v, strings.Join(allowed, " or "))
-	}
-	return v
-}
-
 func (r *reading) word(name, missing string) string {
-	v := cmp.Or(r.p[name], missing)
+	v := cmp.Or(r.Params[name], missing)
 	if v != "" && !validWord(v) {
-		r.bad("%s is %q: it must be a word of letters, digits, dots and underscores", name, v)
+		r.Bad("%s is %q: it must be a word of letters, digits, dots and underscores", name, v)
 	}
 	return v
 }
@@ -153,64 +132,50 @@ func validWord(text string) bool { return word.MatchString(text) && len(text) <=
 
 // parse reads parameters and reports every problem at once.
 func parse(p report.Params) (wanted, error) {
-	r := &reading{p: p}
-	for _, name := range p.Unknown(allParams...) {
-		r.bad("%s is not a parameter of %s: use %s", name, report.SourceSkillMetrics, quotedList(allParams))
-	}
+	r := &reading{report.ParamReader{Params: p}}
+	r.Only(report.SourceSkillMetrics, allParams...)
 	w := wanted{
-		API:       r.oneOf(ParamAPI, apiV1, apiV2),
-		Stage:     r.oneOf(ParamStage, stageLive, stageDevelopment),
+		API:       r.OneOf(ParamAPI, apiV1, apiV1, apiV2),
+		Stage:     r.OneOf(ParamStage, stageLive, stageLive, stageDevelopment),
 		SkillType: r.word(ParamSkillType, custom),
-		Period:    r.oneOf(ParamPeriod, periodDay, "PT1H", "PT15M", periodSingle),
+		Period:    r.OneOf(ParamPeriod, periodDay, periodDay, "PT1H", "PT15M", periodSingle),
 		Skills: r.list(ParamSkillIDs, func(id string) bool { return skillID.MatchString(id) && len(id) <= maxID },
 			"of the form amzn1.ask.skill.{id}"),
 		Metrics: r.list(ParamMetrics, validWord, "a metric's name"),
 		Locales: r.list(ParamLocales, alexa.KnownLocale, "a locale such as en-US"),
 		Intents: r.list(ParamIntents, validWord, "an intent's name"),
-		horizon: r.horizon(),
+		horizon: r.Horizon(ParamHorizonDays),
 	}
 	if len(w.Skills) == 0 {
-		r.bad("%s is missing: the skills whose metrics are wanted, of the form amzn1.ask.skill.{id}", ParamSkillIDs)
+		r.Bad("%s is missing: the skills whose metrics are wanted, of the form amzn1.ask.skill.{id}", ParamSkillIDs)
 	}
 	if w.API == apiV2 {
 		r.v2(&w)
 	} else {
 		r.v1(&w)
 	}
-	if files := w.files(report.Window{From: 0, To: maxWindowDays - 1}); len(r.problems) == 0 && len(files) > maxFiles {
-		r.bad("a week of it takes %d files of %d requests, and a job has at most %d: split the subscription",
+	if files := w.files(report.Window{From: 0, To: maxWindowDays - 1}); r.Err() == nil && len(files) > maxFiles {
+		r.Bad("a week of it takes %d files of %d requests, and a job has at most %d: split the subscription",
 			len(files), callsPerFile, maxFiles)
 	}
-	return w, errors.Join(r.problems...)
-}
-
-func (r *reading) horizon() int {
-	text := r.p[ParamHorizonDays]
-	if text == "" {
-		return defaultHorizon
-	}
-	days, err := strconv.Atoi(text)
-	if err != nil || days < 1 || days > mostHorizon {
-		r.bad("%s is %q: it must be a number of days, 1 to %d", ParamHorizonDays, text, mostHorizon)
-	}
-	return days
+	return w, r.Err()
 }
 
 func (r *reading) v1(w *wanted) {
 	for _, name := range []string{ParamNamespace, ParamStat, ParamGroupBy} {
-		if r.p[name] != "" {
-			r.bad("%s is a parameter of %s=%s only", name, ParamAPI, apiV2)
+		if r.Params[name] != "" {
+			r.Bad("%s is a parameter of %s=%s only", name, ParamAPI, apiV2)
 		}
 	}
 	for _, name := range w.Metrics {
 		if !fits(name, w.SkillType) {
-			r.bad("%s has %s, which is no metric of a %s skill: use %s", ParamMetrics, name, w.SkillType,
-				quotedList(metricsOf(w.SkillType)))
+			r.Bad("%s has %s, which is no metric of a %s skill: use %s", ParamMetrics, name, w.SkillType,
+				strings.Join(metricsOf(w.SkillType), ", "))
 		}
 	}
 	if len(w.Metrics) == 0 {
 		if w.Metrics = metricsOf(w.SkillType); w.Metrics == nil {
-			r.bad("%s is missing: the vendor lists none for %s %s", ParamMetrics, ParamSkillType, w.SkillType)
+			r.Bad("%s is missing: the vendor lists none for %s %s", ParamMetrics, ParamSkillType, w.SkillType)
 		}
 		slices.Sort(w.Metrics)
 	}
@@ -218,13 +183,13 @@ func (r *reading) v1(w *wanted) {
 
 func (r *reading) v2(w *wanted) {
 	if len(w.Metrics) == 0 {
-		r.bad("%s is missing: %s=%s has no default", ParamMetrics, ParamAPI, apiV2)
+		r.Bad("%s is missing: %s=%s has no default", ParamMetrics, ParamAPI, apiV2)
 	}
 	if len(w.Intents) > 0 {
-		r.bad("%s is a parameter of %s=%s only: use %s=intent", ParamIntents, ParamAPI, apiV1, ParamGroupBy)
+		r.Bad("%s is a parameter of %s=%s only: use %s=intent", ParamIntents, ParamAPI, apiV1, ParamGroupBy)
 	}
 	if w.Namespace = r.word(ParamNamespace, namespaces[w.SkillType]); w.Namespace == "" {
-		r.bad("%s is missing: none is known for %s %s", ParamNamespace, ParamSkillType, w.SkillType)
+		r.Bad("%s is missing: none is known for %s %s", ParamNamespace, ParamSkillType, w.SkillType)
 	}
 	w.Stat, w.GroupBy = r.word(ParamStat, statCount), r.word(ParamGroupBy, "")
 }
@@ -238,10 +203,7 @@ const maxWindowDays = 7
 func (s *Source) Limits(p report.Params) report.Limits {
 	l := report.Limits{
 		Tables: []string{Table}, MaxWindowDays: maxWindowDays, Repeatable: true, DeliveryWindow: 6 * time.Hour,
-		HorizonDays: defaultHorizon - safety, LostAfterDays: defaultHorizon,
 	}
-	if w, err := parse(p); err == nil {
-		l.HorizonDays, l.LostAfterDays = max(0, w.horizon-safety), w.horizon
-	}
-	return l
+	w, _ := parse(p) // the horizon is 90 days where the parameters do not say it well
+	return l.Reaching(w.horizon)
 }
