@@ -103,28 +103,21 @@ WHERE choice = 1 AND (locale IS NULL OR of_all_locales = 0)`, columns, from)
 
 // oneSnapshot is the choice of asp_campaigns: where several subscriptions have a campaign in the snapshot of a day, the one whose
 // name sorts first.
-var oneSnapshot = choice{
-	"Each campaign and day from one subscription.",
-	func(columns, from string) string {
-		return fmt.Sprintf(`SELECT %[1]s
-FROM (
-  SELECT %[1]s, min(subscription) OVER (PARTITION BY dataset_date, campaign_id) AS chosen_subscription
-  FROM %[2]s
-) AS snapshot
-WHERE subscription = chosen_subscription`, columns, from)
-	},
-}
+var oneSnapshot = firstSubscription("campaign_id", "snapshot", "Each campaign and day from one subscription.")
 
 // oneExport is the choice of tables of exports: where several subscriptions export the same day of a company, all of its rows are
 // those of the one whose name sorts first.
-var oneExport = choice{
-	"The rows of one company and day from one subscription.",
-	func(columns, from string) string {
+var oneExport = firstSubscription("company", "export", "The rows of one company and day from one subscription.")
+
+// firstSubscription chooses, for each day and each value of the column, the rows of the subscription whose name sorts first. Alias
+// names the inner query.
+func firstSubscription(column, alias, rule string) choice {
+	return choice{rule, func(columns, from string) string {
 		return fmt.Sprintf(`SELECT %[1]s
 FROM (
-  SELECT %[1]s, min(subscription) OVER (PARTITION BY dataset_date, company) AS chosen_subscription
+  SELECT %[1]s, min(subscription) OVER (PARTITION BY dataset_date, %[3]s) AS chosen_subscription
   FROM %[2]s
-) AS export
-WHERE subscription = chosen_subscription`, columns, from)
-	},
+) AS %[4]s
+WHERE subscription = chosen_subscription`, columns, from, column, alias)
+	}}
 }
