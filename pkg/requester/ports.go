@@ -3,6 +3,7 @@ package requester
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -34,6 +35,15 @@ type Source interface {
 	// one it calls turn, which waits until that may be sent; its error ends the fetch, whatever the answer then says. It is safe
 	// to repeat.
 	Fetch(ctx context.Context, o report.Order, f report.NamedFile, turn func(context.Context) error) (io.ReadCloser, report.Answer)
+}
+
+// SourceNamed returns the source that has the name, if it is among all.
+func SourceNamed(all []Source, name string) (Source, bool) {
+	i := slices.IndexFunc(all, func(s Source) bool { return s.Name() == name })
+	if i < 0 {
+		return nil, false
+	}
+	return all[i], true
 }
 
 // Ledger is the record of subscriptions with what is planned for them, of jobs, and of what all runs share of a vendor's credential.

@@ -114,10 +114,8 @@ type run struct {
 }
 
 func (s *Service) source(name string) (Source, error) {
-	for _, src := range s.Sources {
-		if src.Name() == name {
-			return src, nil
-		}
+	if src, ok := SourceNamed(s.Sources, name); ok {
+		return src, nil
 	}
 	return nil, fault.New(fault.Poison, "no source is called %q", name)
 }

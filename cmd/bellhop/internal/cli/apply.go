@@ -292,10 +292,8 @@ func (a *app) describe(d manifest.Subscription) (report.SourceDescription, error
 	if d.Source == nil {
 		return a.Sources[0].Describe(), nil
 	}
-	for _, source := range a.Sources {
-		if source.Name() == *d.Source {
-			return source.Describe(), nil
-		}
+	if source, ok := requester.SourceNamed(a.Sources, *d.Source); ok {
+		return source.Describe(), nil
 	}
 	return report.SourceDescription{}, fault.New(fault.Poison, "no source is called %q: there are %s", *d.Source, strings.Join(a.sourceNames(), ", "))
 }

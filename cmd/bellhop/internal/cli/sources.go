@@ -74,10 +74,8 @@ parameter of a subscription to it. --example writes a first subscription as YAML
 }
 
 func (a *app) source(name string) (requester.Source, error) {
-	for _, source := range a.Sources {
-		if source.Name() == name {
-			return source, nil
-		}
+	if source, ok := requester.SourceNamed(a.Sources, name); ok {
+		return source, nil
 	}
 	return nil, usage("there are "+strings.Join(a.sourceNames(), ", "), "no source is called %q", name)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
 
 // schedule is the event of an EventBridge schedule.
@@ -239,10 +240,8 @@ func later(a, b time.Time) time.Time {
 }
 
 func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {
-	for _, source := range m.requests.Sources {
-		if source.Name() == sub.Source {
-			return source.Limits(sub.Params), source.Validate(sub.Params)
-		}
+	if source, ok := requester.SourceNamed(m.requests.Sources, sub.Source); ok {
+		return source.Limits(sub.Params), source.Validate(sub.Params)
 	}
 	return report.Limits{}, fault.New(fault.Poison, "no source is called %q", sub.Source)
 }

@@ -86,16 +86,14 @@ func missing(err error, remedy string) error {
 
 // Source returns the vendor of a subscription, if its parameters are good.
 func (v *View) Source(sub report.Subscription) (requester.Source, error) {
-	for _, s := range v.Sources {
-		if s.Name() != sub.Source {
-			continue
-		}
-		if err := s.Validate(sub.Params); err != nil {
-			return nil, problem("correct it with: bellhop subscriptions apply "+sub.Name+" --param name=value", "subscription %s: %w", sub.Name, err)
-		}
-		return s, nil
+	source, ok := requester.SourceNamed(v.Sources, sub.Source)
+	if !ok {
+		return nil, fault.New(fault.Poison, "subscription %s: this bellhop knows no source %q", sub.Name, sub.Source)
 	}
-	return nil, fault.New(fault.Poison, "subscription %s: this bellhop knows no source %q", sub.Name, sub.Source)
+	if err := source.Validate(sub.Params); err != nil {
+		return nil, problem("correct it with: bellhop subscriptions apply "+sub.Name+" --param name=value", "subscription %s: %w", sub.Name, err)
+	}
+	return source, nil
 }
 
 // Subscription returns one.
