@@ -73,6 +73,24 @@ func (l scenario) play(p *harness) {
 	}
 }
 
+// crashes lets the process die at the first of the steps and at one of every so many after it, each time on a machine of its own, and wants the same dataset.
+func (l scenario) crashes(t *testing.T, open func(*testing.T) *harness, want map[string]string, steps, every int64) {
+	t.Helper()
+	t.Logf("%d crash points", steps)
+	for step := int64(1); step <= steps; step += every {
+		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
+			p := open(t)
+			p.inject.crashAt.Store(step)
+			l.play(p)
+			p.settled()
+			sameDataset(t, want, p.dataset())
+			if t.Failed() {
+				t.Log(tail(p.log))
+			}
+		})
+	}
+}
+
 // stride is how many crash points the test goes on by: BELLHOP_CRASH_STRIDE=1, as "make crash STRIDE=1" sets it, tries all.
 func stride(t *testing.T) int64 {
 	t.Helper()
@@ -109,19 +127,7 @@ func TestACrashAtAnyStepChangesNothing(t *testing.T) {
 			if !reference.restated() {
 				t.Fatal("no day is restated in this scenario: replacing goes untested")
 			}
-			t.Logf("%d crash points", steps)
-			for step := int64(1); step <= steps; step += stride(t) {
-				t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-					p := l.open(t, at)
-					p.inject.crashAt.Store(step)
-					l.play(p)
-					p.settled()
-					sameDataset(t, want, p.dataset())
-					if t.Failed() {
-						t.Log(tail(p.log))
-					}
-				})
-			}
+			l.crashes(t, func(t *testing.T) *harness { return l.open(t, at) }, want, steps, stride(t))
 		})
 	}
 }
@@ -129,7 +135,7 @@ func TestACrashAtAnyStepChangesNothing(t *testing.T) {
 // A fetch of two pages, in which a process dies at more steps than elsewhere: nothing else runs beside it.
 func TestACrashInAPagedFetchChangesNothing(t *testing.T) {
 	at := newFixture(t)
-	open := func() *harness {
+	open := func(t *testing.T) *harness {
 		p := at.newHarness(t, func(o *Options) {
 			together(o)
 			o.outside.unmeasured = true
@@ -143,23 +149,11 @@ func TestACrashInAPagedFetchChangesNothing(t *testing.T) {
 		return p
 	}
 	l := scenario{}
-	reference := open()
+	reference := open(t)
 	l.play(reference)
 	want, steps := reference.dataset(), reference.inject.steps.Load()
 	if pages := reference.vendor.Counters().SkillMetrics.Calls; pages < 6 || len(want) < 7 {
 		t.Fatalf("%d calls and %d days: too little to learn from", pages, len(want))
 	}
-	t.Logf("%d crash points", steps)
-	for step := int64(1); step <= steps; step += max(1, stride(t)/8) {
-		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-			p := open()
-			p.inject.crashAt.Store(step)
-			l.play(p)
-			p.settled()
-			sameDataset(t, want, p.dataset())
-			if t.Failed() {
-				t.Log(tail(p.log))
-			}
-		})
-	}
+	l.crashes(t, open, want, steps, max(1, stride(t)/8))
 }
