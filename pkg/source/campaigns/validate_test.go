@@ -7,6 +7,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
+	"github.com/bellhop-asp/bellhop/pkg/source/sourcetest"
 )
 
 // changed returns the vendor's example with texts replaced: pairs of old and new.
@@ -71,23 +72,7 @@ func TestValidate(t *testing.T) {
 		"no image":           {changes: []string{`"backgroundImageSource": "` + exampleImage + `"`, ""}, problems: []string{first + "datasources.background.backgroundImageSource is missing"}},
 	}
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { complains(t, changed(t, c.changes...).Validate(), c.problems) })
-	}
-}
-
-func complains(t *testing.T, err error, problems []string) {
-	t.Helper()
-	var got []string
-	if err != nil {
-		got = strings.Split(err.Error(), "\n")
-	}
-	if len(got) != len(problems) {
-		t.Fatalf("got %q, want %q", got, problems)
-	}
-	for i := range got {
-		if !strings.HasPrefix(got[i], problems[i]) {
-			t.Errorf("problem %d is %q, want %q", i, got[i], problems[i])
-		}
+		t.Run(name, func(t *testing.T) { sourcetest.Complains(t, changed(t, c.changes...).Validate(), c.problems) })
 	}
 }
 
@@ -110,11 +95,11 @@ func TestEveryProblemAtOnce(t *testing.T) {
 	}
 	nobody, _ := client(t)
 	_, err := nobody.Create(t.Context(), c)
-	complains(t, err, problems)
+	sourcetest.Complains(t, err, problems)
 	if !fault.Is(err, fault.Poison) || strings.Contains(strings.ToLower(err.Error()), "planted") || strings.Contains(err.Error(), "Room 101") {
 		t.Errorf("got %v", err)
 	}
-	complains(t, campaigns.Campaign{}.Validate(), []string{
+	sourcetest.Complains(t, campaigns.Campaign{}.Validate(), []string{
 		"suggestion.variants is empty", "targeting.type must be UNITS", "targeting.values is empty",
 		"scheduling.activationWindow.start must be", "scheduling.activationWindow.end must be",
 	})
@@ -141,7 +126,7 @@ func TestDatasources(t *testing.T) {
 		t.Run(document, func(t *testing.T) {
 			c := changed(t)
 			c.Suggestion.Variants[0].Content.Values[0].Datasources = []byte(document)
-			complains(t, c.Validate(), problems)
+			sourcetest.Complains(t, c.Validate(), problems)
 		})
 	}
 }

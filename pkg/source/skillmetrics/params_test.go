@@ -67,20 +67,7 @@ func TestValidate(t *testing.T) {
 	options, _, _ := sourcetest.Play(t)
 	s := skillmetrics.New(options)
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			var got []string
-			if err := s.Validate(c.params); err != nil {
-				got = strings.Split(err.Error(), "\n")
-			}
-			if len(got) != len(c.problems) {
-				t.Fatalf("got %q", got)
-			}
-			for i := range got {
-				if !strings.HasPrefix(got[i], c.problems[i]) {
-					t.Errorf("problem %d is %q, want %q", i, got[i], c.problems[i])
-				}
-			}
-		})
+		t.Run(name, func(t *testing.T) { sourcetest.Complains(t, s.Validate(c.params), c.problems) })
 	}
 	if err := s.Validate(s.Describe().Example("first").Params); err != nil {
 		t.Errorf("the example is not accepted: %v", err)
