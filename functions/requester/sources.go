@@ -28,10 +28,7 @@ func sources(c config.Requester, cloud aws.Config, tokens alexa.Tokens, user kho
 		}
 	}
 	return []requester.Source{
-		asp.New(asp.Options{
-			Endpoint: c.AlexaEndpoint.String(), HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}),
-			Tokens: tokens, Now: time.Now, Scrubber: scrubber, Statuses: c.ASPStatuses, Daily: c.ASPDaily,
-		}),
+		asp.New(asp.Options{Options: shared(), Statuses: c.ASPStatuses, Daily: c.ASPDaily}),
 		skillmetrics.New(shared()),
 		campaigns.New(shared()),
 		khoros.New(khoros.Options{HTTP: httpclient.New(httpclient.Options{Scrubber: scrubber}), Secret: user, Now: time.Now, Scrubber: scrubber}),

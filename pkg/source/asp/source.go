@@ -14,12 +14,9 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
-	"github.com/bellhop-asp/bellhop/pkg/source/httpclient"
-	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
 
 // path of the operation "Generate report".
@@ -27,14 +24,8 @@ const path = "/v1/enterprise/analytics/reports"
 
 // Options are what [New] needs.
 type Options struct {
-	// Endpoint is scheme and host; empty means [alexa.DefaultEndpoint].
-	Endpoint string
-	// HTTP must not be shared with other sources: its idle connections are closed before each request.
-	HTTP   *httpclient.Client
-	Tokens alexa.Tokens
-	Now    func() time.Time
-	// Scrubber takes the secrets that it knows out of the vendor's words; it may be nil.
-	Scrubber *redact.Scrubber
+	// The HTTP client must not be shared with other sources: its idle connections are closed before each request.
+	alexa.Options
 	// Rules replace [DefaultRules] when there are any.
 	Rules []alexa.Rule
 	// Statuses are outcomes of single HTTP statuses that go before the rules.
@@ -60,9 +51,7 @@ func New(o Options) *Source {
 	if len(o.Daily) == 0 {
 		o.Daily = []string{Daily}
 	}
-	return &Source{o, alexa.New(alexa.Options{
-		Endpoint: o.Endpoint, HTTP: o.HTTP, Tokens: o.Tokens, Now: o.Now, Scrubber: o.Scrubber,
-	}, slices.Concat(byStatus(o.Statuses), o.Rules))}
+	return &Source{o, alexa.New(o.Options, slices.Concat(byStatus(o.Statuses), o.Rules))}
 }
 
 // Name returns [report.SourceASPAnalytics].

@@ -58,7 +58,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body, retryAfter string) {
 		var scrubber redact.Scrubber
 		scrubber.Add(redact.NewText(sourcetest.PlantedPlainAccess))
-		s := asp.New(asp.Options{Now: func() time.Time { return sourcetest.Now }, Scrubber: &scrubber})
+		s := asp.New(asp.Options{Options: alexa.Options{Now: func() time.Time { return sourcetest.Now }, Scrubber: &scrubber}})
 		header := http.Header{"Retry-After": {retryAfter}, "X-Amzn-Requestid": {retryAfter}}
 		got := asp.Understand(s, httpclient.Reply{Status: status, Header: header, Body: []byte(body), Whole: true}, []string{"asp_device"})
 		if got.Outcome.String() == "unhandled outcome" || got.RetryAfter < 0 || got.RetryAfter > httpclient.MaxRetryAfter {

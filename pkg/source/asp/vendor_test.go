@@ -24,7 +24,7 @@ func play(t *testing.T, answers ...sourcetest.Reply) (*asp.Source, *sourcetest.V
 }
 
 func open(a alexa.Options, o asp.Options) *asp.Source {
-	o.Endpoint, o.HTTP, o.Tokens, o.Now, o.Scrubber = a.Endpoint, a.HTTP, a.Tokens, a.Now, a.Scrubber
+	o.Options = a
 	return asp.New(o)
 }
 

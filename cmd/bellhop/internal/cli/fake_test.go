@@ -556,7 +556,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			return b.machine, b.machine.startErr
 		},
 		Reset:   func(dir string) error { b.resets = append(b.resets, dir); return nil },
-		Sources: []requester.Source{asp.New(asp.Options{Now: b.time}), skillmetrics.New(alexa.Options{Now: b.time}), campaigns.New(alexa.Options{Now: b.time}), khoros.New(khoros.Options{Now: b.time})},
+		Sources: []requester.Source{asp.New(asp.Options{Options: alexa.Options{Now: b.time}}), skillmetrics.New(alexa.Options{Now: b.time}), campaigns.New(alexa.Options{Now: b.time}), khoros.New(khoros.Options{Now: b.time})},
 	})
 	return code, stdout.String(), stderr.String()
 }

@@ -92,10 +92,11 @@ func (m *Machine) wire() {
 // sources are the vendors' APIs, all of which the simulated vendor plays.
 func (m *Machine) sources(tokens alexa.Tokens, scrubber *redact.Scrubber) []requester.Source {
 	client := func() *httpclient.Client { return httpclient.New(httpclient.Options{Scrubber: scrubber}) }
+	shared := func() alexa.Options {
+		return alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}
+	}
 	all := []requester.Source{
-		asp.New(asp.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
-		skillmetrics.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
-		campaigns.New(alexa.Options{Endpoint: m.vendor.url, HTTP: client(), Tokens: tokens, Now: m.clock.Now, Scrubber: scrubber}),
+		asp.New(asp.Options{Options: shared()}), skillmetrics.New(shared()), campaigns.New(shared()),
 		pinpoint.New(pinpoint.Options{HTTP: client(), Now: m.clock.Now, Scrubber: scrubber, AWS: aws.Config{
 			Region: s3server.Region, BaseEndpoint: &m.vendor.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		}}),

@@ -13,6 +13,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
 
@@ -286,7 +287,7 @@ func (f *fixture) drop(dropped ...int) {
 func (f *fixture) view() *view.View {
 	return &view.View{
 		Name: "here", Ledger: f.ledger, Deliveries: f.deliveries, Bucket: "deliveries", Dataset: f.dataset, Listed: f.listed,
-		Sources: []requester.Source{asp.New(asp.Options{Now: func() time.Time { return now }})},
+		Sources: []requester.Source{asp.New(asp.Options{Options: alexa.Options{Now: func() time.Time { return now }}})},
 		Now:     func() time.Time { return now },
 	}
 }

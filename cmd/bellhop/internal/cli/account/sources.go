@@ -14,10 +14,9 @@ import (
 
 // Sources are all that bellhop knows, for checking subscriptions and knowing their limits: nothing is ever sent from here.
 func Sources() []requester.Source {
+	shared := alexa.Options{Now: time.Now}
 	return []requester.Source{
-		asp.New(asp.Options{Now: time.Now}),
-		skillmetrics.New(alexa.Options{Now: time.Now}),
-		campaigns.New(alexa.Options{Now: time.Now}),
+		asp.New(asp.Options{Options: shared}), skillmetrics.New(shared), campaigns.New(shared),
 		khoros.New(khoros.Options{Now: time.Now}),
 		pinpoint.New(pinpoint.Options{Now: time.Now}),
 	}
