@@ -8,6 +8,7 @@ package imports
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -134,12 +135,7 @@ type Part struct {
 
 // changes reports whether the part is worth a job.
 func (p Part) changes() bool {
-	for _, d := range p.Days {
-		if d.changes {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Days, func(d Day) bool { return d.changes })
 }
 
 // Result is what became of one file.
