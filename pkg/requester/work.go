@@ -96,24 +96,25 @@ func (r *run) workPage(ctx context.Context, jobs []report.Job, resting bool) (ov
 // dueJobs returns a page of due jobs that this run can still move. Those whose credential cannot be used stay due. When the
 // credentials of all have to rest, the job that can be moved first is the first, and rest is how long that is.
 func (r *run) dueJobs(ctx context.Context) (jobs []report.Job, rest time.Duration, err error) {
+	var resting []report.Job
 	read := func(limit int) ([]report.Job, error) {
-		r.Left = 0
+		r.Left, resting = 0, nil
 		return r.Ledger.DueJobs(ctx, r.Now(), limit)
 	}
-	resting := false
+	wait := func(j report.Job) time.Duration { return r.untilAsked(r.credentialOf(j)) }
 	jobs, err = dueOf(read, func(j report.Job) bool {
-		wait := r.untilAsked(r.credentialOf(j))
-		resting = resting || wait > r.Pace
-		return r.passOver(j) || wait > r.Pace
-	})
-	if len(jobs) == 0 && resting {
-		jobs, err = dueOf(read, r.passOver)
-		slices.SortStableFunc(jobs, func(a, b report.Job) int {
-			return cmp.Compare(r.untilAsked(r.credentialOf(a)), r.untilAsked(r.credentialOf(b)))
-		})
-		if len(jobs) > 0 {
-			rest = r.untilAsked(r.credentialOf(jobs[0]))
+		if r.passOver(j) {
+			return true
 		}
+		rests := wait(j) > r.Pace
+		if rests {
+			resting = append(resting, j)
+		}
+		return rests
+	})
+	if len(jobs) == 0 && len(resting) > 0 {
+		slices.SortStableFunc(resting, func(a, b report.Job) int { return cmp.Compare(wait(a), wait(b)) })
+		jobs, rest = resting, wait(resting[0])
 	}
 	if err != nil {
 		r.unread = fmt.Errorf("read the due jobs: %w", err)
