@@ -247,6 +247,28 @@ func TestWhileASourceRests(t *testing.T) {
 	}
 }
 
+// TestWhereAllSourcesRest the one that rests least is asked first, although the other's job has been due for longer.
+func TestWhereAllSourcesRest(t *testing.T) {
+	d := newFixture(t)
+	other := newVendor(t, "other")
+	d.Sources = append(d.Sources, other)
+	d.source.limits.Pace, other.limits.Pace = 2*time.Minute, time.Minute
+	var sent []string
+	for i, source := range []*vendor{d.source, other} {
+		sub := d.subscribe(source.name, source.name, true)
+		d.plan(fmt.Sprint(i, " first"), sub)
+		d.plan(fmt.Sprint(i, " second"), sub)
+		source.submit = func(context.Context, report.Order) report.Answer {
+			sent = append(sent, fmt.Sprint(source.name, " ", d.now.Sub(start)))
+			return report.Answer{Outcome: report.OutcomeRefused}
+		}
+	}
+	d.run(d.endingIn(10 * time.Minute))
+	if want := []string{"push 0s", "other 0s", "other 1m0s", "push 2m0s"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
 // TestOneJobsProblemIsNotTheOthers: what cannot be moved is tried once, named in the error, and left due.
 func TestOneJobsProblemIsNotTheOthers(t *testing.T) {
 	d := newFixture(t)
