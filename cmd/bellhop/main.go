@@ -16,6 +16,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
@@ -39,13 +40,13 @@ func quieten() {
 	}
 }
 
-func environment() cli.Environment {
+func environment() shell.Environment {
 	out := int(os.Stdout.Fd())
 	width, height, err := term.GetSize(out)
 	if err != nil {
 		width, height = 0, 0
 	}
-	return cli.Environment{
+	return shell.Environment{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(out), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Width: width, Height: height, Page: pager(os.Stdout, os.Stderr),

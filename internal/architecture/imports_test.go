@@ -37,6 +37,12 @@ var (
 	// What the simulated vendors share: how one answers, and what goes wrong there.
 	simulated = []string{"cmd/bellhop/internal/sim/rest", "cmd/bellhop/internal/sim/script", "cmd/bellhop/internal/sim/chance"}
 
+	// What commands ask, and what they show it with.
+	commands = and(core, "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/dataset", "pkg/telemetry/...", "internal/catalog",
+		"cmd/bellhop/internal/cli/shell", "cmd/bellhop/internal/view", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/review",
+		"cmd/bellhop/internal/query", "cmd/bellhop/internal/stack", "cmd/bellhop/internal/sim", "cmd/bellhop/internal/cost",
+		"cmd/bellhop/internal/imports", "cmd/bellhop/internal/inputs", "cmd/bellhop/internal/manifest", "cmd/bellhop/internal/migrate")
+
 	suites = []string{"github.com/google/go-cmp/...", "pgregory.net/rapid", xsync}
 	onAWS  = []string{awsLambda, awsSDK, smithy}
 )
@@ -97,11 +103,14 @@ var layers = map[string]layer{
 
 	// What runs on a person's machine wires everything, with any library; its go.mod says which.
 	"cmd/bellhop/...": {own: []string{"pkg/...", "cmd/bellhop/...", "internal/standin"}, libs: []string{"..."}},
-	// Commands read through the read model, and reach no store and no bucket around it.
-	"cmd/bellhop/internal/cli": {
-		own:  and(core, "pkg/janitor", "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/convert", "pkg/dataset", "pkg/telemetry/...", "internal/catalog", "cmd/bellhop/internal/..."),
-		libs: []string{"..."},
-	},
+	// Commands read through the read model, and reach no store and no bucket around it. Each group of them knows the shell, and
+	// none knows another group.
+	"cmd/bellhop/internal/cli":       {own: and(commands, "cmd/bellhop/internal/cli/start", "cmd/bellhop/internal/cli/look", "cmd/bellhop/internal/cli/act", "cmd/bellhop/internal/cli/data"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/shell": {own: commands, libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/act":   {own: commands, libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/data":  {own: and(commands, "pkg/convert"), libs: []string{"..."}},
 	// The read model knows no command line and no terminal: a console shows what it computes, too.
 	"cmd/bellhop/internal/view": {
 		own: and(core, "pkg/ledger", "pkg/janitor", "pkg/requester", "pkg/dataset",
@@ -202,8 +211,10 @@ func TestLayersRefuse(t *testing.T) {
 		"the read model the command line":     {"cmd/bellhop/internal/view", module + "/cmd/bellhop/internal/cli", true},
 		"the read model cobra":                {"cmd/bellhop/internal/view", "github.com/spf13/cobra", true},
 		"the read model the terminal":         {"cmd/bellhop/internal/view", "github.com/jedib0t/go-pretty/v6/table", true},
-		"the commands a bucket's listing":     {"cmd/bellhop/internal/cli", module + "/pkg/objects", true},
-		"the commands the read model":         {"cmd/bellhop/internal/cli", module + "/cmd/bellhop/internal/view", false},
+		"the commands a bucket's listing":     {"cmd/bellhop/internal/cli/look", module + "/pkg/objects", true},
+		"the commands the read model":         {"cmd/bellhop/internal/cli/look", module + "/cmd/bellhop/internal/view", false},
+		"a group of commands another":         {"cmd/bellhop/internal/cli/act", module + "/cmd/bellhop/internal/cli/data", true},
+		"the shell a group of commands":       {"cmd/bellhop/internal/cli/shell", module + "/cmd/bellhop/internal/cli/look", true},
 		"the simulator our words":             {"cmd/bellhop/internal/sim/alexa", module + "/pkg/report", true},
 		"a simulated API our clients":         {"cmd/bellhop/internal/sim/alexa/skills", module + "/pkg/source/httpclient", true},
 		"a simulated vendor its client":       {"cmd/bellhop/internal/sim/khoros", module + "/pkg/source/khoros", true},

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -28,20 +28,20 @@ func TestAnswersHaveAnExitCode(t *testing.T) {
 		code  int
 		says  string // on the terminal
 	}{
-		"all is well":                     {archive, "status", cli.ExitFine, "nothing needs attention"},
-		"a day is missing":                {vanish, "status", cli.ExitAttention, "NEEDS 1 day of asp_device (hotel) missing"},
-		"every chosen day is there":       {archive, "coverage --check", cli.ExitFine, "every chosen day is there"},
-		"a chosen day is not there":       {vanish, "coverage --check --from 2026-11-14 --to 2026-11-15", cli.ExitAttention, "hotel: 1 day MISSING"},
-		"the other table is there":        {vanish, "coverage --check --table asp_communication", cli.ExitFine, "every chosen day is there"},
-		"another month is not wanted":     {archive, "coverage --check --month 2026-10", cli.ExitAttention, "hotel: 31 days chosen that it does not want"},
-		"missing, but nobody asks":        {vanish, "coverage", cli.ExitFine, "✖ missing"},
-		"the dataset is whole":            {archive, "verify", cli.ExitFine, "7 published days compared with the dataset\nevery published day is there"},
-		"a published day has vanished":    {vanish, "verify hotel --table asp_device --dry-run", cli.ExitAttention, "hotel         asp_device  2026-11-15  2027-02-13  vanished from the dataset"},
-		"the other table has it all":      {vanish, "verify --table asp_communication", cli.ExitFine, "every published day is there"},
-		"a table that is none":            {archive, "verify --table asp_devices", cli.ExitUsage, ""},
-		"certificates hold":               {archive, "certificates verify", cli.ExitFine, "1 of 1 hold"},
-		"a certificate does not hold":     {spoiled(func(b *bench) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }), "certificates verify d.csv", cli.ExitAttention, "✖  d.csv  2026-11-20 06:12:32Z  the object is in the bucket"},
-		"a certificate cannot be checked": {spoiled(func(b *bench) { b.deliveries.err = fault.New(fault.Transient, "slow down") }), "certificates verify", cli.ExitPartly, "?  d.csv  2026-11-20 06:12:32Z  the bucket could not be asked"},
+		"all is well":                     {archive, "status", shell.ExitFine, "nothing needs attention"},
+		"a day is missing":                {vanish, "status", shell.ExitAttention, "NEEDS 1 day of asp_device (hotel) missing"},
+		"every chosen day is there":       {archive, "coverage --check", shell.ExitFine, "every chosen day is there"},
+		"a chosen day is not there":       {vanish, "coverage --check --from 2026-11-14 --to 2026-11-15", shell.ExitAttention, "hotel: 1 day MISSING"},
+		"the other table is there":        {vanish, "coverage --check --table asp_communication", shell.ExitFine, "every chosen day is there"},
+		"another month is not wanted":     {archive, "coverage --check --month 2026-10", shell.ExitAttention, "hotel: 31 days chosen that it does not want"},
+		"missing, but nobody asks":        {vanish, "coverage", shell.ExitFine, "✖ missing"},
+		"the dataset is whole":            {archive, "verify", shell.ExitFine, "7 published days compared with the dataset\nevery published day is there"},
+		"a published day has vanished":    {vanish, "verify hotel --table asp_device --dry-run", shell.ExitAttention, "hotel         asp_device  2026-11-15  2027-02-13  vanished from the dataset"},
+		"the other table has it all":      {vanish, "verify --table asp_communication", shell.ExitFine, "every published day is there"},
+		"a table that is none":            {archive, "verify --table asp_devices", shell.ExitUsage, ""},
+		"certificates hold":               {archive, "certificates verify", shell.ExitFine, "1 of 1 hold"},
+		"a certificate does not hold":     {spoiled(func(b *bench) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }), "certificates verify d.csv", shell.ExitAttention, "✖  d.csv  2026-11-20 06:12:32Z  the object is in the bucket"},
+		"a certificate cannot be checked": {spoiled(func(b *bench) { b.deliveries.err = fault.New(fault.Transient, "slow down") }), "certificates verify", shell.ExitPartly, "?  d.csv  2026-11-20 06:12:32Z  the bucket could not be asked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, terminal := range []bool{true, false} {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
@@ -25,10 +25,10 @@ type promotions struct {
 	failAt  int
 	reviews []string
 	deleted []string
-	opened  []cli.CampaignAccess
+	opened  []shell.CampaignAccess
 }
 
-func (p *promotions) open(_ context.Context, c cli.CampaignAccess) (cli.Campaigns, error) {
+func (p *promotions) open(_ context.Context, c shell.CampaignAccess) (shell.Campaigns, error) {
 	p.opened = append(p.opened, c)
 	return p, nil
 }
@@ -153,7 +153,7 @@ func TestACampaignThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			b := newBench(t)
 			b.in, b.campaigns = tt.file, &promotions{t: t}
 			code, out, errs := b.run(t.Context(), "campaigns", "create", "-f", "-")
-			if code != cli.ExitUsage || out != "" || len(b.campaigns.opened) > 0 {
+			if code != shell.ExitUsage || out != "" || len(b.campaigns.opened) > 0 {
 				t.Errorf("exit %d, %s, opened %v", code, out, b.campaigns.opened)
 			}
 			for _, s := range tt.says {
@@ -190,13 +190,13 @@ func TestAPromotionToManyUnitsIsSplit(t *testing.T) {
 
 	b.campaigns = &promotions{t: t, failAt: 2}
 	code, out, errs = b.run(t.Context(), "campaigns", "create", "-f", "-")
-	if got := decode[[]created](t, out); code != cli.ExitPartly || len(got) != 1 || got[0].ID != "c1" || !strings.Contains(errs, "1 of 2 campaigns exist") {
+	if got := decode[[]created](t, out); code != shell.ExitPartly || len(got) != 1 || got[0].ID != "c1" || !strings.Contains(errs, "1 of 2 campaigns exist") {
 		t.Errorf("exit %d: %+v; %s", code, got, errs)
 	}
 }
 
 func TestCreateWaitsForTheReview(t *testing.T) {
-	for status, want := range map[string]int{"APPROVED": 0, "REJECTED": cli.ExitAttention} {
+	for status, want := range map[string]int{"APPROVED": 0, "REJECTED": shell.ExitAttention} {
 		b := newBench(t)
 		b.in, b.campaigns = example, &promotions{t: t, reviews: []string{"IN_PROGRESS", "IN_PROGRESS", status}}
 		code, out, errs := b.run(t.Context(), "campaigns", "create", "-f", "-", "--wait")
@@ -236,7 +236,7 @@ func TestCampaignsAreListed(t *testing.T) {
 			t.Errorf("%s does not say %q; %s", out, said, errs)
 		}
 	}
-	if code, _, errs := b.run(t.Context(), "campaigns", "get", "d"); code != cli.ExitError || !strings.Contains(errs, "campaigns list") {
+	if code, _, errs := b.run(t.Context(), "campaigns", "get", "d"); code != shell.ExitError || !strings.Contains(errs, "campaigns list") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
@@ -249,12 +249,12 @@ func TestDeletingACampaignAsks(t *testing.T) {
 		code     int
 		deleted  []string
 	}{
-		"without a terminal":    {false, "", []string{"a"}, cli.ExitUsage, nil},
+		"without a terminal":    {false, "", []string{"a"}, shell.ExitUsage, nil},
 		"confirmed":             {false, "", []string{"a", "--confirm"}, 0, []string{"a"}},
 		"yes":                   {true, "y\n", []string{"a"}, 0, []string{"a"}},
-		"no":                    {true, "n\n", []string{"a"}, cli.ExitError, nil},
-		"one that is not there": {false, "", []string{"d", "--confirm"}, cli.ExitError, nil},
-		"partly":                {false, "", []string{"a", "d", "--confirm"}, cli.ExitPartly, []string{"a"}},
+		"no":                    {true, "n\n", []string{"a"}, shell.ExitError, nil},
+		"one that is not there": {false, "", []string{"d", "--confirm"}, shell.ExitError, nil},
+		"partly":                {false, "", []string{"a", "d", "--confirm"}, shell.ExitPartly, []string{"a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -271,7 +271,7 @@ func TestDeletingACampaignAsks(t *testing.T) {
 // A snapshot is planned again for today, which is 20 November.
 func TestSyncPlansTodaysSnapshot(t *testing.T) {
 	b := newBench(t)
-	if code, _, errs := b.run(t.Context(), "campaigns", "sync"); code != cli.ExitError || !strings.Contains(errs, "sources show campaigns") {
+	if code, _, errs := b.run(t.Context(), "campaigns", "sync"); code != shell.ExitError || !strings.Contains(errs, "sources show campaigns") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	b.ledger.plans = true

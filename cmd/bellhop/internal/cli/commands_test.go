@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -68,7 +68,7 @@ func TestUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			code, out, errs := b.run(t.Context(), tt.args...)
-			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
+			if code != shell.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
 				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 			}
 			if b.ledger.writes > 0 || len(b.resets) > 0 {
@@ -82,18 +82,18 @@ func TestPlaces(t *testing.T) {
 	tests := map[string]struct {
 		env  map[string]string
 		args []string
-		want cli.Place
+		want shell.Place
 	}{
-		"by default":          {nil, nil, cli.Place{Home: ".bellhop"}},
-		"home by variable":    {map[string]string{"BELLHOP_HOME": "/h"}, nil, cli.Place{Home: "/h"}},
-		"home by flag":        {map[string]string{"BELLHOP_HOME": "/h"}, []string{"--home", "/f"}, cli.Place{Home: "/f"}},
-		"aws by variables":    {map[string]string{"BELLHOP_LEDGER_TABLE": "t", "BELLHOP_DELIVERY_BUCKET": "b"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Table: "t", DeliveryBucket: "b"}},
-		"aws by flags":        {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws", "--ledger-table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
-		"a stack by flag":     {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--stack", "s"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
-		"a stack by variable": {map[string]string{"BELLHOP_STACK": "s", "BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
-		"a table wins":        {map[string]string{"BELLHOP_STACK": "s"}, []string{"--aws", "--ledger-table", "u"}, cli.Place{Home: ".bellhop", AWS: true, Table: "u"}},
-		"a part of a stack":   {nil, []string{"--stack", "s", "--delivery-bucket", "d"}, cli.Place{Home: ".bellhop", AWS: true, Stack: "s", DeliveryBucket: "d"}},
-		"variables stay out":  {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, nil, cli.Place{Home: ".bellhop"}},
+		"by default":          {nil, nil, shell.Place{Home: ".bellhop"}},
+		"home by variable":    {map[string]string{"BELLHOP_HOME": "/h"}, nil, shell.Place{Home: "/h"}},
+		"home by flag":        {map[string]string{"BELLHOP_HOME": "/h"}, []string{"--home", "/f"}, shell.Place{Home: "/f"}},
+		"aws by variables":    {map[string]string{"BELLHOP_LEDGER_TABLE": "t", "BELLHOP_DELIVERY_BUCKET": "b"}, []string{"--aws"}, shell.Place{Home: ".bellhop", AWS: true, Table: "t", DeliveryBucket: "b"}},
+		"aws by flags":        {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws", "--ledger-table", "u"}, shell.Place{Home: ".bellhop", AWS: true, Table: "u"}},
+		"a stack by flag":     {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, []string{"--stack", "s"}, shell.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
+		"a stack by variable": {map[string]string{"BELLHOP_STACK": "s", "BELLHOP_LEDGER_TABLE": "t"}, []string{"--aws"}, shell.Place{Home: ".bellhop", AWS: true, Stack: "s"}},
+		"a table wins":        {map[string]string{"BELLHOP_STACK": "s"}, []string{"--aws", "--ledger-table", "u"}, shell.Place{Home: ".bellhop", AWS: true, Table: "u"}},
+		"a part of a stack":   {nil, []string{"--stack", "s", "--delivery-bucket", "d"}, shell.Place{Home: ".bellhop", AWS: true, Stack: "s", DeliveryBucket: "d"}},
+		"variables stay out":  {map[string]string{"BELLHOP_LEDGER_TABLE": "t"}, nil, shell.Place{Home: ".bellhop"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestApplyRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			code, out, errs := b.run(t.Context(), "subscriptions", "apply", "-f", path)
-			if code != cli.ExitUsage || out != "" || b.ledger.writes > 0 {
+			if code != shell.ExitUsage || out != "" || b.ledger.writes > 0 {
 				t.Errorf("exit %d, %d writes, stdout %q", code, b.ledger.writes, out)
 			}
 			for _, s := range tt.says {

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -232,7 +232,7 @@ func TestIngestGoodAndBad(t *testing.T) {
 	dir := t.TempDir()
 	b := newBench(t)
 	code, out, errs := b.run(t.Context(), append([]string{"ingest", "--replace", "-o", dir}, files...)...)
-	if code != cli.ExitPartly {
+	if code != shell.ExitPartly {
 		t.Errorf("exit %d", code)
 	}
 	reasons := []string{
@@ -286,7 +286,7 @@ func TestIngestUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			code, out, errs := newBench(t).run(t.Context(), append([]string{"ingest"}, tt.args...)...)
-			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
+			if code != shell.ExitUsage || out != "" || !strings.Contains(errs, tt.says) {
 				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 			}
 			if got := tree(t, "."); len(got) > 0 {
@@ -301,7 +301,7 @@ func TestIngestStopped(t *testing.T) {
 	cancel()
 	dir := t.TempDir()
 	code, _, errs := newBench(t).run(ctx, "ingest", "-o", dir, delivered(t, map[string]string{"a.csv": device("5", "2026-11-01")})[0])
-	if code != cli.ExitError || !strings.Contains(errs, "stopped before the end") || len(tree(t, dir)) > 0 {
+	if code != shell.ExitError || !strings.Contains(errs, "stopped before the end") || len(tree(t, dir)) > 0 {
 		t.Errorf("exit %d, %q", code, errs)
 	}
 }
@@ -327,7 +327,7 @@ func TestIngestThatCannotWrite(t *testing.T) {
 			}
 			b := newBench(t)
 			code, out, errs := b.run(t.Context(), "ingest", "--replace", "-o", dir, file)
-			if r := decode[[]ingested](t, out)[0]; code != cli.ExitError || r.ReceiptFile != "" || r.Error == "" {
+			if r := decode[[]ingested](t, out)[0]; code != shell.ExitError || r.ReceiptFile != "" || r.Error == "" {
 				t.Errorf("exit %d, %+v, %q", code, r, errs)
 			}
 			if got := tree(t, dir); !slices.Equal(got, tt.left) {
@@ -351,11 +351,11 @@ func TestIngestLooksAtTheFormat(t *testing.T) {
 		code         int
 		after, error string
 	}{
-		"a new folder":              {nil, cli.ExitFine, "{\"format\":2}\n", ""},
-		"a dry run in a new folder": {nil, cli.ExitFine, "", ""},
-		"a folder of today":         {map[string]string{report.FormatKey: `{"format":2}`}, cli.ExitFine, `{"format":2}`, ""},
-		"a folder without a number": {map[string]string{"asp_device/dataset_date=2026-10-01/local.parquet": "old"}, cli.ExitFine, "", ""},
-		"a newer folder":            {map[string]string{report.FormatKey: `{"format":3}`}, cli.ExitError, `{"format":3}`, "is of format 3, and this bellhop knows none after 2: use a newer bellhop"},
+		"a new folder":              {nil, shell.ExitFine, "{\"format\":2}\n", ""},
+		"a dry run in a new folder": {nil, shell.ExitFine, "", ""},
+		"a folder of today":         {map[string]string{report.FormatKey: `{"format":2}`}, shell.ExitFine, `{"format":2}`, ""},
+		"a folder without a number": {map[string]string{"asp_device/dataset_date=2026-10-01/local.parquet": "old"}, shell.ExitFine, "", ""},
+		"a newer folder":            {map[string]string{report.FormatKey: `{"format":3}`}, shell.ExitError, `{"format":3}`, "is of format 3, and this bellhop knows none after 2: use a newer bellhop"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -386,9 +386,9 @@ func TestIngestLooksAtTheFormat(t *testing.T) {
 
 func TestIngestOfAnotherUnit(t *testing.T) {
 	files := delivered(t, map[string]string{"d.csv": device("7", "11/1/2026")})
-	for unit, want := range map[string]int{"amzn1.alexa.unit.did.1": cli.ExitFine, "amzn1.alexa.unit.did.2": cli.ExitError} {
+	for unit, want := range map[string]int{"amzn1.alexa.unit.did.1": shell.ExitFine, "amzn1.alexa.unit.did.2": shell.ExitError} {
 		code, out, errs := newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"), "--unit", unit)
-		if code != want || (code != cli.ExitFine) != strings.Contains(errs, "line 2: not of the unit that the report was asked for") {
+		if code != want || (code != shell.ExitFine) != strings.Contains(errs, "line 2: not of the unit that the report was asked for") {
 			t.Errorf("%s: exit %d, %s%s", unit, code, out, errs)
 		}
 	}
@@ -412,7 +412,7 @@ func TestIngestTakesUnitsAndDaysOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := delivered(t, map[string]string{"d.csv": deviceHeader + test.date + "," + test.unit + ",3,2,7\n"})
 			code, _, errs := newBench(t).run(t.Context(), append([]string{"ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset")}, test.args...)...)
-			if (code == cli.ExitFine) != (test.says == "") || !strings.Contains(errs, test.says) {
+			if (code == shell.ExitFine) != (test.says == "") || !strings.Contains(errs, test.says) {
 				t.Errorf("exit %d: %s", code, errs)
 			}
 		})
@@ -423,12 +423,12 @@ func TestIngestSaysWhichRowsCameAgain(t *testing.T) {
 	row := strings.TrimPrefix(device("7", "11/1/2026"), deviceHeader)
 	files := delivered(t, map[string]string{"d.csv": deviceHeader + row + row + row})
 	code, out, errs := newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"))
-	if code != cli.ExitFine || !strings.Contains(out, `"rows": 1,`) || !strings.Contains(out, `"duplicates": 2,`) {
+	if code != shell.ExitFine || !strings.Contains(out, `"rows": 1,`) || !strings.Contains(out, `"duplicates": 2,`) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	files = delivered(t, map[string]string{"d.csv": deviceHeader + row + strings.Replace(row, ",7", ",8", 1)})
 	code, _, errs = newBench(t).run(t.Context(), "ingest", files[0], "-o", filepath.Join(t.TempDir(), "dataset"))
-	if want := "line 3: the same date, unit and dimensions as in line 2, with other values"; code != cli.ExitError || !strings.Contains(errs, want) {
+	if want := "line 3: the same date, unit and dimensions as in line 2, with other values"; code != shell.ExitError || !strings.Contains(errs, want) {
 		t.Errorf("exit %d: %s, want %q", code, errs, want)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 )
@@ -126,18 +126,18 @@ func TestCostRefuses(t *testing.T) {
 		code int
 		says []string
 	}{
-		"another region":      {[]string{"--home", home, "--region", "eu-west-1"}, cli.ExitUsage, []string{"eu-west-1", "--region us-east-1"}},
-		"a size that is none": {[]string{"--home", home, "--report-size", "large"}, cli.ExitUsage, []string{`"large" is not a size`, "200KB"}},
-		"a size of nothing":   {[]string{"--home", home, "--report-size", "0KB"}, cli.ExitUsage, []string{"200KB"}},
-		"no size at all":      {[]string{"--home", home, "--report-size", "NaN"}, cli.ExitUsage, []string{"200KB"}},
-		"alarms of no kind":   {[]string{"--home", home, "--alarms", "loud"}, cli.ExitUsage, []string{"essential, all or none", `"loud"`}},
-		"no such place":       {[]string{"--home", home, "--credential-store", "vault"}, cli.ExitUsage, []string{"ParameterStore or SecretsManager", `"vault"`}},
-		"less than nothing":   {[]string{"--home", home, "--reports-per-day", "-1"}, cli.ExitUsage, []string{"--reports-per-day", "-1"}},
-		"endless seconds":     {[]string{"--home", home, "--janitor-seconds", "Inf"}, cli.ExitUsage, []string{"--janitor-seconds"}},
-		"an account":          {[]string{"--aws", "--ledger-table", "t"}, cli.ExitUsage, []string{"on this machine", "leave --stack, --aws"}},
-		"an argument":         {[]string{"ten"}, cli.ExitUsage, []string{"ten"}},
-		"no run":              {[]string{"--home", empty}, cli.ExitError, []string{"no run was measured in " + empty, "bellhop local run --home " + empty, "--reference"}},
-		"a damaged run":       {[]string{"--home", damaged}, cli.ExitError, []string{"damaged", "bellhop local reset --home " + damaged}},
+		"another region":      {[]string{"--home", home, "--region", "eu-west-1"}, shell.ExitUsage, []string{"eu-west-1", "--region us-east-1"}},
+		"a size that is none": {[]string{"--home", home, "--report-size", "large"}, shell.ExitUsage, []string{`"large" is not a size`, "200KB"}},
+		"a size of nothing":   {[]string{"--home", home, "--report-size", "0KB"}, shell.ExitUsage, []string{"200KB"}},
+		"no size at all":      {[]string{"--home", home, "--report-size", "NaN"}, shell.ExitUsage, []string{"200KB"}},
+		"alarms of no kind":   {[]string{"--home", home, "--alarms", "loud"}, shell.ExitUsage, []string{"essential, all or none", `"loud"`}},
+		"no such place":       {[]string{"--home", home, "--credential-store", "vault"}, shell.ExitUsage, []string{"ParameterStore or SecretsManager", `"vault"`}},
+		"less than nothing":   {[]string{"--home", home, "--reports-per-day", "-1"}, shell.ExitUsage, []string{"--reports-per-day", "-1"}},
+		"endless seconds":     {[]string{"--home", home, "--janitor-seconds", "Inf"}, shell.ExitUsage, []string{"--janitor-seconds"}},
+		"an account":          {[]string{"--aws", "--ledger-table", "t"}, shell.ExitUsage, []string{"on this machine", "leave --stack, --aws"}},
+		"an argument":         {[]string{"ten"}, shell.ExitUsage, []string{"ten"}},
+		"no run":              {[]string{"--home", empty}, shell.ExitError, []string{"no run was measured in " + empty, "bellhop local run --home " + empty, "--reference"}},
+		"a damaged run":       {[]string{"--home", damaged}, shell.ExitError, []string{"damaged", "bellhop local reset --home " + damaged}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := newBench(t).run(t.Context(), append([]string{"cost"}, tt.args...)...)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 )
 
 var (
@@ -51,7 +51,7 @@ func TestPagesCallCommandsThatExist(t *testing.T) {
 			found++
 			code, out, errs := newBench(t).run(t.Context(), append(args, "--help")...)
 			parent := strings.Contains(out, "Available Commands:") || strings.Contains(out, "Get started:")
-			if code != cli.ExitFine || parent && (len(args) > 1 && !strings.HasPrefix(args[1], "-") || strings.Contains(out, "Get started:") && args[0] != "help") {
+			if code != shell.ExitFine || parent && (len(args) > 1 && !strings.HasPrefix(args[1], "-") || strings.Contains(out, "Get started:") && args[0] != "help") {
 				t.Errorf("%s calls bellhop %s: %s", filepath.Base(page), line, errs)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -52,7 +52,7 @@ func explaining(t *testing.T) *bench {
 func TestANumberIsFollowedToTheVendorsRequest(t *testing.T) {
 	b := explaining(t)
 	code, out, errs := b.run(t.Context(), "explain", "asp_device", "a", "2026-11-14")
-	if code != cli.ExitFine {
+	if code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines(t, out, `
@@ -112,7 +112,7 @@ func TestAUnitThatNoReportHasIsAnErrorWithSuggestions(t *testing.T) {
 		"nobody": "→ see which there are: bellhop query", "room 1": "→ did you mean: Room 1", "Rom 1": "→ did you mean: Room 1",
 	} {
 		code, out, errs := explaining(t).run(t.Context(), "explain", "asp_device", unit, "2026-11-14")
-		if code != cli.ExitError || out != "" || !strings.Contains(errs, "no unit of asp_device has this id or name on 2026-11-14") || !strings.Contains(errs, says) {
+		if code != shell.ExitError || out != "" || !strings.Contains(errs, "no unit of asp_device has this id or name on 2026-11-14") || !strings.Contains(errs, says) {
 			t.Errorf("%s: exit %d, %q, %q", unit, code, out, errs)
 		}
 	}

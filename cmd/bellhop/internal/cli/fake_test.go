@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
@@ -415,7 +416,7 @@ type bench struct {
 	deliveries  deliveries
 	dataset     fakeDataset
 	engine      *engine
-	choices     []cli.EngineChoice
+	choices     []shell.EngineChoice
 	env         map[string]string
 	in          string
 	terminal    bool
@@ -425,7 +426,7 @@ type bench struct {
 	page        func(string) error
 	ahead       time.Duration // of the place's clock
 	machine     *machine
-	opened      []cli.Place
+	opened      []shell.Place
 	resets      []string
 	clock       func() time.Time // nil stands still
 	find        func(ctx context.Context, stack string) (*stack.Installation, error)
@@ -510,17 +511,17 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) run(ctx context.Context, args ...string) (code int, out, err string) {
 	var stdout, stderr bytes.Buffer
-	code = cli.Run(ctx, args, cli.Environment{
+	code = cli.Run(ctx, args, shell.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
 		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
-		Open: func(ctx context.Context, p cli.Place) (cli.Account, error) {
+		Open: func(ctx context.Context, p shell.Place) (shell.Account, error) {
 			b.opened = append(b.opened, p)
-			var open func(context.Context) (cli.Holds, func() error, error)
+			var open func(context.Context) (shell.Holds, func() error, error)
 			if b.holds != nil {
-				open = func(context.Context) (cli.Holds, func() error, error) {
+				open = func(context.Context) (shell.Holds, func() error, error) {
 					return b.holds, func() error { b.holds.closed++; return nil }, nil
 				}
 			}
@@ -528,21 +529,21 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			if p.Stack != "" && b.find != nil {
 				var err error
 				if in, err = b.find(ctx, p.Stack); err != nil {
-					return cli.Account{}, err
+					return shell.Account{}, err
 				}
 			}
-			var drop func(context.Context) (cli.Dropper, func() error, error)
+			var drop func(context.Context) (shell.Dropper, func() error, error)
 			if b.drops != nil {
-				drop = func(context.Context) (cli.Dropper, func() error, error) {
+				drop = func(context.Context) (shell.Dropper, func() error, error) {
 					return b.drops, func() error { return nil }, nil
 				}
 			}
-			return cli.Account{
+			return shell.Account{
 				Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},
-		OpenEngine: func(_ context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
+		OpenEngine: func(_ context.Context, c shell.EngineChoice) (shell.QueryEngine, error) {
 			if b.engine == nil {
 				return nil, errors.New("this bellhop has no engine")
 			}
@@ -551,7 +552,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			b.choices = append(b.choices, c)
 			return b.engine, b.engine.openErr
 		},
-		Start: func(_ context.Context, o sim.Options) (cli.Machine, error) {
+		Start: func(_ context.Context, o sim.Options) (shell.Machine, error) {
 			b.machine.options = o
 			return b.machine, b.machine.startErr
 		},

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -32,10 +32,10 @@ func TestAHealedJobNeedsNoRetry(t *testing.T) {
 		t.Errorf("shown is %s", out)
 	}
 	code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000")
-	if code != cli.ExitError || !strings.Contains(errs, "needs no retry") || !strings.Contains(errs, "--force") || b.ledger.writes > 0 {
+	if code != shell.ExitError || !strings.Contains(errs, "needs no retry") || !strings.Contains(errs, "--force") || b.ledger.writes > 0 {
 		t.Errorf("exit %d, %s, %d writes", code, errs, b.ledger.writes)
 	}
-	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000", "--force"); code != cli.ExitFine || b.ledger.writes != 1 {
+	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000", "--force"); code != shell.ExitFine || b.ledger.writes != 1 {
 		t.Errorf("with --force: exit %d, %s, %d writes", code, errs, b.ledger.writes)
 	}
 }
@@ -45,7 +45,7 @@ func TestAJobWithDaysThatAreNotThereIsRetried(t *testing.T) {
 	if _, out, _ := b.run(t.Context(), "jobs", "show", "hotel-000000"); !strings.Contains(out, "Its days were asked for again: bellhop jobs show hotel-000001") {
 		t.Errorf("shown is %s", out)
 	}
-	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000"); code != cli.ExitFine || b.ledger.writes != 1 {
+	if code, _, errs := b.run(t.Context(), "jobs", "retry", "hotel-000000"); code != shell.ExitFine || b.ledger.writes != 1 {
 		t.Errorf("exit %d, %s, %d writes", code, errs, b.ledger.writes)
 	}
 }
@@ -70,7 +70,7 @@ func TestAWrongTableIsSuggested(t *testing.T) {
 		"ingest": {"ingest", "x.csv", "-o", "d", "--table", "ASP_DEVISE"},
 	} {
 		code, _, errs := newBench(t).run(t.Context(), args...)
-		if code != cli.ExitUsage || !strings.Contains(errs, "did you mean: asp_device") {
+		if code != shell.ExitUsage || !strings.Contains(errs, "did you mean: asp_device") {
 			t.Errorf("%s: exit %d, %s", name, code, errs)
 		}
 	}
@@ -80,12 +80,12 @@ func TestAStatementMayComeFromAPipe(t *testing.T) {
 	for _, args := range [][]string{{"query"}, {"query", "-"}} {
 		b, _ := asked(t)
 		b.in = "SELECT 1\n"
-		if code, _, errs := b.run(t.Context(), args...); code != cli.ExitFine || len(b.engine.statements) != 1 || b.engine.statements[0] != "SELECT 1\n" {
+		if code, _, errs := b.run(t.Context(), args...); code != shell.ExitFine || len(b.engine.statements) != 1 || b.engine.statements[0] != "SELECT 1\n" {
 			t.Errorf("%v: exit %d, %s, asked %q", args, code, errs, b.engine.statements)
 		}
 	}
 	b, _ := asked(t)
-	if code, _, errs := b.run(t.Context(), "query", "x", "--format", "csv", "--json"); code != cli.ExitUsage || !strings.Contains(errs, "exclude each other") {
+	if code, _, errs := b.run(t.Context(), "query", "x", "--format", "csv", "--json"); code != shell.ExitUsage || !strings.Contains(errs, "exclude each other") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -99,9 +99,9 @@ func TestARetryOfDaysThatGrewTooOldSaysWhatHappensInstead(t *testing.T) {
 		says   []string
 		status report.JobStatus
 	}{
-		"all of them":  {report.Window{From: august(17), To: august(23)}, cli.ExitError, []string{"the last 88 days only, from 2026-08-24 on, and its days are 2026-08-17..2026-08-23", "bellhop coverage --subscription hotel"}, report.JobLost},
-		"some of them": {report.Window{From: august(20), To: august(26)}, cli.ExitFine, []string{"Its days before 2026-08-24 can no longer be asked for", "a new job asks for 2026-08-24..2026-08-26"}, report.JobPlanned},
-		"none of them": {report.Window{From: august(24), To: august(30)}, cli.ExitFine, nil, report.JobPlanned},
+		"all of them":  {report.Window{From: august(17), To: august(23)}, shell.ExitError, []string{"the last 88 days only, from 2026-08-24 on, and its days are 2026-08-17..2026-08-23", "bellhop coverage --subscription hotel"}, report.JobLost},
+		"some of them": {report.Window{From: august(20), To: august(26)}, shell.ExitFine, []string{"Its days before 2026-08-24 can no longer be asked for", "a new job asks for 2026-08-24..2026-08-26"}, report.JobPlanned},
+		"none of them": {report.Window{From: august(24), To: august(30)}, shell.ExitFine, nil, report.JobPlanned},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := lost(t)

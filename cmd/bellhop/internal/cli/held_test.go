@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -29,7 +29,7 @@ func TestHeldReportsAreListed(t *testing.T) {
 	b := holding(t)
 	b.terminal, b.width = true, 140
 	code, out, errs := b.run(t.Context(), "held", "list")
-	if code != cli.ExitFine {
+	if code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines(t, out, `
@@ -108,7 +108,7 @@ dialog_count  sum          1200     0  -100.0 %`},
 			blanked(b, tt.change)
 			b.terminal, b.width = true, 140
 			code, out, errs := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-15")
-			if code != cli.ExitFine {
+			if code != shell.ExitFine {
 				t.Fatalf("exit %d: %s", code, errs)
 			}
 			lines(t, out, facts+tt.table+after)
@@ -137,7 +137,7 @@ func TestAHeldReportAsJSON(t *testing.T) {
 	if want := []measure{{"dialog_count", true, 40, 5, "1200", "150.5"}}; got.Rows != 41 || got.HeldRows != 41 || !slices.Equal(got.Measures, want) || !slices.Equal(got.Fell, []string{"dialog_count"}) {
 		t.Errorf("%s", out)
 	}
-	if code, _, errs := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-16"); code != cli.ExitError || !strings.Contains(errs, "no report of 2026-11-16 is held") {
+	if code, _, errs := b.run(t.Context(), "held", "show", "hotel", "asp_device", "2026-11-16"); code != shell.ExitError || !strings.Contains(errs, "no report of 2026-11-16 is held") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	// Of two reports with as many rows, the decision says what is less.
@@ -158,15 +158,15 @@ func TestDecidingAboutAHeldReport(t *testing.T) {
 		decided []string
 		says    string
 	}{
-		"accepted":           {[]string{"accept", "--confirm"}, "", nil, cli.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published: 2026-11-15 of asp_device has 3 rows now"},
-		"dropped":            {[]string{"drop", "--confirm"}, "", func(b *bench) { b.holds.result.Rows = 41 }, cli.ExitFine, []string{"drop hotel asp_device 2026-11-15 06:30"}, "is forgotten: 2026-11-15 of asp_device has 41 rows now"},
-		"tried":              {[]string{"accept", "--dry-run"}, "", nil, cli.ExitFine, nil, "would accept the report with 3 rows that was asked for at 2026-11-20 06:30Z, instead of 2026-11-15 of asp_device (41 rows)"},
-		"asked, and yes":     {[]string{"accept"}, "y\n", func(b *bench) { b.terminal = true }, cli.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published"},
-		"asked, and no":      {[]string{"drop"}, "\n", func(b *bench) { b.terminal = true }, cli.ExitError, nil, "nothing was done"},
-		"nobody to ask":      {[]string{"accept"}, "", nil, cli.ExitUsage, nil, "--confirm"},
-		"gone meanwhile":     {[]string{"accept", "--confirm"}, "", func(b *bench) { b.holds.err = fault.New(fault.Conflict, "another report is held") }, cli.ExitError, []string{"accept hotel asp_device 2026-11-15 06:30"}, "another report is held"},
-		"no dataset":         {[]string{"accept", "--confirm"}, "", func(b *bench) { b.holds = nil }, cli.ExitUsage, nil, "the dataset bucket is not known"},
-		"nothing of the day": {[]string{"drop", "--confirm", "hotel", "asp_device", "2026-11-16"}, "", nil, cli.ExitError, nil, "no report of 2026-11-16 is held"},
+		"accepted":           {[]string{"accept", "--confirm"}, "", nil, shell.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published: 2026-11-15 of asp_device has 3 rows now"},
+		"dropped":            {[]string{"drop", "--confirm"}, "", func(b *bench) { b.holds.result.Rows = 41 }, shell.ExitFine, []string{"drop hotel asp_device 2026-11-15 06:30"}, "is forgotten: 2026-11-15 of asp_device has 41 rows now"},
+		"tried":              {[]string{"accept", "--dry-run"}, "", nil, shell.ExitFine, nil, "would accept the report with 3 rows that was asked for at 2026-11-20 06:30Z, instead of 2026-11-15 of asp_device (41 rows)"},
+		"asked, and yes":     {[]string{"accept"}, "y\n", func(b *bench) { b.terminal = true }, shell.ExitFine, []string{"accept hotel asp_device 2026-11-15 06:30"}, "is published"},
+		"asked, and no":      {[]string{"drop"}, "\n", func(b *bench) { b.terminal = true }, shell.ExitError, nil, "nothing was done"},
+		"nobody to ask":      {[]string{"accept"}, "", nil, shell.ExitUsage, nil, "--confirm"},
+		"gone meanwhile":     {[]string{"accept", "--confirm"}, "", func(b *bench) { b.holds.err = fault.New(fault.Conflict, "another report is held") }, shell.ExitError, []string{"accept hotel asp_device 2026-11-15 06:30"}, "another report is held"},
+		"no dataset":         {[]string{"accept", "--confirm"}, "", func(b *bench) { b.holds = nil }, shell.ExitUsage, nil, "the dataset bucket is not known"},
+		"nothing of the day": {[]string{"drop", "--confirm", "hotel", "asp_device", "2026-11-16"}, "", nil, shell.ExitError, nil, "no report of 2026-11-16 is held"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := holding(t)

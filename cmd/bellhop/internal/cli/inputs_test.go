@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 )
 
 func gzipped(t *testing.T, content string) string {
@@ -101,7 +101,7 @@ func TestIngestTakesWhatPeopleHave(t *testing.T) {
 					t.Errorf("%+v", r)
 				}
 			}
-			if code != cli.ExitFine || !slices.Equal(got, tt.want) {
+			if code != shell.ExitFine || !slices.Equal(got, tt.want) {
 				t.Errorf("exit %d, loaded %q; %s", code, got, errs)
 			}
 			if left := tree(t, os.Getenv("TMPDIR")); len(left) > 0 {
@@ -155,9 +155,9 @@ func TestIngestSaysWhatItCannotRead(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want := cli.ExitError
+			want := shell.ExitError
 			if name == "many files, large in all" {
-				want = cli.ExitPartly
+				want = shell.ExitPartly
 			}
 			code, out, errs := b.run(t.Context(), "ingest", tt.arg, "-o", filepath.Join(t.TempDir(), "out"))
 			if code != want || !strings.Contains(errs, tt.says) || strings.Contains(errs, "try again") {
@@ -168,7 +168,7 @@ func TestIngestSaysWhatItCannotRead(t *testing.T) {
 			}
 		})
 	}
-	if code, _, errs := newBench(t).run(t.Context(), "ingest", "-", "-", "-o", "d"); code != cli.ExitUsage || !strings.Contains(errs, "the standard input can be read once") {
+	if code, _, errs := newBench(t).run(t.Context(), "ingest", "-", "-", "-o", "d"); code != shell.ExitUsage || !strings.Contains(errs, "the standard input can be read once") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -148,7 +148,7 @@ LEFT FOR YOU TO TRY
 	b := newBench(t)
 	b.terminal, b.machine = true, &machine{summary: leaving()}
 	code, out, _ := b.run(t.Context(), "local", "run")
-	if code != cli.ExitFine || !strings.Contains(out, left) || !b.machine.options.Leftovers {
+	if code != shell.ExitFine || !strings.Contains(out, left) || !b.machine.options.Leftovers {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 	for name, spoil := range map[string]func(*sim.Summary){
@@ -162,7 +162,7 @@ LEFT FOR YOU TO TRY
 		spoil(&sum)
 		b := newBench(t)
 		b.machine = &machine{summary: sum}
-		if code, out, _ := b.run(t.Context(), "local", "run"); code != cli.ExitAttention || !strings.Contains(out, "needs attention: 1 ") {
+		if code, out, _ := b.run(t.Context(), "local", "run"); code != shell.ExitAttention || !strings.Contains(out, "needs attention: 1 ") {
 			t.Errorf("%s: exit %d:\n%s", name, code, out)
 		}
 	}
@@ -208,7 +208,7 @@ func TestInterrupted(t *testing.T) {
 		b := newBench(t)
 		b.machine = &machine{summary: played()}
 		code, out, errs := b.run(ctx, "local", "run")
-		if code != cli.ExitError || out != "" || !strings.Contains(errs, "go on with: bellhop local run") || !b.machine.closed {
+		if code != shell.ExitError || out != "" || !strings.Contains(errs, "go on with: bellhop local run") || !b.machine.closed {
 			t.Errorf("exit %d, %q, %q", code, out, errs)
 		}
 	})
@@ -222,7 +222,7 @@ func TestInterrupted(t *testing.T) {
 				cancel()
 			}}
 			code, _, errs := b.run(ctx, "local", "up")
-			if code != cli.ExitFine || !strings.Contains(errs, want) || !strings.HasSuffix(errs, "bellhop has stopped; nothing is lost.\n") || !b.machine.closed {
+			if code != shell.ExitFine || !strings.Contains(errs, want) || !strings.HasSuffix(errs, "bellhop has stopped; nothing is lost.\n") || !b.machine.closed {
 				t.Errorf("on a terminal %v: exit %d, %q", terminal, code, errs)
 			}
 		}
@@ -232,7 +232,7 @@ func TestInterrupted(t *testing.T) {
 		cancel()
 		b := newBench(t)
 		b.ledger.err = errors.New("interrupted (9)")
-		if code, _, errs := b.run(ctx, "status"); code != cli.ExitError || !strings.Contains(errs, "stopped before the end") {
+		if code, _, errs := b.run(ctx, "status"); code != shell.ExitError || !strings.Contains(errs, "stopped before the end") {
 			t.Errorf("exit %d, %q", code, errs)
 		}
 	})

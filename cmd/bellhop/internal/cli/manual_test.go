@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 )
 
 func TestEveryCommandHasAManualPageWithAnExample(t *testing.T) {
 	b := newBench(t)
 	dir := filepath.Join(t.TempDir(), "man1")
 	code, out, errs := b.run(t.Context(), "man", "-o", dir)
-	if code != cli.ExitFine {
+	if code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
@@ -45,7 +45,7 @@ func TestEveryCommandHasAManualPageWithAnExample(t *testing.T) {
 
 func TestTheReferenceIsFresh(t *testing.T) {
 	code, out, errs := newBench(t).run(t.Context(), "man", "--markdown")
-	if code != cli.ExitFine {
+	if code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	page, err := os.ReadFile("../../../../docs/cli.md")
@@ -56,7 +56,7 @@ func TestTheReferenceIsFresh(t *testing.T) {
 		t.Error("docs/cli.md is not what --help says: make generate")
 	}
 	for _, args := range [][]string{{"man"}, {"man", "--markdown", "-o", "x"}} {
-		if code, _, _ := newBench(t).run(t.Context(), args...); code != cli.ExitUsage {
+		if code, _, _ := newBench(t).run(t.Context(), args...); code != shell.ExitUsage {
 			t.Errorf("%q: exit %d", args, code)
 		}
 	}

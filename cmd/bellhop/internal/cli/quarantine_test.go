@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -144,7 +144,7 @@ func TestQuarantineShowsOnlyWhatIsInIt(t *testing.T) {
 		"stray.csv": "see: bellhop files show stray.csv",
 	} {
 		code, out, errs := quarantine(t).run(t.Context(), "quarantine", "show", key)
-		if code != cli.ExitError || out != "" || !strings.Contains(errs, says) {
+		if code != shell.ExitError || out != "" || !strings.Contains(errs, says) {
 			t.Errorf("%s: exit %d, %q, %q", key, code, out, errs)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -30,7 +30,7 @@ type engine struct {
 	parts      []query.Copied
 	output     string
 	closed     int
-	choice     cli.EngineChoice
+	choice     shell.EngineChoice
 	// states and scanned are what Athena tells, when it is asked.
 	states  []string
 	scanned int64
@@ -124,13 +124,13 @@ func TestResultsHaveTheFormThatFits(t *testing.T) {
 			b, folder := asked(t)
 			b.terminal = test.terminal
 			code, out, errs := b.run(t.Context(), append([]string{"query", "SELECT 1"}, test.args...)...)
-			if code != cli.ExitFine || errs != "" {
+			if code != shell.ExitFine || errs != "" {
 				t.Fatalf("exit %d: %s", code, errs)
 			}
 			if diff := cmp.Diff(test.want, out); diff != "" {
 				t.Error(diff)
 			}
-			want := []cli.EngineChoice{{Name: "duckdb", Dataset: filepath.Join(folder, "s3", "bellhop-dataset"), Memory: "1GB"}}
+			want := []shell.EngineChoice{{Name: "duckdb", Dataset: filepath.Join(folder, "s3", "bellhop-dataset"), Memory: "1GB"}}
 			if diff := cmp.Diff(want, b.choices); diff != "" {
 				t.Error(diff)
 			}
@@ -149,7 +149,7 @@ func TestAStatementComesFromWhereItIsSaid(t *testing.T) {
 	}
 	b.in = "SELECT 'from a pipe'"
 	for _, args := range [][]string{{"SELECT 'said'"}, {"-f", file}, {"-f", "-"}} {
-		if code, _, errs := b.run(t.Context(), append([]string{"query"}, args...)...); code != cli.ExitFine {
+		if code, _, errs := b.run(t.Context(), append([]string{"query"}, args...)...); code != shell.ExitFine {
 			t.Fatalf("%v: exit %d: %s", args, code, errs)
 		}
 	}
@@ -193,7 +193,7 @@ func TestQueryUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, _ := asked(t)
 			code, out, errs := b.run(t.Context(), test.args...)
-			if code != cli.ExitUsage || out != "" || !strings.Contains(errs, test.says) {
+			if code != shell.ExitUsage || out != "" || !strings.Contains(errs, test.says) {
 				t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 			}
 			if len(b.engine.statements) > 0 {
@@ -212,14 +212,14 @@ func TestAFileIsThereWholeOrNotAtAll(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.engine.err, b.engine.failAfter = fault.New(fault.Poison, "broken in the middle"), 1
-			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitError || !strings.Contains(errs, "broken in the middle") {
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != shell.ExitError || !strings.Contains(errs, "broken in the middle") {
 				t.Fatalf("exit %d: %s", code, errs)
 			}
 			if left, err := os.ReadDir(filepath.Dir(out)); err != nil || len(left) > 0 {
 				t.Fatalf("left behind: %v %v", left, err)
 			}
 			b.engine.err = nil
-			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitFine {
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != shell.ExitFine {
 				t.Fatalf("exit %d: %s", code, errs)
 			}
 			before, err := os.ReadFile(out)
@@ -227,13 +227,13 @@ func TestAFileIsThereWholeOrNotAtAll(t *testing.T) {
 				t.Fatalf("%q, %v", before, err)
 			}
 			asks := len(b.engine.statements)
-			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != cli.ExitError || !strings.Contains(errs, "--force") {
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out); code != shell.ExitError || !strings.Contains(errs, "--force") {
 				t.Errorf("exit %d: %s", code, errs)
 			}
 			if len(b.engine.statements) != asks {
 				t.Error("the work was done before the file was refused")
 			}
-			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out, "--force"); code != cli.ExitFine {
+			if code, _, errs := b.run(t.Context(), "query", "SELECT 1", "-o", out, "--force"); code != shell.ExitFine {
 				t.Errorf("exit %d: %s", code, errs)
 			}
 			if left, err := os.ReadDir(filepath.Dir(out)); err != nil || len(left) != 1 {
@@ -266,7 +266,7 @@ func TestAnExportSelectsWhatIsWanted(t *testing.T) {
 			for _, form := range []string{"csv", "parquet", "duckdb"} {
 				b, folder := asked(t)
 				code, out, errs := b.run(t.Context(), append([]string{"export", "--table", "asp_device", "-o", filepath.Join(folder, "x."+form)}, test.args...)...)
-				if code != cli.ExitFine {
+				if code != shell.ExitFine {
 					t.Fatalf("exit %d: %s", code, errs)
 				}
 				statements := b.engine.statements
@@ -303,7 +303,7 @@ func TestAnExportOfATableWithoutUnits(t *testing.T) {
 
 func TestADatabaseHoldsEveryTable(t *testing.T) {
 	b, folder := asked(t)
-	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "all.duckdb")); code != cli.ExitFine {
+	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "all.duckdb")); code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	var names []string
@@ -346,7 +346,7 @@ func TestAnExportOfNothingFailsAndLeavesNoFile(t *testing.T) {
 	b.engine.rows = nil
 	file := filepath.Join(folder, "x.csv")
 	code, out, errs := b.run(t.Context(), "export", "--table", "asp_device", "--from", "2030-01-01", "-o", file)
-	if code != cli.ExitError || out != "" || !strings.Contains(errs, "nothing to export") || !strings.Contains(errs, "→ see which days") {
+	if code != shell.ExitError || out != "" || !strings.Contains(errs, "nothing to export") || !strings.Contains(errs, "→ see which days") {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}
 	if _, err := os.Stat(file); err == nil {
@@ -370,7 +370,7 @@ Unit     =Room 2
 minutes  NULL
 empty    NULL
 2 rows`)
-	if code, _, errs := b.run(t.Context(), "query", "x", "--line", "--format", "csv"); code != cli.ExitUsage || !strings.Contains(errs, "--line is a form of the table") {
+	if code, _, errs := b.run(t.Context(), "query", "x", "--line", "--format", "csv"); code != shell.ExitUsage || !strings.Contains(errs, "--line is a form of the table") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -383,7 +383,7 @@ func TestListsCanBeTheNewestOnly(t *testing.T) {
 		t.Errorf("files: %v", files)
 	}
 	for _, what := range []string{"files", "certificates"} {
-		if code, _, errs := b.run(t.Context(), what, "list", "--last", "-1"); code != cli.ExitUsage || !strings.Contains(errs, "negative") {
+		if code, _, errs := b.run(t.Context(), what, "list", "--last", "-1"); code != shell.ExitUsage || !strings.Contains(errs, "negative") {
 			t.Errorf("%s: exit %d, %s", what, code, errs)
 		}
 	}
@@ -404,13 +404,13 @@ func TestAResetOfAFolderWithoutBellhopResetsNothing(t *testing.T) {
 func TestACSVForSpreadsheets(t *testing.T) {
 	b, folder := asked(t)
 	file := filepath.Join(folder, "x.csv")
-	if code, _, errs := b.run(t.Context(), "export", "--table", "asp_device", "-o", file, "--bom", "--semicolons"); code != cli.ExitFine {
+	if code, _, errs := b.run(t.Context(), "export", "--table", "asp_device", "-o", file, "--bom", "--semicolons"); code != shell.ExitFine {
 		t.Fatalf("exit %d, %s", code, errs)
 	}
 	if content, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(content), "\ufeffUnit;minutes;empty\n") {
 		t.Errorf("%q, %v", content, err)
 	}
-	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "x.duckdb"), "--bom"); code != cli.ExitUsage || !strings.Contains(errs, "for CSV") {
+	if code, _, errs := b.run(t.Context(), "export", "-o", filepath.Join(folder, "x.duckdb"), "--bom"); code != shell.ExitUsage || !strings.Contains(errs, "for CSV") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
@@ -437,7 +437,7 @@ func TestAnalyses(t *testing.T) {
 		t.Error(out)
 	}
 	for _, args := range [][]string{{"run", "no-such-question"}, {"run", "skill-intents", "--engine", "athena", "--workgroup", "w", "--database", "d"}} {
-		if code, _, errs := b.run(t.Context(), append([]string{"analyses"}, args...)...); code != cli.ExitUsage {
+		if code, _, errs := b.run(t.Context(), append([]string{"analyses"}, args...)...); code != shell.ExitUsage {
 			t.Errorf("%v: exit %d, %s", args, code, errs)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -55,7 +55,7 @@ func TestRefetch(t *testing.T) {
 			[]string{"2026-08-24..2026-08-24 asp_device"},
 			[]string{"2026-08-21..2026-08-21 the vendor no longer has it", "2026-08-22..2026-08-23 it is older than the 88 days that are safe to ask for"},
 		},
-		"only expired days": {troubled, []string{"hotel", "2026-08-20"}, cli.ExitError, nil, []string{"2026-08-20..2026-08-20 the vendor no longer has it"}},
+		"only expired days": {troubled, []string{"hotel", "2026-08-20"}, shell.ExitError, nil, []string{"2026-08-20..2026-08-20 the vendor no longer has it"}},
 		"days that are asked for already": {
 			troubled, []string{"hotel", "2026-11-16"}, 0, nil,
 			[]string{"2026-11-16..2026-11-16 job hotel-000003 asks for it already and is AWAITING_FILES"},
@@ -109,12 +109,12 @@ func TestRefetchIsRefused(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"no days":            {newBench, []string{"hotel"}, cli.ExitUsage, "needs SUBSCRIPTION and FROM..TO"},
-		"not days":           {newBench, []string{"hotel", "november"}, cli.ExitUsage, "write them like"},
-		"days the wrong way": {newBench, []string{"hotel", "2026-11-02..2026-11-01"}, cli.ExitUsage, "ends before it begins"},
-		"no such name":       {newBench, []string{"hostel", "2026-11-16"}, cli.ExitError, "bellhop subscriptions list"},
-		"a table of others":  {newBench, []string{"hotel", "2026-11-16", "--table", "asp_property_skill"}, cli.ExitUsage, "it feeds asp_device, asp_communication"},
-		"it is paused":       {paused, []string{"hotel", "2026-11-15"}, cli.ExitError, "bellhop subscriptions resume hotel"},
+		"no days":            {newBench, []string{"hotel"}, shell.ExitUsage, "needs SUBSCRIPTION and FROM..TO"},
+		"not days":           {newBench, []string{"hotel", "november"}, shell.ExitUsage, "write them like"},
+		"days the wrong way": {newBench, []string{"hotel", "2026-11-02..2026-11-01"}, shell.ExitUsage, "ends before it begins"},
+		"no such name":       {newBench, []string{"hostel", "2026-11-16"}, shell.ExitError, "bellhop subscriptions list"},
+		"a table of others":  {newBench, []string{"hotel", "2026-11-16", "--table", "asp_property_skill"}, shell.ExitUsage, "it feeds asp_device, asp_communication"},
+		"it is paused":       {paused, []string{"hotel", "2026-11-15"}, shell.ExitError, "bellhop subscriptions resume hotel"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -39,16 +39,16 @@ func TestRemove(t *testing.T) {
 		"the days are kept":                 {nil, []string{"--keep-dataset", "--confirm"}, 0, 0, 88, ""},
 		"the days are dropped":              {nil, []string{"--drop-dataset", "--confirm"}, 0, 0, 1, ""},
 		"a dry run of it":                   {nil, []string{"--drop-dataset", "--dry-run"}, 0, 0, 88, ""},
-		"nobody says what becomes of them":  {nil, []string{"--confirm"}, cli.ExitUsage, 0, 88, "--keep-dataset or --drop-dataset"},
-		"both":                              {nil, []string{"--drop-dataset", "--keep-dataset"}, cli.ExitUsage, 0, 88, "none of the others can be"},
-		"there is nobody to ask":            {nil, []string{"--drop-dataset"}, cli.ExitUsage, 0, 88, "--confirm"},
-		"a person says no":                  {func(b *bench) { b.terminal, b.in = true, "n\n" }, []string{"--drop-dataset"}, cli.ExitError, 0, 88, "nothing was done"},
-		"the dataset bucket is not known":   {func(b *bench) { b.drops = nil }, []string{"--drop-dataset", "--confirm"}, cli.ExitUsage, 0, 0, "--dataset-bucket"},
+		"nobody says what becomes of them":  {nil, []string{"--confirm"}, shell.ExitUsage, 0, 88, "--keep-dataset or --drop-dataset"},
+		"both":                              {nil, []string{"--drop-dataset", "--keep-dataset"}, shell.ExitUsage, 0, 88, "none of the others can be"},
+		"there is nobody to ask":            {nil, []string{"--drop-dataset"}, shell.ExitUsage, 0, 88, "--confirm"},
+		"a person says no":                  {func(b *bench) { b.terminal, b.in = true, "n\n" }, []string{"--drop-dataset"}, shell.ExitError, 0, 88, "nothing was done"},
+		"the dataset bucket is not known":   {func(b *bench) { b.drops = nil }, []string{"--drop-dataset", "--confirm"}, shell.ExitUsage, 0, 0, "--dataset-bucket"},
 		"an object was gone already":        {func(b *bench) { delete(b.drops, "asp_device/2026-11-01") }, []string{"--drop-dataset", "--confirm"}, 0, 0, 1, ""},
-		"another hand replaced an object":   {func(b *bench) { b.drops["asp_device/2026-11-01"] = "other" }, []string{"--drop-dataset", "--confirm"}, cli.ExitError, 0, 2, "delete 2026-11-01 of asp_device"},
-		"a raw file of it has to go before": {raw, []string{"--drop-dataset", "--confirm"}, cli.ExitPartly, 1, 88, ""},
-		"a request is on its way":           {submitting, []string{"--keep-dataset", "--confirm"}, cli.ExitPartly, 1, 88, ""},
-		"its days are not dropped then":     {submitting, []string{"--drop-dataset", "--confirm"}, cli.ExitPartly, 1, 88, ""},
+		"another hand replaced an object":   {func(b *bench) { b.drops["asp_device/2026-11-01"] = "other" }, []string{"--drop-dataset", "--confirm"}, shell.ExitError, 0, 2, "delete 2026-11-01 of asp_device"},
+		"a raw file of it has to go before": {raw, []string{"--drop-dataset", "--confirm"}, shell.ExitPartly, 1, 88, ""},
+		"a request is on its way":           {submitting, []string{"--keep-dataset", "--confirm"}, shell.ExitPartly, 1, 88, ""},
+		"its days are not dropped then":     {submitting, []string{"--drop-dataset", "--confirm"}, shell.ExitPartly, 1, 88, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestRemove(t *testing.T) {
 				t.Fatalf("exit %d, %d objects, stdout %q, stderr %q", code, len(b.drops), out, errs)
 			}
 			if tt.says != "" {
-				if (b.ledger.removed != nil) != (tt.code == cli.ExitError && tt.objects == 2) {
+				if (b.ledger.removed != nil) != (tt.code == shell.ExitError && tt.objects == 2) {
 					t.Errorf("removed: %+v", b.ledger.removed)
 				}
 				return
@@ -103,11 +103,11 @@ func TestPauseAndResume(t *testing.T) {
 		changed bool
 		status  int
 	}{
-		{[]string{"resume", "hotel"}, false, cli.ExitAttention},
-		{[]string{"pause", "hotel", "--dry-run"}, true, cli.ExitAttention},
+		{[]string{"resume", "hotel"}, false, shell.ExitAttention},
+		{[]string{"pause", "hotel", "--dry-run"}, true, shell.ExitAttention},
 		{[]string{"pause", "hotel"}, true, 0},
 		{[]string{"pause", "hotel"}, false, 0},
-		{[]string{"resume", "hotel"}, true, cli.ExitAttention},
+		{[]string{"resume", "hotel"}, true, shell.ExitAttention},
 	} {
 		code, out, errs := b.run(t.Context(), append([]string{"subscriptions"}, step.command...)...)
 		var got struct{ Changed bool }
@@ -118,7 +118,7 @@ func TestPauseAndResume(t *testing.T) {
 			t.Errorf("status after %v: exit %d\n%s", step.command, code, out)
 		}
 	}
-	if code, _, errs := b.run(t.Context(), "subscriptions", "pause", "hostel"); code != cli.ExitError || !strings.Contains(errs, "bellhop subscriptions list") {
+	if code, _, errs := b.run(t.Context(), "subscriptions", "pause", "hostel"); code != shell.ExitError || !strings.Contains(errs, "bellhop subscriptions list") {
 		t.Errorf("a name that is not there: exit %d, %q", code, errs)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -22,7 +22,7 @@ func TestOneListOfWhatWaits(t *testing.T) {
 	b := inbox(t)
 	b.terminal, b.width = true, 200
 	code, out, errs := b.run(t.Context(), "review", "list")
-	if code != cli.ExitFine {
+	if code != shell.ExitFine {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines(t, out, `
@@ -48,7 +48,7 @@ see one: bellhop review show KEY · then decide: bellhop review VERB KEY`)
 			t.Errorf("--kind %s: exit %d, %q, want %q: %s", kinds, code, got, want, errs)
 		}
 	}
-	if code, _, errs := inbox(t).run(t.Context(), "review", "list", "--kind", "lost"); code != cli.ExitUsage || !strings.Contains(errs, `unknown kind "lost"`) {
+	if code, _, errs := inbox(t).run(t.Context(), "review", "list", "--kind", "lost"); code != shell.ExitUsage || !strings.Contains(errs, `unknown kind "lost"`) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

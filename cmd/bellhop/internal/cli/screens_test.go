@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -240,7 +240,7 @@ func TestUnknownNames(t *testing.T) {
 		"file nope":         {"files", "show", "nope"},
 	} {
 		code, out, errs := newBench(t).run(t.Context(), args...)
-		if code != cli.ExitError || out != "" || !strings.Contains(errs, "there is no "+name) || !strings.Contains(errs, "→ see") {
+		if code != shell.ExitError || out != "" || !strings.Contains(errs, "there is no "+name) || !strings.Contains(errs, "→ see") {
 			t.Errorf("%v: exit %d, %q, %q", args, code, out, errs)
 		}
 	}

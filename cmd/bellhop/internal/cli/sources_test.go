@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 )
 
 func TestSources(t *testing.T) {
@@ -32,7 +32,7 @@ func TestSources(t *testing.T) {
 	}
 
 	code, _, errs = newBench(t).run(t.Context(), "sources", "show", "fax")
-	if code != cli.ExitUsage || !strings.Contains(errs, `no source is called "fax"`) || !strings.Contains(errs, "asp-analytics") {
+	if code != shell.ExitUsage || !strings.Contains(errs, `no source is called "fax"`) || !strings.Contains(errs, "asp-analytics") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }

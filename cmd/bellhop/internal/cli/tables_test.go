@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
@@ -120,7 +120,7 @@ func TestTablesWithoutUnitsAndViews(t *testing.T) {
 			}
 		}
 	}
-	if code, _, errs := b.run(t.Context(), "explain", "skill_metrics", "u", "2026-11-01"); code != cli.ExitUsage || !strings.Contains(errs, "are of no units") {
+	if code, _, errs := b.run(t.Context(), "explain", "skill_metrics", "u", "2026-11-01"); code != shell.ExitUsage || !strings.Contains(errs, "are of no units") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
@@ -131,10 +131,10 @@ func TestTablesRefuse(t *testing.T) {
 		code int
 		says string
 	}{
-		"no such table":     {[]string{"asp_devices"}, cli.ExitUsage, "there is no table \"asp_devices\""},
-		"two tables":        {[]string{"asp_device", "asp_communication"}, cli.ExitUsage, "at most 1"},
-		"a page of one":     {[]string{"asp_device", "--markdown"}, cli.ExitUsage, "whole page"},
-		"Markdown and JSON": {[]string{"--json", "--markdown"}, cli.ExitUsage, "whole page"},
+		"no such table":     {[]string{"asp_devices"}, shell.ExitUsage, "there is no table \"asp_devices\""},
+		"two tables":        {[]string{"asp_device", "asp_communication"}, shell.ExitUsage, "at most 1"},
+		"a page of one":     {[]string{"asp_device", "--markdown"}, shell.ExitUsage, "whole page"},
+		"Markdown and JSON": {[]string{"--json", "--markdown"}, shell.ExitUsage, "whole page"},
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append([]string{"tables"}, tt.args...)...)
 		if code != tt.code || out != "" || !strings.Contains(errs, tt.says) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -37,7 +37,7 @@ func TestVerifyNamesUnknownObjects(t *testing.T) {
 			LastModified time.Time `json:"last_modified"`
 		}
 	}
-	if err := json.Unmarshal([]byte(out), &got); err != nil || code != cli.ExitAttention || len(got.Unknown) != 1 {
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != shell.ExitAttention || len(got.Unknown) != 1 {
 		t.Fatalf("exit %d, %s, %v", code, out, err)
 	}
 	if o := got.Unknown[0]; o.Key != "asp_device/copy.parquet" || o.Size != 4 || !o.LastModified.Equal(at("00:30:00")) {
@@ -46,7 +46,7 @@ func TestVerifyNamesUnknownObjects(t *testing.T) {
 	b.terminal = true
 	code, out, _ = b.run(t.Context(), "verify")
 	for _, want := range []string{"every published day is there", "UNKNOWN OBJECTS", "asp_device/copy.parquet", "2026-11-20 00:30:00Z"} {
-		if code != cli.ExitAttention || !strings.Contains(out, want) {
+		if code != shell.ExitAttention || !strings.Contains(out, want) {
 			t.Errorf("exit %d, and %q is not in\n%s", code, want, out)
 		}
 	}
@@ -65,8 +65,8 @@ func TestAVanishedDayIsMissingOnEveryScreen(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"status"}, cli.ExitAttention, "vanished from the dataset"},
-		{[]string{"coverage", "--check"}, cli.ExitAttention, "1 day MISSING"},
+		{[]string{"status"}, shell.ExitAttention, "vanished from the dataset"},
+		{[]string{"coverage", "--check"}, shell.ExitAttention, "1 day MISSING"},
 		{[]string{"subscriptions", "show", "hotel"}, 0, `"MISSING": 1`},
 		{[]string{"query", "SELECT count(*) FROM asp_device"}, 0, "1 published day of asp_device vanished from the dataset"},
 	} {

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 func TestVersionIsAFlagToo(t *testing.T) {
-	if code, out, _ := newBench(t).run(t.Context(), "--version"); code != cli.ExitFine || out != "bellhop v1.2.3\n" {
+	if code, out, _ := newBench(t).run(t.Context(), "--version"); code != shell.ExitFine || out != "bellhop v1.2.3\n" {
 		t.Errorf("exit %d, %q", code, out)
 	}
 }
@@ -17,7 +17,7 @@ func TestVersionIsAFlagToo(t *testing.T) {
 func TestHelpShowsWhatTheFlagShows(t *testing.T) {
 	_, flag, _ := newBench(t).run(t.Context(), "jobs", "retry", "--help")
 	code, out, errs := newBench(t).run(t.Context(), "help", "jobs", "retry")
-	if code != cli.ExitFine || out != flag {
+	if code != shell.ExitFine || out != flag {
 		t.Errorf("exit %d, %q %q, want %q", code, out, errs, flag)
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/internal/standin"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
@@ -54,7 +55,7 @@ func (d *deployed) ledger() *ledger.Ledger {
 // run runs a command on a stack.
 func (d *deployed) run(name string, args ...string) (code int, out, errs string) {
 	var stdout, stderr bytes.Buffer
-	code = cli.Run(d.t.Context(), append(args, "--stack", name), cli.Environment{
+	code = cli.Run(d.t.Context(), append(args, "--stack", name), shell.Environment{
 		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, OutTerminal: d.terminal, Browse: d.browse, Now: time.Now,
 		Getenv: func(name string) string { return map[string]string{"NO_COLOR": "1"}[name] }, Open: account.Open, Find: account.Find, Wait: account.Wait,
 	})
@@ -95,7 +96,7 @@ func TestCommandsOnAStack(t *testing.T) {
 		d.t = t
 		for _, args := range [][]string{{"doctor"}, {"auth", "status"}, {"dlq", "list"}, {"review", "list"}, {"logs"}} {
 			code, _, errs := d.run("another", args...)
-			if code != cli.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {
+			if code != shell.ExitError || !strings.Contains(errs, "there is no stack another") || !strings.Contains(errs, "check --stack") {
 				t.Errorf("%q: exit %d, %s", args, code, errs)
 			}
 		}
@@ -105,11 +106,11 @@ func TestCommandsOnAStack(t *testing.T) {
 // auth logs in for the first time and again, and looks at the credential before and after.
 func (d *deployed) auth() {
 	d.t.Helper()
-	out, _ := d.says(cli.ExitAttention, "auth", "status")
+	out, _ := d.says(shell.ExitAttention, "auth", "status")
 	if e := decode[examined](d.t, out); e.Status != stack.Wrong || !strings.Contains(out, "bellhop auth login") {
 		d.t.Errorf("before the login: %s", out)
 	}
-	d.says(cli.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
+	d.says(shell.ExitUsage, "auth", "login", "--page", "https://www.amazon.com/ap/oa") // no client is known
 	redirect := "http://" + standin.FreeAddress(d.t) + "/cb"
 	shut := func(c *report.Credential) bool {
 		c.ShutSince, c.Reason = time.Now(), "nobody has logged in yet"
@@ -136,7 +137,7 @@ func (d *deployed) auth() {
 		}()
 		return nil
 	}
-	out, errs := d.says(cli.ExitFine, "auth", "login", "--client-id", "amzn1.application-oa2-client.example", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
+	out, errs := d.says(shell.ExitFine, "auth", "login", "--client-id", "amzn1.application-oa2-client.example", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
 	if !strings.Contains(errs, "https://www.amazon.com/ap/oa?") || !strings.Contains(out, "may look at the unit") {
 		d.t.Errorf("the login says %s%s", out, errs)
 	}
@@ -156,12 +157,12 @@ func (d *deployed) auth() {
 	}
 	// The second time everything is known, and nothing is asked.
 	d.in = ""
-	d.says(cli.ExitFine, "auth", "login", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
-	if _, errs := d.says(cli.ExitUsage, "auth", "login", "--redirect", redirect); !strings.Contains(errs, "no login page is known") {
+	d.says(shell.ExitFine, "auth", "login", "--redirect", redirect, "--page", "https://www.amazon.com/ap/oa")
+	if _, errs := d.says(shell.ExitUsage, "auth", "login", "--redirect", redirect); !strings.Contains(errs, "no login page is known") {
 		d.t.Errorf("%s", errs)
 	}
-	d.says(cli.ExitFine, "auth", "status")
-	d.says(cli.ExitUsage, "auth", "login", "--redirect", "http://example.com:80/cb")
+	d.says(shell.ExitFine, "auth", "status")
+	d.says(shell.ExitUsage, "auth", "login", "--redirect", "http://example.com:80/cb")
 }
 
 type examined struct {
@@ -191,7 +192,7 @@ func (d *deployed) accepted(name string) {
 func (d *deployed) doctor() {
 	d.t.Helper()
 	d.accepted("hotel")
-	out, _ := d.says(cli.ExitFine, "doctor")
+	out, _ := d.says(shell.ExitFine, "doctor")
 	if e := decode[examined](d.t, out); e.Status != stack.OK || len(e.Findings) < 20 {
 		d.t.Errorf("%s", out)
 	}
@@ -199,7 +200,7 @@ func (d *deployed) doctor() {
 	defer d.Schedule(stack.SweepSchedule, schedulertypes.ScheduleStateEnabled)
 	d.terminal = true
 	defer func() { d.terminal = false }()
-	out, _ = d.says(cli.ExitAttention, "doctor")
+	out, _ = d.says(shell.ExitAttention, "doctor")
 	for _, line := range []string{
 		"✖ sweep: it is DISABLED: lost events are not made good, and nothing proves that the bucket is empty",
 		"→ enable the schedule bellhop-JanitorFunctionSweep", "✔ the vendor may put files: the vendor's statement is there, and nobody else is let in", "1 thing to mend",
@@ -212,7 +213,7 @@ func (d *deployed) doctor() {
 
 func (d *deployed) dlq() {
 	d.t.Helper()
-	out, _ := d.says(cli.ExitFine, "dlq", "list")
+	out, _ := d.says(shell.ExitFine, "dlq", "list")
 	if out := decode[struct{ Counts map[string]int }](d.t, out); out.Counts["deliveries"] != 0 || out.Counts["runs"] != 0 {
 		d.t.Errorf("%+v", out)
 	}
@@ -221,25 +222,25 @@ func (d *deployed) dlq() {
 			d.t.Fatal(err)
 		}
 	}
-	if out, _ := d.says(cli.ExitFine, "dlq", "list", "--json=false"); !strings.Contains(out, "about 1 message of deliveries") || !strings.Contains(out, "a schedule whose event could not be handed over") {
+	if out, _ := d.says(shell.ExitFine, "dlq", "list", "--json=false"); !strings.Contains(out, "about 1 message of deliveries") || !strings.Contains(out, "a schedule whose event could not be handed over") {
 		d.t.Errorf("%s", out)
 	}
-	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
+	if out, _ := d.says(shell.ExitFine, "dlq", "redrive", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
 		d.t.Errorf("%s", out)
 	}
 	d.review()
-	d.says(cli.ExitUsage, "dlq", "purge", "everything")
-	if _, errs := d.says(cli.ExitUsage, "dlq", "purge", "runs"); !strings.Contains(errs, "--confirm") {
+	d.says(shell.ExitUsage, "dlq", "purge", "everything")
+	if _, errs := d.says(shell.ExitUsage, "dlq", "purge", "runs"); !strings.Contains(errs, "--confirm") {
 		d.t.Errorf("%s", errs)
 	}
-	d.says(cli.ExitFine, "dlq", "purge", "runs", "--dry-run")
-	d.says(cli.ExitFine, "dlq", "purge", "runs", "--confirm")
-	d.says(cli.ExitFine, "dlq", "purge", "deliveries", "--confirm")
-	out, _ = d.says(cli.ExitFine, "dlq", "list")
+	d.says(shell.ExitFine, "dlq", "purge", "runs", "--dry-run")
+	d.says(shell.ExitFine, "dlq", "purge", "runs", "--confirm")
+	d.says(shell.ExitFine, "dlq", "purge", "deliveries", "--confirm")
+	out, _ = d.says(shell.ExitFine, "dlq", "list")
 	if out := decode[struct{ Counts map[string]int }](d.t, out); out.Counts["deliveries"] != 0 || out.Counts["runs"] != 0 {
 		d.t.Errorf("after the purges: %+v", out)
 	}
-	if out, _ := d.says(cli.ExitFine, "dlq", "redrive", "--json=false"); !strings.Contains(out, "no deliveries were given up") {
+	if out, _ := d.says(shell.ExitFine, "dlq", "redrive", "--json=false"); !strings.Contains(out, "no deliveries were given up") {
 		d.t.Errorf("%s", out)
 	}
 }
@@ -252,26 +253,26 @@ func (d *deployed) review() {
 		Since             time.Time
 		Verbs             []string
 	}
-	out, _ := d.says(cli.ExitFine, "review", "list")
+	out, _ := d.says(shell.ExitFine, "review", "list")
 	entries := decode[[]entry](d.t, out)
 	if len(entries) != 2 || entries[0].Key != "deliveries" || strings.Join(entries[0].Verbs, " ") != "replay drop" || entries[1].Key != "runs" ||
 		strings.Join(entries[1].Verbs, " ") != "drop" || time.Since(entries[1].Since) > time.Hour ||
 		entries[1].Reason != "about 1 that failed for good, such as a schedule whose event could not be handed over" {
 		d.t.Errorf("%s", out)
 	}
-	if out, _ := d.says(cli.ExitFine, "review", "show", "runs"); !strings.Contains(out, "a schedule whose event could not be handed over") {
+	if out, _ := d.says(shell.ExitFine, "review", "show", "runs"); !strings.Contains(out, "a schedule whose event could not be handed over") {
 		d.t.Errorf("%s", out)
 	}
-	if out, _ := d.says(cli.ExitFine, "review", "replay", "deliveries", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
+	if out, _ := d.says(shell.ExitFine, "review", "replay", "deliveries", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message would be moved") {
 		d.t.Errorf("%s", out)
 	}
-	if _, errs := d.says(cli.ExitUsage, "review", "replay", "runs"); !strings.Contains(errs, "the next run does the work of runs") {
+	if _, errs := d.says(shell.ExitUsage, "review", "replay", "runs"); !strings.Contains(errs, "the next run does the work of runs") {
 		d.t.Errorf("%s", errs)
 	}
-	if _, errs := d.says(cli.ExitUsage, "review", "drop", "runs"); !strings.Contains(errs, "--confirm") {
+	if _, errs := d.says(shell.ExitUsage, "review", "drop", "runs"); !strings.Contains(errs, "--confirm") {
 		d.t.Errorf("%s", errs)
 	}
-	if out, _ := d.says(cli.ExitFine, "review", "drop", "runs", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message of runs would be deleted") {
+	if out, _ := d.says(shell.ExitFine, "review", "drop", "runs", "--dry-run", "--json=false"); !strings.Contains(out, "about 1 message of runs would be deleted") {
 		d.t.Errorf("%s", out)
 	}
 }
@@ -288,17 +289,17 @@ func (d *deployed) logs() {
 	}}); err != nil {
 		d.t.Fatal(err)
 	}
-	out, _ := d.says(cli.ExitFine, "logs", "--json=false")
+	out, _ := d.says(shell.ExitFine, "logs", "--json=false")
 	// What a terminal would obey is shown, and not obeyed.
 	if want := "ERROR ingester  delivery failed  attempt=2 key=a�[31m.csv"; !strings.Contains(out, want) {
 		d.t.Errorf("%q lacks %q", out, want)
 	}
-	if out, _ := d.says(cli.ExitFine, "logs", "ingester"); decode[struct{ Message string }](d.t, out).Message != "delivery failed" {
+	if out, _ := d.says(shell.ExitFine, "logs", "ingester"); decode[struct{ Message string }](d.t, out).Message != "delivery failed" {
 		d.t.Errorf("%s", out)
 	}
-	if out, _ := d.says(cli.ExitFine, "logs", "janitor", "--json=false"); !strings.Contains(out, "nothing was logged in the last 15 min") {
+	if out, _ := d.says(shell.ExitFine, "logs", "janitor", "--json=false"); !strings.Contains(out, "nothing was logged in the last 15 min") {
 		d.t.Errorf("%s", out)
 	}
-	d.says(cli.ExitUsage, "logs", "porter")
-	d.says(cli.ExitUsage, "logs", "--since", "-1h")
+	d.says(shell.ExitUsage, "logs", "porter")
+	d.says(shell.ExitUsage, "logs", "--since", "-1h")
 }

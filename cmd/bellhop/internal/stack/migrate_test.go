@@ -17,6 +17,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
@@ -128,13 +129,13 @@ func (p place) run(t *testing.T, stopAfter int, args ...string) (code int, out, 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var stdout, stderr bytes.Buffer
-	code = cli.Run(ctx, append(args, p.flags...), cli.Environment{
+	code = cli.Run(ctx, append(args, p.flags...), shell.Environment{
 		In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 		Find: account.Find, Sources: account.Sources(),
-		Open: func(ctx context.Context, place cli.Place) (cli.Account, error) {
+		Open: func(ctx context.Context, place shell.Place) (shell.Account, error) {
 			at, err := account.Open(ctx, place)
 			migration := at.Migration
-			at.Migration = func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+			at.Migration = func(ctx context.Context, progress func(done, total int)) (shell.Migrator, func() error, error) {
 				return migration(ctx, func(done, total int) {
 					progress(done, total)
 					if stopAfter > 0 && done == stopAfter {
@@ -183,7 +184,7 @@ func TestMigrateFromTheCommandLine(t *testing.T) {
 			all := len(p.days)
 			step(0, 0, migrated{1, all, all, 0}, "--dry-run")
 			agrees("before")
-			step(half, cli.ExitError, migrated{})
+			step(half, shell.ExitError, migrated{})
 			agrees("half-way")
 			step(0, 0, migrated{1, all, all - half, half})
 			agrees("afterwards")

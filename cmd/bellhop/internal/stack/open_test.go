@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -28,7 +28,7 @@ import (
 func TestAStackNamesItsParts(t *testing.T) {
 	a := Deploy(t, nil)
 	a.environment(t)
-	at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: stackName})
+	at, err := account.Open(t.Context(), shell.Place{AWS: true, Stack: stackName})
 	if err != nil || at.Name != "stack bellhop in us-east-1" || at.Bucket != a.ID(stack.DeliveryBucket) || at.Dataset == nil {
 		t.Fatalf("%+v, %v", at, err)
 	}
@@ -45,19 +45,22 @@ func TestAStackNamesItsParts(t *testing.T) {
 	if err := closing(); err != nil {
 		t.Error(err)
 	}
-	if at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: stackName, DeliveryBucket: "another"}); err != nil || at.Bucket != "another" {
+	if at, err := account.Open(t.Context(), shell.Place{AWS: true, Stack: stackName, DeliveryBucket: "another"}); err != nil || at.Bucket != "another" {
 		t.Errorf("%+v, %v", at, err)
 	}
 	for name, open := range map[string]func() error{
-		"to work on it": func() error { _, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: "another"}); return err },
+		"to work on it": func() error {
+			_, err := account.Open(t.Context(), shell.Place{AWS: true, Stack: "another"})
+			return err
+		},
 		"to look at it": func() error { _, err := account.Find(t.Context(), "another"); return err },
 		"to query it": func() error {
-			_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineAthena, Stack: "another"})
+			_, err := account.OpenEngine(t.Context(), shell.EngineChoice{Name: shell.EngineAthena, Stack: "another"})
 			return err
 		},
 	} {
 		err := open()
-		if p, ok := errors.AsType[*cli.Problem](err); !ok || !strings.Contains(p.Error(), "there is no stack another") || p.Remedy == "" {
+		if p, ok := errors.AsType[*shell.Problem](err); !ok || !strings.Contains(p.Error(), "there is no stack another") || p.Remedy == "" {
 			t.Errorf("another stack, %s: %v", name, err)
 		}
 	}
@@ -122,7 +125,7 @@ func ownBuckets(t *testing.T, a *Account) {
 	defer front.Close()
 	t.Setenv("AWS_ENDPOINT_URL_S3", front.URL)
 	for named, want := range map[string]string{"": "123456789012", "another": ""} {
-		at, err := account.Open(t.Context(), cli.Place{AWS: true, Stack: stackName, DeliveryBucket: named})
+		at, err := account.Open(t.Context(), shell.Place{AWS: true, Stack: stackName, DeliveryBucket: named})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,8 +161,8 @@ func askAthena(t *testing.T, a *Account) {
 	}
 	var told []string
 	scanned := int64(0)
-	engine, err := account.OpenEngine(t.Context(), cli.EngineChoice{
-		Name: cli.EngineAthena, Stack: stackName,
+	engine, err := account.OpenEngine(t.Context(), shell.EngineChoice{
+		Name: shell.EngineAthena, Stack: stackName,
 		Tell: func(state string) { told = append(told, state) }, Scanned: func(bytes int64) { scanned = bytes },
 	})
 	if err != nil {

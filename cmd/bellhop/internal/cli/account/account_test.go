@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
@@ -22,7 +22,7 @@ import (
 
 func TestOpenFolderWithoutLedger(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
-	_, err := account.Open(t.Context(), cli.Place{Home: dir})
+	_, err := account.Open(t.Context(), shell.Place{Home: dir})
 	if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "bellhop local run") {
 		t.Errorf("got %v", err)
 	}
@@ -54,7 +54,7 @@ func TestFolderShowsTheBucket(t *testing.T) {
 		}
 		etags[key] = strings.Trim(*out.ETag, `"`)
 	}
-	at, err := account.Open(ctx, cli.Place{Home: dir})
+	at, err := account.Open(ctx, shell.Place{Home: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,20 +102,20 @@ func TestAWSNeedsCredentials(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
 	code := func(err error) int {
-		p, ok := errors.AsType[*cli.Problem](err)
+		p, ok := errors.AsType[*shell.Problem](err)
 		if !ok {
 			t.Fatalf("%v is no problem with a remedy", err)
 		}
 		return p.Code
 	}
-	place := cli.Place{AWS: true, Table: "ledger"}
+	place := shell.Place{AWS: true, Table: "ledger"}
 	_, err := account.Open(t.Context(), place)
-	if code(err) != cli.ExitUsage {
+	if code(err) != shell.ExitUsage {
 		t.Errorf("without a region: %v", err)
 	}
 	t.Setenv("AWS_REGION", "eu-west-1")
 	_, err = account.Open(t.Context(), place)
-	if code(err) != cli.ExitUnauthenticated {
+	if code(err) != shell.ExitUnauthenticated {
 		t.Errorf("without credentials: %v", err)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -17,7 +17,7 @@ import (
 )
 
 // Campaigns opens the vendor's API of campaigns with the credential of a stack, of a local folder or of a file.
-func Campaigns(ctx context.Context, a cli.CampaignAccess) (cli.Campaigns, error) {
+func Campaigns(ctx context.Context, a shell.CampaignAccess) (shell.Campaigns, error) {
 	store, tokens, endpoint, err := credential(ctx, a)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func Campaigns(ctx context.Context, a cli.CampaignAccess) (cli.Campaigns, error)
 }
 
 // credential finds the credential, the endpoint where it is exchanged for a token, and that of the API.
-func credential(ctx context.Context, a cli.CampaignAccess) (store secret.Store, tokens, endpoint string, err error) {
+func credential(ctx context.Context, a shell.CampaignAccess) (store secret.Store, tokens, endpoint string, err error) {
 	switch {
 	case a.File != "":
 		return sim.SecretFile(a.File), lwa.DefaultEndpoint, a.Endpoint, nil
@@ -47,14 +47,14 @@ func credential(ctx context.Context, a cli.CampaignAccess) (store secret.Store, 
 		settings, err := stack.Settings(ctx, in)
 		return store, settings["BELLHOP_LWA_ENDPOINT"], settings["BELLHOP_ALEXA_ENDPOINT"], err
 	case a.Place.AWS:
-		return nil, "", "", &cli.Problem{
-			Code: cli.ExitUsage, Err: errors.New("the credential is not known"), Remedy: "name the stack with --stack, or a file with --credential",
+		return nil, "", "", &shell.Problem{
+			Code: shell.ExitUsage, Err: errors.New("the credential is not known"), Remedy: "name the stack with --stack, or a file with --credential",
 		}
 	}
 	address, file, err := sim.Vendor(a.Place.Home)
 	if fault.Is(err, fault.NotFound) {
-		err = &cli.Problem{
-			Code: cli.ExitError, Err: err, Remedy: "start one with bellhop local up, name a stack with --stack, or a file with --credential",
+		err = &shell.Problem{
+			Code: shell.ExitError, Err: err, Remedy: "start one with bellhop local up, name a stack with --stack, or a file with --credential",
 		}
 	}
 	return file, address + "/auth/o2/token", address, err

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/athena"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/athena"
@@ -18,9 +18,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
-// OpenEngine opens an engine that runs SQL. The error is a *[cli.Problem] with a remedy where there is one.
-func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error) {
-	if c.Name == cli.EngineAthena {
+// OpenEngine opens an engine that runs SQL. The error is a *[shell.Problem] with a remedy where there is one.
+func OpenEngine(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, error) {
+	if c.Name == shell.EngineAthena {
 		cfg, err := configured(ctx)
 		if err != nil {
 			return nil, err
@@ -33,14 +33,14 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 		}}, nil
 	}
 	if !duckdb.Available {
-		return nil, &cli.Problem{
-			Code: cli.ExitError, Err: duckdb.ErrNoCgo,
+		return nil, &shell.Problem{
+			Code: shell.ExitError, Err: duckdb.ErrNoCgo,
 			Remedy: "install a C compiler, such as gcc, and build it again with CGO_ENABLED=1: make build/bellhop; or read the files with the duckdb program",
 		}
 	}
 	if info, err := os.Stat(c.Dataset); err != nil || !info.IsDir() {
-		return nil, &cli.Problem{
-			Code: cli.ExitError, Err: fmt.Errorf("there is no dataset in %s", c.Dataset),
+		return nil, &shell.Problem{
+			Code: shell.ExitError, Err: fmt.Errorf("there is no dataset in %s", c.Dataset),
 			Remedy: "make one with bellhop local run or bellhop ingest, or name its folder with --dataset",
 		}
 	}
@@ -55,7 +55,7 @@ func OpenEngine(ctx context.Context, c cli.EngineChoice) (cli.QueryEngine, error
 }
 
 // complete takes what is not named from the stack.
-func complete(ctx context.Context, cfg aws.Config, c *cli.EngineChoice) error {
+func complete(ctx context.Context, cfg aws.Config, c *shell.EngineChoice) error {
 	if c.Stack == "" {
 		return nil
 	}
@@ -84,7 +84,7 @@ type onAthena struct{ *athena.Engine }
 // Close does nothing: nothing is held.
 func (onAthena) Close() error { return nil }
 
-var errNoFiles = &cli.Problem{Code: cli.ExitUsage, Err: errors.New("the engine athena makes no files on this machine"), Remedy: "use --engine duckdb"}
+var errNoFiles = &shell.Problem{Code: shell.ExitUsage, Err: errors.New("the engine athena makes no files on this machine"), Remedy: "use --engine duckdb"}
 
 // Copy is refused.
 func (onAthena) Copy(context.Context, string) (int64, error) { return 0, errNoFiles }

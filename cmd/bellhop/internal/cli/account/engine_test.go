@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -27,8 +27,8 @@ func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
 				testWithoutCgo(t)
 				return
 			}
-			_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
-			p, ok := errors.AsType[*cli.Problem](err)
+			_, err := account.OpenEngine(t.Context(), shell.EngineChoice{Name: shell.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
+			p, ok := errors.AsType[*shell.Problem](err)
 			if !ok || !strings.Contains(p.Error(), "there is no dataset in "+dataset) || !strings.Contains(p.Remedy, "bellhop ingest") {
 				t.Errorf("got %v", err)
 			}
@@ -39,7 +39,7 @@ func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
 // A dataset of a format that is newer than the program is not read: what it would find there may be wrong.
 func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 	home := t.TempDir()
-	dataset := filepath.Join(home, "s3", cli.LocalDataset)
+	dataset := filepath.Join(home, "s3", shell.LocalDataset)
 	ledger, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 	if err := errors.Join(ledger.Close(), os.MkdirAll(dataset, 0o700), os.WriteFile(filepath.Join(dataset, report.FormatKey), []byte(`{"format":3}`), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	at, err := account.Open(t.Context(), cli.Place{Home: home})
+	at, err := account.Open(t.Context(), shell.Place{Home: home})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 	}
 	tests := map[string]error{"list": err}
 	if duckdb.Available {
-		_, tests["query"] = account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
+		_, tests["query"] = account.OpenEngine(t.Context(), shell.EngineChoice{Name: shell.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
 	}
 	for name, err := range tests {
 		if err == nil || !strings.Contains(err.Error(), "of format 3, and this bellhop knows none after 2: use a newer bellhop") {
@@ -72,9 +72,9 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 
 func testWithoutCgo(t *testing.T) {
 	t.Helper()
-	_, err := account.OpenEngine(t.Context(), cli.EngineChoice{Name: cli.EngineDuckDB, Dataset: t.TempDir(), Memory: "1GB"})
-	p, ok := errors.AsType[*cli.Problem](err)
-	if !ok || p.Code != cli.ExitError || !strings.Contains(p.Error(), "without cgo") || !strings.Contains(p.Remedy, "C compiler") {
+	_, err := account.OpenEngine(t.Context(), shell.EngineChoice{Name: shell.EngineDuckDB, Dataset: t.TempDir(), Memory: "1GB"})
+	p, ok := errors.AsType[*shell.Problem](err)
+	if !ok || p.Code != shell.ExitError || !strings.Contains(p.Error(), "without cgo") || !strings.Contains(p.Remedy, "C compiler") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -89,7 +89,7 @@ func TestWithoutCgoTheProgramSaysWhatItLacks(t *testing.T) {
 	}
 	out, err := exec.CommandContext(t.Context(), program, "query", "--dataset", t.TempDir(), "SELECT 1").CombinedOutput()
 	failed, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || failed.ExitCode() != cli.ExitError || !strings.Contains(string(out), "built without cgo") || !strings.Contains(string(out), "C compiler") {
+	if !ok || failed.ExitCode() != shell.ExitError || !strings.Contains(string(out), "built without cgo") || !strings.Contains(string(out), "C compiler") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

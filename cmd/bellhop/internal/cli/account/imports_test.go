@@ -11,6 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -35,7 +36,7 @@ func importing(t *testing.T, args ...string) (code int, files []importedFile, st
 func importingOf(t *testing.T, kind string, args ...string) (code int, files []importedFile, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Run(t.Context(), append([]string{"import", kind, "--home", "home"}, args...), cli.Environment{
+	code = cli.Run(t.Context(), append([]string{"import", kind, "--home", "home"}, args...), shell.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
 		Open: account.Open, Sources: account.Sources(),
 	})
@@ -87,7 +88,7 @@ func TestImportIntoAFolder(t *testing.T) {
 		"a.csv": reportHeader + "2025-01-01,amzn1.alexa.unit.did.1,3,2,5\n", "other.csv": reportHeader + "2025-01-01,amzn1.alexa.unit.did.2,3,2,5\n",
 	})
 	code, files, errs := importing(t, "a.csv", "--subscription", "hotel", "--dry-run")
-	if code != cli.ExitFine || len(files) != 1 || files[0].Parts[0].State != "planned" || files[0].Parts[0].Days[0].Verdict != "new" {
+	if code != shell.ExitFine || len(files) != 1 || files[0].Parts[0].State != "planned" || files[0].Parts[0].Days[0].Verdict != "new" {
 		t.Fatalf("a dry run: exit %d, %+v, %s", code, files, errs)
 	}
 	if jobs, err := l.Jobs(t.Context(), "hotel"); err != nil || len(jobs) > 0 {
@@ -95,7 +96,7 @@ func TestImportIntoAFolder(t *testing.T) {
 	}
 	for range 2 {
 		code, files, errs = importing(t, "a.csv", "--subscription", "hotel", "--delete-source")
-		if code != cli.ExitFine || files[0].File != "a.csv" || files[0].Parts[0].State != "delivered" || files[0].Parts[0].Job != "hotel-000001" || files[0].Deleted {
+		if code != shell.ExitFine || files[0].File != "a.csv" || files[0].Parts[0].State != "delivered" || files[0].Parts[0].Job != "hotel-000001" || files[0].Deleted {
 			t.Fatalf("exit %d, %+v, %s", code, files, errs)
 		}
 	}
@@ -105,17 +106,17 @@ func TestImportIntoAFolder(t *testing.T) {
 		t.Errorf("delivered %q, %v", content, err)
 	}
 	code, files, errs = importing(t, "a.csv", "other.csv", "--subscription", "hotel")
-	if code != cli.ExitPartly || !strings.Contains(errs, "other.csv") || files[1].Error == "" || files[0].Error != "" {
+	if code != shell.ExitPartly || !strings.Contains(errs, "other.csv") || files[1].Error == "" || files[0].Error != "" {
 		t.Errorf("another organisation's rows: exit %d, %+v, %s", code, files, errs)
 	}
 
 	certify(t, l, key)
 	code, files, errs = importing(t, "a.csv", "--subscription", "hotel", "--delete-source")
-	if _, err := os.Stat("a.csv"); code != cli.ExitUsage || err != nil {
+	if _, err := os.Stat("a.csv"); code != shell.ExitUsage || err != nil {
 		t.Errorf("without a terminal to ask on: exit %d, %+v, %s; %v", code, files, errs, err)
 	}
 	code, files, errs = importing(t, "a.csv", "--subscription", "hotel", "--delete-source", "--confirm")
-	if _, err := os.Stat("a.csv"); code != cli.ExitFine || !files[0].Deleted || !os.IsNotExist(err) {
+	if _, err := os.Stat("a.csv"); code != shell.ExitFine || !files[0].Deleted || !os.IsNotExist(err) {
 		t.Errorf("exit %d, %+v, %s; %v", code, files, errs, err)
 	}
 }
@@ -148,16 +149,16 @@ func TestImportThatCannotBe(t *testing.T) {
 		code int
 		says string
 	}{
-		"without a file":            {[]string{"--subscription", "hotel"}, cli.ExitUsage, "needs a FILE"},
-		"without a subscription":    {[]string{"a.csv"}, cli.ExitUsage, "needs a subscription"},
-		"one that does not exist":   {[]string{"a.csv", "--subscription", "inn"}, cli.ExitError, "subscriptions list"},
-		"one of another source":     {[]string{"a.csv", "--subscription", "skill"}, cli.ExitUsage, "skill-metrics"},
-		"a table that is none":      {[]string{"a.csv", "--subscription", "hotel", "--table", "asp"}, cli.ExitUsage, "asp"},
-		"a window that is none":     {[]string{"a.csv", "--subscription", "hotel", "--window", "soon"}, cli.ExitUsage, "--window"},
-		"a time that is none":       {[]string{"a.csv", "--subscription", "hotel", "--as-of", "now"}, cli.ExitUsage, "--as-of"},
-		"a time before its days":    {[]string{"a.csv", "--subscription", "hotel", "--as-of", "2024-12-31"}, cli.ExitError, "--as-of"},
-		"no such file":              {[]string{"b.csv", "--subscription", "hotel"}, cli.ExitError, "no such file"},
-		"deleting what is not here": {[]string{"s3://b/a.csv", "--subscription", "hotel", "--delete-source"}, cli.ExitUsage, "this machine"},
+		"without a file":            {[]string{"--subscription", "hotel"}, shell.ExitUsage, "needs a FILE"},
+		"without a subscription":    {[]string{"a.csv"}, shell.ExitUsage, "needs a subscription"},
+		"one that does not exist":   {[]string{"a.csv", "--subscription", "inn"}, shell.ExitError, "subscriptions list"},
+		"one of another source":     {[]string{"a.csv", "--subscription", "skill"}, shell.ExitUsage, "skill-metrics"},
+		"a table that is none":      {[]string{"a.csv", "--subscription", "hotel", "--table", "asp"}, shell.ExitUsage, "asp"},
+		"a window that is none":     {[]string{"a.csv", "--subscription", "hotel", "--window", "soon"}, shell.ExitUsage, "--window"},
+		"a time that is none":       {[]string{"a.csv", "--subscription", "hotel", "--as-of", "now"}, shell.ExitUsage, "--as-of"},
+		"a time before its days":    {[]string{"a.csv", "--subscription", "hotel", "--as-of", "2024-12-31"}, shell.ExitError, "--as-of"},
+		"no such file":              {[]string{"b.csv", "--subscription", "hotel"}, shell.ExitError, "no such file"},
+		"deleting what is not here": {[]string{"s3://b/a.csv", "--subscription", "hotel", "--delete-source"}, shell.ExitUsage, "this machine"},
 	} {
 		if code, _, errs := importing(t, tt.args...); code != tt.code || !strings.Contains(errs, tt.says) {
 			t.Errorf("%s: exit %d, %s", name, code, errs)
@@ -182,7 +183,7 @@ func TestImportSavedResponses(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, files, errs := importingOf(t, "pinpoint", "b.json", "a.json", "other.json", "--subscription", "mail")
-	if code != cli.ExitPartly || len(files) != 2 || files[0].Error == "" || files[1].Error != "" || files[1].File != "2 files" || strings.Contains(errs, "planted") {
+	if code != shell.ExitPartly || len(files) != 2 || files[0].Error == "" || files[1].Error != "" || files[1].File != "2 files" || strings.Contains(errs, "planted") {
 		t.Fatalf("exit %d, %+v, %s", code, files, errs)
 	}
 	part := files[1].Parts[0]
@@ -193,7 +194,7 @@ func TestImportSavedResponses(t *testing.T) {
 	if err != nil || string(content) != want || part.State != "delivered" {
 		t.Errorf("delivered %q, %v", content, err)
 	}
-	if code, files, errs = importingOf(t, "pinpoint", ".", "--subscription", "mail"); code != cli.ExitPartly || len(files) != 2 || files[1].Parts[0].Key != part.Key {
+	if code, files, errs = importingOf(t, "pinpoint", ".", "--subscription", "mail"); code != shell.ExitPartly || len(files) != 2 || files[1].Parts[0].Key != part.Key {
 		t.Errorf("the folder: exit %d, %+v, %s", code, files, errs)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -24,7 +25,7 @@ type person struct {
 func (p person) types(code int, args ...string) string {
 	p.t.Helper()
 	var out, errs bytes.Buffer
-	got := cli.Run(p.t.Context(), append(args, "--home", p.dir), cli.Environment{
+	got := cli.Run(p.t.Context(), append(args, "--home", p.dir), shell.Environment{
 		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" },
 		Open: account.Open, Start: account.Start, Reset: sim.Reset, Sources: account.Sources(),
 	})
@@ -37,7 +38,7 @@ func (p person) types(code int, args ...string) string {
 // runs has the demonstration run again.
 func (p person) runs() (sum sim.Summary) {
 	p.t.Helper()
-	if err := json.Unmarshal([]byte(p.types(cli.ExitFine, "local", "run", "--json")), &sum); err != nil {
+	if err := json.Unmarshal([]byte(p.types(shell.ExitFine, "local", "run", "--json")), &sum); err != nil {
 		p.t.Fatal(err)
 	}
 	return sum
@@ -46,7 +47,7 @@ func (p person) runs() (sum sim.Summary) {
 // rows returns how many rows a day of asp_device has by the ledger.
 func (p person) rows(of sim.LeftDay) int64 {
 	p.t.Helper()
-	at, err := account.Open(p.t.Context(), cli.Place{Home: p.dir})
+	at, err := account.Open(p.t.Context(), shell.Place{Home: p.dir})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -73,10 +74,10 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 		"coverage --check":            gap.Date.String(),
 		"explain asp_communication x": "the last of 3 attempts",
 	} {
-		code, args := cli.ExitFine, strings.Fields(command)
+		code, args := shell.ExitFine, strings.Fields(command)
 		switch args[0] {
 		case "status", "coverage":
-			code = cli.ExitAttention
+			code = shell.ExitAttention
 		case "explain":
 			args = append(args, gap.Date.String())
 		}
@@ -91,7 +92,7 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 	}
 	decide := func(p person, verb string, want int64) {
 		t.Helper()
-		p.types(cli.ExitFine, "review", verb, held.Subscription+"/"+held.Table+"/"+held.Date.String(), "--confirm")
+		p.types(shell.ExitFine, "review", verb, held.Subscription+"/"+held.Table+"/"+held.Date.String(), "--confirm")
 		if sum := p.runs(); len(sum.Left.Held) != 0 || sum.NewPosts != 0 || p.rows(held) != want {
 			t.Errorf("review %s: %d rows, want %d; %d requests, and %+v is left", verb, p.rows(held), want, sum.NewPosts, sum.Left.Held)
 		}
@@ -99,18 +100,18 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 	decide(p, "accept", held.HeldRows)
 	decide(other, "drop", held.Rows)
 
-	p.types(cli.ExitFine, "review", "replay", file)
+	p.types(shell.ExitFine, "review", "replay", file)
 	again := p.runs()
 	if len(again.Left.Quarantined) != 1 || again.Left.Quarantined[0].Key != file || !again.Left.Quarantined[0].Until.After(left.Quarantined[0].Until) {
 		t.Errorf("after a replay of what is still broken, %+v is left", again.Left.Quarantined)
 	}
-	p.types(cli.ExitFine, "review", "drop", file, "--confirm")
+	p.types(shell.ExitFine, "review", "drop", file, "--confirm")
 	dropped := p.runs()
 	if dropped.RawObjects != 0 || dropped.Certificates != again.Certificates+1 || dropped.NewPosts != 0 || len(dropped.Left.Quarantined) != 0 {
 		t.Errorf("after the drop: %d raw objects, %d certificates of %d before, %d requests", dropped.RawObjects, dropped.Certificates, again.Certificates, dropped.NewPosts)
 	}
 
-	p.types(cli.ExitFine, "refetch", gap.Subscription, gap.Date.String(), "--table", gap.Table)
+	p.types(shell.ExitFine, "refetch", gap.Subscription, gap.Date.String(), "--table", gap.Table)
 	healed := p.runs()
 	if healed.NewPosts != 1 || healed.Coverage[report.CoverageMissing] != 0 || len(healed.Left.Gaps) != 0 {
 		t.Errorf("after refetch: %d requests, %v", healed.NewPosts, healed.Coverage)
@@ -126,5 +127,5 @@ func TestWhatADemonstrationLeavesCanBeTried(t *testing.T) {
 	if _, err := os.Stat(vanished); err != nil {
 		t.Error(err)
 	}
-	p.types(cli.ExitFine, "status")
+	p.types(shell.ExitFine, "status")
 }

@@ -10,7 +10,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
@@ -24,8 +24,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 )
 
-// Open opens a place. The error is a *[cli.Problem] with a remedy where there is one.
-func Open(ctx context.Context, p cli.Place) (cli.Account, error) {
+// Open opens a place. The error is a *[shell.Problem] with a remedy where there is one.
+func Open(ctx context.Context, p shell.Place) (shell.Account, error) {
 	if p.AWS {
 		return onAWS(ctx, p)
 	}
@@ -33,12 +33,12 @@ func Open(ctx context.Context, p cli.Place) (cli.Account, error) {
 }
 
 // inFolder opens the ledger of a local folder, whether or not a machine runs there.
-func inFolder(ctx context.Context, dir string) (cli.Account, error) {
+func inFolder(ctx context.Context, dir string) (shell.Account, error) {
 	opened, err := sim.OpenLedger(ctx, dir)
 	if err != nil {
-		return cli.Account{}, err
+		return shell.Account{}, err
 	}
-	at := cli.Account{
+	at := shell.Account{
 		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), sim.DeliveryBucket}, Bucket: sim.DeliveryBucket,
 		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), sim.DatasetBucket}},
@@ -49,22 +49,22 @@ func inFolder(ctx context.Context, dir string) (cli.Account, error) {
 }
 
 // writes gives an account what writes to its dataset, each of which opens that for itself.
-func writes(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
-	at.Holds = func(ctx context.Context) (cli.Holds, func() error, error) {
+func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+	at.Holds = func(ctx context.Context) (shell.Holds, func() error, error) {
 		d, err := open(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		return &ingester.Holds{Days: d.Ledger, Dataset: objects.NewDataset(d.Bucket), Converter: convert.NewConverter(), Now: d.Now}, d.Close, nil
 	}
-	at.Migration = func(ctx context.Context, progress func(done, total int)) (cli.Migrator, func() error, error) {
+	at.Migration = func(ctx context.Context, progress func(done, total int)) (shell.Migrator, func() error, error) {
 		d, err := open(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		return &migrate.Service{Dataset: d.Bucket, Days: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Progress: progress}, d.Close, nil
 	}
-	at.Drop = func(ctx context.Context) (cli.Dropper, func() error, error) {
+	at.Drop = func(ctx context.Context) (shell.Dropper, func() error, error) {
 		d, err := open(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -74,7 +74,7 @@ func writes(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, err
 }
 
 // brings gives an account what puts people's own files into its delivery bucket, which is opened for that.
-func brings(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+func brings(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
 	at.Imports = func(ctx context.Context) (*imports.Service, func() error, error) {
 		d, err := open(ctx)
 		if err != nil {
@@ -86,17 +86,17 @@ func brings(at *cli.Account, open func(context.Context) (*sim.OpenedDataset, err
 	}
 }
 
-func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
+func onAWS(ctx context.Context, p shell.Place) (shell.Account, error) {
 	cfg, err := configured(ctx)
 	if err != nil {
-		return cli.Account{}, err
+		return shell.Account{}, err
 	}
 	if p.Stack == "" {
 		return withConfig(cfg, p, ""), nil
 	}
 	in, err := find(ctx, cfg, p.Stack)
 	if err != nil {
-		return cli.Account{}, err
+		return shell.Account{}, err
 	}
 	owner := in.Account()
 	if p.DeliveryBucket != "" || p.DatasetBucket != "" {
@@ -105,7 +105,7 @@ func onAWS(ctx context.Context, p cli.Place) (cli.Account, error) {
 	if err := fill(in, map[stack.Part]*string{
 		stack.Ledger: &p.Table, stack.DeliveryBucket: &p.DeliveryBucket, stack.DatasetBucket: &p.DatasetBucket,
 	}); err != nil {
-		return cli.Account{}, err
+		return shell.Account{}, err
 	}
 	at := withConfig(cfg, p, owner)
 	at.Name, at.Installation = fmt.Sprintf("stack %s in %s", p.Stack, cfg.Region), in
@@ -138,7 +138,7 @@ func Find(ctx context.Context, name string) (*stack.Installation, error) {
 
 func find(ctx context.Context, cfg aws.Config, name string) (*stack.Installation, error) {
 	in, err := stack.Find(ctx, cfg, name)
-	return in, cli.AboutStack(err)
+	return in, shell.AboutStack(err)
 }
 
 // Bucket opens any bucket with the credentials and the region that the SDK finds.
@@ -158,7 +158,7 @@ func configured(ctx context.Context) (aws.Config, error) {
 		return cfg, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
 	}
 	if cfg.Region == "" {
-		return cfg, &cli.Problem{Code: cli.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
+		return cfg, &shell.Problem{Code: shell.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
 	}
 	if cfg.Credentials == nil {
 		return cfg, unauthenticated(fmt.Errorf("there are no AWS credentials"))
@@ -173,9 +173,9 @@ func configured(ctx context.Context) (aws.Config, error) {
 }
 
 // withConfig opens the parts that are named. Owner is the account that their buckets have to be of, if that is known.
-func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
+func withConfig(cfg aws.Config, p shell.Place, owner string) shell.Account {
 	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table))
-	at := cli.Account{
+	at := shell.Account{
 		Name:   fmt.Sprintf("table %s in %s", p.Table, cfg.Region),
 		Ledger: records,
 		Now:    time.Now,
@@ -199,11 +199,11 @@ func withConfig(cfg aws.Config, p cli.Place, owner string) cli.Account {
 }
 
 func unauthenticated(err error) error {
-	return &cli.Problem{Code: cli.ExitUnauthenticated, Err: err, Remedy: "log in, for example with aws sso login, or name a profile with AWS_PROFILE"}
+	return &shell.Problem{Code: shell.ExitUnauthenticated, Err: err, Remedy: "log in, for example with aws sso login, or name a profile with AWS_PROFILE"}
 }
 
 // Start starts the machine in a local folder.
-func Start(ctx context.Context, o sim.Options) (cli.Machine, error) {
+func Start(ctx context.Context, o sim.Options) (shell.Machine, error) {
 	m, err := sim.Open(ctx, o)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,127 @@
+package shell
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/internal/catalog"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+)
+
+// TableNames proposes the dataset's tables.
+func TableNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []cobra.Completion
+	for _, d := range dataset.Definitions() {
+		names = append(names, cobra.CompletionWithDesc(d.Name, d.Meaning))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// FirstTable proposes a table as the first argument, and nothing after it.
+func FirstTable(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return TableNames(c, args, typed)
+}
+
+// UnknownTable says that the dataset has no table of the name on the command line.
+func UnknownTable(name string) error {
+	var names []string
+	for _, d := range dataset.Definitions() {
+		names = append(names, d.Name)
+	}
+	remedy := "see which there are: bellhop tables"
+	if near := phrase.Nearest(name, names); len(near) > 0 {
+		remedy = "did you mean: " + strings.Join(near, ", or ")
+	}
+	return Usage(remedy, "there is no table %q", name)
+}
+
+// Define defines the flags of DuckDB.
+func (e *EngineChoice) Define(f *pflag.FlagSet) {
+	f.StringVar(&e.Dataset, "dataset", "", "the `folder` of the dataset, such as bellhop ingest made one (default: that of --home)")
+	f.StringVar(&e.Memory, "memory", UsualMemory, "the most `memory` that DuckDB takes before it uses the disk")
+	f.IntVar(&e.Threads, "threads", 0, "how many threads DuckDB uses (default: one for each processor)")
+}
+
+// UsualMemory is what DuckDB takes unless it is told otherwise.
+const UsualMemory = "1GB"
+
+// Question returns the saved question of that name.
+func Question(name string) (catalog.Question, error) {
+	all, err := catalog.Questions()
+	if err != nil {
+		return catalog.Question{}, err
+	}
+	i := slices.IndexFunc(all, func(q catalog.Question) bool { return q.Slug == name })
+	if i < 0 {
+		return catalog.Question{}, Usage("see which there are: bellhop analyses list", "no question is called %q", name)
+	}
+	return all[i], nil
+}
+
+// CheckEngine fills in what was not said, and refuses what does not go together.
+func (a *App) CheckEngine(e *EngineChoice) error {
+	switch e.Name {
+	case EngineAthena:
+		if e.Dataset != "" {
+			return Usage("leave one of them out", "--dataset is a folder, and Athena reads the bucket")
+		}
+		if e.Workgroup == "" {
+			e.Workgroup = a.Getenv("BELLHOP_WORKGROUP")
+		}
+		if e.Database == "" {
+			e.Database = a.Getenv("BELLHOP_DATABASE")
+		}
+		if e.Workgroup == "" || e.Database == "" {
+			if e.Stack = cmp.Or(a.Place.Stack, a.Getenv("BELLHOP_STACK")); e.Stack == "" {
+				return Usage("name the stack with --stack; or --workgroup and --database, which its outputs have", "Athena needs a workgroup and a database")
+			}
+		}
+	case EngineDuckDB:
+		if a.Place.AWS || a.Place.Stack != "" {
+			return Usage("use --engine athena, or leave --aws out", "DuckDB reads a folder of this machine, and no bucket")
+		}
+		if e.Threads < 0 {
+			return Usage("0 uses all processors", "--threads must not be negative")
+		}
+		if e.Dataset == "" {
+			e.Dataset = filepath.Join(a.Place.Home, "s3", LocalDataset)
+		}
+	default:
+		return Usage("use duckdb or athena", "--engine: unknown engine %q", e.Name)
+	}
+	return nil
+}
+
+// WarnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the
+// dataset of the local folder has a ledger beside it; where that cannot be read, nothing is known of its days.
+func (a *App) WarnOfVanished(ctx context.Context, e EngineChoice, read func(table string) bool) {
+	if e.Name != EngineDuckDB || e.Dataset != filepath.Join(a.Place.Home, "s3", LocalDataset) {
+		return
+	}
+	at, err := a.OpenAccount(ctx, Place{Home: a.Place.Home})
+	if err != nil {
+		return
+	}
+	defer func() { _ = at.Close() }() // only read from
+	gone, err := at.View.Vanished(ctx)
+	if err != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		if read(name) {
+			_ = Write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", Count(gone[name], "published day"), name))
+		}
+	}
+}
