@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 )
 
 func manualCommand(a *shell.App) *cobra.Command {
@@ -50,7 +51,7 @@ output. They say what --help says.`,
 			}
 		})
 		return a.Show(map[string]any{"folder": output, "pages": pages}, func(s *shell.Screen) {
-			s.Line("%s in %s: man %s/bellhop.1", shell.Count(pages, "page"), output, output)
+			s.Line("%s in %s: man %s/bellhop.1", phrase.Count(pages, "page"), output, output)
 		})
 	})
 	return c

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/manifest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -307,11 +308,11 @@ func warnings(at shell.Account, sub report.Subscription, today report.Date) ([]s
 	}
 	all := []string{}
 	if sub.From > today {
-		all = append(all, fmt.Sprintf("no day is wanted before %s, which is in %s", sub.From, shell.Count(int(sub.From-today), "day")))
+		all = append(all, fmt.Sprintf("no day is wanted before %s, which is in %s", sub.From, phrase.Count(int(sub.From-today), "day")))
 	}
 	oldest := today - report.Date(source.Limits(sub.Params).LostAfterDays)
 	if sub.From < oldest {
-		all = append(all, fmt.Sprintf("%s from %s on can never be fetched and will be EXPIRED: the vendor goes back to %s", shell.Count(int(oldest-sub.From), "day"), sub.From, oldest))
+		all = append(all, fmt.Sprintf("%s from %s on can never be fetched and will be EXPIRED: the vendor goes back to %s", phrase.Count(int(oldest-sub.From), "day"), sub.From, oldest))
 	}
 	return all, nil
 }
@@ -328,7 +329,7 @@ func changes(before, after report.Subscription) []change {
 	for _, name := range slices.Sorted(maps.Keys(union(before.Params, after.Params))) {
 		differs("params."+name, before.Params[name], after.Params[name])
 	}
-	differs("from", shell.Date(before.From), shell.Date(after.From))
+	differs("from", phrase.Date(before.From), phrase.Date(after.From))
 	differs("lag_days", fmt.Sprint(before.LagDays), fmt.Sprint(after.LagDays))
 	differs("refresh_days", fmt.Sprint(before.RefreshDays), fmt.Sprint(after.RefreshDays))
 	differs("max_window_days", fmt.Sprint(before.MaxWindowDays), fmt.Sprint(after.MaxWindowDays))

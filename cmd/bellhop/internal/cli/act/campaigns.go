@@ -15,6 +15,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/manifest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
@@ -258,7 +259,7 @@ func (c *campaignApp) create(ctx context.Context, by shell.Campaigns, parts []ca
 
 // review waits until the vendor has reviewed each campaign.
 func (c *campaignApp) review(ctx context.Context, by shell.Campaigns, done []createdCampaign) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, reviewTime, fmt.Errorf("the vendor's review has not ended within %s: see bellhop campaigns get ID", shell.Span(reviewTime)))
+	ctx, cancel := context.WithTimeoutCause(ctx, reviewTime, fmt.Errorf("the vendor's review has not ended within %s: see bellhop campaigns get ID", phrase.Span(reviewTime)))
 	defer cancel()
 	tell, cleared := c.Passing()
 	defer cleared()
@@ -291,7 +292,7 @@ of a campaign stays in the dataset. Deleting one again says that there is none.`
 	cmd.Flags().BoolVar(&confirmed, "confirm", false, "do not ask")
 	cmd.RunE = c.by(func(ctx context.Context, by shell.Campaigns, ids []string) error {
 		if !confirmed {
-			if err := c.Ask(fmt.Sprintf("Delete %s: %s? [y/N] ", shell.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
+			if err := c.Ask(fmt.Sprintf("Delete %s: %s? [y/N] ", phrase.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -41,8 +42,8 @@ func JobsCommand(a *shell.App) *cobra.Command {
 			},
 			None: "No jobs.", Header: "job|days|tables|status|>files|planned|due|why",
 			Row: func(j view.Job) []shell.Cell {
-				return shell.Row(j.ID, j.Window, shell.Tables(j.Tables), shell.Toned(string(j.Status), shell.JobTone(j.Status)),
-					fmt.Sprintf("%d/%d", j.FilesLoaded, j.FilesNamed), shell.Minute(j.PlannedAt), shell.Minute(j.DueAt), shell.Toned(j.Reason, shell.Quiet))
+				return shell.Row(j.ID, j.Window, phrase.Tables(j.Tables), shell.Toned(string(j.Status), shell.JobTone(j.Status)),
+					fmt.Sprintf("%d/%d", j.FilesLoaded, j.FilesNamed), phrase.Minute(j.PlannedAt), phrase.Minute(j.DueAt), shell.Toned(j.Reason, shell.Quiet))
 			},
 		}),
 		&cobra.Command{
@@ -56,7 +57,7 @@ func JobsCommand(a *shell.App) *cobra.Command {
 }
 
 func drawJob(s *shell.Screen, j view.JobDetails) {
-	sent := fmt.Sprintf("%s, job number %d for these days", shell.Count(j.Requests, "request"), j.Attempt)
+	sent := fmt.Sprintf("%s, job number %d for these days", phrase.Count(j.Requests, "request"), j.Attempt)
 	if j.Imported() {
 		sent = "nothing: a person imported its files"
 	}
@@ -65,19 +66,19 @@ func drawJob(s *shell.Screen, j view.JobDetails) {
 		"status", shell.Toned(string(j.Status), shell.JobTone(j.Status)),
 		"why", j.Reason,
 		"subscription", j.Subscription+" ("+j.Source+")",
-		"days", fmt.Sprintf("%s (%s)", j.Window, shell.Count(j.Window.Len(), "day")),
+		"days", fmt.Sprintf("%s (%s)", j.Window, phrase.Count(j.Window.Len(), "day")),
 		"tables", strings.Join(j.Tables, ", "),
 		"sent", sent,
-		"planned", shell.Second(j.PlannedAt),
-		"submitted", shell.Second(j.SubmittedAt),
-		"finished", shell.Second(j.FinishedAt),
-		"looked at next", shell.Second(j.DueAt),
+		"planned", phrase.Second(j.PlannedAt),
+		"submitted", phrase.Second(j.SubmittedAt),
+		"finished", phrase.Second(j.FinishedAt),
+		"looked at next", phrase.Second(j.DueAt),
 		"vendor's request", j.RequestID,
 	)
 	if len(j.Files) > 0 {
 		s.Heading("FILES")
 		shell.Rows(s, "table|status|>rows|file|why", j.Files, func(f view.JobFile) []shell.Cell {
-			return shell.Row(f.Table, shell.Toned(string(f.Status), shell.FileTone(f.Status)), shell.Number(f.Rows), f.Key, shell.Toned(f.Reason, shell.Quiet))
+			return shell.Row(f.Table, shell.Toned(string(f.Status), shell.FileTone(f.Status)), phrase.Number(f.Rows), f.Key, shell.Toned(f.Reason, shell.Quiet))
 		})
 	}
 	s.Timeline(j.Timeline)
@@ -121,9 +122,7 @@ func retryCommand(a *shell.App) *cobra.Command {
 			}
 			return j.Retry(at.Now(), "asked again by a person")
 		},
-		check: func(ctx context.Context, at shell.Account, j report.Job) (string, error) {
-			return retryable(ctx, a, at, j)
-		}, healed: true,
+		check: retryable, healed: true,
 	}, &cobra.Command{
 		Use: "retry JOB...", Short: "Ask again for the days of jobs that were refused, lost or cancelled, or that back off",
 		Long: `Set jobs back to PLANNED once the cause of their failure is gone: the credential is renewed, the subscription is
@@ -176,7 +175,7 @@ func changeCommand(a *shell.App, c jobChange, cmd *cobra.Command) *cobra.Command
 	cmd.RunE = a.On(func(ctx context.Context, at shell.Account, ids []string) error {
 		return a.ChangeEach(ctx, ids, func(id string) (shell.Changed, error) {
 			if !force {
-				if err := unhealed(ctx, a, at, id); err != nil {
+				if err := unhealed(ctx, at, id); err != nil {
 					return changedJob{Job: id, DryRun: *dryRun}, err
 				}
 			}
@@ -243,7 +242,7 @@ func (c jobChange) one(ctx context.Context, at shell.Account, id string, dryRun 
 }
 
 // unhealed demands that a job has days that are not there. A job that is not known is left to the change itself.
-func unhealed(ctx context.Context, a *shell.App, at shell.Account, id string) error {
+func unhealed(ctx context.Context, at shell.Account, id string) error {
 	job, err := at.Ledger.Job(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -259,7 +258,7 @@ func unhealed(ctx context.Context, a *shell.App, at shell.Account, id string) er
 }
 
 // retryable demands that a retry of j would send something, and says what that is when it is not the job as it was.
-func retryable(ctx context.Context, a *shell.App, at shell.Account, j report.Job) (note string, err error) {
+func retryable(ctx context.Context, at shell.Account, j report.Job) (note string, err error) {
 	if err := unasked(ctx, at, j); err != nil {
 		return "", err
 	}
@@ -282,7 +281,7 @@ func retryable(ctx context.Context, a *shell.App, at shell.Account, j report.Job
 	case j.Window.To < first:
 		return "", &shell.Problem{
 			Code:   shell.ExitError,
-			Err:    fmt.Errorf("job %s cannot be retried: the vendor can be asked for the last %s only, from %s on, and its days are %s", j.ID, shell.Count(limits.HorizonDays, "day"), first, j.Window),
+			Err:    fmt.Errorf("job %s cannot be retried: the vendor can be asked for the last %s only, from %s on, and its days are %s", j.ID, phrase.Count(limits.HorizonDays, "day"), first, j.Window),
 			Remedy: "see which of its days are there: bellhop coverage --subscription " + j.Subscription + " --from " + j.Window.From.String() + " --to " + j.Window.To.String(),
 		}
 	default:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
@@ -95,7 +96,7 @@ type leftOut struct {
 }
 
 func refetch(ctx context.Context, a *shell.App, at shell.Account, o refetchOptions) error {
-	sub, limits, err := refetchable(ctx, a, at, o)
+	sub, limits, err := refetchable(ctx, at, o)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func refetch(ctx context.Context, a *shell.App, at shell.Account, o refetchOptio
 			shown.add(j.ID, j.Window, j.Tables, j.History[0].Why)
 		}
 		if err != nil {
-			return fmt.Errorf("%s planned before the error: %w", shell.Count(len(jobs), "request"), err)
+			return fmt.Errorf("%s planned before the error: %w", phrase.Count(len(jobs), "request"), err)
 		}
 	}
 	if err := shown.estimate(); err != nil {
@@ -134,7 +135,7 @@ func refetch(ctx context.Context, a *shell.App, at shell.Account, o refetchOptio
 }
 
 // refetchable returns the subscription with its limits, if it can be asked for again.
-func refetchable(ctx context.Context, a *shell.App, at shell.Account, o refetchOptions) (report.Subscription, report.Limits, error) {
+func refetchable(ctx context.Context, at shell.Account, o refetchOptions) (report.Subscription, report.Limits, error) {
 	sub, err := at.Ledger.Subscription(ctx, o.subscription)
 	if err != nil {
 		return sub, report.Limits{}, shell.Missing(err, "see which there are: bellhop subscriptions list")
@@ -211,11 +212,11 @@ func whyLeftOut(b report.Snapshot, l report.Limits, today report.Date, table str
 	case d < today-report.Date(l.LostAfterDays):
 		return "the vendor no longer has it", ""
 	case d < today-report.Date(l.HorizonDays):
-		return fmt.Sprintf("it is older than the %s that are safe to ask for", shell.Count(l.HorizonDays, "day")), ""
+		return fmt.Sprintf("it is older than the %s that are safe to ask for", phrase.Count(l.HorizonDays, "day")), ""
 	case d < wanted.From:
 		return fmt.Sprintf("the subscription begins on %s", wanted.From), ""
 	case d > wanted.To:
-		return fmt.Sprintf("the vendor is asked %s after a day (lag_days)", shell.Count(b.Subscription.LagDays, "day")), ""
+		return fmt.Sprintf("the vendor is asked %s after a day (lag_days)", phrase.Count(b.Subscription.LagDays, "day")), ""
 	default:
 		return "", ""
 	}
@@ -227,7 +228,7 @@ func drawRefetched(s *shell.Screen, r refetched, onAWS bool) {
 		if r.DryRun {
 			word = "would be planned"
 		}
-		s.Line("%s %s: at least %s, %s at one request a second, about $%.4f on AWS", shell.Count(len(r.Requests), "request"), word, shell.Count(r.Files, "file"), shell.Span(time.Duration(r.Seconds*float64(time.Second))), r.Cost)
+		s.Line("%s %s: at least %s, %s at one request a second, about $%.4f on AWS", phrase.Count(len(r.Requests), "request"), word, phrase.Count(r.Files, "file"), phrase.Span(time.Duration(r.Seconds*float64(time.Second))), r.Cost)
 		shell.Rows(s, "job|days|tables|>files|why", r.Requests, func(q refetchRequest) []shell.Cell {
 			return shell.Row(cmp.Or(q.Job, "(dry run)"), q.Window, strings.Join(q.Tables, ", "), q.Files, q.Why)
 		})

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -112,7 +113,7 @@ func drawEntries(s *shell.Screen, entries []review.Entry, at shell.Account) {
 		for i, v := range e.Verbs {
 			verbs[i] = string(v)
 		}
-		return shell.Row(e.Kind, shell.Toned(e.Key, shell.Strong), shell.Minute(e.Since), shell.Toned(goes, shell.Waiting), strings.Join(verbs, ", "), shell.Toned(e.Reason, shell.Bad))
+		return shell.Row(e.Kind, shell.Toned(e.Key, shell.Strong), phrase.Minute(e.Since), shell.Toned(goes, shell.Waiting), strings.Join(verbs, ", "), shell.Toned(e.Reason, shell.Bad))
 	})
 	s.Line("")
 	s.Line("see one: bellhop review show KEY · then decide: bellhop review VERB KEY")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -75,8 +76,8 @@ func (h *heldItem) prepare(ctx context.Context, d decision) string {
 	if fell := review.HeldDayOf(p).Fell; !slices.Contains(fell, report.FellRows) {
 		less = " and less in " + strings.Join(fell, ", ")
 	}
-	h.older = fmt.Sprintf("%s of %s (%s)", p.Date, p.Table, shell.Count(int(p.Rows), "row"))
-	h.newer = fmt.Sprintf("the report with %s%s that was asked for at %s", shell.Count(int(p.Held.Rows), "row"), less, shell.Minute(p.Held.Generation))
+	h.older = fmt.Sprintf("%s of %s (%s)", p.Date, p.Table, phrase.Count(int(p.Rows), "row"))
+	h.newer = fmt.Sprintf("the report with %s%s that was asked for at %s", phrase.Count(int(p.Held.Rows), "row"), less, phrase.Minute(p.Held.Generation))
 	if d.verb == review.Accept {
 		return fmt.Sprintf("Replace %s by %s?", h.older, h.newer)
 	}
@@ -109,13 +110,13 @@ func (h *heldItem) carryOut(ctx context.Context, d decision) (_ shell.Changed, e
 		return nil, err
 	}
 	done.RowsNow = now.Rows
-	done.line = fmt.Sprintf("%s is %s: %s of %s has %s now", h.newer, word, h.date, h.table, shell.Count(int(now.Rows), "row"))
+	done.line = fmt.Sprintf("%s is %s: %s of %s has %s now", h.newer, word, h.date, h.table, phrase.Count(int(now.Rows), "row"))
 	return done, nil
 }
 
 func drawComparison(s *shell.Screen, c review.Comparison) {
 	s.Facts("day", shell.Toned(fmt.Sprintf("%s of %s of %s", c.Date, c.Table, c.Subscription), shell.Strong), "held because", shell.Toned(c.Why, shell.Bad),
-		"held since", shell.Toned(shell.Minute(c.HeldAt), shell.Waiting), "asked", shell.Minute(c.AskedAt), "job", c.Job, "file", c.File)
+		"held since", shell.Toned(phrase.Minute(c.HeldAt), shell.Waiting), "asked", phrase.Minute(c.AskedAt), "job", c.Job, "file", c.File)
 	s.Line("")
 	var rows [][]shell.Cell
 	add := func(measure, what, before, after string, fell bool) {
@@ -212,7 +213,7 @@ func (f *fileItem) show(ctx context.Context) error {
 func drawQuarantined(s *shell.Screen, f report.File, lies string, now time.Time) {
 	object, size := "", ""
 	if d := f.Delivery; d != nil {
-		object, size = "s3://"+d.Bucket+"/"+d.Key, shell.BytesText(d.Size)
+		object, size = "s3://"+d.Bucket+"/"+d.Key, phrase.Bytes(d.Size)
 	}
 	s.Facts(
 		"file", shell.Toned(f.Key, shell.Strong), "why", shell.Toned(f.Reason, shell.Bad),
@@ -233,7 +234,7 @@ func deletion(due, now time.Time) string {
 	if !due.After(now) {
 		return "now, by the next sweep"
 	}
-	return fmt.Sprintf("%s (in %s)", shell.Minute(due), shell.Span(due.Sub(now)))
+	return fmt.Sprintf("%s (in %s)", phrase.Minute(due), phrase.Span(due.Sub(now)))
 }
 
 func notQuarantined(f report.File, done string) error {
@@ -347,13 +348,13 @@ func listMessages(ctx context.Context, a *shell.App, in *stack.Installation, mos
 			if found.Counts[name] == 0 {
 				s.Line("%s", s.Paint(shell.Good, "no "+name))
 			} else {
-				s.Line("%s", s.Paint(shell.Bad, fmt.Sprintf("about %s of %s", shell.Count(found.Counts[name], "message"), name)))
+				s.Line("%s", s.Paint(shell.Bad, fmt.Sprintf("about %s of %s", phrase.Count(found.Counts[name], "message"), name)))
 			}
 		}
 		if len(found.Letters) > 0 {
 			s.Line("")
 			shell.Rows(s, "queue|sent|about|message", found.Letters, func(m stack.Message) []shell.Cell {
-				return shell.Row(m.Queue, shell.Minute(m.SentAt), strings.Join(m.What, ", "), shell.Toned(m.ID, shell.Quiet))
+				return shell.Row(m.Queue, phrase.Minute(m.SentAt), strings.Join(m.What, ", "), shell.Toned(m.ID, shell.Quiet))
 			})
 		}
 	})
@@ -370,7 +371,7 @@ func (q *queueItem) prepare(ctx context.Context, d decision) string {
 	if q.count == 0 || d.verb == review.Replay {
 		return ""
 	}
-	return fmt.Sprintf("Delete about %s of %s for good?", shell.Count(q.count, "message"), q.queue)
+	return fmt.Sprintf("Delete about %s of %s for good?", phrase.Count(q.count, "message"), q.queue)
 }
 
 func (q *queueItem) carryOut(ctx context.Context, d decision) (shell.Changed, error) {
@@ -378,7 +379,7 @@ func (q *queueItem) carryOut(ctx context.Context, d decision) (shell.Changed, er
 		return nil, q.err
 	}
 	done := movedMessages{Queue: q.queue, Messages: int64(q.count), DryRun: d.dryRun}
-	about := "about " + shell.Count(q.count, "message")
+	about := "about " + phrase.Count(q.count, "message")
 	switch {
 	case d.verb == review.Drop && d.dryRun:
 		done.line = about + " of " + q.queue + " would be deleted"
@@ -399,7 +400,7 @@ func (q *queueItem) carryOut(ctx context.Context, d decision) (shell.Changed, er
 			return nil, err
 		}
 		done.Messages = move.Moved
-		done.line = shell.Count(int(move.Moved), "message") + " moved back into the ingest queue"
+		done.line = phrase.Count(int(move.Moved), "message") + " moved back into the ingest queue"
 	}
 	return done, nil
 }

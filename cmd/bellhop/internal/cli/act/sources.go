@@ -7,6 +7,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/manifest"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
@@ -113,7 +114,7 @@ func sunset(d report.SourceDescription) shell.Cell {
 	if d.Sunset == 0 {
 		return shell.Cell{}
 	}
-	return shell.Toned(shell.Date(d.Sunset), shell.Bad)
+	return shell.Toned(phrase.Date(d.Sunset), shell.Bad)
 }
 
 // delivery says in words who writes the files.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -54,7 +55,7 @@ func drawSubscriptions(s *shell.Screen, subs []report.Subscription) {
 		if sub.Paused {
 			state = shell.Toned("paused", shell.Waiting)
 		}
-		return shell.Row(sub.Name, sub.Source, shell.Date(sub.From), sub.LagDays, sub.RefreshDays, sub.MaxWindowDays, state)
+		return shell.Row(sub.Name, sub.Source, phrase.Date(sub.From), sub.LagDays, sub.RefreshDays, sub.MaxWindowDays, state)
 	})
 }
 
@@ -64,8 +65,8 @@ func drawSubscription(s *shell.Screen, v view.SubscriptionState) {
 		state = shell.Toned("paused: nothing new is planned", shell.Waiting)
 	}
 	facts := []any{
-		"name", shell.Toned(v.Name, shell.Strong), "source", v.Source, "state", state, "from", shell.Date(v.From), "lag days", v.LagDays,
-		"refresh days", v.RefreshDays, "max window", shell.Count(v.MaxWindowDays, "day"),
+		"name", shell.Toned(v.Name, shell.Strong), "source", v.Source, "state", state, "from", phrase.Date(v.From), "lag days", v.LagDays,
+		"refresh days", v.RefreshDays, "max window", phrase.Count(v.MaxWindowDays, "day"),
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Params)) {
 		facts = append(facts, name, strings.ReplaceAll(v.Params[name], ",", ", "))
@@ -179,14 +180,14 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 		return shell.Missing(err, "see which there are: bellhop subscriptions list")
 	}
 	if snapshot.Subscription.Removed() && len(snapshot.Partitions) == 0 {
-		return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, shell.Minute(snapshot.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
+		return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, phrase.Minute(snapshot.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
 	}
 	r := removal{Subscription: name, Jobs: []string{}, Days: len(snapshot.Partitions), DryRun: o.dryRun, Waiting: []string{}}
 	for _, s := range snapshot.Partitions {
 		r.Rows += s.Rows
 	}
 	if !o.keep && !o.drop {
-		return shell.Usage("say --keep-dataset or --drop-dataset", "subscription %s has %s with %s in the dataset, and they can be kept or deleted", name, shell.Count(r.Days, "day"), shell.Count(int(r.Rows), "row"))
+		return shell.Usage("say --keep-dataset or --drop-dataset", "subscription %s has %s with %s in the dataset, and they can be kept or deleted", name, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))
 	}
 	if o.drop && at.Drop == nil {
 		return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
@@ -196,11 +197,11 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 		if o.drop {
 			fate = "Delete"
 		}
-		if err := a.Ask(fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, shell.Count(r.Days, "day"), shell.Count(int(r.Rows), "row"))); err != nil {
+		if err := a.Ask(fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))); err != nil {
 			return err
 		}
 	}
-	if err := carryOut(ctx, a, at, &r, o); err != nil {
+	if err := carryOut(ctx, at, &r, o); err != nil {
 		return err
 	}
 	if err := a.Show(r, func(s *shell.Screen) { drawRemoval(s, r, o) }); err != nil {
@@ -213,7 +214,7 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 }
 
 // carryOut takes the subscription off the list first, so that nothing new begins while the rest is ended.
-func carryOut(ctx context.Context, a *shell.App, at shell.Account, r *removal, o removeOptions) error {
+func carryOut(ctx context.Context, at shell.Account, r *removal, o removeOptions) error {
 	if !o.dryRun {
 		if err := at.Ledger.Remove(ctx, r.Subscription, at.Now()); err != nil {
 			return err
@@ -325,9 +326,9 @@ func drawRemoval(s *shell.Screen, r removal, o removeOptions) {
 	}
 	s.Line("subscription %s %s", s.Paint(shell.Strong, r.Subscription), word("is removed: nothing is planned for it any more", "would be removed"))
 	if len(r.Jobs) > 0 {
-		s.Line("  %s %s", shell.Count(len(r.Jobs), "open job"), word("cancelled; what still arrives for them is a stray and is deleted", "would be cancelled"))
+		s.Line("  %s %s", phrase.Count(len(r.Jobs), "open job"), word("cancelled; what still arrives for them is a stray and is deleted", "would be cancelled"))
 	}
-	days := fmt.Sprintf("%s with %s", shell.Count(r.Days, "day"), shell.Count(int(r.Rows), "row"))
+	days := fmt.Sprintf("%s with %s", phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))
 	switch {
 	case !o.drop:
 		s.Line("  %s %s", days, word("stay in the dataset", "would stay in the dataset"))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -125,7 +126,7 @@ func (d *datasetFolder) steps(r convertedFile, w report.Window, days []report.En
 	}
 	which := refused[0].String()
 	if more := len(refused) - 1; more > 0 {
-		which += " and " + shell.Count(more, "more day")
+		which += " and " + phrase.Count(more, "more day")
 	}
 	return nil, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("there is other content for %s of %s", which, r.Table), Remedy: "if this file is the newer report: --replace"}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -81,25 +82,25 @@ func drawOrigin(s *shell.Screen, o view.Origin, d dataset.Definition) {
 	drawUnitRows(s, o, d)
 	restated, held := "", shell.Cell{Tone: shell.Waiting}
 	if p.Restated > 0 {
-		restated = shell.Count(p.Restated, "time")
+		restated = phrase.Count(p.Restated, "time")
 	}
 	if p.Held != nil {
 		held.Text = "a newer report waits for a decision: " + p.Held.Why
 	}
 	facts := []any{
-		"partition", p.Key, "ETag", p.ETag, "rows of all units", shell.Number(p.Rows), "report requested", shell.Second(p.Generation),
-		"loaded", shell.Second(p.LoadedAt), "replaced since", restated, "held", held,
+		"partition", p.Key, "ETag", p.ETag, "rows of all units", phrase.Number(p.Rows), "report requested", phrase.Second(p.Generation),
+		"loaded", phrase.Second(p.LoadedAt), "replaced since", restated, "held", held,
 	}
 	if f := o.File; f != nil {
-		facts = append(facts, "file", f.Key+" ("+string(f.Status)+")", "SHA-256", f.SHA256, "bytes", shell.Number(f.Bytes), "delivered", shell.Second(f.DeliveredAt))
+		facts = append(facts, "file", f.Key+" ("+string(f.Status)+")", "SHA-256", f.SHA256, "bytes", phrase.Number(f.Bytes), "delivered", phrase.Second(f.DeliveredAt))
 	}
 	if j := o.Job; j != nil {
-		facts = append(facts, "job", fmt.Sprintf("%s (%s, %s)", j.ID, j.Status, j.Window), "asked", shell.Second(j.SubmittedAt), "vendor's request", j.VendorRequestID)
+		facts = append(facts, "job", fmt.Sprintf("%s (%s, %s)", j.ID, j.Status, j.Window), "asked", phrase.Second(j.SubmittedAt), "vendor's request", j.VendorRequestID)
 	}
 	switch c := o.Certificate; {
 	case c != nil:
-		facts = append(facts, "deleted", shell.Toned(shell.Second(c.DeletedAt), shell.Good),
-			"found gone", shell.Toned(shell.Second(c.VerifiedAt)+", "+shell.Span(c.Exposure())+" after its delivery", shell.Good))
+		facts = append(facts, "deleted", shell.Toned(phrase.Second(c.DeletedAt), shell.Good),
+			"found gone", shell.Toned(phrase.Second(c.VerifiedAt)+", "+phrase.Span(c.Exposure())+" after its delivery", shell.Good))
 	case o.File != nil:
 		facts = append(facts, "deleted", shell.Toned("no certificate yet", shell.Waiting))
 	}

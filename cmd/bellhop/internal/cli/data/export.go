@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -202,7 +203,7 @@ func export(ctx context.Context, a *shell.App, o exportOrder) error {
 		return err
 	}
 	return a.Show(done, func(s *shell.Screen) {
-		s.Line("%s of %s in %s", shell.Count(int(done.Rows), "row"), shell.Tables(done.Tables), done.File)
+		s.Line("%s of %s in %s", phrase.Count(int(done.Rows), "row"), phrase.Tables(done.Tables), done.File)
 	})
 }
 

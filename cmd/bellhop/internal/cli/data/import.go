@@ -16,6 +16,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -237,7 +238,7 @@ func importEach(ctx context.Context, a *shell.App, service *imports.Service, o i
 		}
 	}
 	if len(together.from) > 0 && ctx.Err() == nil {
-		together.File = shell.Count(len(together.from), "file")
+		together.File = phrase.Count(len(together.from), "file")
 		var content io.ReadCloser
 		if content, together.err = responses.Content(); together.err == nil {
 			together.Result, together.err = service.File(ctx, o.Order, together.File, content)

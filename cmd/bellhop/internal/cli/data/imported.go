@@ -40,7 +40,7 @@ func deleteSources(ctx context.Context, a *shell.App, service *imports.Service, 
 		return nil
 	}
 	if !certain {
-		question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", shell.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
+		question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", phrase.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
 		if err := a.Ask(question); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func drawImported(s *shell.Screen, o importOrder, at shell.Account, results []im
 					n += d.Rows
 				}
 				held = held || first.Verdict == imports.Held
-				lines = append(lines, shell.Row(r.File, r.Table, phrase.Days(report.Window{From: first.Date, To: days[len(days)-1].Date}), shell.Number(n),
+				lines = append(lines, shell.Row(r.File, r.Table, phrase.Days(report.Window{From: first.Date, To: days[len(days)-1].Date}), phrase.Number(n),
 					shell.Toned(string(first.Verdict), verdictTone(first.Verdict)), string(p.State), shell.Toned(cmp.Or(first.Why, p.Job), shell.Quiet)))
 			}
 		}

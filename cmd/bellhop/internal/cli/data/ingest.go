@@ -17,6 +17,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -247,9 +248,9 @@ func drawConverted(s *shell.Screen, o conversionOrder, results []convertedFile) 
 			rows = append(rows, shell.Row(r.File, r.Table, "", shell.Toned("refused", shell.Bad), ""))
 			continue
 		}
-		rows = append(rows, shell.Row(r.File, r.Table, shell.Number(r.Receipt.Rows), shell.Toned(outcomes(r.Receipt.Partitions), shell.Good), shell.Toned(r.ReceiptFile, shell.Quiet)))
+		rows = append(rows, shell.Row(r.File, r.Table, phrase.Number(r.Receipt.Rows), shell.Toned(outcomes(r.Receipt.Partitions), shell.Good), shell.Toned(r.ReceiptFile, shell.Quiet)))
 		if n := r.Receipt.Duplicates; n > 0 {
-			rows = append(rows, shell.Row("", "", shell.Number(n), shell.Toned("came again, and counted once", shell.Waiting), ""))
+			rows = append(rows, shell.Row("", "", phrase.Number(n), shell.Toned("came again, and counted once", shell.Waiting), ""))
 		}
 		for _, name := range r.Receipt.Unknown {
 			rows = append(rows, shell.Row("", "", "", shell.Toned("unknown column kept in extra: "+name, shell.Waiting), ""))

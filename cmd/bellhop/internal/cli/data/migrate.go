@@ -10,6 +10,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 )
 
@@ -76,7 +77,7 @@ func MigrateCommand(a *shell.App) *cobra.Command {
 
 func migrating(tell func(format string, args ...any)) func(done, total int) {
 	return func(done, total int) {
-		tell("migrating: %s of %s", shell.Number(int64(done)), shell.Count(total, "day"))
+		tell("migrating: %s of %s", phrase.Number(int64(done)), phrase.Count(total, "day"))
 	}
 }
 
@@ -90,7 +91,7 @@ func runMigration(ctx context.Context, a *shell.App, m shell.Migrator, dryRun bo
 		return err
 	}
 	return &shell.Problem{
-		Code: shell.ExitPartly, Err: fmt.Errorf("%s stay as they are, the first because: %s", shell.Count(len(sum.Failed), "day"), sum.Failed[0].Why),
+		Code: shell.ExitPartly, Err: fmt.Errorf("%s stay as they are, the first because: %s", phrase.Count(len(sum.Failed), "day"), sum.Failed[0].Why),
 		Remedy: "run it again; what the vendor still has can be asked for anew: bellhop refetch --help",
 	}
 }
@@ -101,12 +102,12 @@ func drawMigration(s *shell.Screen, sum migrate.Summary) {
 		s.Line("The dataset is of format %d already: there is nothing to do.", sum.To)
 		return
 	case sum.DryRun:
-		s.Line("Would migrate %s of %d from format %d to %d. Nothing was written.", shell.Count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To)
+		s.Line("Would migrate %s of %d from format %d to %d. Nothing was written.", phrase.Count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To)
 	default:
-		s.Line("Migrated %s of %d from format %d to %d; %d were migrated already.", shell.Count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To, sum.Already)
+		s.Line("Migrated %s of %d from format %d to %d; %d were migrated already.", phrase.Count(sum.Migrated, "day"), sum.Objects, sum.From, sum.To, sum.Already)
 	}
 	if sum.Duplicates > 0 {
-		s.Line("%s came again in their day, and count once now.", shell.Count(int(sum.Duplicates), "row"))
+		s.Line("%s came again in their day, and count once now.", phrase.Count(int(sum.Duplicates), "row"))
 	}
 	if len(sum.Failed) > 0 {
 		shell.Rows(s, "left as it is|why", sum.Failed, func(f migrate.Failure) []shell.Cell { return shell.Row(f.Key, shell.Toned(f.Why, shell.Bad)) })

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
@@ -188,7 +189,7 @@ func runQuery(ctx context.Context, a *shell.App, o queryOrder, statement string)
 	o.engine.Scanned = func(bytes int64) {
 		over()
 		// The person asked for the rows, and gets them also when this line cannot be written.
-		_ = shell.Write(a.Err, fmt.Sprintf("Athena read %s, for about $%.5f.\n", shell.BytesText(bytes), cost.Scan(bytes)))
+		_ = shell.Write(a.Err, fmt.Sprintf("Athena read %s, for about $%.5f.\n", phrase.Bytes(bytes), cost.Scan(bytes)))
 	}
 	engine, err := a.OpenEngine(ctx, o.engine)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -73,7 +74,7 @@ func certificateRow(c report.Certificate) []shell.Cell {
 	if c.Cause != report.FileLoaded {
 		cause.Tone = shell.Waiting
 	}
-	return shell.Row(c.File, cause, shell.BytesText(c.Size), shell.Second(c.DeliveredAt), shell.Second(c.VerifiedAt), shell.Span(c.Exposure()))
+	return shell.Row(c.File, cause, phrase.Bytes(c.Size), phrase.Second(c.DeliveredAt), phrase.Second(c.VerifiedAt), phrase.Span(c.Exposure()))
 }
 
 func drawCertificates(s *shell.Screen, list []view.Certificate) {
@@ -82,9 +83,9 @@ func drawCertificates(s *shell.Screen, list []view.Certificate) {
 			s.Line("")
 		}
 		s.Facts("file", shell.Toned(c.File, shell.Strong), "object", "s3://"+c.Bucket+"/"+c.Key, "etag", c.ETag, "version", c.VersionID,
-			"size", shell.BytesText(c.Size), "sha256", cmp.Or(c.SHA256, withoutHash(c.Cause)), "job", c.Job, "deleted as", c.Cause,
-			"delivered", shell.Second(c.DeliveredAt), "loaded", shell.Second(c.LoadedAt), "deleted", shell.Second(c.DeletedAt),
-			"verified gone", shell.Second(c.VerifiedAt), "exposure", shell.Toned(shell.Span(c.Exposure()), shell.Strong),
+			"size", phrase.Bytes(c.Size), "sha256", cmp.Or(c.SHA256, withoutHash(c.Cause)), "job", c.Job, "deleted as", c.Cause,
+			"delivered", phrase.Second(c.DeliveredAt), "loaded", phrase.Second(c.LoadedAt), "deleted", phrase.Second(c.DeletedAt),
+			"verified gone", phrase.Second(c.VerifiedAt), "exposure", shell.Toned(phrase.Span(c.Exposure()), shell.Strong),
 			"S3 request", cmp.Or(c.RequestID, "none: it was already gone"))
 	}
 }
@@ -117,10 +118,10 @@ func drawVerdicts(s *shell.Screen, v view.Verdicts) {
 	var found [][]shell.Cell
 	for _, one := range v.Verdicts {
 		for _, f := range one.Findings {
-			found = append(found, shell.Row(shell.Toned("✖", shell.Bad), one.File, shell.Second(one.VerifiedAt), shell.Toned(f, shell.Bad)))
+			found = append(found, shell.Row(shell.Toned("✖", shell.Bad), one.File, phrase.Second(one.VerifiedAt), shell.Toned(f, shell.Bad)))
 		}
 		for _, u := range one.Unchecked {
-			found = append(found, shell.Row(shell.Toned("?", shell.Waiting), one.File, shell.Second(one.VerifiedAt), shell.Toned(u, shell.Waiting)))
+			found = append(found, shell.Row(shell.Toned("?", shell.Waiting), one.File, phrase.Second(one.VerifiedAt), shell.Toned(u, shell.Waiting)))
 		}
 	}
 	if len(found) > 0 {
@@ -133,6 +134,6 @@ func drawVerdicts(s *shell.Screen, v view.Verdicts) {
 	}
 	s.Line("%s: times in order, ledger rows agree, objects gone now.", word)
 	if v.Unchecked > 0 {
-		s.Line("%s", s.Paint(shell.Waiting, shell.Count(v.Unchecked, "certificate")+" could not be checked to the end."))
+		s.Line("%s", s.Paint(shell.Waiting, phrase.Count(v.Unchecked, "certificate")+" could not be checked to the end."))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
@@ -165,7 +166,7 @@ func dollars(amount float64) string { return fmt.Sprintf("%.4f", amount) }
 // quantity shows four digits of a small number, and a large one without a fraction.
 func quantity(n float64) string {
 	if n >= 1000 {
-		return shell.Number(int64(math.Round(n)))
+		return phrase.Number(int64(math.Round(n)))
 	}
 	return strconv.FormatFloat(n, 'g', 4, 64)
 }
@@ -175,7 +176,7 @@ func per(n float64, unit string) string {
 	if n == 1 {
 		return unit
 	}
-	return shell.Number(int64(n)) + " " + unit + "s"
+	return phrase.Number(int64(n)) + " " + unit + "s"
 }
 
 // free shows how much is free, and nothing where nothing is.
@@ -207,14 +208,14 @@ func drawEstimate(s *shell.Screen, e cost.Estimate, where string) {
 	drawBill(s, e.Month)
 	s.Line("  of this, without any report: %s. At list prices %s in all, after the free tier %s.",
 		dollars(e.Standing.Total), dollars(e.MonthListed), dollars(e.MonthFree))
-	s.Heading("COUNTED in " + where + ", " + shell.Minute(e.Usage.At))
+	s.Heading("COUNTED in " + where + ", " + phrase.Minute(e.Usage.At))
 	s.Wrapped("  ", fmt.Sprintf("%s of %s loaded, of %s that came; %s; %s to the vendor. What went wrong on purpose is in it, and each try.",
-		shell.Count(int(e.Usage.Reports), "report"), kilobytes(e.Usage.ReportBytes()), shell.Count(int(e.Usage.Delivered), "file"),
-		shell.Count(int(e.Usage.Duplicates), "duplicate"), shell.Count(int(e.Usage.Requests), "request")))
+		phrase.Count(int(e.Usage.Reports), "report"), kilobytes(e.Usage.ReportBytes()), phrase.Count(int(e.Usage.Delivered), "file"),
+		phrase.Count(int(e.Usage.Duplicates), "duplicate"), phrase.Count(int(e.Usage.Requests), "request")))
 	s.Wrapped("  ", "Requests, messages, invocations and log lines are counted as they are made. DynamoDB's units are derived from the ledger's calls and the sizes of its items.")
 	drawAssumed(s, e)
 	s.Heading("NOT IN IT")
-	s.Wrapped("  ", fmt.Sprintf("%s that are sent in trouble alone, for the hours of it.", shell.Count(e.Stack.MetricsOfTrouble, "metric")))
+	s.Wrapped("  ", fmt.Sprintf("%s that are sent in trouble alone, for the hours of it.", phrase.Count(e.Stack.MetricsOfTrouble, "metric")))
 	s.Wrapped("  ", "Queries of Athena (by what they scan), storage of the ledger (some megabytes a year), mail of alarms, traffic out of AWS, tax.")
 	s.Heading("PRICES")
 	all, unchecked := cost.Prices(), 0
@@ -240,7 +241,7 @@ func amountOf(n float64, thing string) string {
 	return quantity(n) + " " + thing + "s"
 }
 
-func kilobytes(n int64) string { return shell.Number((n+500)/1000) + " KB" }
+func kilobytes(n int64) string { return phrase.Number((n+500)/1000) + " KB" }
 
 // drawAssumed shows what was not counted, beside what the handlers took here.
 func drawAssumed(s *shell.Screen, e cost.Estimate) {
@@ -262,11 +263,11 @@ func drawAssumed(s *shell.Screen, e cost.Estimate) {
 		quantity(a.PlatformLogBytes), e.Stack.Pollers, e.Stack.RequesterRuns))
 	s.Wrapped("  ", fmt.Sprintf("CloudWatch charges a metric by the hours in which it is sent. With each sweep: %d. With reports: %d, as if each report came in an hour of its own.",
 		e.Stack.MetricsAlways, e.Stack.MetricsOfReports))
-	s.Wrapped("  ", drawChosen(s, e.Stack))
+	s.Wrapped("  ", chosen(e.Stack))
 }
 
 // drawChosen says what of the stack costs something by choice.
-func drawChosen(s *shell.Screen, of cost.Stack) string {
+func chosen(of cost.Stack) string {
 	place, dashboard := "Parameter Store", "no dashboard"
 	if of.Secret > 0 {
 		place = "Secrets Manager"
@@ -275,7 +276,7 @@ func drawChosen(s *shell.Screen, of cost.Stack) string {
 		dashboard = "a dashboard"
 	}
 	return fmt.Sprintf("The stack has alarms on %s, %s, and its credential in %s: see --alarms, --dashboard and --credential-store.",
-		shell.Count(of.Alarms, "metric"), dashboard, place)
+		phrase.Count(of.Alarms, "metric"), dashboard, place)
 }
 
 func drawPrices(s *shell.Screen, all []cost.Price) {

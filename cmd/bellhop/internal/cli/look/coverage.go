@@ -126,7 +126,7 @@ func drawCovered(s *shell.Screen, c view.Covered) {
 	}
 	if len(c.Held) > 0 {
 		s.Heading("HELD (a newer report would have erased or shrunk these days; the older data stays)")
-		shell.Rows(s, "table|day|>rows", c.Held, func(d report.DayCoverage) []shell.Cell { return shell.Row(d.Table, d.Date, shell.Number(d.Rows)) })
+		shell.Rows(s, "table|day|>rows", c.Held, func(d report.DayCoverage) []shell.Cell { return shell.Row(d.Table, d.Date, phrase.Number(d.Rows)) })
 	}
 }
 
@@ -137,7 +137,7 @@ func lostAfter(g view.Gap) string {
 	case g.DaysLeft == 0:
 		return g.LostAfter.String() + " (today)"
 	default:
-		return fmt.Sprintf("%s (in %s)", g.LostAfter, shell.Count(g.DaysLeft, "day"))
+		return fmt.Sprintf("%s (in %s)", g.LostAfter, phrase.Count(g.DaysLeft, "day"))
 	}
 }
 

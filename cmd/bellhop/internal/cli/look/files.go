@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -37,9 +38,9 @@ func FilesCommand(a *shell.App) *cobra.Command {
 			Row: func(f view.File) []shell.Cell {
 				exposure := ""
 				if f.ExposureSeconds > 0 {
-					exposure = shell.Span(f.DeletedAt.Sub(f.DeliveredAt))
+					exposure = phrase.Span(f.DeletedAt.Sub(f.DeliveredAt))
 				}
-				return shell.Row(f.Key, shell.Toned(string(f.Status), shell.FileTone(f.Status)), f.Table, shell.Number(f.Rows), shell.Minute(f.DeliveredAt),
+				return shell.Row(f.Key, shell.Toned(string(f.Status), shell.FileTone(f.Status)), f.Table, phrase.Number(f.Rows), phrase.Minute(f.DeliveredAt),
 					exposure, f.Job, shell.Toned(f.Why, shell.Quiet))
 			},
 		}),
@@ -60,12 +61,12 @@ func drawFile(s *shell.Screen, f view.FileDetails) {
 	}
 	s.Facts(
 		"file", shell.Toned(f.Key, shell.Strong), "status", shell.Toned(string(f.Status), shell.FileTone(f.Status)), "why", f.Reason, "job", f.Job,
-		"subscription", f.Subscription, "table", f.Table, "loads begun", f.Loads, "deleted", shell.Second(f.DeletedAt),
-		"looked at next", shell.Second(f.DueAt), "days", days,
+		"subscription", f.Subscription, "table", f.Table, "loads begun", f.Loads, "deleted", phrase.Second(f.DeletedAt),
+		"looked at next", phrase.Second(f.DueAt), "days", days,
 	)
 	if d := f.Delivery; d != nil {
 		s.Heading("DELIVERY")
-		s.Facts("object", "s3://"+d.Bucket+"/"+d.Key, "arrived", shell.Second(d.At), "size", shell.BytesText(d.Size), "etag", d.ETag, "version", d.VersionID)
+		s.Facts("object", "s3://"+d.Bucket+"/"+d.Key, "arrived", phrase.Second(d.At), "size", phrase.Bytes(d.Size), "etag", d.ETag, "version", d.VersionID)
 	}
 	if f.Receipt != nil {
 		drawReceipt(s, *f.Receipt)
@@ -80,10 +81,10 @@ func drawFile(s *shell.Screen, f view.FileDetails) {
 func drawReceipt(s *shell.Screen, r report.Receipt) {
 	again := shell.Cell{Tone: shell.Bad}
 	if r.Duplicates > 0 {
-		again.Text = shell.Number(r.Duplicates)
+		again.Text = phrase.Number(r.Duplicates)
 	}
 	s.Heading("RECEIPT")
-	s.Facts("loaded", shell.Second(r.LoadedAt), "rows", shell.Number(r.Rows), "rows that came again", again, "bytes", shell.Number(r.Bytes),
+	s.Facts("loaded", phrase.Second(r.LoadedAt), "rows", phrase.Number(r.Rows), "rows that came again", again, "bytes", phrase.Number(r.Bytes),
 		"sha256", r.SHA256, "unknown columns", shell.Toned(strings.Join(r.Unknown, ", "), shell.Bad))
 	if len(r.Sums) > 0 {
 		s.Heading("SUMS OVER ALL ROWS (roll-ups included)")
@@ -96,7 +97,7 @@ func drawReceipt(s *shell.Screen, r report.Receipt) {
 			if p.Outcome == report.PartitionHeld {
 				outcome.Tone = shell.Bad
 			}
-			return shell.Row(p.Date, outcome, shell.Number(p.Rows), shell.Toned(p.Key, shell.Quiet))
+			return shell.Row(p.Date, outcome, phrase.Number(p.Rows), shell.Toned(p.Key, shell.Quiet))
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
@@ -83,7 +84,7 @@ func logs(ctx context.Context, a *shell.App, in *stack.Installation, o logOrder)
 		shown++
 	}
 	if shown == 0 && !o.follow && !a.AsJSON() {
-		return a.Draw(func(s *shell.Screen) { s.Line("nothing was logged in the last %s", shell.Span(o.since)) })
+		return a.Draw(func(s *shell.Screen) { s.Line("nothing was logged in the last %s", phrase.Span(o.since)) })
 	}
 	return nil
 }
@@ -110,6 +111,6 @@ func logLine(a *shell.App, e stack.LogEntry) error {
 				fields = append(fields, name+"="+value)
 			}
 		}
-		s.Line("%s %s %-9s %s  %s", s.Paint(shell.Quiet, shell.Second(e.At)), s.Paint(level, fmt.Sprintf("%-5s", e.Level)), e.Function, e.Message, s.Paint(shell.Quiet, strings.Join(fields, " ")))
+		s.Line("%s %s %-9s %s  %s", s.Paint(shell.Quiet, phrase.Second(e.At)), s.Paint(level, fmt.Sprintf("%-5s", e.Level)), e.Function, e.Message, s.Paint(shell.Quiet, strings.Join(fields, " ")))
 	})
 }

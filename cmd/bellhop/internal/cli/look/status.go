@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -39,7 +40,7 @@ Days that have expired are shown, and raise no alarm: nobody can do anything abo
 
 // drawStatus draws the one screen of the status command. It is to be pasted into a ticket: words say what colours say.
 func drawStatus(s *shell.Screen, v view.Status) {
-	s.Line("%s %s   as of %s", drawLabel(s, "WHERE"), v.Place, shell.Minute(v.AsOf))
+	s.Line("%s %s   as of %s", drawLabel(s, "WHERE"), v.Place, phrase.Minute(v.AsOf))
 	drawDataLines(s, v.Data)
 	drawJobLines(s, v.Jobs)
 	gaps := view.GroupGaps(v.Gaps)
@@ -59,7 +60,7 @@ func drawStatus(s *shell.Screen, v view.Status) {
 			s.Line("%s … and %d more: bellhop files list --status QUARANTINED --status STRAY", drawLabel(s, ""), len(v.Files.Held)-i)
 			break
 		}
-		s.Line("%s %s %s: %s   deleted after %s", drawLabel(s, "HELD", i), s.Paint(shell.Bad, string(f.Status)), f.Key, f.Reason, cmp.Or(shell.Minute(f.Until), "a while"))
+		s.Line("%s %s %s: %s   deleted after %s", drawLabel(s, "HELD", i), s.Paint(shell.Bad, string(f.Status)), f.Key, f.Reason, cmp.Or(phrase.Minute(f.Until), "a while"))
 	}
 	drawRawLine(s, v)
 	if len(v.Attention) == 0 {
@@ -91,7 +92,7 @@ func drawDataLines(s *shell.Screen, data []view.Data) {
 			s.Line("%s %s   no day is wanted yet", drawLabel(s, "DATA", i), d.Subscription)
 			continue
 		}
-		parts := []string{"complete to " + cmp.Or(shell.Date(d.CompleteTo), "no day yet"), string(s.CoverageCounts(d.Counts))}
+		parts := []string{"complete to " + cmp.Or(phrase.Date(d.CompleteTo), "no day yet"), string(s.CoverageCounts(d.Counts))}
 		if d.Held > 0 {
 			parts = append(parts, string(s.Paint(shell.Bad, fmt.Sprintf("%d held", d.Held))))
 		}
@@ -113,7 +114,7 @@ func drawJobLines(s *shell.Screen, j view.JobsStatus) {
 		if status == report.JobAwaitingFiles {
 			part += fmt.Sprintf(" (%d of %d files loaded", j.Loaded, j.Named)
 			if !j.Deadline.IsZero() {
-				part += ", deadline " + shell.Minute(j.Deadline)
+				part += ", deadline " + phrase.Minute(j.Deadline)
 			}
 			part += ")"
 		}
@@ -123,15 +124,15 @@ func drawJobLines(s *shell.Screen, j view.JobsStatus) {
 }
 
 func drawRawLine(s *shell.Screen, v view.Status) {
-	text := shell.Count(v.Raw.Objects, "object") + " in the delivery bucket"
+	text := phrase.Count(v.Raw.Objects, "object") + " in the delivery bucket"
 	if !v.Raw.Known {
-		text = shell.Count(v.Raw.Objects, "object") + " as far as the ledger knows (name the bucket with --delivery-bucket)"
+		text = phrase.Count(v.Raw.Objects, "object") + " as far as the ledger knows (name the bucket with --delivery-bucket)"
 	}
 	if v.Raw.Objects > 0 {
-		text += ", the oldest for " + shell.Span(v.Raw.Oldest)
+		text += ", the oldest for " + phrase.Span(v.Raw.Oldest)
 	}
 	if n := v.Files.Counts[report.FileDeleted]; n > 0 {
-		text += fmt.Sprintf(" · %s deleted, last %s", shell.Count(n, "file"), shell.Minute(v.Files.LastDeleted))
+		text += fmt.Sprintf(" · %s deleted, last %s", phrase.Count(n, "file"), phrase.Minute(v.Files.LastDeleted))
 	}
 	t := shell.Plain
 	if len(v.Raw.Overdue) > 0 {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
@@ -51,12 +52,12 @@ func VerifyCommand(a *shell.App) *cobra.Command {
 }
 
 func drawVerification(s *shell.Screen, v view.Verification) {
-	s.Line("%s compared with the dataset", shell.Count(v.Days, "published day"))
+	s.Line("%s compared with the dataset", phrase.Count(v.Days, "published day"))
 	if v.Returned > 0 {
-		s.Line("%s", s.Paint(shell.Good, shell.Count(v.Returned, "day")+" are back as they were published"))
+		s.Line("%s", s.Paint(shell.Good, phrase.Count(v.Returned, "day")+" are back as they were published"))
 	}
 	if v.Unsettled > 0 {
-		s.Line("%s changed meanwhile: run the command again", shell.Count(v.Unsettled, "day"))
+		s.Line("%s changed meanwhile: run the command again", phrase.Count(v.Unsettled, "day"))
 	}
 	if len(v.Missing) == 0 {
 		s.Line("%s", s.Paint(shell.Good, "every published day is there"))
@@ -77,7 +78,7 @@ func drawVerification(s *shell.Screen, v view.Verification) {
 	}
 	s.Heading("UNKNOWN OBJECTS")
 	shell.Rows(s, "object|>bytes|last modified", v.Unknown, func(o view.UnknownObject) []shell.Cell {
-		return shell.Row(o.Key, shell.Number(o.Size), shell.Second(o.LastModified))
+		return shell.Row(o.Key, phrase.Number(o.Size), phrase.Second(o.LastModified))
 	})
 	if v.MoreUnknown > 0 {
 		s.Line("and %d more", v.MoreUnknown)

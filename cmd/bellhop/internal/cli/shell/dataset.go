@@ -121,7 +121,7 @@ func (a *App) WarnOfVanished(ctx context.Context, e EngineChoice, read func(tabl
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
 		if read(name) {
-			_ = Write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", Count(gone[name], "published day"), name))
+			_ = Write(a.Err, fmt.Sprintf("bellhop: %s of %s vanished from the dataset, so the answer lacks them\n  → see: bellhop verify\n", phrase.Count(gone[name], "published day"), name))
 		}
 	}
 }

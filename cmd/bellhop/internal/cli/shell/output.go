@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry/redact"
 )
@@ -72,7 +73,7 @@ func (a *App) Draw(human func(*Screen)) error {
 	human(s)
 	if a.ahead >= time.Minute {
 		s.Line("")
-		s.Line("%s", s.Paint(Quiet, "times are those of the folder's simulated clock, which is "+Span(a.ahead)+" ahead"))
+		s.Line("%s", s.Paint(Quiet, "times are those of the folder's simulated clock, which is "+phrase.Span(a.ahead)+" ahead"))
 	}
 	content := folded(a.Secrets.Scrub(s.b.String()), s.width)
 	if a.long && a.OutTerminal && a.Page != nil && a.Height > 0 && strings.Count(content, "\n") >= a.Height && a.Page(content) == nil {
@@ -262,7 +263,7 @@ func Counts[T ~string](s *Screen, statuses []T, counts map[T]int, toneOf func(T)
 			if toneOf != nil {
 				t = toneOf(status)
 			}
-			parts = append(parts, string(s.Paint(t, Number(int64(n))+" "+string(status))))
+			parts = append(parts, string(s.Paint(t, phrase.Number(int64(n))+" "+string(status))))
 		}
 	}
 	if len(parts) == 0 {

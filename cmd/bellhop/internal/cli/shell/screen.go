@@ -31,6 +31,7 @@ func (s *Screen) Wrapped(indent, prose string) {
 // Tone is how a word is meant; colour only repeats what the word says.
 type Tone int
 
+// The tones.
 const (
 	Plain Tone = iota
 	Good
@@ -238,12 +239,6 @@ func Clean(content string) string {
 	}, strings.ToValidUTF8(content, string(unicode.ReplacementChar)))
 }
 
-// The words of screens.
-var (
-	Count, Number, Tables, BytesText = phrase.Count, phrase.Number, phrase.Tables, phrase.Bytes
-	Minute, Second, Span, Date       = phrase.Minute, phrase.Second, phrase.Span, phrase.Date
-)
-
 // ResultTable keeps the first rows of a result for the screen, and counts all of them.
 type ResultTable struct {
 	Most  int // 0: no limit
@@ -276,11 +271,11 @@ func (t *ResultTable) Draw(s *Screen) {
 	}
 	switch more := t.Count - int64(len(t.Rows)); {
 	case more > 0:
-		s.Line("%s", s.Paint(Waiting, "the first "+Number(int64(len(t.Rows)))+" of "+Number(t.Count)+" rows; all of them: --rows 0, or -o FILE"))
+		s.Line("%s", s.Paint(Waiting, "the first "+phrase.Number(int64(len(t.Rows)))+" of "+phrase.Number(t.Count)+" rows; all of them: --rows 0, or -o FILE"))
 	case t.Count == 0:
 		s.Line("%s", s.Paint(Quiet, "no rows"))
 	default:
-		s.Line("%s", s.Paint(Quiet, Count(int(t.Count), "row")))
+		s.Line("%s", s.Paint(Quiet, phrase.Count(int(t.Count), "row")))
 	}
 }
 

@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -89,7 +90,7 @@ func (s *Screen) Timeline(of report.Timeline) {
 		}
 		since, step, attempt := "", e.To, ""
 		if i > 0 {
-			since = "+" + Span(e.At.Sub(of.History[i-1].At))
+			since = "+" + phrase.Span(e.At.Sub(of.History[i-1].At))
 		}
 		if e.From != "" {
 			step = e.From + " → " + e.To
@@ -97,7 +98,7 @@ func (s *Screen) Timeline(of report.Timeline) {
 		if e.Attempt > 0 {
 			attempt = fmt.Sprint(e.Attempt)
 		}
-		all = append(all, Row(Second(e.At), Cell{since, Quiet}, step, attempt, Cell{e.Why, Quiet}))
+		all = append(all, Row(phrase.Second(e.At), Cell{since, Quiet}, step, attempt, Cell{e.Why, Quiet}))
 	}
 	Rows(s, "when|>after|step|>attempt|why", all, func(r []Cell) []Cell { return r })
 }

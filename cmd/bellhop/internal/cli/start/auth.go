@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -196,7 +197,7 @@ func readSecret(a *shell.App, prompt string) (string, error) {
 // browse has the person log in, and returns the refresh token.
 func browse(ctx context.Context, a *shell.App, o loginOrder, endpoint string, c lwa.Credentials) (redact.Text, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, &shell.Problem{
-		Code: shell.ExitError, Err: fmt.Errorf("nobody logged in within %s", shell.Span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
+		Code: shell.ExitError, Err: fmt.Errorf("nobody logged in within %s", phrase.Span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
 	})
 	defer cancel()
 	flow := stack.Login{

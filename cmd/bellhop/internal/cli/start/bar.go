@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
@@ -31,7 +32,7 @@ func runningBar(w io.Writer) (tell func(sim.Progress), above io.Writer, stop fun
 		}
 		when := "now"
 		if left := p.At.Sub(p.Now); left > 0 {
-			when = "in " + shell.Span(left.Truncate(time.Second))
+			when = "in " + phrase.Span(left.Truncate(time.Second))
 		}
 		b.tell(p, "next: "+shell.Clean(p.Next)+" "+when)
 	}, b, b.stop
@@ -65,7 +66,7 @@ func startBar(w io.Writer, length int) *liveBar {
 func (b *liveBar) tell(p sim.Progress, what string) {
 	b.tracker.UpdateTotal(int64(p.Total))
 	b.tracker.SetValue(int64(p.Done))
-	b.tracker.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", shell.Number(int64(p.Done)), shell.Count(p.Total, "file"), what))
+	b.tracker.UpdateMessage(fmt.Sprintf("%s of %s loaded · %s", phrase.Number(int64(p.Done)), phrase.Count(p.Total, "file"), what))
 }
 
 // Write puts a line above the bar.
@@ -94,15 +95,15 @@ func plainly(w io.Writer) func(sim.Progress) {
 	last := ""
 	return func(p sim.Progress) {
 		for _, f := range p.Arrived {
-			_ = shell.Write(w, shell.Second(p.Now)+"  "+arrived(f)+"\n") // the screen may miss a line
+			_ = shell.Write(w, phrase.Second(p.Now)+"  "+arrived(f)+"\n") // the screen may miss a line
 		}
-		now := fmt.Sprintf("%s of %s loaded; next: %s at %s", shell.Number(int64(p.Done)), shell.Count(p.Total, "file"), shell.Clean(p.Next), shell.Second(p.At))
+		now := fmt.Sprintf("%s of %s loaded; next: %s at %s", phrase.Number(int64(p.Done)), phrase.Count(p.Total, "file"), shell.Clean(p.Next), phrase.Second(p.At))
 		if !p.At.After(p.Now) {
-			now = fmt.Sprintf("%s of %s loaded; next: %s", shell.Number(int64(p.Done)), shell.Count(p.Total, "file"), shell.Clean(p.Next))
+			now = fmt.Sprintf("%s of %s loaded; next: %s", phrase.Number(int64(p.Done)), phrase.Count(p.Total, "file"), shell.Clean(p.Next))
 		}
 		if now != last {
 			last = now
-			_ = shell.Write(w, shell.Second(p.Now)+"  "+now+"\n")
+			_ = shell.Write(w, phrase.Second(p.Now)+"  "+now+"\n")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 )
 
@@ -111,9 +112,9 @@ func drawFindings(s *shell.Screen, e examination) {
 	s.Line("")
 	switch {
 	case wrong > 0:
-		s.Line("%s", s.Paint(shell.Bad, shell.Count(wrong, "thing")+" to mend"))
+		s.Line("%s", s.Paint(shell.Bad, phrase.Count(wrong, "thing")+" to mend"))
 	case unknown > 0:
-		s.Line("%s", s.Paint(shell.Waiting, shell.Count(unknown, "thing")+" could not be looked at"))
+		s.Line("%s", s.Paint(shell.Waiting, phrase.Count(unknown, "thing")+" could not be looked at"))
 	default:
 		s.Line("%s", s.Paint(shell.Good, "everything is set up correctly"))
 	}

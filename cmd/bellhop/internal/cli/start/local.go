@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
@@ -210,7 +211,7 @@ func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool) (err err
 	defer func() { err = errors.Join(err, m.Close()) }()
 	clock := ""
 	if ahead, err := sim.Ahead(o.Dir); err == nil && ahead >= time.Minute {
-		clock = "Its clock is simulated, and " + shell.Span(ahead) + " ahead. "
+		clock = "Its clock is simulated, and " + phrase.Span(ahead) + " ahead. "
 	}
 	if err := shell.Write(above, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.Again("status"))); err != nil {
 		return err

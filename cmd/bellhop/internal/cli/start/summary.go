@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -18,13 +19,13 @@ func shortcomings(sum sim.Summary) []string {
 		}
 	}
 	if open := sum.Wanted - there - len(sum.Left.Gaps); open > 0 {
-		all = append(all, fmt.Sprintf("%s of %d wanted neither complete nor zero: bellhop coverage", shell.Count(open, "day"), sum.Wanted))
+		all = append(all, fmt.Sprintf("%s of %d wanted neither complete nor zero: bellhop coverage", phrase.Count(open, "day"), sum.Wanted))
 	}
 	if raw := sum.RawObjects - len(sum.Left.Quarantined); raw > 0 {
-		all = append(all, fmt.Sprintf("%s left in the delivery bucket: bellhop files list", shell.Count(raw, "raw object")))
+		all = append(all, fmt.Sprintf("%s left in the delivery bucket: bellhop files list", phrase.Count(raw, "raw object")))
 	}
 	if sum.Unverified > 0 {
-		all = append(all, fmt.Sprintf("%s deleted without a certificate that proves it: bellhop certificates verify", shell.Count(sum.Unverified, "file")))
+		all = append(all, fmt.Sprintf("%s deleted without a certificate that proves it: bellhop certificates verify", phrase.Count(sum.Unverified, "file")))
 	}
 	return all
 }
@@ -35,18 +36,18 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 	if sum.Resumed {
 		title = "bellhop went on where it was"
 	}
-	s.Line("%s in %s (%s of waiting skipped)", s.Paint(shell.Strong, title), shell.Span(sum.Elapsed), shell.Span(sum.Skipped))
+	s.Line("%s in %s (%s of waiting skipped)", s.Paint(shell.Strong, title), phrase.Span(sum.Elapsed), phrase.Span(sum.Skipped))
 	s.Line("")
 	rows := [][]shell.Cell{
-		shell.Row(shell.Toned("asked", shell.Quiet), fmt.Sprintf("%s, %s in all, %d new in this run", shell.Count(sum.Subscriptions, "subscription"), shell.Count(sum.Posts, "request"), sum.NewPosts)),
+		shell.Row(shell.Toned("asked", shell.Quiet), fmt.Sprintf("%s, %s in all, %d new in this run", phrase.Count(sum.Subscriptions, "subscription"), phrase.Count(sum.Posts, "request"), sum.NewPosts)),
 		shell.Row(shell.Toned("jobs", shell.Quiet), string(shell.Counts(s, report.JobStatuses(), sum.Jobs, nil))),
 		shell.Row(shell.Toned("files", shell.Quiet), string(shell.Counts(s, report.FileStatuses(), sum.Files, nil))),
-		shell.Row(shell.Toned("coverage", shell.Quiet), fmt.Sprintf("%s of %s wanted days", shell.Counts(s, report.CoverageStatuses(), sum.Coverage, nil), shell.Number(int64(sum.Wanted)))),
-		shell.Row(shell.Toned("deleted", shell.Quiet), fmt.Sprintf("%s, %d deletions without one", shell.Count(sum.Certificates, "certificate"), sum.Unverified)),
-		shell.Row(shell.Toned("exposure", shell.Quiet), fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", shell.Span(sum.Exposure.P50), shell.Span(sum.Exposure.P99), shell.Span(sum.Exposure.Max), shell.Count(sum.Exposure.Count, "loaded file"))),
+		shell.Row(shell.Toned("coverage", shell.Quiet), fmt.Sprintf("%s of %s wanted days", shell.Counts(s, report.CoverageStatuses(), sum.Coverage, nil), phrase.Number(int64(sum.Wanted)))),
+		shell.Row(shell.Toned("deleted", shell.Quiet), fmt.Sprintf("%s, %d deletions without one", phrase.Count(sum.Certificates, "certificate"), sum.Unverified)),
+		shell.Row(shell.Toned("exposure", shell.Quiet), fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", phrase.Span(sum.Exposure.P50), phrase.Span(sum.Exposure.P99), phrase.Span(sum.Exposure.Max), phrase.Count(sum.Exposure.Count, "loaded file"))),
 	}
 	for _, h := range sum.HeldOnPurpose {
-		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, shell.Span(h.Longest))))
+		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, phrase.Span(h.Longest))))
 	}
 	rows = append(rows,
 		shell.Row(shell.Toned("ledger calls", shell.Quiet), calls(sum.LedgerCalls)),
@@ -57,7 +58,7 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 	s.Heading("DATASET")
 	var tables [][]shell.Cell
 	for _, t := range sum.Rows {
-		tables = append(tables, shell.Row(t.Table, shell.Number(t.Days), shell.Number(t.Rows)))
+		tables = append(tables, shell.Row(t.Table, phrase.Number(t.Days), phrase.Number(t.Rows)))
 	}
 	s.Table("  ", []string{"table", "days", "rows"}, []string{"days", "rows"}, tables)
 	s.Line("  %s", sum.DatasetDir)
@@ -123,7 +124,7 @@ func drawVerdict(s *shell.Screen, sum sim.Summary) {
 		if i == 0 {
 			raw += ", kept on purpose"
 		}
-		raw += fmt.Sprintf(": %s (quarantined until %s)", f.Key, shell.Minute(f.Until))
+		raw += fmt.Sprintf(": %s (quarantined until %s)", f.Key, phrase.Minute(f.Until))
 	}
 	s.Line("%s", s.Paint(t, raw))
 	for _, what := range all {
@@ -155,7 +156,7 @@ func drawLeft(s *shell.Screen, l sim.Left, again func(string) string) {
 		try("a file that cannot be loaded, because "+f.Reason, "review show "+f.Key, "why, and what you can do: replay or drop it")
 	}
 	for _, d := range l.Held {
-		try(fmt.Sprintf("a report that is held, because it has %s of %s for %s, where %s are published", shell.Count(int(d.HeldRows), "row"), d.Table, d.Date, shell.Number(d.Rows)),
+		try(fmt.Sprintf("a report that is held, because it has %s of %s for %s, where %s are published", phrase.Count(int(d.HeldRows), "row"), d.Table, d.Date, phrase.Number(d.Rows)),
 			fmt.Sprintf("review show %s/%s/%s", d.Subscription, d.Table, d.Date), "compare both; then accept or drop it")
 	}
 	for _, d := range l.Gaps {
@@ -163,19 +164,19 @@ func drawLeft(s *shell.Screen, l sim.Left, again func(string) string) {
 			fmt.Sprintf("refetch %s %s --table %s", d.Subscription, d.Date, d.Table), "ask once more; then the next local run closes the gap")
 	}
 	if l.Silent > 0 {
-		try(fmt.Sprintf("%s with a device that nobody uses", shell.Count(l.Silent, "room")),
+		try(fmt.Sprintf("%s with a device that nobody uses", phrase.Count(l.Silent, "room")),
 			`query "SELECT property_name, unit_name FROM asp_device GROUP BY ALL HAVING sum(dialog_count) = 0"`, "name them")
 	}
 }
 
 // calls says what a file and a duplicate cost.
 func calls(c sim.CallCount) string {
-	text := fmt.Sprintf("%s in this run", shell.Number(int64(c.Total)))
+	text := fmt.Sprintf("%s in this run", phrase.Number(int64(c.Total)))
 	if c.Files > 0 {
-		text += fmt.Sprintf(" · %.1f for each of %s", c.PerFile, shell.Count(c.Files, "file"))
+		text += fmt.Sprintf(" · %.1f for each of %s", c.PerFile, phrase.Count(c.Files, "file"))
 	}
 	if c.Duplicates > 0 {
-		text += fmt.Sprintf(" · %.1f for each of %s, %.1f of them writes", c.PerDuplicate, shell.Count(c.Duplicates, "duplicate"), c.WritesPerDuplicate)
+		text += fmt.Sprintf(" · %.1f for each of %s, %.1f of them writes", c.PerDuplicate, phrase.Count(c.Duplicates, "duplicate"), c.WritesPerDuplicate)
 	}
 	return text
 }
