@@ -45,6 +45,10 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 		shell.Row(shell.Toned("deleted", shell.Quiet), fmt.Sprintf("%s, %d deletions without one", shell.Count(sum.Certificates, "certificate"), sum.Unverified)),
 		shell.Row(shell.Toned("exposure", shell.Quiet), fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", shell.Span(sum.Exposure.P50), shell.Span(sum.Exposure.P99), shell.Span(sum.Exposure.Max), shell.Count(sum.Exposure.Count, "loaded file"))),
 	}
+	if in := sum.Imported; in.Answers > 0 {
+		rows = append(rows, shell.Row(shell.Toned("imported", shell.Quiet), fmt.Sprintf("%s of Pinpoint, which ended on %s: %s that no vendor has any more",
+			shell.Count(in.Answers, "saved answer"), in.Ended, shell.Count(in.Days, "day"))))
+	}
 	for _, h := range sum.HeldOnPurpose {
 		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, shell.Span(h.Longest))))
 	}
