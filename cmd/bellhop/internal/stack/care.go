@@ -29,7 +29,7 @@ func (s Subject) khorosCare(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	subs = slices.DeleteFunc(subs, func(sub report.Subscription) bool { return sub.Source != report.SourceKhorosCare || sub.Paused })
+	subs = slices.DeleteFunc(slices.Clone(subs), func(sub report.Subscription) bool { return sub.Source != report.SourceKhorosCare || sub.Paused })
 	if len(subs) == 0 {
 		return "no subscription is to it", nil
 	}
