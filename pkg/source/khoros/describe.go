@@ -18,7 +18,7 @@ func (s *Source) Describe() report.SourceDescription {
 		Countries: "hosts for the US and EMEA, or the tenant's own", Latency: "not documented; an export takes seconds to minutes",
 		Horizon: "not documented; bellhop asks for the past 90 days unless " + ParamHorizonDays + " says otherwise",
 		Limits: []string{
-			"20 requests a minute, by a third party's account: bellhop sends one every three seconds, whatever runs at the same time.",
+			"20 requests a minute, by a third party's account: bellhop sends one every 3.2 seconds, whatever runs at the same time.",
 			"Columns whose names speak of names of authors and agents, handles, e-mail, places, links, or what people wrote are dropped unless " +
 				ParamKeep + " or " + ParamHash + " names them: " + strings.Join(personalColumns(), ", ") + ", and any other of that kind.",
 			"Rows of past days change, and have no key: a day is replaced whole.",

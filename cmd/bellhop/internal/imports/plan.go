@@ -18,6 +18,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
+// Prefix is what the keys of imported files begin with.
+const Prefix = "import/"
+
 // maxParts bounds the jobs that one file becomes.
 const maxParts = 200
 
@@ -207,7 +210,7 @@ const maxAgain = 100
 func (s *Service) standing(ctx context.Context, o Order, r Result, p *Part) error {
 	for n := range maxAgain {
 		sum := sha256.Sum256([]byte(strings.Join([]string{r.Table, p.Window.String(), report.FormatGeneration(p.AsOf), r.SHA256, strconv.Itoa(n)}, "\n")))
-		p.Key = path.Join("import", o.Subscription.Name, hex.EncodeToString(sum[:16])+"-"+r.Table+".csv")
+		p.Key = path.Join(Prefix, o.Subscription.Name, hex.EncodeToString(sum[:16])+"-"+r.Table+".csv")
 		f, err := s.Ledger.File(ctx, p.Key)
 		if fault.Is(err, fault.NotFound) {
 			if !p.changes() {

@@ -8,7 +8,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/khoros"
+	simulated "github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/pinpoint"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 )
 
 // Names of the demonstration's subscriptions.
@@ -18,6 +20,7 @@ const (
 	IntentSubscription   = "demo-intents"
 	CampaignSubscription = "demo-campaigns"
 	CareSubscription     = "demo-care"
+	KPISubscription      = "demo-kpis"
 )
 
 // subscription is the first that the demonstration has: everything that the vendor has of the whole organisation.
@@ -35,8 +38,8 @@ func campaignSubscription() report.Subscription {
 }
 
 // demoOthers are the subscriptions besides the first: four weeks of the properties' own skills, the use of
-// one skill's intents, the campaigns, and a week of the contact centre's
-// responses.
+// one skill's intents, the campaigns, a week of the contact centre's responses, and the last two weeks of a service that is over, whose
+// answers somebody saved.
 func (m *Machine) demoOthers() []report.Subscription {
 	var ids, intents []string
 	for _, s := range alexa.DemoSkills().Skills {
@@ -60,6 +63,9 @@ func (m *Machine) demoOthers() []report.Subscription {
 	}, campaignSubscription(), {
 		Name: CareSubscription, Source: report.SourceKhorosCare, From: since + 21, LagDays: 1, RefreshDays: 2, MaxWindowDays: 1,
 		Params: report.Params{"report": "response", "company": "Lakeside", "zone": "UTC"},
+	}, {
+		Name: KPISubscription, Source: report.SourcePinpointKPI, From: pinpoint.Sunset - savedDays + 1, LagDays: 1, MaxWindowDays: savedDays,
+		Params: report.Params{pinpoint.ParamApplicationID: simulated.DemoApplicationID, pinpoint.ParamKPIs: strings.Join(simulated.DemoKPIs, ",")},
 	}}
 }
 

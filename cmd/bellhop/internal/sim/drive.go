@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
@@ -33,10 +34,15 @@ func (m *Machine) Demonstrate(ctx context.Context) (Summary, error) {
 	if err := m.askForGap(ctx); err != nil {
 		return Summary{}, err
 	}
+	imported, err := m.importSaved(ctx)
+	if err != nil {
+		return Summary{}, fmt.Errorf("import the saved answers of a vendor who is there no more: %w", err)
+	}
 	if err := m.play(ctx); err != nil {
 		return Summary{}, err
 	}
 	sum, err := m.Summarize(ctx)
+	sum.Imported = imported
 	sum.Resumed, sum.NewPosts = resumed, m.vendor.Requests()-before
 	sum.Elapsed, sum.Skipped = m.Now().Sub(began), m.clock.Skipped()
 	if err == nil && !m.outside.unmeasured {
@@ -248,6 +254,9 @@ func (m *Machine) limits(sub report.Subscription) (report.Limits, error) {
 
 // Up keeps the machine running on the real clock, with its schedules, until ctx ends, which is not an error.
 func (m *Machine) Up(ctx context.Context) error {
+	if _, err := m.importSaved(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
@@ -269,7 +278,9 @@ func (m *Machine) second(ctx context.Context) {
 		_, runErr := m.handle.requester(ctx, schedule)
 		err = errors.Join(err, runErr, m.vendor.Save())
 	}
-	if m.swept.due(now, sweepEvery) {
+	brought, listErr := m.brought(ctx)
+	err = errors.Join(err, listErr)
+	if m.swept.due(now, sweepEvery) || brought {
 		_, sweepErr := m.handle.janitor(ctx, schedule)
 		err = errors.Join(err, sweepErr)
 	}
@@ -277,4 +288,22 @@ func (m *Machine) second(ctx context.Context) {
 		m.Log.ErrorContext(ctx, "a schedule failed in part", "error", err)
 	}
 	m.tell(ctx, "running")
+}
+
+// brought reports whether an import from another process lies there, of which no event has told: its S3 server is another one. The
+// sweep starts its load.
+func (m *Machine) brought(ctx context.Context) (bool, error) {
+	for o, err := range m.deliveries.List(ctx, imports.Prefix) {
+		if err != nil {
+			return false, err
+		}
+		f, err := m.ledger.File(ctx, o.Key)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return false, err
+		}
+		if f.Status == report.FileExpected && f.Delivery == nil {
+			return true, nil
+		}
+	}
+	return false, nil
 }

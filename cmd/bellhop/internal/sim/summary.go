@@ -34,6 +34,8 @@ type Summary struct {
 	// Unverified counts deleted files without a certificate that proves it.
 	Unverified int `json:"unverified"`
 
+	// Imported is what the demonstration imported, in this run or an earlier one.
+	Imported Imported `json:"imported,omitzero"`
 	// Left is what the demonstration left on purpose; nothing of it is a shortcoming.
 	Left Left `json:"left"`
 	// Faults are what went wrong on purpose in this run and was healed, in words.

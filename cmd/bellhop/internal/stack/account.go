@@ -27,6 +27,8 @@ type Subject struct {
 	// Dataset is nil when it is not known.
 	Dataset Dataset
 	Now     func() time.Time
+	// Pause lets time pass, and ends early with its context.
+	Pause func(ctx context.Context, d time.Duration) error
 	// Scrubber learns the secrets that pass through.
 	Scrubber *redact.Scrubber
 }
@@ -54,6 +56,7 @@ func (s Subject) Checks() []Check {
 	checks = append(checks, s.queueChecks()...)
 	checks = append(checks, s.functionChecks()...)
 	checks = append(checks, s.CredentialChecks()...)
+	checks = append(checks, Check{"credential", "Khoros Care", s.khorosCare})
 	checks = append(checks, s.wakingChecks(describe)...)
 	return append(checks, DataChecks(s.Ledger, s.Dataset, s.Now)...)
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Records is what is read of the ledger.
+// Records is what is read of the ledger, and the turns that are taken there.
 type Records interface {
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	Jobs(ctx context.Context, subscription string) ([]report.Job, error)
 	// DaysBetween returns the published days of a subscription whose objects have keys behind one and up to another; with neither, all
 	// that have an object.
 	DaysBetween(ctx context.Context, subscription, after, to string) ([]report.Partition, error)
+	// UpdateCredential changes what the runs share of a credential, where change returns true, and returns it as it is then.
+	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 }
 
 // Dataset says of which format it is.

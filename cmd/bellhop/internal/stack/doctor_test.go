@@ -97,6 +97,8 @@ type records struct {
 	jobs []report.Job
 	err  error
 	days []report.Partition
+	// credentials are what the runs share.
+	credentials map[string]report.Credential
 	// format is what the dataset says.
 	format    int
 	formatErr error

@@ -226,7 +226,7 @@ func otherFaults() map[string]failing {
 		"no subscription":              {ledger(func(b *records) { b.subs = nil }), []string{last}, "no subscription"},
 		"nothing accepted yet":         {ledger(func(b *records) { b.jobs = nil }), []string{last}, "accepted no request yet"},
 		"silence":                      {ledger(func(b *records) { b.jobs = acceptedAt(time.Now().Add(-27 * time.Hour)) }), []string{last}, "27h0m0s ago"},
-		"a ledger that cannot be read": {ledger(func(b *records) { b.err = &smithyError{} }), []string{"fetched sources", last, "published days"}, "may not"},
+		"a ledger that cannot be read": {ledger(func(b *records) { b.err = &smithyError{} }), []string{"fetched sources", "Khoros Care", last, "published days"}, "may not"},
 		"a day that vanished": {ledger(func(b *records) {
 			b.days = append(slices.Clone(b.days), report.Partition{Table: "asp_device", Date: report.NewDate(2026, 11, 2), Key: "l", Vanished: &report.Vanished{}})
 		}), []string{"published days"}, "1 of 2 vanished from the dataset or were replaced there, such as 2026-11-02 of asp_device of hotel"},

@@ -2,8 +2,12 @@ package account_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +16,8 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -196,5 +202,61 @@ func TestImportSavedResponses(t *testing.T) {
 	}
 	if code, files, errs = importingOf(t, "pinpoint", ".", "--subscription", "mail"); code != shell.ExitPartly || len(files) != 2 || files[1].Parts[0].Key != part.Key {
 		t.Errorf("the folder: exit %d, %+v, %s", code, files, errs)
+	}
+}
+
+// machineFolder is the folder in which a process of this test's executable keeps a machine running. Empty in all others.
+const machineFolder = "BELLHOP_TEST_MACHINE"
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(machineFolder)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	machine, err := sim.Open(ctx, sim.Options{Dir: dir, Alone: true, Faults: []alexa.Fault{}, Chaos: &sim.Chaos{}})
+	if err == nil {
+		err = errors.Join(machine.Up(ctx), machine.Close())
+	}
+	if err != nil {
+		os.Stderr.WriteString(err.Error() + "\n") //nolint:errcheck // there is nowhere else to say it
+		os.Exit(1)
+	}
+}
+
+// A machine that another process keeps running loads what is imported into its folder, and deletes it with proof.
+func TestImportIntoARunningMachine(t *testing.T) {
+	inFolder(t, map[string]string{"a.csv": reportHeader + "2025-01-01,amzn1.alexa.unit.did.1,3,2,5\n"})
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := filepath.Abs("home")
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine := exec.CommandContext(t.Context(), program)
+	machine.Env = append(os.Environ(), machineFolder+"="+home)
+	machine.Stderr = os.Stderr
+	if err := machine.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 600 {
+		if _, _, err = sim.Vendor(home); err == nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The sweep comes every five minutes: so long an import does not take.
+	code, files, errs := importing(t, "a.csv", "--subscription", "hotel", "--wait", "2m", "--delete-source", "--confirm")
+	if code != shell.ExitFine || len(files) != 1 || files[0].Parts[0].State != "certified" || !files[0].Deleted {
+		t.Errorf("exit %d, %+v, %s", code, files, errs)
+	}
+	if err := errors.Join(machine.Process.Signal(os.Interrupt), machine.Wait()); err != nil {
+		t.Error(err)
 	}
 }

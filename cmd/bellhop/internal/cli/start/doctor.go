@@ -18,8 +18,10 @@ lifecycle, public access, notification), the queues, functions and schedules, th
 alarms and whether somebody hears them, this machine's clock, when the vendor last accepted a request, published days that
 vanished, and the dataset's format.
 
-It changes nothing, with one exception: when it asks Login with Amazon for an access token, Amazon may replace the
-refresh token, and doctor then stores the new one in the secret, as every run does.
+It changes nothing, with two exceptions. When it asks Login with Amazon for an access token, Amazon may replace the
+refresh token, and doctor then stores the new one in the secret, as every run does. And when a subscription is to
+Khoros Care, doctor asks that vendor for its list of time zones, which makes no export, and notes in the ledger that
+it has taken a turn: the vendor takes 20 requests a minute, whoever sends them.
 
 On a local folder it looks at the ledger and the dataset alone. The exit code is 3 when something is wrong, and 5 when something
 could not be looked at.`
@@ -55,7 +57,7 @@ func examine(ctx context.Context, a *shell.App, p shell.Place) (err error) {
 }
 
 func subject(a *shell.App, in *stack.Installation, l stack.Records, d stack.Dataset, now func() time.Time) stack.Subject {
-	return stack.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Scrubber: &a.Secrets}
+	return stack.Subject{Installation: in, Ledger: l, Dataset: d, Now: now, Pause: a.Wait, Scrubber: &a.Secrets}
 }
 
 // examination is what a doctor found.

@@ -46,6 +46,10 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 		shell.Row(shell.Toned("deleted", shell.Quiet), fmt.Sprintf("%s, %d deletions without one", phrase.Count(sum.Certificates, "certificate"), sum.Unverified)),
 		shell.Row(shell.Toned("exposure", shell.Quiet), fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", phrase.Span(sum.Exposure.P50), phrase.Span(sum.Exposure.P99), phrase.Span(sum.Exposure.Max), phrase.Count(sum.Exposure.Count, "loaded file"))),
 	}
+	if in := sum.Imported; in.Answers > 0 {
+		rows = append(rows, shell.Row(shell.Toned("imported", shell.Quiet), fmt.Sprintf("%s of Pinpoint, which ended on %s: %s that no vendor has any more",
+			shell.Count(in.Answers, "saved answer"), in.Ended, shell.Count(in.Days, "day"))))
+	}
 	for _, h := range sum.HeldOnPurpose {
 		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, phrase.Span(h.Longest))))
 	}

@@ -29,6 +29,7 @@ const (
 	Status   = "status"   // of an export
 	Download = "download" // of an export, which leads on to a file
 	File     = "file"     // on the other host
+	Zones    = "zones"    // the list of time zones
 )
 
 // What goes wrong besides what goes wrong everywhere. The call is served.
@@ -128,7 +129,7 @@ func New(c Config) (*rest.Service, error) {
 	}
 	service, err := rest.NewService(rest.Options{
 		Seed: c.Seed, Now: c.Now, Endpoint: Endpoint, API: a, Faults: c.Faults, Kinds: kinds,
-		Operations: []string{Create, Status, Download, File}, Memory: &a.memory,
+		Operations: []string{Create, Status, Download, File, Zones}, Memory: &a.memory,
 	})
 	return service, errors.Join(append(problems, err)...)
 }
@@ -161,6 +162,9 @@ func (a *api) Read(r rest.Request) (rest.Call, rest.Answer) {
 	of, refusal := a.authorise(r)
 	if refusal.Refused() {
 		return rest.Call{}, refusal
+	}
+	if r.EscapedPath == zonesPath {
+		return a.readZones(r, of)
 	}
 	path, ok := strings.CutPrefix(r.EscapedPath, reportsPath)
 	if !ok {

@@ -103,3 +103,30 @@ func TestDownloadLeadsToAnotherHost(t *testing.T) {
 		t.Errorf("too late: %d", r.status)
 	}
 }
+
+// The list of time zones is for those who have a user and its company's key, and counts like any other call.
+func TestZonesAreForUsers(t *testing.T) {
+	v := start(t, nil)
+	const path = "/api/public/config/timezones?companyKey="
+	if r := v.call(http.MethodGet, path+v.as.Key, ""); r.status != 200 || !strings.Contains(r.body, `"result":[{"id":"UTC"`) {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	for address, want := range map[string]int{path + "other": 403, strings.TrimSuffix(path, "companyKey="): 400} {
+		if r := v.call(http.MethodGet, address, ""); r.status != want {
+			t.Errorf("%s: %d", address, r.status)
+		}
+	}
+	if r := v.call(http.MethodPost, path+v.as.Key, ""); r.status != 405 {
+		t.Errorf("POST: %d", r.status)
+	}
+	for range 16 {
+		v.call(http.MethodGet, path+v.as.Key, "")
+	}
+	if r := v.call(http.MethodGet, path+v.as.Key, ""); r.status != 429 {
+		t.Errorf("call 21: %d", r.status)
+	}
+	v.as = khoros.Company{}
+	if r := v.call(http.MethodGet, path, ""); r.status != 401 {
+		t.Errorf("nobody: %d", r.status)
+	}
+}

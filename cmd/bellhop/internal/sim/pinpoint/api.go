@@ -77,6 +77,15 @@ type api struct {
 
 // New checks the configuration and returns the API, which nobody has called yet. It serves everything below /v1/apps/.
 func New(c Config) (*rest.Service, error) {
+	a, problem := newAPI(c)
+	service, err := rest.NewService(rest.Options{
+		Seed: c.Seed, Now: c.Now, Endpoint: Endpoint, API: a, Faults: c.Faults, Kinds: kinds,
+		Operations: []string{ofApplication, ofCampaign, ofJourney},
+	})
+	return service, errors.Join(problem, err)
+}
+
+func newAPI(c Config) (*api, error) {
 	if c.Retires.IsZero() {
 		c.Retires = EndOfSupport
 	}
@@ -91,11 +100,7 @@ func New(c Config) (*rest.Service, error) {
 		}
 		a.apps[app.ID] = app
 	}
-	service, err := rest.NewService(rest.Options{
-		Seed: c.Seed, Now: c.Now, Endpoint: Endpoint, API: a, Faults: c.Faults, Kinds: kinds,
-		Operations: []string{ofApplication, ofCampaign, ofJourney},
-	})
-	return service, errors.Join(append(problems, err)...)
+	return a, errors.Join(problems...)
 }
 
 // exceptions are the documented ones.

@@ -310,3 +310,33 @@ func TestEndOfSupport(t *testing.T) {
 		}
 	}
 }
+
+// What is saved is what the service answers at that instant, byte for byte.
+func TestSavedAnswersAreThoseOfTheService(t *testing.T) {
+	v := start(t)
+	v.clock = pinpoint.DemoSaved
+	const name = "txn-emails-sent"
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		v.server.URL+"/v1/apps/"+app+"/kpis/daterange/"+name+"?start-time=2026-10-29&end-time=2026-10-29", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=id")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	want, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(response.StatusCode, err)
+	}
+	day := script.DayOf(time.Date(2026, 10, 29, 0, 0, 0, 0, time.UTC))
+	saved, err := pinpoint.Saved(7, pinpoint.DemoApplications()[0], []string{name}, day, day+1, v.clock)
+	if err != nil || len(saved) != 2 || string(saved[0]) != string(want) {
+		t.Errorf("saved %q, %v, want %q", saved, err, want)
+	}
+	if _, err := pinpoint.Saved(7, pinpoint.DemoApplications()[0], []string{name}, day, day, pinpoint.EndOfSupport); err == nil {
+		t.Error("somebody saves answers of a service that is over")
+	}
+}

@@ -17,3 +17,11 @@ func DemoApplications() []Application {
 		Hourly: 3, Audience: 400, Born: time.Date(2025, 5, 5, 0, 0, 0, 0, time.UTC),
 	}}
 }
+
+// DemoKPIs are those whose answers somebody saved.
+var DemoKPIs = []string{
+	"txn-emails-sent", "txn-emails-delivered", "txn-emails-opened", "txn-sms-sent", "txn-sms-delivered", "unique-deliveries-grouped-by-campaign",
+}
+
+// DemoSaved is when they did: in the last hour of the service.
+var DemoSaved = EndOfSupport.Add(-time.Hour)
