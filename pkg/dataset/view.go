@@ -10,6 +10,8 @@ type View struct {
 	Name    string
 	Meaning string
 	Columns []Column
+	// Over are the tables whose rows a view over others shows.
+	Over []string
 
 	query func(raw string) string
 }
