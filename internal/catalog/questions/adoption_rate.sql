@@ -9,8 +9,8 @@ WITH daily AS (
   WHERE {{days "dataset_date"}}{{property "property_id"}}
   GROUP BY property_id, dataset_date
 )
-SELECT property_id, max_by(property_name, dataset_date) AS property_name, date_trunc('week', dataset_date) AS week, count(*) AS days,
+SELECT property_id, max_by(property_name, dataset_date) AS property_name, CAST(date_trunc('week', dataset_date) AS date) AS week, count(*) AS days,
   round(avg(CAST(devices AS double)), 1) AS devices, round(1e2 * sum(in_use) / nullif(sum(devices), 0), 1) AS percent_in_use
 FROM daily
-GROUP BY property_id, date_trunc('week', dataset_date)
+GROUP BY property_id, CAST(date_trunc('week', dataset_date) AS date)
 ORDER BY property_id, week

@@ -9,4 +9,4 @@ SELECT campaign_id, min(dataset_date) AS first_day, max(dataset_date) AS last_da
 FROM asp_proactive_campaign
 WHERE {{days "dataset_date"}}{{property "property_id"}}
 GROUP BY campaign_id
-ORDER BY taps_per_hundred DESC
+ORDER BY taps_per_hundred DESC NULLS LAST, campaign_id

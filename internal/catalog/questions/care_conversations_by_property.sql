@@ -8,11 +8,11 @@ WITH responses AS (
   FROM khoros_response
   WHERE {{days "dataset_date"}}
 )
-SELECT own_properties.property_id, own_properties.property_code, date_trunc('week', responses.dataset_date) AS week,
+SELECT own_properties.property_id, own_properties.property_code, CAST(date_trunc('week', responses.dataset_date) AS date) AS week,
   count(*) AS responses, count(DISTINCT responses.conversation_id) AS conversations
 FROM responses
 LEFT JOIN own_properties ON own_properties.company = responses.company
   AND (own_properties.tag IS NULL OR strpos(responses.tags, ',' || own_properties.tag || ',') > 0)
 WHERE {{days "responses.dataset_date"}}{{property "own_properties.property_id"}}
-GROUP BY own_properties.property_id, own_properties.property_code, date_trunc('week', responses.dataset_date)
+GROUP BY own_properties.property_id, own_properties.property_code, CAST(date_trunc('week', responses.dataset_date) AS date)
 ORDER BY week DESC, conversations DESC, own_properties.property_id

@@ -3,9 +3,9 @@
 -- Caveat: What people wrote is in no table unless a subscription keeps it. A conversation that goes on into another week, or has responses of several tags, counts in each.
 -- Adds up: responses
 -- Days: 30
-SELECT date_trunc('week', dataset_date) AS week, manual_tag AS tag, count(*) AS responses,
+SELECT CAST(date_trunc('week', dataset_date) AS date) AS week, manual_tag AS tag, count(*) AS responses,
   count(DISTINCT conversation_id) AS conversations, count(DISTINCT responding_agent_display_id) AS agents
 FROM khoros_response
 WHERE {{days "dataset_date"}}
-GROUP BY date_trunc('week', dataset_date), manual_tag
-ORDER BY week DESC, responses DESC
+GROUP BY CAST(date_trunc('week', dataset_date) AS date), manual_tag
+ORDER BY week DESC, responses DESC, tag

@@ -4,11 +4,11 @@
 -- Adds up: dialogs
 -- Days: 90
 WITH weeks AS (
-  SELECT property_id, max_by(property_name, dataset_date) AS property_name, date_trunc('week', dataset_date) AS week,
+  SELECT property_id, max_by(property_name, dataset_date) AS property_name, CAST(date_trunc('week', dataset_date) AS date) AS week,
     count(DISTINCT dataset_date) AS days, sum(dialog_count) AS dialogs
   FROM asp_device
   WHERE {{days "dataset_date"}}{{property "property_id"}}
-  GROUP BY property_id, date_trunc('week', dataset_date)
+  GROUP BY property_id, CAST(date_trunc('week', dataset_date) AS date)
 ), compared AS (
   SELECT property_id, property_name, week, days, dialogs,
     lag(week) OVER (PARTITION BY property_id ORDER BY week) AS week_before,

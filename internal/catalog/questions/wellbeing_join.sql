@@ -4,14 +4,14 @@
 -- Adds up: answers
 -- Days: 180
 WITH units AS (
-  SELECT DISTINCT unit_id, date_trunc('month', dataset_date) AS month
+  SELECT DISTINCT unit_id, CAST(date_trunc('month', dataset_date) AS date) AS month
   FROM asp_device
   WHERE {{days "dataset_date"}}{{property "property_id"}}
 ), minutes AS (
-  SELECT unit_id, date_trunc('month', dataset_date) AS month, sum(calling_duration_minutes) AS minutes
+  SELECT unit_id, CAST(date_trunc('month', dataset_date) AS date) AS month, sum(calling_duration_minutes) AS minutes
   FROM asp_communication
   WHERE {{days "dataset_date"}}{{property "property_id"}}
-  GROUP BY unit_id, date_trunc('month', dataset_date)
+  GROUP BY unit_id, CAST(date_trunc('month', dataset_date) AS date)
 ), answers AS (
   SELECT unit_id, survey_month, satisfaction,
     lag(satisfaction) OVER (PARTITION BY unit_id ORDER BY survey_month) AS before,
