@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -59,6 +61,22 @@ func allRows(root string, from []dataset.Column, folder, how string) (string, er
 		files[i] = quoted(f)
 	}
 	return fmt.Sprintf("%s FROM read_parquet([%s], %sunion_by_name = true)", selected, strings.Join(files, ", "), how), nil
+}
+
+// tableName is what the table of a person's file may be called.
+var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// namedFiles returns the statements that make tables of the named files. They are read before the engine is closed to all files but those
+// of the dataset, so that it need not be open to any for them.
+func namedFiles(files []Named) ([]string, error) {
+	var statements []string
+	for _, f := range files {
+		if !tableName.MatchString(f.Name) {
+			return nil, fault.New(fault.Poison, "%q cannot be the name of a table: use lower-case letters, digits and underscores", f.Name)
+		}
+		statements = append(statements, fmt.Sprintf(`CREATE TABLE "%s" AS SELECT * FROM read_csv(%s)`, f.Name, quoted(f.File)))
+	}
+	return statements, nil
 }
 
 // literal keeps a path from being taken for a pattern.
