@@ -267,6 +267,13 @@ func TestTheAnalysesRunWithoutOwnData(t *testing.T) {
 	wants(t, e, questionNamed(t, "wellbeing-join").Statement(october))
 }
 
+func TestTheUnitsOfTheDataset(t *testing.T) {
+	units, err := own.Units(t.Context(), fortnight(t).open(t))
+	if want := map[string]bool{"o": true, "n": true, "n1": true, "n2": true, "n3": true, "s": true, "s1": true, "s2": true}; err != nil || !cmp.Equal(units, want) {
+		t.Errorf("got %v, %v", units, err)
+	}
+}
+
 // Five rooms have 40 minutes of calls in October, and marks that rose by 1, 0.5, 0, 1.5 and 2: 1 on average. The sixth, without a call, is
 // alone in its band, and the seventh has no mark of the month before.
 func TestTheSurveyIsComparedOfManyRoomsOnly(t *testing.T) {
