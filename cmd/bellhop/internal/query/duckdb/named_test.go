@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 )
 
 // with opens the hotels with files of CSV that a person names.
-func with(t *testing.T, named ...duckdb.Named) (*duckdb.Engine, error) {
+func with(t *testing.T, named ...query.Named) (*duckdb.Engine, error) {
 	t.Helper()
 	e, err := duckdb.Open(t.Context(), duckdb.Options{Dataset: string(hotels(t)), Memory: "1GB", Threads: 1, With: named})
 	if err == nil {
@@ -35,7 +36,7 @@ func TestAFileThatAPersonNamesIsJoined(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e, err := with(t, duckdb.Named{Name: "stays", File: file})
+	e, err := with(t, query.Named{Name: "stays", File: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func TestAFileThatCannotBeNamedSo(t *testing.T) {
 	if err := os.WriteFile(file, []byte("a\n1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for says, named := range map[string]duckdb.Named{
+	for says, named := range map[string]query.Named{
 		"lower-case letters": {Name: `x" AS SELECT 1; --`, File: file},
 		"already exists":     {Name: "asp_device", File: file},
 		"No files found":     {Name: "x", File: file + ".none"},

@@ -4,7 +4,11 @@
 // DuckDB is C++ code, so the engine is there only in a program that was built with cgo. [Available] tells.
 package duckdb
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+)
 
 // Options say what the engine works on.
 type Options struct {
@@ -12,7 +16,7 @@ type Options struct {
 	// nothing at all can be written, by any statement.
 	Dataset string
 	// With are files of CSV that a person names: each is read once, into a table of its name.
-	With []Named
+	With []query.Named
 	// Output is the file that [Engine.Copy] or [Engine.Database] makes, in a folder of its own, because DuckDB makes others
 	// beside it; empty when neither is called.
 	Output string
@@ -21,9 +25,6 @@ type Options struct {
 	// Threads is how many threads a query may use; 0 leaves it to DuckDB, which takes all processors.
 	Threads int
 }
-
-// Named is a file of CSV with the name of its table, which is lower-case letters, digits and underscores.
-type Named struct{ Name, File string }
 
 // ErrNoCgo is the error of a program that was built without cgo.
 var ErrNoCgo = errors.New("this bellhop was built without cgo, and DuckDB needs it")

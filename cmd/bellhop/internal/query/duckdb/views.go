@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -68,7 +69,7 @@ var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
 // namedFiles returns the statements that make tables of the named files. They are read before the engine is closed to all files but those
 // of the dataset, so that it need not be open to any for them.
-func namedFiles(files []Named) ([]string, error) {
+func namedFiles(files []query.Named) ([]string, error) {
 	var statements []string
 	for _, f := range files {
 		if !tableName.MatchString(f.Name) {
