@@ -88,7 +88,7 @@ func Run(ctx context.Context, s Store, o Order) (Import, error) {
 		}
 	}
 	done.Version++
-	content, err := forms[o.Table].encode(rows, int32(done.Version)) //nolint:gosec // G115: a version is one more than the last
+	content, err := forms[o.Table].encode(rows, int32(done.Version))
 	if err != nil || o.DryRun {
 		return done, err
 	}

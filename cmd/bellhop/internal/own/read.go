@@ -54,7 +54,11 @@ func formOf[R row]() form {
 			var b bytes.Buffer
 			w := parquet.NewGenericWriter[R](&b, parquet.Compression(&parquet.Zstd))
 			for _, r := range rows {
-				if _, err := w.Write([]R{r.of(version).(R)}); err != nil {
+				stored, ok := r.of(version).(R)
+				if !ok {
+					return nil, fmt.Errorf("a row is a %T", r)
+				}
+				if _, err := w.Write([]R{stored}); err != nil {
 					return nil, err
 				}
 			}

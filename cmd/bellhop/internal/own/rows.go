@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
@@ -92,9 +93,9 @@ func (r campaign) of(v int32) row { r.Version = v; return r }
 // empty returns the names of the values that are empty, of pairs of both.
 func empty(pairs ...string) []string {
 	var names []string
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			names = append(names, pairs[i])
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[len(pair)-1] == "" {
+			names = append(names, pair[0])
 		}
 	}
 	return names

@@ -18,7 +18,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// imports imports a file of people's own data.
+// imports brings a file of people's own data into the dataset.
 func (d folder) imports(t *testing.T, table, csv string) {
 	t.Helper()
 	got, err := own.Run(t.Context(), migrate.Folder(d), own.Order{Table: table, Content: []byte(csv)})
@@ -234,7 +234,7 @@ func TestTheAnalysesAnswerWhatAPersonReckons(t *testing.T) {
 	t.Run("coverage-and-expiry", func(t *testing.T) {
 		sql := questionNamed(t, "coverage-and-expiry").Statement(october)
 		// 90 days behind 15 October are 13 January.
-		wants(t, e, "SELECT * FROM ("+sql+") WHERE table_name = 'asp_device'", []string{"asp_device", "south", "2026-10-15", "2027-01-13"})
+		wants(t, e, "SELECT table_name, subscription, dataset_date, lost_after FROM ("+sql+") WHERE table_name = 'asp_device'", []string{"asp_device", "south", "2026-10-15", "2027-01-13"})
 		// Each of the others has rows of one or two of the 14 days.
 		wants(t, e, "SELECT subscription, count(*) FROM ("+sql+") WHERE table_name = 'asp_communication' GROUP BY ALL ORDER BY ALL",
 			[]string{"north", "12"}, []string{"south", "13"})

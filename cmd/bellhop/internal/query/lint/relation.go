@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -78,7 +79,8 @@ type relation struct {
 func table(schema, name string) (relation, bool) {
 	schema, name = strings.ToLower(schema), strings.ToLower(name)
 	r := relation{columns: map[string]value{}}
-	columns, units := []dataset.Column(nil), false
+	var columns []dataset.Column
+	var units bool
 	if d, known := dataset.Lookup(name); known {
 		columns, units = d.Columns, d.HasUnits()
 	} else if i := slices.IndexFunc(dataset.ViewsOverOthers(), func(v dataset.View) bool { return v.Name == name }); i >= 0 && schema == "" {
@@ -108,9 +110,7 @@ type scope map[string]relation
 // with returns the scope with the queries of a statement's WITH.
 func (s scope) with(statement node, found *[]Finding) scope {
 	inner := scope{}
-	for name, r := range s {
-		inner[name] = r
-	}
+	maps.Copy(inner, s)
 	for _, entry := range statement.child("cte_map").list("map") {
 		inner[strings.ToLower(entry.text("key"))] = inner.statement(entry.child("value").child("query").child("node"), found)
 	}
@@ -122,7 +122,7 @@ func (s scope) from(n node, found *[]Finding) (all []relation, conditions []node
 	r := relation{}
 	switch n.text("type") {
 	case "BASE_TABLE":
-		known := false
+		var known bool
 		if r, known = s[strings.ToLower(n.text("table_name"))]; !known || n.text("schema_name") != "" {
 			r, _ = table(n.text("schema_name"), n.text("table_name"))
 		}
