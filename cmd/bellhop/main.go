@@ -63,6 +63,7 @@ func environment() shell.Environment {
 		OpenCampaigns: account.Campaigns,
 		OpenEngine:    account.OpenEngine,
 		Parse:         duckdb.Parse,
+		Prompt:        account.Prompt,
 		Start:         account.Start,
 		Reset:         sim.Reset,
 		Sources:       account.Sources(),

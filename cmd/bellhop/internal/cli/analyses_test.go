@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -131,6 +132,71 @@ func TestAFileIsNamedForAStatement(t *testing.T) {
 	} {
 		if code, _, errs := b.run(t.Context(), append([]string{"query", "FROM stays"}, args...)...); code != shell.ExitUsage || !strings.Contains(errs, says) {
 			t.Errorf("%v: exit %d: %s", args, code, errs)
+		}
+	}
+}
+
+// typist types lines, and notes what is remembered.
+type typist struct {
+	lines      []string
+	prompts    []string
+	remembered []string
+	closed     bool
+}
+
+func (p *typist) Line(prompt string) (string, error) {
+	p.prompts = append(p.prompts, prompt)
+	if len(p.lines) == 0 {
+		return "", io.EOF
+	}
+	line := p.lines[0]
+	p.lines = p.lines[1:]
+	if line == "^C" {
+		return "", shell.ErrAborted
+	}
+	return line, nil
+}
+
+func (p *typist) Remember(statement string) { p.remembered = append(p.remembered, statement) }
+func (p *typist) Close() error              { p.closed = true; return nil }
+
+func TestStatementsAreTypedOneAfterTheOther(t *testing.T) {
+	b, _ := asked(t)
+	b.terminal = true
+	p := &typist{lines: []string{"SELECT 1", "^C", "", "SELECT 2", "FROM t;", "SELECT sum(device_count) FROM asp_device;", "SELECT 3;"}}
+	var complete func(string) []string
+	b.prompt = func(c func(string) []string) (shell.Prompter, error) { complete = c; return p, nil }
+	b.parse = func(_ context.Context, statement string) (tree map[string]any, err error) {
+		if !strings.Contains(statement, "device_count") {
+			return nil, errors.New("not read")
+		}
+		err = json.Unmarshal([]byte(overDays), &tree)
+		return tree, err
+	}
+	code, out, errs := b.run(t.Context(), "query", "--shell")
+	if code != shell.ExitFine || strings.Count(out, "Room 1") != 2 || !strings.Contains(errs, "over several days") || !p.closed {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if want := []string{"SELECT 2\nFROM t;\n", "SELECT 3;\n"}; !slices.Equal(b.engine.statements, want) || b.engine.closed != 1 {
+		t.Errorf("asked %q, closed %d times", b.engine.statements, b.engine.closed)
+	}
+	if len(p.remembered) != 3 || p.prompts[0] != "bellhop> " || p.prompts[4] != "    ...> " {
+		t.Errorf("remembered %q, prompted %q", p.remembered, p.prompts)
+	}
+	if got := complete("asp_campaign_"); !slices.Equal(got, []string{"asp_campaign_definitions", "asp_campaign_results"}) || len(complete("")) > 0 {
+		t.Errorf("completed to %q", got)
+	}
+}
+
+func TestTheShellNeedsATerminalOfItsOwn(t *testing.T) {
+	for _, tt := range []struct {
+		terminal bool
+		args     []string
+	}{{false, nil}, {true, []string{"SELECT 1"}}, {true, []string{"-o", "x.csv"}}, {true, []string{"--lint"}}} {
+		b, _ := asked(t)
+		b.terminal = tt.terminal
+		if code, _, errs := b.run(t.Context(), append([]string{"query", "--shell"}, tt.args...)...); code != shell.ExitUsage || !strings.Contains(errs, "--shell") {
+			t.Errorf("%v: exit %d, %s", tt.args, code, errs)
 		}
 	}
 }

@@ -438,6 +438,7 @@ type bench struct {
 	inputLimit  int64
 	campaigns   *promotions
 	own         own.Store
+	prompt      func(complete func(word string) []string) (shell.Prompter, error)
 	parse       func(ctx context.Context, statement string) (map[string]any, error)
 }
 
@@ -518,7 +519,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
-		Parse: b.parse, Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Parse: b.parse, Prompt: b.prompt, Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(ctx context.Context, p shell.Place) (shell.Account, error) {
 			b.opened = append(b.opened, p)

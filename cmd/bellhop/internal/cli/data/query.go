@@ -35,6 +35,9 @@ A statement that adds up what must not be added up is refused, with what is wron
 devices over days, distinct counts, rooms beside their roll-ups, metrics of several kinds. What may be wrong is
 said on the standard error. --anyway runs it all the same, and --lint only looks, without a dataset.
 
+--shell keeps the engine open and asks for one statement after the other. Ctrl-C clears what is typed; while a
+statement runs, it ends the shell.
+
 --with NAME=FILE reads a file of CSV into a table of that name, for this one statement. What is to stay is
 imported: bellhop map --help.
 
@@ -64,6 +67,7 @@ type queryOrder struct {
 	with   []string
 	lint   bool
 	anyway bool
+	shell  bool
 }
 
 func (o *queryOrder) define(f *pflag.FlagSet) {
@@ -84,6 +88,7 @@ func (o *queryOrder) define(f *pflag.FlagSet) {
 func (o *queryOrder) defineStatement(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.with, "with", nil, "read a file of CSV into a table, as `NAME=FILE`; repeat it for more")
 	f.BoolVar(&o.lint, "lint", false, "only say what adds up to a wrong number in the statement")
+	f.BoolVar(&o.shell, "shell", false, "type statements one after the other, with history and completion")
 	f.BoolVar(&o.anyway, "anyway", false, "run a statement that adds up to a wrong number, too")
 }
 
@@ -96,6 +101,7 @@ func QueryCommand(a *shell.App) *cobra.Command {
   bellhop query "DESCRIBE asp_communication"
   bellhop query -f weekly.sql -o weekly.csv
   bellhop query -f weekly.sql --lint
+  bellhop query --shell
   bellhop query --with stays=stays.csv "SELECT * FROM stays JOIN asp_device USING (unit_id)"
   echo "SELECT count(*) FROM asp_device" | bellhop query
   bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
@@ -108,6 +114,12 @@ func QueryCommand(a *shell.App) *cobra.Command {
 	}
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		switch {
+		case o.shell && (len(args) > 0 || o.file != "" || o.output != "" || o.lint):
+			return shell.Usage("leave one of them out", "--shell reads statements from the terminal, and writes to it")
+		case o.shell && (!a.InTerminal || !a.OutTerminal):
+			return shell.Usage("leave --shell out", "--shell needs a terminal")
+		case o.shell:
+			return nil
 		case len(args) == 0 && o.file == "" && !a.InTerminal, len(args) == 1 && args[0] == "-" && o.file == "":
 			o.file = "-"
 		case len(args) == 0 && o.file == "":
@@ -121,6 +133,9 @@ func QueryCommand(a *shell.App) *cobra.Command {
 	}
 	c.PreRunE = func(*cobra.Command, []string) error { return checkQuery(a, &o) }
 	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
+		if o.shell {
+			return converse(cmd.Context(), a, o)
+		}
 		statement, err := statement(a, o.file, args)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -143,6 +144,18 @@ type QueryEngine interface {
 	Database(ctx context.Context, parts []query.Copied) (int64, error)
 }
 
+// Prompter reads lines from a person, who can edit them and get earlier ones back.
+type Prompter interface {
+	// Line returns a line. io.EOF is the end of the input, and [ErrAborted] Ctrl-C.
+	Line(prompt string) (string, error)
+	// Remember keeps a statement for next time.
+	Remember(statement string)
+	Close() error
+}
+
+// ErrAborted is the error of a line that the person broke off.
+var ErrAborted = errors.New("broken off")
+
 // Machine is bellhop running in one folder.
 type Machine interface {
 	// Demonstrate plays the life of the reports to its end, or to that of ctx.
@@ -205,6 +218,8 @@ type Environment struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Parse returns the tree of a statement of SQL, as duckdb.Parse does. Nil where nothing can be said of a statement.
 	Parse func(ctx context.Context, statement string) (map[string]any, error)
+	// Prompt opens the terminal for lines that a person types. Complete returns the words that a word may become.
+	Prompt func(complete func(word string) []string) (Prompter, error)
 	// OpenEngine opens an engine that runs SQL.
 	OpenEngine func(ctx context.Context, e EngineChoice) (QueryEngine, error)
 	// Start takes possession of a local folder and starts the machine in it.

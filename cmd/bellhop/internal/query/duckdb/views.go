@@ -75,7 +75,7 @@ func namedFiles(files []query.Named) ([]string, error) {
 		if !tableName.MatchString(f.Name) {
 			return nil, fault.New(fault.Poison, "%q cannot be the name of a table: use lower-case letters, digits and underscores", f.Name)
 		}
-		statements = append(statements, fmt.Sprintf("CREATE TABLE %q AS SELECT * FROM read_csv(%s)", f.Name, quoted(f.File)))
+		statements = append(statements, fmt.Sprintf("CREATE TABLE %q AS FROM read_csv(%s)", f.Name, quoted(f.File)))
 	}
 	return statements, nil
 }
