@@ -17,6 +17,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 )
 
@@ -61,6 +62,8 @@ func environment() shell.Environment {
 		Wait:          account.Wait,
 		OpenCampaigns: account.Campaigns,
 		OpenEngine:    account.OpenEngine,
+		Parse:         duckdb.Parse,
+		Prompt:        account.Prompt,
 		Start:         account.Start,
 		Reset:         sim.Reset,
 		Sources:       account.Sources(),

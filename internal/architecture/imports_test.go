@@ -106,11 +106,13 @@ var layers = map[string]layer{
 	// Commands read through the read model, and reach no store and no bucket around it. Each group of them knows the shell, and
 	// none knows another group.
 	"cmd/bellhop/internal/cli":       {own: and(commands, "cmd/bellhop/internal/cli/start", "cmd/bellhop/internal/cli/look", "cmd/bellhop/internal/cli/act", "cmd/bellhop/internal/cli/data"), libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/shell": {own: commands, libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/shell": {own: and(commands, "cmd/bellhop/internal/own"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/act":   {own: commands, libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/data":  {own: and(commands, "pkg/convert"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/data":  {own: and(commands, "pkg/convert", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint"), libs: []string{"..."}},
+	// What is wrong with a statement is told from its tree and the definitions alone.
+	"cmd/bellhop/internal/query/lint": {own: []string{"pkg/dataset"}, pure: true},
 	// The read model knows no command line and no terminal: a console shows what it computes, too.
 	"cmd/bellhop/internal/view": {
 		own: and(core, "pkg/ledger", "pkg/janitor", "pkg/requester", "pkg/dataset",

@@ -33,7 +33,7 @@ func Template() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Views": dataset.Views(), "Questions": questions, "FirstDay": firstDay})
+	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Own": dataset.OwnTables(), "Views": dataset.Views(), "Questions": questions, "FirstDay": firstDay})
 	return b.String(), err
 }
 

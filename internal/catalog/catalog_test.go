@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -204,25 +205,77 @@ func TestGlueTakesTheComments(t *testing.T) {
 }
 
 func TestAQuestionSaysWhatItAsks(t *testing.T) {
-	tests := map[string]struct {
-		content string
-		want    Question
-	}{
-		"name, meaning, query": {"-- Calls\n-- Who calls?\nSELECT 1\nFROM t\n", Question{"CallsOfRooms", "calls-of-rooms", "Calls", "Who calls?", "SELECT 1\nFROM t"}},
-		"no meaning":           {"-- Calls\nSELECT 1\nFROM t\n", Question{}},
-		"no query":             {"-- Calls\n-- Who calls?\n", Question{}},
+	const known = "-- Calls\n-- Who calls?\n-- Caveat: Twice.\n-- Adds up: n, m\n-- Days: 7\n"
+	const sql = "SELECT sum(dialog_count) AS n FROM asp_device WHERE {{days \"dataset_date\"}}{{property \"property_id\"}}\n"
+	q, err := parseQuestion("calls_of_rooms", known+sql)
+	q.text = nil
+	want := Question{
+		ID: "CallsOfRooms", Slug: "calls-of-rooms", Name: "Calls", Meaning: "Who calls?", Caveat: "Twice.", AddsUp: []string{"n", "m"}, Days: 7, ByProperty: true,
+		Tables: []string{"asp_device"}, Measures: []Measure{{"asp_device", "dialog_count", dataset.Additive}},
+		SQL: "SELECT sum(dialog_count) AS n FROM asp_device WHERE dataset_date >= current_date - INTERVAL '7' DAY",
 	}
-	for name, test := range tests {
+	if !reflect.DeepEqual(q, want) || err != nil {
+		t.Errorf("got %+v, %v", q, err)
+	}
+	for name, content := range map[string]string{
+		"no meaning":    strings.Replace(known, "-- Who calls?\n", "", 1) + sql,
+		"no caveat":     strings.Replace(known, "Caveat", "Beware", 1) + sql,
+		"no days":       strings.Replace(known, "7", "some", 1) + sql,
+		"no query":      known,
+		"a wrong field": known + "SELECT {{day}}",
+	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseQuestion("calls_of_rooms", test.content)
-			if got != test.want || (err != nil) != (test.want == Question{}) {
-				t.Errorf("got %+v, %v", got, err)
+			if q, err := parseQuestion("calls_of_rooms", content); err == nil {
+				t.Errorf("got %+v", q)
 			}
 		})
 	}
+}
+
+func TestAScopeNarrowsAQuestion(t *testing.T) {
+	q, err := parseQuestion("q", "-- A\n-- B?\n-- Caveat: C.\n-- Adds up: nothing\n-- Days: 7\nSELECT 1 FROM asp_device WHERE {{days \"d\"}}{{property \"p\"}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := report.NewDate(2026, 10, 1), report.NewDate(2026, 10, 31)
+	for name, tt := range map[string]struct {
+		scope Scope
+		want  string
+	}{
+		"nothing":            {Scope{}, "d >= current_date - INTERVAL '7' DAY"},
+		"both ends":          {Scope{From: from, To: to}, "d BETWEEN DATE '2026-10-01' AND DATE '2026-10-31'"},
+		"the first day":      {Scope{From: from}, "d >= DATE '2026-10-01'"},
+		"the last day":       {Scope{To: to}, "d BETWEEN DATE '2026-10-25' AND DATE '2026-10-31'"},
+		"a property":         {Scope{Property: "inn"}, "d >= current_date - INTERVAL '7' DAY AND p = 'inn'"},
+		"one with a quote":   {Scope{Property: "x' OR 'a' = 'a"}, "d >= current_date - INTERVAL '7' DAY AND p = 'x'' OR ''a'' = ''a'"},
+		"one with a marker":  {Scope{Property: `{{days "x"}}`}, `d >= current_date - INTERVAL '7' DAY AND p = '{{days "x"}}'`},
+		"one with a comment": {Scope{From: from, Property: "--"}, "d >= DATE '2026-10-01' AND p = '--'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, want := q.Statement(tt.scope), "SELECT 1 FROM asp_device WHERE "+tt.want; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// Every question can be asked about other days, and each knows what it reads.
+func TestEveryQuestionCanBeNarrowed(t *testing.T) {
 	all, err := Questions()
 	if err != nil || len(all) == 0 {
-		t.Errorf("%d questions, %v", len(all), err)
+		t.Fatalf("%d questions, %v", len(all), err)
+	}
+	for _, q := range all {
+		sql := q.Statement(Scope{From: report.NewDate(2001, 2, 3), To: report.NewDate(2001, 2, 4), Property: "inn"})
+		if strings.Contains(sql, "current_date") || !strings.Contains(sql, "BETWEEN DATE '2001-02-03' AND DATE '2001-02-04'") || len(q.Tables) == 0 {
+			t.Errorf("%s reads %q, and of other days: %s", q.Slug, q.Tables, sql)
+		}
+		if q.ByProperty != strings.Contains(sql, "'inn'") {
+			t.Errorf("%s: by property is %v: %s", q.Slug, q.ByProperty, sql)
+		}
+		if q.Statement(Scope{}) != q.SQL {
+			t.Errorf("%s: without a scope it is another question", q.Slug)
+		}
 	}
 }
 

@@ -1,11 +1,18 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"text/template"
+
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // Question is something that people who run voice assistants ask, with the query that answers it.
@@ -14,11 +21,85 @@ type Question struct {
 	ID string `json:"-"`
 	// Slug names it on a command line.
 	Slug string `json:"name"`
-	// Name and Meaning are what Athena's list of saved queries shows.
+	// Name and Meaning say what is asked; Caveat says what the answer does not say.
 	Name    string `json:"question"`
 	Meaning string `json:"meaning"`
-	// SQL runs in DuckDB, over the default views and over all rows of a table as raw.NAME.
+	Caveat  string `json:"caveat"`
+	// AddsUp are the columns of the answer that may be added up over its rows. No other one may.
+	AddsUp []string `json:"adds_up"`
+	// Measures are the measures that the query reads, with what the dataset says of adding them up.
+	Measures []Measure `json:"measures"`
+	// Tables are the tables of the dataset that the query reads, also through views over them.
+	Tables []string `json:"tables"`
+	// Days is how many days back from today the query looks when no days are chosen.
+	Days int `json:"days"`
+	// ByProperty says that the question can be asked about one property.
+	ByProperty bool `json:"by_property"`
+	// SQL is the statement about the usual days and all properties. It runs in DuckDB, over the default views and over all
+	// rows of a table as raw.NAME.
 	SQL string `json:"sql"`
+
+	text *template.Template
+}
+
+// Measure is a measure of a table.
+type Measure struct {
+	Table      string             `json:"table"`
+	Column     string             `json:"column"`
+	Additivity dataset.Additivity `json:"additivity"`
+}
+
+// Scope narrows a question. The zero value asks it about its usual days and all properties.
+type Scope struct {
+	// From and To are the first and the last day, both included. Without To, all days since From count; without From, as many
+	// days up to To as the question has.
+	From, To report.Date
+	// Property is the id of a property, of a question that is [Question.ByProperty].
+	Property string
+}
+
+// Statement returns the question's SQL with the scope in it.
+func (q Question) Statement(s Scope) string {
+	text, err := fill(q.text, s.markers(q.Days, new(bool)))
+	if err != nil {
+		panic(fmt.Sprintf("catalog: question %s: %v", q.Slug, err)) // it was filled in when it was read
+	}
+	return text
+}
+
+// markers are what a question's file has in the place of conditions.
+func (s Scope) markers(days int, byProperty *bool) template.FuncMap {
+	return template.FuncMap{
+		"days": func(column string) string {
+			switch {
+			case s.From != 0 && s.To != 0:
+				return fmt.Sprintf("%s BETWEEN DATE '%s' AND DATE '%s'", column, s.From, s.To)
+			case s.From != 0:
+				return fmt.Sprintf("%s >= DATE '%s'", column, s.From)
+			case s.To != 0:
+				return fmt.Sprintf("%s BETWEEN DATE '%s' AND DATE '%s'", column, s.To-report.Date(days)+1, s.To)
+			default:
+				return fmt.Sprintf("%s >= current_date - INTERVAL '%d' DAY", column, days)
+			}
+		},
+		"property": func(column string) string {
+			*byProperty = true
+			if s.Property == "" {
+				return ""
+			}
+			return fmt.Sprintf(" AND %s = '%s'", column, strings.ReplaceAll(s.Property, "'", "''"))
+		},
+	}
+}
+
+func fill(t *template.Template, markers template.FuncMap) (string, error) {
+	fresh, err := t.Clone()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = fresh.Funcs(markers).Execute(&b, nil)
+	return b.String(), err
 }
 
 var allRows = regexp.MustCompile(`\braw\.`)
@@ -26,8 +107,9 @@ var allRows = regexp.MustCompile(`\braw\.`)
 // Athena returns the SQL for Athena: all rows are in a database of their own, whose name CloudFormation fills in.
 func (q Question) Athena() string { return allRows.ReplaceAllLiteralString(q.SQL, "${AllRows}.") }
 
-// Questions returns the saved queries, sorted by id. They are files: a comment with the name, one with the meaning, and the
-// query, which obeys the additivity of the measures that it adds up. The caller owns the result.
+// Questions returns the saved queries, sorted by id. They are files: lines of comment with what is to be known of the question, and
+// the query, which obeys the additivity of the measures that it adds up. In the query {{days "column"}} is the condition on the
+// days, and {{property "column"}} behind it the one on a property, if one was chosen. The caller owns the result.
 func Questions() ([]Question, error) {
 	names, err := fs.Glob(files, "questions/*.sql")
 	if err != nil {
@@ -41,17 +123,66 @@ func Questions() ([]Question, error) {
 		}
 		q, err := parseQuestion(strings.TrimSuffix(path.Base(name), ".sql"), string(content))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("question %s: %w", name, err)
 		}
 		all = append(all, q)
 	}
 	return all, nil
 }
 
+// parseQuestion reads a question's file: its name, its meaning, "Caveat: ", "Adds up: " and "Days: ", a line each, and the query.
 func parseQuestion(name, content string) (Question, error) {
-	lines := strings.SplitN(strings.TrimSpace(content), "\n", 3)
-	if len(lines) < 3 || !strings.HasPrefix(lines[0], "-- ") || !strings.HasPrefix(lines[1], "-- ") {
-		return Question{}, fmt.Errorf("question %s does not begin with a line for its name and one for its meaning", name)
+	q := Question{ID: resourceName(name), Slug: strings.ReplaceAll(name, "_", "-"), AddsUp: []string{}}
+	var columns, days string
+	for _, line := range []struct {
+		label string
+		into  *string
+	}{{"", &q.Name}, {"", &q.Meaning}, {"Caveat: ", &q.Caveat}, {"Adds up: ", &columns}, {"Days: ", &days}} {
+		head, rest, _ := strings.Cut(content, "\n")
+		said, found := strings.CutPrefix(head, "-- "+line.label)
+		if !found || said == "" {
+			return q, fmt.Errorf("where %q stands, a line is to begin with %q", head, "-- "+line.label)
+		}
+		*line.into, content = said, rest
 	}
-	return Question{resourceName(name), strings.ReplaceAll(name, "_", "-"), lines[0][3:], lines[1][3:], lines[2]}, nil
+	if columns != "nothing" {
+		q.AddsUp = strings.Split(columns, ", ")
+	}
+	var err error
+	if q.Days, err = strconv.Atoi(days); err != nil || q.Days < 1 {
+		return q, fmt.Errorf("%q is no number of days", days)
+	}
+	markers := Scope{}.markers(q.Days, &q.ByProperty)
+	if q.text, err = template.New(name).Funcs(markers).Parse(strings.TrimSpace(content)); err != nil {
+		return q, err
+	}
+	if q.SQL, err = fill(q.text, markers); err != nil || q.SQL == "" {
+		return q, cmp.Or(err, fmt.Errorf("there is no query"))
+	}
+	q.Tables, q.Measures = read(q.SQL)
+	return q, nil
+}
+
+// read returns the tables that a query names, themselves or by a view over them, and the measures of these that it names.
+func read(sql string) (tables []string, measures []Measure) {
+	words := strings.FieldsFunc(sql, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	for _, v := range dataset.ViewsOverOthers() {
+		if slices.Contains(words, v.Name) {
+			words = append(words, v.Over...)
+		}
+	}
+	for _, d := range dataset.Definitions() {
+		if !slices.Contains(words, d.Name) {
+			continue
+		}
+		tables = append(tables, d.Name)
+		for _, c := range d.Measures() {
+			if slices.Contains(words, c.Name) {
+				measures = append(measures, Measure{d.Name, c.Name, c.Additivity})
+			}
+		}
+	}
+	return tables, measures
 }

@@ -20,7 +20,7 @@ func defining() []Column {
 func campaignDefinitions() View {
 	columns := defining()
 	return View{
-		Name: "asp_campaign_definitions",
+		Name: "asp_campaign_definitions", Over: []string{"asp_campaigns"},
 		Meaning: "What each campaign was, from when to when: a row is one campaign for as long as nothing about it changed. A campaign that is " +
 			"gone from the snapshots of its subscription, or was changed, keeps its row.",
 		Columns: append(slices.Clone(columns),
@@ -63,7 +63,7 @@ func campaignResults() View {
 		joined = append(joined, c)
 	}
 	return View{
-		Name: "asp_campaign_results",
+		Name: "asp_campaign_results", Over: []string{results.Name, "asp_campaigns"},
 		Meaning: "asp_proactive_campaign with what each campaign was on the day, by asp_campaigns. A campaign that no snapshot has is there " +
 			"too, with NULL for its title and all else.",
 		Columns: slices.Concat(results.Columns, joined),

@@ -10,6 +10,8 @@ type View struct {
 	Name    string
 	Meaning string
 	Columns []Column
+	// Over are the tables whose rows a view over others shows.
+	Over []string
 
 	query func(raw string) string
 }
@@ -28,14 +30,20 @@ func Views() []View {
 			query: func(raw string) string { return d.chosen.query(names(d.Columns), raw+d.Name) },
 		})
 	}
-	return append(all, campaignViews()...)
+	return append(all, ViewsOverOthers()...)
 }
 
 // DefaultView says in a sentence which rows the table's default view has.
 func (d Definition) DefaultView() string { return d.chosen.rule }
 
 // ViewsOverOthers returns the views that have names of their own, as [Views] does.
-func ViewsOverOthers() []View { return campaignViews() }
+func ViewsOverOthers() []View {
+	all := campaignViews()
+	for _, o := range OwnTables() {
+		all = append(all, o.view())
+	}
+	return all
+}
 
 // choice is which rows of a table its default view has.
 type choice struct {

@@ -103,6 +103,7 @@ func TestUnknownObjectsAreNamed(t *testing.T) {
 		"in no table":                            {"backup/dataset_date=2026-11-03/hotel.parquet", nil, false},
 		"a held report":                          {"_held/asp_device/dataset_date=2026-11-03/hotel-x.parquet", nil, true},
 		"the dataset's format":                   {report.FormatKey, nil, true},
+		"of people's own data":                   {report.OwnKey("rooms", 3), nil, true},
 		"of a subscription that was removed": {report.PartitionKey("guest", "asp_device", day), func(a *archive, key string) {
 			a.days["guest"] = []report.Partition{{Subscription: "guest", Table: "asp_device", Date: day, Key: key, ETag: "e"}}
 		}, true},

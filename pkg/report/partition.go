@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -152,6 +153,14 @@ func ParsePartitionKey(key string) (subscription, table string, d Date, ok bool)
 	d, err := ParseDate(strings.TrimPrefix(parts[1], "dataset_date="))
 	subscription, table = strings.TrimSuffix(parts[2], ".parquet"), parts[0]
 	return subscription, table, d, err == nil && PartitionKey(subscription, table, d) == key
+}
+
+// OwnPrefix begins the keys of what people imported of their own: it is in no record, and nothing deletes it.
+const OwnPrefix = "own/"
+
+// OwnKey is the object key of a version of a table of people's own data.
+func OwnKey(name string, version int) string {
+	return path.Join(OwnPrefix, name, fmt.Sprintf("%06d.parquet", version))
 }
 
 // StagedKey is the object key of one file's share of a partition while the other files are awaited.

@@ -1,10 +1,13 @@
--- Devices in use by property, average day of the last 30
+-- Devices in use by property, on an average day
 -- How many of the devices are used on a day? Devices are counted for each day and then averaged: added up over days, each would count thirty times.
+-- Caveat: Days that are not there are left out of the average. How many devices were used at least once in all this time cannot be had from days.
+-- Adds up: nothing
+-- Days: 30
 WITH days AS (
   SELECT property_id, dataset_date, max_by(property_name, dataset_date) AS property_name,
     sum(device_count) AS devices, sum(active_device_count) AS in_use
   FROM asp_device
-  WHERE dataset_date >= current_date - INTERVAL '30' DAY
+  WHERE {{days "dataset_date"}}{{property "property_id"}}
   GROUP BY property_id, dataset_date
 )
 SELECT property_id, max_by(property_name, dataset_date) AS property_name,

@@ -1,11 +1,14 @@
 -- Failed utterances of skills in percent, by day
--- When did a skill fail? Days are those of UTC. The percentage is that of the day's sums, and NULL on a day without utterances.
+-- When did a skill fail? The percentage is that of the sums of the day, and NULL on a day without utterances.
+-- Caveat: Days are those of UTC. An utterance that the skill answered with the wrong thing has not failed.
+-- Adds up: utterances, failed
+-- Days: 30
 SELECT dataset_date, skill_id, stage,
   sum(CASE WHEN metric = 'totalUtterances' THEN amount END) AS utterances,
   sum(CASE WHEN metric = 'failedUtterances' THEN amount END) AS failed,
   round(1e2 * sum(CASE WHEN metric = 'failedUtterances' THEN amount END)
     / nullif(sum(CASE WHEN metric = 'totalUtterances' THEN amount END), 0), 2) AS percent_failed
 FROM skill_metrics
-WHERE metric IN ('totalUtterances', 'failedUtterances') AND dataset_date >= current_date - INTERVAL '30' DAY
+WHERE metric IN ('totalUtterances', 'failedUtterances') AND {{days "dataset_date"}}
 GROUP BY dataset_date, skill_id, stage
 ORDER BY dataset_date DESC, skill_id, stage

@@ -1,5 +1,8 @@
--- Most used intents of skills, last 30 days
+-- Most used intents of skills
 -- What do people say to a skill? Each intent of a day is counted once, in the longest period and over all locales where there is such a row.
+-- Caveat: Utterances that reached no intent are missing.
+-- Adds up: utterances
+-- Days: 30
 SELECT skill_id, stage, intent, sum(amount) AS utterances
 FROM (
   SELECT dataset_date, skill_id, stage, intent, amount,
@@ -7,7 +10,7 @@ FROM (
       ORDER BY CASE WHEN locale IS NULL THEN 1 ELSE 2 END, subscription, period) AS choice
   FROM raw.skill_metrics
   WHERE metric = 'totalUtterances' AND intent IS NOT NULL AND group_field IS NULL AND period IN ('P1D', 'PT1H', 'PT15M')
-    AND dataset_date >= current_date - INTERVAL '30' DAY
+    AND {{days "dataset_date"}}
 ) AS counted
 WHERE choice = 1
 GROUP BY skill_id, stage, intent

@@ -20,6 +20,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -436,6 +437,9 @@ type bench struct {
 	buckets     buckets
 	inputLimit  int64
 	campaigns   *promotions
+	own         own.Store
+	prompt      func(complete func(word string) []string) (shell.Prompter, error)
+	parse       func(ctx context.Context, statement string) (map[string]any, error)
 }
 
 // buckets are S3: objects by bucket and key.
@@ -515,7 +519,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
-		Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Parse: b.parse, Prompt: b.prompt, Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },
 		Open: func(ctx context.Context, p shell.Place) (shell.Account, error) {
 			b.opened = append(b.opened, p)
@@ -538,8 +542,12 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 					return b.drops, func() error { return nil }, nil
 				}
 			}
+			var mine func(context.Context) (own.Store, func() error, error)
+			if b.own != nil {
+				mine = func(context.Context) (own.Store, func() error, error) { return b.own, func() error { return nil }, nil }
+			}
 			return shell.Account{
-				Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Own: mine, Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

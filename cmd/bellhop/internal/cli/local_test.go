@@ -96,6 +96,18 @@ Try next:
 			t.Errorf("asked %+v: %s", b.engine.choice, said)
 		}
 	})
+	t.Run("with the properties mapped", func(t *testing.T) {
+		b, folder := asked(t)
+		summary := played()
+		summary.DatasetDir = folder
+		if err := os.MkdirAll(filepath.Join(folder, "own", "properties", "000001.parquet"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		b.terminal, b.machine = true, &machine{summary: summary}
+		if _, out, _ := b.run(t.Context(), "local", "run"); !strings.Contains(out, "Conversations of the contact centre, by property") || strings.Contains(out, "by tag") {
+			t.Error(out)
+		}
+	})
 	t.Run("the next commands exist", func(t *testing.T) {
 		t.Chdir(t.TempDir()) // for the file that one of them makes
 		_, commands, _ := strings.Cut(whole, "Try next:\n")

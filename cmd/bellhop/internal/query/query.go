@@ -39,6 +39,9 @@ type Copied struct {
 	Table, Query string
 }
 
+// Named is a file of CSV that a person names, with the name of the table that it becomes: lower-case letters, digits and underscores.
+type Named struct{ Name, File string }
+
 // Number is a number as its decimal digits, so that no digit is lost on the way: 1.500000 or 12345678901234567890.
 type Number string
 

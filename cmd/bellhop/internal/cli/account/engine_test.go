@@ -11,6 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -60,6 +61,14 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 		break
 	}
 	tests := map[string]error{"list": err}
+	store, closing, err := at.Own(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tests["map import"] = own.Run(t.Context(), store, own.Order{Table: "campaigns", Content: []byte("campaign_id,campaign_group\nspa,Wellness\n")})
+	if err := closing(); err != nil {
+		t.Error(err)
+	}
 	if duckdb.Available {
 		_, tests["query"] = account.OpenEngine(t.Context(), shell.EngineChoice{Name: shell.EngineDuckDB, Dataset: dataset, Memory: "1GB"})
 	}

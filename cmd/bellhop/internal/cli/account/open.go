@@ -14,6 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/config"
@@ -22,6 +23,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // Open opens a place. The error is a *[shell.Problem] with a remedy where there is one.
@@ -64,6 +66,13 @@ func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, e
 		}
 		return &migrate.Service{Dataset: d.Bucket, Days: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Progress: progress}, d.Close, nil
 	}
+	at.Own = func(ctx context.Context) (own.Store, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return ownStore{d.Bucket, objects.NewDataset(d.Bucket)}, d.Close, nil
+	}
 	at.Drop = func(ctx context.Context) (shell.Dropper, func() error, error) {
 		d, err := open(ctx)
 		if err != nil {
@@ -71,6 +80,17 @@ func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, e
 		}
 		return objects.NewDataset(d.Bucket), d.Close, nil
 	}
+}
+
+// ownStore is a dataset for people's own data, whose format is looked at before the first write.
+type ownStore struct {
+	*objects.Bucket
+	dataset *objects.Dataset
+}
+
+// Put is [objects.Dataset.Put].
+func (s ownStore) Put(ctx context.Context, w report.Write) (report.Object, error) {
+	return s.dataset.Put(ctx, w)
 }
 
 // brings gives an account what puts people's own files into its delivery bucket, which is opened for that.

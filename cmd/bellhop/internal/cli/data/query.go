@@ -32,6 +32,16 @@ The result is a table on a terminal and JSON in a pipe. With -o the file's endin
 .json, .jsonl or .parquet. Exact numbers stay exact in all of them. In CSV, NULL is an empty cell, and text
 that a spreadsheet would run as a formula gets an apostrophe before it, unless --raw is given.
 
+A statement that adds up what must not be added up is refused, with what is wrong and what to write instead:
+devices over days, distinct counts, rooms beside their roll-ups, metrics of several kinds. What may be wrong is
+said on the standard error. --anyway runs it all the same, and --lint only looks, without a dataset.
+
+--shell keeps the engine open and asks for one statement after the other. Ctrl-C clears what is typed; while a
+statement runs, it ends the shell.
+
+--with NAME=FILE reads a file of CSV into a table of that name, for this one statement. What is to stay is
+imported: bellhop map --help.
+
 Ctrl-C stops the query, in Athena too.`
 
 // The forms of a result.
@@ -55,6 +65,10 @@ type queryOrder struct {
 	lines  bool
 	force  bool
 	raw    bool
+	with   []string
+	lint   bool
+	anyway bool
+	shell  bool
 }
 
 func (o *queryOrder) define(f *pflag.FlagSet) {
@@ -71,6 +85,14 @@ func (o *queryOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.engine.Database, "database", "", "for athena: the `database`; the stack's outputs have it (default $BELLHOP_DATABASE)")
 }
 
+// defineStatement defines the flags that are about a statement of the person's own.
+func (o *queryOrder) defineStatement(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.with, "with", nil, "read a file of CSV into a table, as `NAME=FILE`; repeat it for more")
+	f.BoolVar(&o.lint, "lint", false, "only say what adds up to a wrong number in the statement")
+	f.BoolVar(&o.shell, "shell", false, "type statements one after the other, with history and completion")
+	f.BoolVar(&o.anyway, "anyway", false, "run a statement that adds up to a wrong number, too")
+}
+
 // QueryCommand is bellhop query.
 func QueryCommand(a *shell.App) *cobra.Command {
 	var o queryOrder
@@ -79,16 +101,26 @@ func QueryCommand(a *shell.App) *cobra.Command {
 		Example: `  bellhop query "SELECT property_name, sum(dialog_count) AS dialogs FROM asp_device GROUP BY ALL ORDER BY ALL"
   bellhop query "DESCRIBE asp_communication"
   bellhop query -f weekly.sql -o weekly.csv
+  bellhop query -f weekly.sql --lint
+  bellhop query --shell
+  bellhop query --with stays=stays.csv "SELECT * FROM stays JOIN asp_device USING (unit_id)"
   echo "SELECT count(*) FROM asp_device" | bellhop query
   bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
   bellhop query --engine athena --stack bellhop "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
 	}
 	o.define(c.Flags())
+	o.defineStatement(c.Flags())
 	for name, words := range map[string][]string{"format": forms, "engine": {shell.EngineDuckDB, shell.EngineAthena}} {
 		shell.Complete(c, name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		switch {
+		case o.shell && (len(args) > 0 || o.file != "" || o.output != "" || o.lint):
+			return shell.Usage("leave one of them out", "--shell reads statements from the terminal, and writes to it")
+		case o.shell && (!a.InTerminal || !a.OutTerminal):
+			return shell.Usage("leave --shell out", "--shell needs a terminal")
+		case o.shell:
+			return nil
 		case len(args) == 0 && o.file == "" && !a.InTerminal, len(args) == 1 && args[0] == "-" && o.file == "":
 			o.file = "-"
 		case len(args) == 0 && o.file == "":
@@ -102,12 +134,21 @@ func QueryCommand(a *shell.App) *cobra.Command {
 	}
 	c.PreRunE = func(*cobra.Command, []string) error { return checkQuery(a, &o) }
 	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
+		if o.shell {
+			return converse(cmd.Context(), a, o)
+		}
 		statement, err := statement(a, o.file, args)
 		if err != nil {
 			return err
 		}
 		if strings.TrimSpace(statement) == "" {
 			return shell.Usage("see: "+cmd.CommandPath()+" --help", "%s needs a statement, or a file with one: -f FILE", cmd.CommandPath())
+		}
+		if o.lint {
+			return showFindings(cmd.Context(), a, statement)
+		}
+		if err := examine(cmd.Context(), a, o.anyway, statement); err != nil {
+			return err
 		}
 		return runQuery(cmd.Context(), a, o, statement)
 	})
@@ -135,6 +176,16 @@ func checkQuery(a *shell.App, o *queryOrder) error {
 	}
 	if o.form == formParquet && (o.output == "" || o.engine.Name == shell.EngineAthena) {
 		return shell.Usage("write it with -o FILE, from DuckDB", "Parquet is written to a file, and by DuckDB only")
+	}
+	for _, with := range o.with {
+		name, file, found := strings.Cut(with, "=")
+		if !found || name == "" || file == "" {
+			return shell.Usage("write it like --with stays=stays.csv", "--with: %q is not NAME=FILE", with)
+		}
+		if o.engine.Name == shell.EngineAthena {
+			return shell.Usage("use duckdb", "--with is a file of this machine, and Athena reads the bucket")
+		}
+		o.engine.With = append(o.engine.With, query.Named{Name: name, File: file})
 	}
 	if o.rows < 0 {
 		return shell.Usage("0 shows all", "--rows must not be negative")

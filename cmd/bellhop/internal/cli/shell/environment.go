@@ -2,12 +2,14 @@ package shell
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
@@ -93,6 +95,8 @@ type Account struct {
 	Migration func(ctx context.Context, progress func(done, total int)) (Migrator, func() error, error)
 	// Imports opens the delivery bucket for files that a person brings. Close it with the function. Nil when the bucket is not known.
 	Imports func(ctx context.Context) (*imports.Service, func() error, error)
+	// Own opens the dataset for people's own data. Close it with the function. Nil when the dataset bucket is not known.
+	Own func(ctx context.Context) (own.Store, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
 	Installation *stack.Installation
 	// Now is the account's time: a local folder has a clock of its own, which runs ahead.
@@ -121,6 +125,8 @@ type EngineChoice struct {
 	// uses, 0 being one for each processor. Output is the file that Copy or Database makes.
 	Dataset, Memory, Output string
 	Threads                 int
+	// With are files of CSV that DuckDB makes tables of.
+	With []query.Named
 	// Workgroup and Database are Athena's. Where they are empty, those of Stack are taken.
 	Workgroup, Database, Stack string
 	// Tell is told what Athena does with a query, as often as that changes, and Scanned in the end how many bytes it read.
@@ -137,6 +143,18 @@ type QueryEngine interface {
 	// Database makes a DuckDB database of parts of the dataset, and returns the number of rows.
 	Database(ctx context.Context, parts []query.Copied) (int64, error)
 }
+
+// Prompter reads lines from a person, who can edit them and get earlier ones back.
+type Prompter interface {
+	// Line returns a line. io.EOF is the end of the input, and [ErrAborted] Ctrl-C.
+	Line(prompt string) (string, error)
+	// Remember keeps a statement for next time.
+	Remember(statement string)
+	Close() error
+}
+
+// ErrAborted is the error of a line that the person broke off.
+var ErrAborted = errors.New("broken off")
 
 // Machine is bellhop running in one folder.
 type Machine interface {
@@ -198,6 +216,10 @@ type Environment struct {
 	ReadSecret func() (string, error)
 	// Wait lets time pass, and ends early with ctx.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Parse returns the tree of a statement of SQL, as duckdb.Parse does. Nil where nothing can be said of a statement.
+	Parse func(ctx context.Context, statement string) (map[string]any, error)
+	// Prompt opens the terminal for lines that a person types. Complete returns the words that a word may become.
+	Prompt func(complete func(word string) []string) (Prompter, error)
 	// OpenEngine opens an engine that runs SQL.
 	OpenEngine func(ctx context.Context, e EngineChoice) (QueryEngine, error)
 	// Start takes possession of a local folder and starts the machine in it.

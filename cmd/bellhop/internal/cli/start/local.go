@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -158,6 +161,14 @@ func demonstrate(ctx context.Context, a *shell.App, o sim.Options, verbose bool)
 // shownQuestions are those that a demonstration answers at its end: the first joins two sources, the others are of one each.
 var shownQuestions = []string{"campaign-click-through", "skill-failure-rate", "care-responses"}
 
+// shown returns those, for a dataset in a folder: where the properties are mapped, the last is about them.
+func shown(dir string) []string {
+	if mapped, err := os.ReadDir(filepath.Join(dir, "own", "properties")); err != nil || len(mapped) == 0 {
+		return shownQuestions
+	}
+	return append(slices.Clone(shownQuestions[:2]), "care-conversations-by-property")
+}
+
 // answered is a question with what the dataset says to it.
 type answered struct {
 	question catalog.Question
@@ -173,8 +184,9 @@ func answers(ctx context.Context, a *shell.App, dir string) []answered {
 		return []answered{{err: err}}
 	}
 	defer func() { _ = engine.Close() }() // only read from
-	all := make([]answered, len(shownQuestions))
-	for i, name := range shownQuestions {
+	names := shown(dir)
+	all := make([]answered, len(names))
+	for i, name := range names {
 		q, err := shell.Question(name)
 		all[i] = answered{q, &shell.ResultTable{Most: fewRows}, err}
 		if err == nil {

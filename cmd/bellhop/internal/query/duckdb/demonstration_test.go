@@ -5,6 +5,7 @@ package duckdb_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,11 +72,13 @@ func TestTheSavedQuestionsHaveAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Nothing was imported, no roll-up contradicts its rooms, and nobody asks Pinpoint.
+	without := []string{"wellbeing-join", "rollup-reconciliation", "messages-by-application"}
 	for _, q := range questions {
 		t.Run(q.ID, func(t *testing.T) {
 			r := ask(t, e, q.SQL)
-			if len(r.texts) == 0 {
-				t.Error("no rows")
+			if silent := slices.Contains(without, q.Slug); silent != (len(r.texts) == 0) {
+				t.Errorf("%d rows", len(r.texts))
 			}
 			// Two rooms of the demonstration are silent.
 			if q.ID == "SilentUnits" && len(r.texts) != 2 {

@@ -78,9 +78,12 @@ func setUp(folder, temp string, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	statements = append(statements, "SET enable_external_access = false", "CREATE SCHEMA raw")
-	statements = append(statements, views...)
-	return append(statements, "SET lock_configuration = true"), nil
+	named, err := namedFiles(o.With)
+	if err != nil {
+		return nil, err
+	}
+	statements = append(append(append(statements, "CREATE SCHEMA raw"), views...), named...)
+	return append(statements, "SET enable_external_access = false", "SET lock_configuration = true"), nil
 }
 
 // quoted returns text as a literal of SQL.

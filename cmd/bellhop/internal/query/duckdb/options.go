@@ -4,13 +4,19 @@
 // DuckDB is C++ code, so the engine is there only in a program that was built with cgo. [Available] tells.
 package duckdb
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+)
 
 // Options say what the engine works on.
 type Options struct {
 	// Dataset is the folder with the tables, in the layout of the dataset bucket. Nothing outside of it can be read, and
 	// nothing at all can be written, by any statement.
 	Dataset string
+	// With are files of CSV that a person names: each is read once, into a table of its name.
+	With []query.Named
 	// Output is the file that [Engine.Copy] or [Engine.Database] makes, in a folder of its own, because DuckDB makes others
 	// beside it; empty when neither is called.
 	Output string

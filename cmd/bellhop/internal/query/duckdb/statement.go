@@ -4,6 +4,8 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -20,13 +22,9 @@ var explained = regexp.MustCompile(`(?is)^\s*EXPLAIN(\s+ANALYZE)?\s+`)
 // SELECT and what is one beneath, such as DESCRIBE, SHOW and SUMMARIZE.
 func (e *Engine) readsOnly(ctx context.Context, statement string) error {
 	statement = explained.ReplaceAllString(statement, "")
-	var answer any
-	if err := e.db.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)", statement).Scan(&answer); err != nil {
-		return refused(ctx, err)
-	}
-	parsed, ok := answer.(map[string]any)
-	if !ok {
-		return fault.New(fault.Internal, "DuckDB parses a statement to %T", answer)
+	parsed, err := parse(ctx, e.db, statement)
+	if err != nil {
+		return err
 	}
 	if failed, _ := parsed["error"].(bool); failed {
 		message := fmt.Sprint(parsed["error_message"])
@@ -43,6 +41,29 @@ func (e *Engine) readsOnly(ctx context.Context, statement string) error {
 	default:
 		return fault.New(fault.Poison, "there are %d statements, and one can be run at a time", len(statements))
 	}
+}
+
+// Parse returns the tree of a statement, as DuckDB's json_serialize_sql gives it. What is no SELECT, or cannot be read, has a tree
+// that says so, with a member error and without statements. Nothing is run, and no dataset is needed.
+func Parse(ctx context.Context, statement string) (parsed map[string]any, err error) {
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return nil, fmt.Errorf("start DuckDB: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return parse(ctx, db, explained.ReplaceAllString(statement, ""))
+}
+
+func parse(ctx context.Context, db *sql.DB, statement string) (map[string]any, error) {
+	var answer any
+	if err := db.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)", statement).Scan(&answer); err != nil {
+		return nil, refused(ctx, err)
+	}
+	parsed, ok := answer.(map[string]any)
+	if !ok {
+		return nil, fault.New(fault.Internal, "DuckDB parses a statement to %T", answer)
+	}
+	return parsed, nil
 }
 
 // where returns the line and column of a position that DuckDB names, in text, counted in bytes from 0.

@@ -4,10 +4,15 @@ package duckdb
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // views returns the statements that make the tables of a dataset: raw.NAME with all rows, NAME with those that add up, and the views
@@ -15,11 +20,19 @@ import (
 func views(folder string) ([]string, error) {
 	var statements []string
 	for _, d := range dataset.Definitions() {
-		rows, err := allRows(folder, d)
+		// The date is in the path too, and a file whose path is out of the question is not opened.
+		rows, err := allRows(folder, d.Columns, filepath.Join(d.Name, "dataset_date=*"), "hive_partitioning = true, hive_types = {'dataset_date': DATE}, ")
 		if err != nil {
 			return nil, err
 		}
 		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", d.Name, rows))
+	}
+	for _, o := range dataset.OwnTables() {
+		rows, err := allRows(folder, o.Columns, path.Dir(report.OwnKey(o.Name, 1)), "hive_partitioning = false, ")
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", o.Table(), rows))
 	}
 	for _, v := range dataset.Views() {
 		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", v.Name, v.SQL("raw.")))
@@ -27,14 +40,14 @@ func views(folder string) ([]string, error) {
 	return statements, nil
 }
 
-// allRows selects a table's columns from its files, or none of them from nothing.
-func allRows(folder string, d dataset.Definition) (string, error) {
-	files, err := filepath.Glob(filepath.Join(literal(folder), d.Name, "dataset_date=*", "*.parquet"))
+// allRows selects a table's columns from the files of a folder, or none of them from nothing.
+func allRows(root string, from []dataset.Column, folder, how string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(literal(root), folder, "*.parquet"))
 	if err != nil {
-		return "", fmt.Errorf("look for the files of %s: %w", d.Name, err)
+		return "", fmt.Errorf("look for the files in %s: %w", folder, err)
 	}
-	columns := make([]string, len(d.Columns))
-	for i, c := range d.Columns {
+	columns := make([]string, len(from))
+	for i, c := range from {
 		columns[i] = c.Name
 		if len(files) == 0 {
 			columns[i] = fmt.Sprintf("NULL::%s AS %s", sqlType(c.Type), c.Name)
@@ -44,13 +57,27 @@ func allRows(folder string, d dataset.Definition) (string, error) {
 	if len(files) == 0 {
 		return selected + " WHERE false", nil
 	}
-	// The date is in the path too, and a file whose path is out of the question is not opened. The files are named one by
-	// one, because a folder's name may hold what DuckDB takes for a pattern.
+	// The files are named one by one, because a folder's name may hold what DuckDB takes for a pattern.
 	for i, f := range files {
 		files[i] = quoted(f)
 	}
-	return fmt.Sprintf("%s FROM read_parquet([%s], hive_partitioning = true, hive_types = {'dataset_date': DATE}, union_by_name = true)",
-		selected, strings.Join(files, ", ")), nil
+	return fmt.Sprintf("%s FROM read_parquet([%s], %sunion_by_name = true)", selected, strings.Join(files, ", "), how), nil
+}
+
+// tableName is what the table of a person's file may be called.
+var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// namedFiles returns the statements that make tables of the named files. They are read before the engine is closed to all files but those
+// of the dataset, so that it need not be open to any for them.
+func namedFiles(files []query.Named) ([]string, error) {
+	var statements []string
+	for _, f := range files {
+		if !tableName.MatchString(f.Name) {
+			return nil, fault.New(fault.Poison, "%q cannot be the name of a table: use lower-case letters, digits and underscores", f.Name)
+		}
+		statements = append(statements, fmt.Sprintf("CREATE TABLE %q AS FROM read_csv(%s)", f.Name, quoted(f.File)))
+	}
+	return statements, nil
 }
 
 // literal keeps a path from being taken for a pattern.

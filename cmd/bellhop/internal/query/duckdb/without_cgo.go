@@ -22,3 +22,6 @@ func (e *Engine) Copy(context.Context, string) (int64, error) { return 0, ErrNoC
 
 // Database returns [ErrNoCgo].
 func (e *Engine) Database(context.Context, []query.Copied) (int64, error) { return 0, ErrNoCgo }
+
+// Parse returns [ErrNoCgo].
+func Parse(context.Context, string) (map[string]any, error) { return nil, ErrNoCgo }

@@ -1,0 +1,197 @@
+// Package lint finds what adds up to a lie in a statement of SQL over the dataset, by what the dataset's definitions say of their
+// measures. It looks at the tree that DuckDB's parser makes, and at nothing that is in the data.
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+)
+
+// Finding is a place where a statement says something else than it seems to.
+type Finding struct {
+	// Wrong says that the number is wrong whatever is in the dataset; else it may be right.
+	Wrong bool `json:"wrong"`
+	// What is done, Why that is wrong, and what to do Instead.
+	What    string `json:"what"`
+	Why     string `json:"why"`
+	Instead string `json:"instead"`
+}
+
+// Check looks at a parsed statement: the answer of DuckDB's json_serialize_sql.
+func Check(parsed map[string]any) []Finding {
+	found := []Finding{}
+	for _, statement := range node(parsed).list("statements") {
+		scope{}.statement(statement.child("node"), &found)
+	}
+	seen := map[Finding]bool{}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		twice := seen[f]
+		seen[f] = true
+		return twice
+	})
+}
+
+// division is how an aggregate is divided: a sum that is divided by another one is a ratio, and none of both is said.
+type division int
+
+const (
+	undivided division = iota
+	byNumber
+	byAggregate
+)
+
+// check looks at the aggregates in a part.
+func (q *query) check(part any, how division) {
+	walk(part, func(n node) bool {
+		switch {
+		case isStatement(n):
+			return false
+		case divides(n) && how == undivided:
+			children := n.list("children")
+			if len(children) == 2 && aggregates(children[0]) {
+				into := byNumber
+				if aggregates(children[1]) {
+					into = byAggregate
+				}
+				q.check(n["children"], into)
+				return false
+			}
+		case n.text("class") == "WINDOW" && slices.Contains(sums, n.function()):
+			if !aggregates(n["children"]) {
+				q.window(n)
+			}
+		case n.text("class") == "FUNCTION" && slices.Contains(sums, n.function()):
+			q.sum(n, how)
+			return false
+		case n.text("class") == "FUNCTION" && slices.Contains(averages, n.function()):
+			q.average(n)
+			return false
+		}
+		return true
+	})
+}
+
+// sum looks at a sum over the rows of a group.
+func (q *query) sum(n node, how division) {
+	for _, m := range q.measures(n) {
+		for _, missing := range q.unmet(*m, n) {
+			q.add(Finding{missing.wrong, "sum(" + m.Name + ") over rows that overlap", missing.why, missing.instead})
+		}
+		q.additive(m, how, q.byDay || q.oneDay)
+	}
+	if q.hasRatio(n) {
+		q.add(Finding{false, "the sum of ratios", "ratios of different wholes do not add up", "divide the sum of the numerators by the sum of the denominators"})
+	}
+}
+
+func (q *query) average(n node) {
+	for _, m := range q.measures(n) {
+		for _, missing := range q.unmet(*m, n) {
+			q.add(Finding{false, "avg(" + m.Name + ") over rows that overlap", missing.why, missing.instead})
+		}
+	}
+	if q.hasRatio(n) {
+		q.add(Finding{
+			false, "the average of ratios", "an average of ratios weighs an empty room like a full one",
+			"divide the sum of the numerators by the sum of the denominators",
+		})
+	}
+}
+
+// window looks at a sum over a window of rows that are not grouped.
+func (q *query) window(n node) {
+	onDay := q.oneDay || slices.ContainsFunc(n.list("partitions"), q.isDay)
+	for _, m := range q.measures(n) {
+		for _, missing := range q.unmet(*m, n) {
+			q.add(Finding{false, "sum(" + m.Name + ") over rows that overlap", missing.why, missing.instead})
+		}
+		q.additive(m, byNumber, onDay)
+	}
+}
+
+// additive compares a sum with what the definition says of the measure.
+func (q *query) additive(m *measure, how division, onDay bool) {
+	switch m.Additivity {
+	case dataset.NotMeasured, dataset.Additive:
+	case dataset.AdditiveDay:
+		if onDay || how == byAggregate {
+			return
+		}
+		q.add(Finding{
+			how == undivided, fmt.Sprintf("sum(%s) over several days", m.Name),
+			fmt.Sprintf("%s of %s adds up over the units of one day only: what is there on seven days counts seven times", m.Name, m.table),
+			fmt.Sprintf("group by dataset_date, or average the days: SELECT avg(n) FROM (SELECT dataset_date, sum(%s) AS n FROM %s GROUP BY dataset_date) AS days", m.Name, m.table),
+		})
+	case dataset.NotAdditive:
+		apart := onDay
+		for _, name := range m.dimensions {
+			apart = apart && q.chosen[name]
+		}
+		q.add(Finding{
+			how == undivided && !apart, fmt.Sprintf("sum(%s)", m.Name),
+			fmt.Sprintf("%s of %s never adds up: rows share what they count, or are no counts. %s", m.Name, m.table, m.Meaning),
+			"show the rows side by side, or take max(" + m.Name + ")",
+		})
+	}
+}
+
+func (q *query) add(f Finding) { *q.found = append(*q.found, f) }
+
+// arguments visits what an aggregate adds up: not its conditions.
+func arguments(n node, visit func(c node)) {
+	walk(n["children"], func(c node) bool {
+		switch c.text("class") {
+		case "COMPARISON", "CONJUNCTION", "BETWEEN":
+			return false
+		case "CASE":
+			for _, check := range c.list("case_checks") {
+				arguments(node{"children": []any{map[string]any(check.child("then_expr"))}}, visit)
+			}
+			arguments(node{"children": []any{map[string]any(c.child("else_expr"))}}, visit)
+			return false
+		}
+		visit(c)
+		return !isStatement(c)
+	})
+}
+
+// measures returns the measures that an aggregate is over, each once.
+func (q *query) measures(n node) []*measure {
+	var all []*measure
+	arguments(n, func(c node) {
+		if path := c.path(); len(path) > 0 {
+			if m := q.resolve(path).measure; m != nil && !slices.ContainsFunc(all, func(o *measure) bool { return o.table == m.table && o.Name == m.Name }) {
+				all = append(all, m)
+			}
+		}
+	})
+	return all
+}
+
+func (q *query) hasRatio(n node) bool {
+	found := false
+	arguments(n, func(c node) {
+		path := c.path()
+		found = found || len(path) > 0 && q.resolve(path).ratio || divides(c) && len(mentioned(c.list("children")[1:])) > 0
+	})
+	return found
+}
+
+// unmet returns the needs of a measure that neither the SELECT nor the conditions of the aggregate meet.
+func (q *query) unmet(m measure, aggregate node) []need {
+	names := maps.Clone(q.chosen)
+	if aggregate != nil {
+		maps.Copy(names, mentioned(aggregate["filter"]))
+		walk(aggregate["children"], func(n node) bool {
+			maps.Copy(names, mentioned(n["when_expr"]))
+			return true
+		})
+	}
+	return slices.DeleteFunc(slices.Clone(m.needs), func(n need) bool {
+		return slices.ContainsFunc(n.by, func(name string) bool { return names[strings.ToLower(name)] })
+	})
+}
