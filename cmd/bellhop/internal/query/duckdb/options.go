@@ -4,7 +4,10 @@
 // DuckDB is C++ code, so the engine is there only in a program that was built with cgo. [Available] tells.
 package duckdb
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // Options say what the engine works on.
 type Options struct {
@@ -18,6 +21,9 @@ type Options struct {
 	Memory string
 	// Threads is how many threads a query may use; 0 leaves it to DuckDB, which takes all processors.
 	Threads int
+	// Operations returns the rows of an operations table, as [operations.Tables.Rows] does. It is asked for a table when a statement
+	// names it. Nil where there is no ledger.
+	Operations func(ctx context.Context, table string) ([][]any, error)
 }
 
 // ErrNoCgo is the error of a program that was built without cgo.
