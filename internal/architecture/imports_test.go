@@ -117,7 +117,13 @@ var layers = map[string]layer{
 			"cmd/bellhop/internal/partitionfile", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/query"),
 		pure: true,
 	},
-	"cmd/bellhop/internal/phrase": {own: []string{"pkg/report"}, pure: true},
+	// The checks are the catalogue's; what they find lies beside the tables in a folder.
+	"cmd/bellhop/internal/quality": {
+		own:  []string{"pkg/report", "internal/catalog", "cmd/bellhop/internal/query", "cmd/bellhop/internal/migrate"},
+		libs: []string{},
+	},
+	"cmd/bellhop/internal/operations": {own: and(core, "pkg/dataset", "cmd/bellhop/internal/view"), pure: true},
+	"cmd/bellhop/internal/phrase":     {own: []string{"pkg/report"}, pure: true},
 	// The simulators share no type with our clients, so that a misreading of the vendors' documents shows, and none with each other.
 	"cmd/bellhop/internal/sim/alexa/...":    {own: and(simulated, "cmd/bellhop/internal/sim/alexa/..."), libs: []string{}},
 	"cmd/bellhop/internal/sim/khoros/...":   {own: simulated, libs: []string{}},
