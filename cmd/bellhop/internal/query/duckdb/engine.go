@@ -35,7 +35,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the dataset: %w", err)
 	}
-	e := &Engine{output: o.Output, operations: o.Operations, filled: map[string]bool{}}
+	e := &Engine{output: o.Output, operations: o.Operations}
 	if e.temp, err = scratch.Make(); err != nil {
 		return nil, fmt.Errorf("make a folder for what does not fit in memory: %w", err)
 	}
@@ -81,7 +81,7 @@ func setUp(folder, temp string, o Options) ([]string, error) {
 		return nil, err
 	}
 	statements = append(statements, "SET enable_external_access = false", "CREATE SCHEMA raw")
-	statements = append(append(statements, views...), emptyOperations()...)
+	statements = append(statements, views...)
 	return append(statements, "SET lock_configuration = true"), nil
 }
 

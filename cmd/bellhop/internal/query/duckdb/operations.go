@@ -19,8 +19,8 @@ var operationsNamed = regexp.MustCompile(`(?i)\b` + dataset.OperationsSchema + `
 // inserted is how many rows one statement inserts.
 const inserted = 1000
 
-// emptyOperations returns the statements that make the operations tables, without rows.
-func emptyOperations() []string {
+// createOperations returns the statements that make the operations tables, without rows.
+func createOperations() string {
 	statements := []string{"CREATE SCHEMA " + dataset.OperationsSchema}
 	for _, o := range dataset.Operations() {
 		columns := make([]string, len(o.Columns))
@@ -29,11 +29,21 @@ func emptyOperations() []string {
 		}
 		statements = append(statements, fmt.Sprintf("CREATE TABLE %s.%s (%s)", dataset.OperationsSchema, o.Name, strings.Join(columns, ", ")))
 	}
-	return statements
+	return strings.Join(statements, ";\n")
 }
 
-// fill fills the operations tables that a statement names, each once, so that other statements cost nothing.
+// fill makes the operations tables when a statement speaks of them, and fills those that it names, each once: other statements cost
+// nothing.
 func (e *Engine) fill(ctx context.Context, statement string) error {
+	if !strings.Contains(strings.ToLower(statement), dataset.OperationsSchema) {
+		return nil
+	}
+	if e.filled == nil {
+		if _, err := e.db.ExecContext(ctx, createOperations()); err != nil {
+			return refused(ctx, err)
+		}
+		e.filled = map[string]bool{}
+	}
 	for _, found := range operationsNamed.FindAllStringSubmatch(statement, -1) {
 		name := strings.ToLower(found[1])
 		known := slices.ContainsFunc(dataset.Operations(), func(o dataset.Operation) bool { return o.Name == name })
@@ -47,16 +57,27 @@ func (e *Engine) fill(ctx context.Context, statement string) error {
 		if err != nil {
 			return fmt.Errorf("read %s.%s: %w", dataset.OperationsSchema, name, err)
 		}
-		for chunk := range slices.Chunk(rows, inserted) {
-			values := make([]string, len(chunk))
-			for i, row := range chunk {
-				values[i] = literals(row)
-			}
-			if _, err := e.db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s.%s VALUES %s", dataset.OperationsSchema, name, strings.Join(values, ", "))); err != nil {
-				return refused(ctx, err)
-			}
+		if err := e.insert(ctx, name, rows); err != nil {
+			return err
 		}
 		e.filled[name] = true
+	}
+	return nil
+}
+
+// insert fills an operations table, from the start: some rows may be there of a try that was interrupted.
+func (e *Engine) insert(ctx context.Context, table string, rows [][]any) error {
+	if _, err := e.db.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s.%s", dataset.OperationsSchema, table)); err != nil {
+		return refused(ctx, err)
+	}
+	for chunk := range slices.Chunk(rows, inserted) {
+		values := make([]string, len(chunk))
+		for i, row := range chunk {
+			values[i] = literals(row)
+		}
+		if _, err := e.db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s.%s VALUES %s", dataset.OperationsSchema, table, strings.Join(values, ", "))); err != nil {
+			return refused(ctx, err)
+		}
 	}
 	return nil
 }
