@@ -119,7 +119,7 @@ var layers = map[string]layer{
 	},
 	// The checks are the catalogue's; what they find lies beside the tables in a folder.
 	"cmd/bellhop/internal/quality": {
-		own:  []string{"pkg/report", "internal/catalog", "cmd/bellhop/internal/query", "cmd/bellhop/internal/migrate"},
+		own:  []string{"pkg/report", "pkg/dataset", "internal/catalog", "cmd/bellhop/internal/query", "cmd/bellhop/internal/migrate"},
 		libs: []string{},
 	},
 	"cmd/bellhop/internal/operations": {own: and(core, "pkg/dataset", "cmd/bellhop/internal/view"), pure: true},

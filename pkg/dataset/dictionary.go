@@ -45,7 +45,7 @@ func Layout() []Place {
 		{report.HeldKey("hotel", table, exampleDay, exampleDay.Time().Add(15*time.Hour)), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
 		{report.StagedKey(job, table, exampleDay, "DEVICE-1.csv"), "One file's share of a day while the other files of its report are awaited."},
 		{report.FormatKey, "The number of the dataset's format. It is written before the first day; an older dataset without it gets it from bellhop migrate."},
-		{"_operations/checks.json", "What the last run of bellhop check found."},
+		{ChecksKey, "What the last run of bellhop check found."},
 		{"_receipts/" + table + "/hotel-0123456789abcdef.json", "What bellhop ingest proved of one file, by the start of the file's SHA-256. Online the ledger knows it."},
 	}
 }

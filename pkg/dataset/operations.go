@@ -3,6 +3,9 @@ package dataset
 // OperationsSchema is the schema of the operations tables in SQL.
 const OperationsSchema = "operations"
 
+// ChecksKey is where in a dataset the last result of the quality checks lies. Folders that begin with an underscore are no tables.
+const ChecksKey = "_" + OperationsSchema + "/checks.json"
+
 // Operation is a table about the work itself: what is there, what was asked, loaded, restated and deleted. Its rows are made from the
 // ledger when a query names it, so it always says how things stand.
 type Operation struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -90,16 +91,13 @@ func (t *table) Row(values []any) error {
 	return nil
 }
 
-// key is where the last result lies in a dataset. Folders that begin with an underscore are no tables.
-const key = "_operations/checks.json"
-
 // Save keeps a result in the dataset of a folder, in the place of the one before.
-func Save(dataset string, r Result) error {
+func Save(folder string, r Result) error {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode what the checks found: %w", err)
 	}
-	err = migrate.Folder(dataset).Write(key, func(to io.Writer) error { _, err := to.Write(append(content, '\n')); return err })
+	err = migrate.Folder(folder).Write(dataset.ChecksKey, func(to io.Writer) error { _, err := to.Write(append(content, '\n')); return err })
 	if err != nil {
 		return fmt.Errorf("keep what the checks found: %w", err)
 	}
@@ -107,8 +105,8 @@ func Save(dataset string, r Result) error {
 }
 
 // Last returns the last result that was kept in the dataset of a folder; ok is false when there is none.
-func Last(dataset string) (r Result, ok bool, err error) {
-	content, err := os.ReadFile(filepath.Join(dataset, filepath.FromSlash(key)))
+func Last(folder string) (r Result, ok bool, err error) {
+	content, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(dataset.ChecksKey)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, false, nil
 	}
@@ -116,7 +114,7 @@ func Last(dataset string) (r Result, ok bool, err error) {
 		return r, false, fmt.Errorf("read what the checks found: %w", err)
 	}
 	if err := json.Unmarshal(content, &r); err != nil {
-		return r, false, fmt.Errorf("read what the checks found, in %s: %w", key, err)
+		return r, false, fmt.Errorf("read what the checks found, in %s: %w", dataset.ChecksKey, err)
 	}
 	return r, true, nil
 }
