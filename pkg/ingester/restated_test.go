@@ -135,6 +135,9 @@ func TestAnAcceptedReportBringsItsFigures(t *testing.T) {
 func TestWhatARestatementSays(t *testing.T) {
 	const none = 0
 	was := func(values int64, sum string) report.Figures { return report.Figures{Values: values, Sum: sum} }
+	of := func(measure string, before, after report.Figures) report.Change {
+		return report.Change{Measure: measure, Before: before, After: after}
+	}
 	cases := map[string]struct {
 		published string
 		record    func(*report.Partition) // what is other about the day's record
@@ -144,26 +147,26 @@ func TestWhatARestatementSays(t *testing.T) {
 	}{
 		"another sum, another number of rows": {
 			published: lines("1.5,2", "2,"), report: lines("1.5,2", "2,", "0.25,7"), rows: [2]int64{2, 3},
-			measures: []report.Change{{"calls", was(1, "2"), was(2, "9")}, {"minutes", was(2, "3.5"), was(3, "3.75")}},
+			measures: []report.Change{of("calls", was(1, "2"), was(2, "9")), of("minutes", was(2, "3.5"), was(3, "3.75"))},
 		},
 		"other rows of the same sums": {
-			published: lines("1", "2"), report: lines("2", "1"), rows: [2]int64{2, 2}, measures: []report.Change{{"minutes", was(2, "3"), was(2, "3")}},
+			published: lines("1", "2"), report: lines("2", "1"), rows: [2]int64{2, 2}, measures: []report.Change{of("minutes", was(2, "3"), was(2, "3"))},
 		},
 		"a measure is new": {
 			published: lines("1"), report: lines("1,4"), rows: [2]int64{1, 1},
-			measures: []report.Change{{"calls", was(none, "0"), was(1, "4")}, {"minutes", was(1, "1"), was(1, "1")}},
+			measures: []report.Change{of("calls", was(none, "0"), was(1, "4")), of("minutes", was(1, "1"), was(1, "1"))},
 		},
 		"a zero day gets rows": {
 			record: func(s *report.Partition) { s.Generation = asked.Add(-time.Hour) }, report: lines("1", "2"), rows: [2]int64{0, 2},
-			measures: []report.Change{{"minutes", was(none, "0"), was(2, "3")}},
+			measures: []report.Change{of("minutes", was(none, "0"), was(2, "3"))},
 		},
 		"the day had vanished, and comes back as another": {
 			published: lines("2"), record: func(s *report.Partition) { s.Vanished = &report.Vanished{} }, report: lines("3"), rows: [2]int64{1, 1},
-			measures: []report.Change{{"minutes", was(1, "2"), was(1, "3")}},
+			measures: []report.Change{of("minutes", was(1, "2"), was(1, "3"))},
 		},
 		"the older record has sums of all rows alone": {
 			published: lines("2"), record: func(s *report.Partition) { s.Figures = nil }, report: lines("3"), rows: [2]int64{1, 1},
-			measures: []report.Change{{"minutes", was(report.Uncounted, "2"), was(report.Uncounted, "3")}},
+			measures: []report.Change{of("minutes", was(report.Uncounted, "2"), was(report.Uncounted, "3"))},
 		},
 		"the older record has no sums at all": {
 			published: lines("2"), record: func(s *report.Partition) { s.Figures, s.Sums = nil, nil }, report: lines("3"), rows: [2]int64{1, 1},
