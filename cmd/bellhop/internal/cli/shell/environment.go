@@ -121,6 +121,8 @@ type EngineChoice struct {
 	// uses, 0 being one for each processor. Output is the file that Copy or Database makes.
 	Dataset, Memory, Output string
 	Threads                 int
+	// Operations fills the operations tables for DuckDB; see [operations.Tables.Rows].
+	Operations func(ctx context.Context, table string) ([][]any, error)
 	// Workgroup and Database are Athena's. Where they are empty, those of Stack are taken.
 	Workgroup, Database, Stack string
 	// Tell is told what Athena does with a query, as often as that changes, and Scanned in the end how many bytes it read.
