@@ -49,7 +49,7 @@ func TestCostOfTheLastRun(t *testing.T) {
 		"1.3 for a file, 1 more for a megabyte; 1 000 KB each  0.050 s\n",
 		"they say nothing about Lambda",
 		"by the hours in which it is sent. With each sweep: 1. With reports: 6",
-		"16 metrics that are sent in trouble alone",
+		"18 metrics that are sent in trouble alone",
 		"The stack has alarms on 12 metrics, no dashboard, and its credential in Parameter Store",
 		"bellhop cost --prices",
 	} {
