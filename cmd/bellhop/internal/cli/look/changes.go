@@ -56,7 +56,8 @@ need DuckDB and the dataset of the local folder, and are left out with --subscri
 		if shown.Changes, err = at.View.Changes(ctx, filter); err != nil || filter.Subscription != "" || filter.Table != "" {
 			return shown, err
 		}
-		return shown, shown.compareWeeks(ctx, a, at)
+		err = shown.compareWeeks(ctx, a, at)
+		return shown, err
 	}, drawChanges, nil)
 	return c
 }

@@ -90,16 +90,17 @@ const emptied = "\x1b[H\x1b[2J"
 // Watch draws again and again on a terminal, each time on an empty one. It ends with ctx, which is no error; an exit code of what is
 // drawn is none either.
 func (a *App) Watch(ctx context.Context, every time.Duration, once func() error) error {
-	for {
-		a.clear = true
+	a.clear = true
+	for ctx.Err() == nil {
 		err := once()
 		if p, stated := errors.AsType[*Problem](err); err != nil && ctx.Err() == nil && (!stated || p.Err != nil) {
 			return err
 		}
-		if ctx.Err() != nil || a.Wait(ctx, every) != nil {
-			return nil
+		if err := a.Wait(ctx, every); err != nil && ctx.Err() == nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // folded breaks lines that are wider than the terminal between words, which the terminal itself would break anywhere. What
