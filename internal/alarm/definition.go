@@ -43,6 +43,12 @@ func (a Alarm) essential() Alarm {
 	return a
 }
 
+// of is the alarm as one whose section has another title.
+func (a Alarm) of(section string) Alarm {
+	a.Section = section
+	return a
+}
+
 // silent is the alarm as one that rings for silence: the functions should have sent something.
 func (a Alarm) silent() Alarm {
 	a.SilenceRings = true
@@ -96,6 +102,9 @@ func own(name string, m metric.Metric, statistic string, period, periods, enough
 	}
 }
 
+// countdown is why a missing day rings again before it is about to be lost.
+const countdown = "They are missing, and not on their way. An alarm that a day stays missing may have been rung weeks before; this one says that time runs out."
+
 func asked() []Alarm {
 	return []Alarm{
 		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1,
@@ -108,6 +117,8 @@ func asked() []Alarm {
 			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
 		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1,
 			"A first deployment asks for the oldest days at once and has them within the three hours.").essential(),
+		own("Days are lost within a week", metric.DaysLostInWeek, "Maximum", hour, 3, 3, ">=", 1, countdown).of("Days are lost within a month or a week"),
+		own("Days are lost within a month", metric.DaysLostInMonth, "Maximum", hour, 3, 3, ">=", 1, countdown).of("Days are lost within a month or a week"),
 		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1,
 			"A day that is missing is asked for with the next run. One that is missing for a day was given up or cannot be asked for."),
 	}

@@ -61,6 +61,8 @@ func ailments(runs, sweeps time.Duration) map[string]ailment {
 		"Access tokens cannot be had":            {ill: schedule(max(runs, 10*minutes), 1), lasts: 2 * hours},
 		"Files are overdue":                      {ill: schedule(runs, 3), lasts: 3 * hours},
 		"Days are about to be lost":              {ill: schedule(runs, 3), lasts: 6 * hours},
+		"Days are lost within a week":            {ill: schedule(runs, 3), lasts: 6 * hours},
+		"Days are lost within a month":           {ill: schedule(runs, 3), lasts: 6 * hours},
 		"Days stay missing":                      {ill: schedule(runs, 3), lasts: 30 * hours},
 		"Files came that nobody expects":         {ill: daily, lasts: hours, once: true},
 		"A file cannot be loaded":                {ill: daily, lasts: hours, once: true},

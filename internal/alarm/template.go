@@ -30,7 +30,7 @@ var graphs = []struct {
 		metric.DeleteFailures, metric.DeleteVerifyFailures, metric.ObjectsKeptOnPurpose, metric.DaysVanished, metric.UnknownObjects,
 	}},
 	{"Missing days", "Maximum", []metric.Metric{
-		metric.DaysMissing, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles,
+		metric.DaysMissing, metric.DaysLostInMonth, metric.DaysLostInWeek, metric.DaysAboutToBeLost, metric.DaysExpired, metric.OverdueFiles,
 	}},
 }
 

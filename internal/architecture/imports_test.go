@@ -41,7 +41,8 @@ var (
 	commands = and(core, "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/dataset", "pkg/telemetry/...", "internal/catalog",
 		"cmd/bellhop/internal/cli/shell", "cmd/bellhop/internal/view", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/review",
 		"cmd/bellhop/internal/query", "cmd/bellhop/internal/stack", "cmd/bellhop/internal/sim", "cmd/bellhop/internal/cost",
-		"cmd/bellhop/internal/imports", "cmd/bellhop/internal/inputs", "cmd/bellhop/internal/manifest", "cmd/bellhop/internal/migrate")
+		"cmd/bellhop/internal/imports", "cmd/bellhop/internal/inputs", "cmd/bellhop/internal/manifest", "cmd/bellhop/internal/migrate",
+		"cmd/bellhop/internal/operations", "cmd/bellhop/internal/quality")
 
 	suites = []string{"github.com/google/go-cmp/...", "pgregory.net/rapid", xsync}
 	onAWS  = []string{awsLambda, awsSDK, smithy}
@@ -119,7 +120,13 @@ var layers = map[string]layer{
 			"cmd/bellhop/internal/partitionfile", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/query"),
 		pure: true,
 	},
-	"cmd/bellhop/internal/phrase": {own: []string{"pkg/report"}, pure: true},
+	// The checks are the catalogue's; what they find lies beside the tables in a folder.
+	"cmd/bellhop/internal/quality": {
+		own:  []string{"pkg/report", "pkg/dataset", "internal/catalog", "cmd/bellhop/internal/query", "cmd/bellhop/internal/migrate"},
+		libs: []string{},
+	},
+	"cmd/bellhop/internal/operations": {own: and(core, "pkg/dataset", "cmd/bellhop/internal/view"), pure: true},
+	"cmd/bellhop/internal/phrase":     {own: []string{"pkg/report"}, pure: true},
 	// The simulators share no type with our clients, so that a misreading of the vendors' documents shows, and none with each other.
 	"cmd/bellhop/internal/sim/alexa/...":    {own: and(simulated, "cmd/bellhop/internal/sim/alexa/..."), libs: []string{}},
 	"cmd/bellhop/internal/sim/khoros/...":   {own: simulated, libs: []string{}},

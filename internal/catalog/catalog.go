@@ -16,7 +16,7 @@ import (
 // and bellhop is of 2026. A query without a filter on the day lists each of them once.
 const firstDay = "2026-01-01"
 
-//go:embed analytics.yaml questions/*.sql
+//go:embed analytics.yaml weeks.sql questions/*.sql checks/*.sql
 var files embed.FS
 
 var page = template.Must(template.New("analytics.yaml").Delims("[[", "]]").Funcs(template.FuncMap{

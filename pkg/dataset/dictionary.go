@@ -45,11 +45,13 @@ func Layout() []Place {
 		{report.HeldKey("hotel", table, exampleDay, exampleDay.Time().Add(15*time.Hour)), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
 		{report.StagedKey(job, table, exampleDay, "DEVICE-1.csv"), "One file's share of a day while the other files of its report are awaited."},
 		{report.FormatKey, "The number of the dataset's format. It is written before the first day; an older dataset without it gets it from bellhop migrate."},
+		{ChecksKey, "What the last run of bellhop check found."},
 		{"_receipts/" + table + "/hotel-0123456789abcdef.json", "What bellhop ingest proved of one file, by the start of the file's SHA-256. Online the ledger knows it."},
 	}
 }
 
-// Markdown returns the dataset's dictionary as one page: layout, types, additivity, traps, every table, and the views over them.
+// Markdown returns the dataset's dictionary as one page: layout, types, additivity, traps, every table, the views over them, and the
+// operations tables.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(pageIntroduction)
@@ -77,6 +79,11 @@ func Markdown() string {
 		fmt.Fprintf(&b, "\n## %s\n\nA view. %s\n\n", v.Name, v.Meaning)
 		writeColumns(&b, v.Columns)
 	}
+	b.WriteString(pageOperations)
+	for _, o := range Operations() {
+		fmt.Fprintf(&b, "\n### %s.%s\n\n%s %s\n\n", OperationsSchema, o.Name, o.Meaning, o.Grain)
+		writeColumns(&b, o.Columns)
+	}
 	return b.String()
 }
 
@@ -97,6 +104,13 @@ func writeColumns(b *strings.Builder, columns []Column) {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", c.Name, c.Type.SQL(), null, c.Additivity, c.Meaning)
 	}
 }
+
+const pageOperations = `
+## Operations
+
+The schema ` + "`operations`" + ` has tables about the work itself. They are no files: ` + "`bellhop query`" + ` makes them from the ledger of the folder, in
+DuckDB, when a statement names them. Athena does not have them.
+`
 
 const pageIntroduction = `<!-- Generated from pkg/dataset: build/bellhop tables --markdown > docs/dataset.md -->
 

@@ -46,6 +46,7 @@ type fixture struct {
 	files     map[string]report.File
 	job       report.Job
 	published map[report.Date]report.Partition
+	restated  []report.Restatement // committed
 	delivered map[string]objectstest.Stored
 	stored    map[string]objectstest.Stored
 	memory    *objectstest.Memory // the dataset's, which has what is stored
@@ -196,6 +197,7 @@ func (d *fixture) commit(ctx context.Context, l report.Load, now time.Time) (rep
 		s.Version++
 		d.published[s.Date] = s
 	}
+	d.restated = append(d.restated, l.Restated...)
 	return loaded, nil
 }
 

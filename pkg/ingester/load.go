@@ -103,13 +103,14 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 			r.Duplicates += day.Duplicates
 		}
 	}
-	proofs, published, err := s.publish(ctx, f, days, again)
+	load, err := s.publish(ctx, f, days, again)
 	if err != nil {
 		return f, err
 	}
-	r.Partitions = append(r.Partitions, proofs...)
+	r.Partitions = append(r.Partitions, load.Receipt.Partitions...)
 	r.LoadedAt = s.Now()
-	return s.Ledger.Commit(ctx, report.Load{File: f, Receipt: r, Days: published, Staged: staged}, r.LoadedAt)
+	load.Receipt, load.Staged = r, staged
+	return s.Ledger.Commit(ctx, load, r.LoadedAt)
 }
 
 // stage puts this file's share of each day where the last file of the table will find it. The keys and the bytes are

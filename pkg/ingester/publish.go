@@ -37,30 +37,35 @@ func (st *step) look(ctx context.Context, in Dataset, f report.File) error {
 	return nil
 }
 
-// publish puts the file's days into the dataset. It returns the proofs for the receipt, and the days' records that are to
-// be committed with it. Nothing it does is undone by doing it again. A day or an object that has changed since it was read is
+// publish puts the file's days into the dataset. It returns what is to be committed of them, and their proofs in the load's
+// receipt. Nothing it does is undone by doing it again. A day or an object that has changed since it was read is
 // a Conflict: then the next attempt, again, looks at the objects before it decides.
-func (s *Service) publish(ctx context.Context, f report.File, days []report.EncodedDay, again bool) ([]report.PartitionProof, []report.Partition, error) {
+func (s *Service) publish(ctx context.Context, f report.File, days []report.EncodedDay, again bool) (report.Load, error) {
+	load := report.Load{File: f}
 	steps, err := s.steps(ctx, f, days, again)
 	if err != nil {
-		return nil, nil, err
+		return load, err
 	}
 	if err := s.fence(ctx, f, steps); err != nil {
-		return nil, nil, err
+		return load, err
 	}
-	proofs := make([]report.PartitionProof, 0, len(steps))
-	var changed []report.Partition
 	for i := range steps {
+		before := steps[i].partition
 		proof, commit, err := s.perform(ctx, f, &steps[i])
 		if err != nil {
-			return nil, nil, err
+			return load, err
 		}
-		proofs = append(proofs, proof)
-		if commit {
-			changed = append(changed, steps[i].partition)
+		load.Receipt.Partitions = append(load.Receipt.Partitions, proof)
+		if !commit {
+			continue
+		}
+		day := steps[i].partition
+		load.Days = append(load.Days, day)
+		if restated, ok := before.RestatedAs(day); ok {
+			load.Restated = append(load.Restated, restated)
 		}
 	}
-	return proofs, changed, nil
+	return load, nil
 }
 
 // steps compares the file with the published days, and again with their objects.

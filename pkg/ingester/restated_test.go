@@ -130,3 +130,82 @@ func TestAnAcceptedReportBringsItsFigures(t *testing.T) {
 		t.Errorf("a day without rows has figures %v, %v", s.Figures, err)
 	}
 }
+
+// TestWhatARestatementSays: what changed of a published day is committed with the newer content, and nothing where none changed.
+func TestWhatARestatementSays(t *testing.T) {
+	const none = 0
+	was := func(values int64, sum string) report.Figures { return report.Figures{Values: values, Sum: sum} }
+	of := func(measure string, before, after report.Figures) report.Change {
+		return report.Change{Measure: measure, Before: before, After: after}
+	}
+	cases := map[string]struct {
+		published string
+		record    func(*report.Partition) // what is other about the day's record
+		report    string
+		rows      [2]int64 // before and after; none: no restatement
+		measures  []report.Change
+	}{
+		"another sum, another number of rows": {
+			published: lines("1.5,2", "2,"), report: lines("1.5,2", "2,", "0.25,7"), rows: [2]int64{2, 3},
+			measures: []report.Change{of("calls", was(1, "2"), was(2, "9")), of("minutes", was(2, "3.5"), was(3, "3.75"))},
+		},
+		"other rows of the same sums": {
+			published: lines("1", "2"), report: lines("2", "1"), rows: [2]int64{2, 2}, measures: []report.Change{of("minutes", was(2, "3"), was(2, "3"))},
+		},
+		"a measure is new": {
+			published: lines("1"), report: lines("1,4"), rows: [2]int64{1, 1},
+			measures: []report.Change{of("calls", was(none, "0"), was(1, "4")), of("minutes", was(1, "1"), was(1, "1"))},
+		},
+		"a zero day gets rows": {
+			record: func(s *report.Partition) { s.Generation = asked.Add(-time.Hour) }, report: lines("1", "2"), rows: [2]int64{0, 2},
+			measures: []report.Change{of("minutes", was(none, "0"), was(2, "3"))},
+		},
+		"the day had vanished, and comes back as another": {
+			published: lines("2"), record: func(s *report.Partition) { s.Vanished = &report.Vanished{} }, report: lines("3"), rows: [2]int64{1, 1},
+			measures: []report.Change{of("minutes", was(1, "2"), was(1, "3"))},
+		},
+		"the older record has sums of all rows alone": {
+			published: lines("2"), record: func(s *report.Partition) { s.Figures = nil }, report: lines("3"), rows: [2]int64{1, 1},
+			measures: []report.Change{of("minutes", was(report.Uncounted, "2"), was(report.Uncounted, "3"))},
+		},
+		"the older record has no sums at all": {
+			published: lines("2"), record: func(s *report.Partition) { s.Figures, s.Sums = nil, nil }, report: lines("3"), rows: [2]int64{1, 1},
+		},
+		"the same content":                  {published: lines("2"), report: lines("2")},
+		"the day had vanished, and is back": {published: lines("2"), record: func(s *report.Partition) { s.Vanished = &report.Vanished{} }, report: lines("2")},
+		"a new day":                         {report: lines("2")},
+		"a zero day stays one":              {record: func(s *report.Partition) { s.Generation = asked.Add(-time.Hour) }},
+		"a newer report is there":           {published: lines("2"), record: func(s *report.Partition) { s.Generation = asked.Add(time.Hour) }, report: lines("3")},
+		"the report is held":                {published: lines("9"), report: lines("3")},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := newFixture(t)
+			if c.published != "" {
+				d.publish(c.published, asked.Add(-time.Hour))
+			}
+			before := d.published[window.From]
+			if c.record != nil {
+				before.Subscription, before.Table, before.Date, before.Version = "seaside", "asp_device", window.From, 1
+				c.record(&before)
+				d.published[window.From] = before
+			}
+			d.expect("a.csv")
+			delivery := d.deliver("a.csv", c.report)
+			d.ingest(delivery)
+			d.ingest(delivery) // a duplicate restates nothing
+
+			var want []report.Restatement
+			if c.rows != [2]int64{} {
+				want = []report.Restatement{{
+					Subscription: "seaside", Table: "asp_device", Date: window.From, At: start, Measures: c.measures,
+					Before: report.Edition{Generation: before.Generation, Job: before.Job, File: before.File, Rows: c.rows[0], SHA256: before.SHA256},
+					After:  report.Edition{Generation: asked, Job: "seaside-1", File: "a.csv", Rows: c.rows[1], SHA256: digest(c.report)},
+				}}
+			}
+			if diff := cmp.Diff(want, d.restated); diff != "" {
+				t.Errorf("restated (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -14,7 +15,8 @@ import (
 func commitCases() protocolCases {
 	return protocolCases{
 		"the file, its days and its job move together":       commitTogether,
-		"90 days are committed at once":                      commitMost,
+		"90 days are committed, and restated, at once":       commitMost,
+		"what changed is kept beside the days":               commitRestated,
 		"a stale claim is a conflict":                        commitStale,
 		"other content is a conflict":                        commitOther,
 		"a day that has changed is a conflict":               commitDayMoved,
@@ -52,16 +54,64 @@ func commitTogether(t *testing.T, d fixture) {
 }
 
 func commitMost(t *testing.T, d fixture) {
-	j := d.begin(t, d.planned(t, "hotel", ask(-89, 0, device))[0].ID, "r1", begun)
-	d.accept(t, j, named("a.csv", device))
-	f := d.claimed(t, "a.csv")
-	var days []report.Partition
-	for day := f.Window.From; day <= f.Window.To; day++ {
-		days = append(days, published(f, int(day-oct(0)), "p", 0))
+	for version, j := range d.planned(t, "hotel", ask(-89, 0, device), ask(-89, 0, device)) {
+		file := string("ab"[version]) + ".csv"
+		d.accept(t, d.begin(t, j.ID, "r1", begun), named(file, device))
+		f := d.claimed(t, file)
+		load := report.Load{File: f, Receipt: receipt(10)}
+		for day := f.Window.From; day <= f.Window.To; day++ {
+			s := published(f, int(day-oct(0)), "p", int64(version))
+			load.Days = append(load.Days, s)
+			if version > 0 {
+				load.Restated = append(load.Restated, restated(s))
+			}
+		}
+		_, err := d.Commit(t.Context(), load, at(loaded))
+		done(t, "commit", err)
+		d.wantJob(t, j.ID, "LOADED "+file+"=LOADED")
 	}
-	d.commit(t, f, days...)
 	same(t, "days", len(d.snapshot(t, "hotel").Partitions), 90)
-	d.wantJob(t, j.ID, "LOADED a.csv=LOADED")
+	same(t, "restatements", len(d.restatements(t, "hotel", 0)), 90)
+}
+
+// restated is what changed when other content of a day was published.
+func restated(s report.Partition) report.Restatement {
+	return report.Restatement{
+		Subscription: s.Subscription, Table: s.Table, Date: s.Date, At: s.LoadedAt,
+		Before: report.Edition{Job: "an earlier one", Rows: 4}, After: report.Edition{Generation: s.Generation, Job: s.Job, File: s.File, Rows: s.Rows},
+		Measures: []report.Change{{Measure: "dialog_count", Before: report.Figures{Values: 4, Sum: "7.5"}, After: report.Figures{Values: 5, Sum: "11"}}},
+	}
+}
+
+func (d fixture) restatements(t *testing.T, sub string, since int) []report.Restatement {
+	t.Helper()
+	all, err := d.Restatements(t.Context(), sub, at(since))
+	done(t, "restatements", err)
+	return all
+}
+
+func commitRestated(t *testing.T, d fixture) {
+	_, f := d.twoJobs(t)
+	first, second := published(f, 1, "q1", 1), published(f, 2, "q2", 0)
+	load := report.Load{File: f, Receipt: receipt(10), Days: []report.Partition{first, second}, Restated: []report.Restatement{restated(first)}}
+	stale := load
+	stale.Days = []report.Partition{published(f, 1, "q1", 7)}
+	d.unchanged(t, func() {
+		_, err := d.Commit(t.Context(), stale, at(loaded))
+		fails(t, "a day that has changed", err, fault.Conflict)
+	})
+	_, err := d.Commit(t.Context(), load, at(loaded))
+	done(t, "commit", err)
+	d.unchanged(t, func() {
+		_, err := d.Commit(t.Context(), load, at(loaded))
+		fails(t, "the same again", err, fault.Conflict)
+	})
+	if diff := cmp.Diff(load.Restated, d.restatements(t, "hotel", loaded)); diff != "" {
+		t.Errorf("restated (-want +got):\n%s", diff)
+	}
+	same(t, "restated later", len(d.restatements(t, "hotel", loaded+1)), 0)
+	same(t, "restated of another", len(d.restatements(t, "hotel-2", 0)), 0)
+	same(t, "what a plan reads", len(d.snapshot(t, "hotel").Partitions), 2)
 }
 
 func commitStale(t *testing.T, d fixture) {

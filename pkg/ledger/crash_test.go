@@ -20,6 +20,7 @@ func crashCases() protocolCases {
 		"while an answer is recorded":    crashAccept,
 		"while an arrival is recorded":   crashArrive,
 		"while a load is committed":      crashCommit,
+		"while a day is restated":        crashRestate,
 		"while a day is fenced":          crashFence,
 		"while a deletion is certified":  crashCertify,
 		"while a job is given up":        crashLose,
@@ -162,6 +163,24 @@ func crashCommit(t *testing.T, d fixture) {
 			same(t, "how often its job was loaded", transitions(j.History, "LOADED"), 1)
 			d.wantDays(t, name, device, "1 p1 v1", "2 p2 v1")
 			d.wantMarkers(t, name)
+		},
+	})
+}
+
+func crashRestate(t *testing.T, d fixture) {
+	d.survive(t, crash{
+		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
+			d.awaiting(t, name, named(name+".csv", device))
+			f := d.claimed(t, name+".csv")
+			s := published(f, 1, "p1", 0)
+			return func(l *ledger.Ledger) error {
+				_, err := l.Commit(t.Context(), report.Load{File: f, Receipt: receipt(10), Days: []report.Partition{s}, Restated: []report.Restatement{restated(s)}}, at(loaded))
+				return err
+			}
+		},
+		check: func(t *testing.T, name string) {
+			d.wantDays(t, name, device, "1 p1 v1")
+			same(t, "how often it was restated", len(d.restatements(t, name, 0)), 1)
 		},
 	})
 }

@@ -9,6 +9,7 @@
 //
 //	SUB#              <name>                  that a subscription exists, and how it stood when it was last planned
 //	SUB#<name>        META                    the subscription, the number of its next job, and when it is planned next
+//	SUB#<name>        CHANGE#<instant>#…      what one transaction changed of published days; kept for ever
 //	SUB#<name>        JOB#<id>                that a job exists; kept for ever
 //	SUB#<name>        OPEN#<id>               a job's marker, while the planner must know of it
 //	SUB#<name>        SLICE#<table>#<date>    one published day

@@ -15,6 +15,8 @@ const (
 	partitionPrefix = "SLICE#"
 	filePrefix      = "FILE#"
 	certPrefix      = "CERT#"
+	// changePrefix sorts before META: what was restated long ago is not read with a subscription's days.
+	changePrefix = "CHANGE#"
 
 	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
@@ -39,9 +41,16 @@ func partitionKey(sub, table string, d report.Date) Key {
 }
 
 // certKey sorts the certificates of one file by time.
-func certKey(file string, at time.Time) Key {
-	return Key{filePrefix + file, certPrefix + at.UTC().Format("2006-01-02T15:04:05.000000000Z")}
+func certKey(file string, at time.Time) Key { return Key{filePrefix + file, certPrefix + instant(at)} }
+
+// changeKey sorts what was restated of a subscription by time. The day and its new generation make it the only one of its kind.
+func changeKey(r report.Restatement) Key {
+	place := []string{instant(r.At), r.Table, r.Date.String(), instant(r.After.Generation)}
+	return Key{subPrefix + r.Subscription, changePrefix + strings.Join(place, "#")}
 }
+
+// instant writes a time so that its text sorts as it does.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
 // baseName returns the part of an object key behind its last slash, and whether there is another part.
 func baseName(key string) (string, bool) {

@@ -95,7 +95,7 @@ func (l *Ledger) Fence(ctx context.Context, f report.File, days []report.Partiti
 	return fenced, nil
 }
 
-// Commit records a load: the file's receipt, the published days and the job's progress, all or nothing. It demands that
+// Commit records a load: the file's receipt, the published days with what changed of them, and the job's progress, all or nothing. It demands that
 // the claim still holds, that every day is as it was read, and that as many files of the table are staged as the load has
 // seen: else it is a Conflict, and the caller looks again.
 func (l *Ledger) Commit(ctx context.Context, load report.Load, now time.Time) (report.File, error) {
@@ -111,6 +111,9 @@ func (l *Ledger) Commit(ctx context.Context, load report.Load, now time.Time) (r
 			if err := t.putAt(partitionKey(s.Subscription, s.Table, s.Date), s.Version, "", time.Time{}, s); err != nil {
 				return err
 			}
+		}
+		if err := t.putRestated(load.Restated); err != nil {
+			return err
 		}
 		return t.daysCame(f.Subscription, load.Days, now)
 	}
@@ -140,6 +143,10 @@ func stillStaged(t *tx, f report.File, staged int) error {
 // ChangeDay changes the record of a published day; NotFound when there is none. Change may run more than once, and its error is
 // returned as it is.
 func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Partition) error) error {
+	return l.changeDay(ctx, subscription, table, d, func(_ *tx, s *report.Partition) error { return change(s) })
+}
+
+func (l *Ledger) changeDay(ctx context.Context, subscription, table string, d report.Date, change func(*tx, *report.Partition) error) error {
 	key := partitionKey(subscription, table, d)
 	return l.atomically(ctx, []Key{key}, func(t *tx) error {
 		var s report.Partition
@@ -150,7 +157,7 @@ func (l *Ledger) ChangeDay(ctx context.Context, subscription, table string, d re
 		if !exists {
 			return fault.New(fault.NotFound, "%s of %s of %s is not published", d, table, subscription)
 		}
-		if err := change(&s); err != nil {
+		if err := change(t, &s); err != nil {
 			return err
 		}
 		return t.put(key, "", time.Time{}, s)
@@ -212,12 +219,20 @@ type cursorDoc struct {
 	After string `json:"after"`
 }
 
-// DecideHeld settles a held day at a person's wish: nothing else of the day changes. NotFound when nothing is held.
+// DecideHeld settles a held day at a person's wish, with what that changes of the published day: nothing else changes. NotFound
+// when nothing is held.
 func (l *Ledger) DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Partition) error) error {
-	return l.ChangeDay(ctx, subscription, table, d, func(s *report.Partition) error {
+	return l.changeDay(ctx, subscription, table, d, func(t *tx, s *report.Partition) error {
 		if s.Held == nil {
 			return fault.New(fault.NotFound, "nothing is held for %s of %s on %s", table, subscription, d)
 		}
-		return decide(s)
+		before := *s
+		if err := decide(s); err != nil {
+			return err
+		}
+		if restated, ok := before.RestatedAs(*s); ok {
+			return t.putRestated([]report.Restatement{restated})
+		}
+		return nil
 	})
 }

@@ -68,9 +68,13 @@ func (t *tx) forgetNames(doc *jobDoc) (forgotten bool, err error) {
 	return forgotten, nil
 }
 
-// DropDays removes the records of published days, whose objects the caller has deleted. A day that has changed since it was
-// read is a Conflict, and then some days may be removed and others not.
+// DropDays removes the records of published days, whose objects the caller has deleted, and what was restated of them. A day that
+// has changed since it was read is a Conflict, and then some days may be removed and others not.
 func (l *Ledger) DropDays(ctx context.Context, days []report.Partition) error {
+	// First of all: without the days nobody would find it again.
+	if err := l.dropRestated(ctx, days); err != nil {
+		return err
+	}
 	for chunk := range slices.Chunk(days, MaxMutations) {
 		t := &tx{}
 		for _, s := range chunk {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	"github.com/bellhop-asp/bellhop/pkg/ledger/ledgertest"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -19,6 +20,7 @@ func removalCases() protocolCases {
 		"what a lost job named is forgotten as well":                disownedLost,
 		"a job that is being submitted is not disowned":             disownedSubmitting,
 		"the records of days are dropped as they were read":         daysDropped,
+		"what was restated is dropped with its day":                 restatedDropped,
 	}
 }
 
@@ -148,5 +150,21 @@ func daysDropped(t *testing.T, d fixture) {
 		fails(t, "a day that has changed", d.DropDays(t.Context(), []report.Partition{days[0], stale}), fault.Conflict)
 	})
 	done(t, "drop", d.DropDays(t.Context(), days))
+	d.wantDays(t, "hotel", device)
+}
+
+func restatedDropped(t *testing.T, d fixture) {
+	_, f := d.twoJobs(t)
+	first := published(f, 1, "q1", 1)
+	_, err := d.Commit(t.Context(), report.Load{File: f, Receipt: receipt(1), Days: []report.Partition{first}, Restated: []report.Restatement{restated(first)}}, at(loaded))
+	done(t, "commit", err)
+	d.removed(t)
+	same(t, "restated, of a subscription that is removed", len(d.restatements(t, "hotel", 0)), 1)
+	done(t, "drop another day", d.DropDays(t.Context(), []report.Partition{published(f, 2, "q2", 0)}))
+	same(t, "restated, of a day that stays", len(d.restatements(t, "hotel", 0)), 1)
+	l, _ := d.behind(ledgertest.CrashAt(3, ledgertest.Throttled)) // query, write, write
+	fails(t, "drop", l.DropDays(t.Context(), d.wantDays(t, "hotel", device, "1 q1 v2")), fault.Transient)
+	done(t, "drop again", d.DropDays(t.Context(), d.wantDays(t, "hotel", device, "1 q1 v2")))
+	same(t, "restated, of a day that is dropped", len(d.restatements(t, "hotel", 0)), 0)
 	d.wantDays(t, "hotel", device)
 }

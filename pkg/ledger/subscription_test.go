@@ -13,15 +13,16 @@ import (
 
 func subscriptionCases() protocolCases {
 	return protocolCases{
-		"a subscription is created once":     subscriptionCreated,
-		"a subscription takes another form":  subscriptionUpdated,
-		"parameters are compared by name":    subscriptionParams,
-		"a subscription keeps its source":    subscriptionSource,
-		"subscriptions are listed by name":   subscriptionList,
-		"what is not there is NotFound":      nothingThere,
-		"a snapshot is of one subscription":  snapshots,
-		"days are listed within a window":    days,
-		"a held day is decided on by itself": heldDay,
+		"a subscription is created once":                  subscriptionCreated,
+		"a subscription takes another form":               subscriptionUpdated,
+		"parameters are compared by name":                 subscriptionParams,
+		"a subscription keeps its source":                 subscriptionSource,
+		"subscriptions are listed by name":                subscriptionList,
+		"what is not there is NotFound":                   nothingThere,
+		"a snapshot is of one subscription":               snapshots,
+		"days are listed within a window":                 days,
+		"a held day is decided on by itself":              heldDay,
+		"a held report that is accepted restates its day": heldAccepted,
 	}
 }
 
@@ -178,4 +179,30 @@ func heldDay(t *testing.T, d fixture) {
 	d.unchanged(t, func() {
 		fails(t, "a day that is not held", d.DecideHeld(t.Context(), "hotel", device, oct(2), drop), fault.NotFound)
 	})
+	same(t, "restated by a report that is dropped", len(d.restatements(t, "hotel", 0)), 0)
+}
+
+// heldAccepted: what a person publishes restates the day as a load does, in the transaction of the decision.
+func heldAccepted(t *testing.T, d fixture) {
+	d.awaiting(t, "hotel", named("a.csv", device))
+	f := d.claimed(t, "a.csv")
+	day := published(f, 1, "p1", 0)
+	day.Held = &report.Held{Job: f.Job, File: f.Key, Rows: 1}
+	d.commit(t, f, day)
+	accept := func(s *report.Partition) error {
+		s.Held, s.SHA256, s.Rows, s.LoadedAt = nil, "cd34", 1, at(deleted)
+		return nil
+	}
+	l, _ := d.behind(ledgertest.CrashAt(2, ledgertest.Throttled)) // read, write
+	d.unchanged(t, func() {
+		fails(t, "decide", l.DecideHeld(t.Context(), "hotel", device, oct(1), accept), fault.Transient)
+	})
+	done(t, "decide", d.DecideHeld(t.Context(), "hotel", device, oct(1), accept))
+	d.unchanged(t, func() {
+		fails(t, "decide again", d.DecideHeld(t.Context(), "hotel", device, oct(1), accept), fault.NotFound)
+	})
+	all := d.restatements(t, "hotel", deleted)
+	if len(all) != 1 || all[0].Before.Rows != 5 || all[0].After.Rows != 1 || all[0].Date != oct(1) {
+		t.Errorf("restated: %+v", all)
+	}
 }

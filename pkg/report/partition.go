@@ -30,6 +30,8 @@ type Load struct {
 	Receipt Receipt
 	// Days are the records of the days that the load has published.
 	Days []Partition
+	// Restated says what changed of those that had other content before.
+	Restated []Restatement
 	// Staged is how many other files of the table were loaded when the load looked: of several files that finish at once one
 	// sees itself to be the last.
 	Staged int

@@ -8,6 +8,12 @@ import (
 // lastDays is how many days before its end a day's time to be fetched is about to run out.
 const lastDays = 3
 
+// Month and Week are how many days before its end the time to fetch a missing day is counted down.
+const (
+	Month = 30
+	Week  = 7
+)
+
 // Gauges count the days of one subscription, or of several together, that are missing or lost.
 type Gauges struct {
 	// Missing counts days of tables that are wanted and neither there nor on their way, AboutToBeLost those that are not
@@ -16,6 +22,10 @@ type Gauges struct {
 	Missing       int `json:"missing_days"`
 	AboutToBeLost int `json:"days_about_to_be_lost"`
 	Expired       int `json:"expired_days"`
+	// LostInMonth and LostInWeek count the missing days that can be had for 30 and for 7 more days at most, of sources that have
+	// their days for longer than that.
+	LostInMonth int `json:"days_lost_in_a_month"`
+	LostInWeek  int `json:"days_lost_in_a_week"`
 }
 
 // Planning is what the ledger keeps with a subscription for its planner.
@@ -69,7 +79,7 @@ func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 			expired = append(expired, d.Date)
 		default:
 			if d.Status == CoverageMissing {
-				s.Missing++
+				s.missing(int(d.LostAfter-today), l)
 			}
 			// Where a day can be had for so few days only, it is about to be lost from the start: that is news when nobody asks for it.
 			if d.LostAfter-today <= lastDays && (l.LostAfterDays > lastDays || d.Status == CoverageMissing) {
@@ -85,6 +95,17 @@ func CountGauges(b Snapshot, l Limits, today Date) (Gauges, Gone) {
 		}
 	}
 	return s, gone
+}
+
+// missing counts a missing day that can be had for so many more days.
+func (s *Gauges) missing(left int, l Limits) {
+	s.Missing++
+	if left <= Month && l.LostAfterDays > Month {
+		s.LostInMonth++
+	}
+	if left <= Week && l.LostAfterDays > Week {
+		s.LostInWeek++
+	}
 }
 
 // Standing is how it stood with a subscription when it was last planned.

@@ -23,8 +23,8 @@ func TestStockIsHowItStands(t *testing.T) {
 		"17 days are missing":               {from: "2026-11-01", want: report.Gauges{Missing: 17}, counts: "2026-08-21"},
 		"days on their way are not missing": {from: "2026-11-01", job: "2026-11-01..2026-11-04", want: report.Gauges{Missing: 13}, counts: "2026-08-21"},
 		"two days are gone for ever, and four go soon": {
-			// 22 August to 17 November: 10 + 30 + 31 + 17.
-			from: "2026-08-20", want: report.Gauges{Missing: 88, AboutToBeLost: 4, Expired: 2}, counts: "2026-08-21",
+			// 22 August to 17 November: 10 + 30 + 31 + 17; to 21 September, which goes in 30 days, and to 29 August, which goes in 7.
+			from: "2026-08-20", want: report.Gauges{Missing: 88, AboutToBeLost: 4, Expired: 2, LostInMonth: 10 + 21, LostInWeek: 8}, counts: "2026-08-21",
 		},
 		"what is on its way may be too late all the same": {
 			from: "2026-08-25", job: "2026-08-25..2026-11-17", want: report.Gauges{AboutToBeLost: 1}, counts: "2026-08-21",
@@ -63,6 +63,21 @@ func TestASnapshotIsAboutToBeLostWhenNobodyTakesIt(t *testing.T) {
 	b.Markers = []report.Marker{{Job: "shots-000001", Window: window("2026-11-20"), Tables: []string{"a"}, Status: report.JobAwaitingFiles, Attempt: 1}}
 	if got, _ := report.CountGauges(b, l, on); got != (report.Gauges{}) {
 		t.Errorf("with a job: %+v", got)
+	}
+}
+
+// Where the vendor has a day for no longer than a month, every missing day would be lost within one: that is no news.
+func TestDaysThatAreAlwaysSoonLostAreNotCountedDown(t *testing.T) {
+	on := date("2026-11-20")
+	b := report.Snapshot{Subscription: subscription("2026-11-13")}
+	for reach, want := range map[int]report.Gauges{
+		// 13 to 17 November are wanted.
+		30: {Missing: 5}, 31: {Missing: 5, LostInMonth: 5}, 8: {Missing: 5, AboutToBeLost: 3, LostInWeek: 5}, 7: {Missing: 5, AboutToBeLost: 4},
+	} {
+		l := report.Limits{Tables: []string{"a"}}.Reaching(reach)
+		if got, _ := report.CountGauges(b, l, on); got != want {
+			t.Errorf("of a vendor that has %d days: %+v, want %+v", reach, got, want)
+		}
 	}
 }
 

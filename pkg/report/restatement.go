@@ -50,8 +50,50 @@ const Uncounted = -1
 
 // Change is what a newer report of a day says of one measure, beside the published day.
 type Change struct {
-	Measure       string
-	Before, After Figures
+	Measure string  `json:"measure"`
+	Before  Figures `json:"before"`
+	After   Figures `json:"after"`
+}
+
+// Restatement is what changed when other content took the place of a published day. The dataset has the newest content alone, so
+// this is kept for good.
+type Restatement struct {
+	Subscription string `json:"subscription"`
+	Table        string `json:"table"`
+	Date         Date   `json:"date"`
+	// At is when the newer content was published.
+	At     time.Time `json:"at"`
+	Before Edition   `json:"before"`
+	After  Edition   `json:"after"`
+	// Measures are all of both, as [Partition.Changes] compares them. None where the older record had no sums.
+	Measures []Change `json:"measures,omitempty"`
+}
+
+// Edition is one published content of a day.
+type Edition struct {
+	Generation time.Time `json:"generation"`
+	Job        string    `json:"job"`
+	File       string    `json:"file"`
+	Rows       int64     `json:"rows"`
+	SHA256     string    `json:"sha256,omitempty"`
+}
+
+func (s Partition) edition() Edition { return Edition{s.Generation, s.Job, s.File, s.Rows, s.SHA256} }
+
+// RestatedAs says what changed when newer took the place of the day's record. Ok is false when no published content did: the day was
+// not published before, or still has the same content.
+func (s Partition) RestatedAs(newer Partition) (r Restatement, ok bool) {
+	if s.Generation.IsZero() || s.SHA256 == newer.SHA256 {
+		return r, false
+	}
+	r = Restatement{
+		Subscription: newer.Subscription, Table: newer.Table, Date: newer.Date, At: newer.LoadedAt,
+		Before: s.edition(), After: newer.edition(),
+	}
+	if s.Rows == 0 || s.Figures != nil || s.Sums != nil {
+		r.Measures = s.Changes(newer.Rows, newer.Figures, newer.Sums)
+	}
+	return r, true
 }
 
 // FellRows is what [Partition.Fallen] and [Held.Fell] say of rows, among the names of measures.

@@ -43,6 +43,8 @@ func (s *Service) Measure(ctx context.Context) (Gauges, error) {
 		gauges.Missing += at.Gauges.Missing
 		gauges.AboutToBeLost += at.Gauges.AboutToBeLost
 		gauges.Expired += at.Gauges.Expired
+		gauges.LostInMonth += at.Gauges.LostInMonth
+		gauges.LostInWeek += at.Gauges.LostInWeek
 		never := at.PlannedAt.IsZero() && at.NextPlan.IsZero()
 		if never || !at.NextPlan.IsZero() && s.Now().Sub(at.NextPlan) > behindAfter {
 			gauges.Behind++

@@ -29,7 +29,7 @@ func TestStockIsWhatThePlansHaveFound(t *testing.T) {
 	// for any more.
 	d.run(t.Context())
 	got, err := d.Measure(t.Context())
-	want := requester.Gauges{Gauges: report.Gauges{Missing: 17 + 88, AboutToBeLost: 4, Expired: 2}}
+	want := requester.Gauges{Gauges: report.Gauges{Missing: 17 + 88, AboutToBeLost: 4, Expired: 2, LostInMonth: 31, LostInWeek: 8}}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}

@@ -93,7 +93,8 @@ func (h *Handler) takeGauges(ctx context.Context) error {
 	}
 	h.Metrics.Emit(
 		metric.OverdueFiles.Int(gauges.Overdue), metric.DaysMissing.Int(gauges.Missing),
-		metric.DaysAboutToBeLost.Int(gauges.AboutToBeLost), metric.DaysExpired.Int(gauges.Expired))
+		metric.DaysAboutToBeLost.Int(gauges.AboutToBeLost), metric.DaysExpired.Int(gauges.Expired),
+		metric.DaysLostInMonth.Int(gauges.LostInMonth), metric.DaysLostInWeek.Int(gauges.LostInWeek))
 	if gauges.Behind > 0 {
 		return fault.New(fault.Transient, "%d subscriptions were not planned in time, so what is missing of their days is not known: "+
 			"see this run's other problems, or give the requester more memory", gauges.Behind)

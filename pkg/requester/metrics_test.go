@@ -25,9 +25,9 @@ func TestARunIsCounted(t *testing.T) {
 		"a quiet run": {},
 		"a busy run": {
 			sum:    requester.Summary{Submitted: 5, Accepted: 2, Files: 7, Refused: 1, Unknown: 2, Lost: 1},
-			gauges: requester.Gauges{Overdue: 3, Gauges: report.Gauges{Missing: 4, AboutToBeLost: 5, Expired: 6}},
+			gauges: requester.Gauges{Overdue: 3, Gauges: report.Gauges{Missing: 4, AboutToBeLost: 5, Expired: 6, LostInMonth: 7, LostInWeek: 8}},
 			want: "ReportsRequested=2 ReportRequestFailures=3 FilesExpected=7 JobsLost=1 " +
-				"OverdueFiles=3 DaysMissing=4 DaysAboutToBeLost=5 DaysExpired=6",
+				"OverdueFiles=3 DaysMissing=4 DaysAboutToBeLost=5 DaysExpired=6 DaysLostInMonth=7 DaysLostInWeek=8",
 		},
 		"a run that failed in part": {
 			sum: requester.Summary{Accepted: 1}, runErr: failed,

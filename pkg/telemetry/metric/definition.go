@@ -43,6 +43,8 @@ var (
 	JobsLost              = Metric{"JobsLost", Count, requester, "Jobs given up because their files did not come, in each run. Their days are asked for again."}
 	DaysMissing           = Metric{"DaysMissing", Count, requester, "State: days of tables that are wanted, not there and not on their way."}
 	DaysAboutToBeLost     = Metric{"DaysAboutToBeLost", Count, requester, "State: days of tables that are not there and can be had for three more days at most."}
+	DaysLostInMonth       = Metric{"DaysLostInMonth", Count, requester, "State: missing days that can be had for 30 more days at most, of sources that have their days for longer."}
+	DaysLostInWeek        = Metric{"DaysLostInWeek", Count, requester, "State: missing days that can be had for 7 more days at most, of sources that have their days for longer."}
 	DaysExpired           = Metric{"DaysExpired", Count, requester, "State: days of tables that can never be had again."}
 	TokenRefreshFailures  = Metric{"TokenRefreshFailures", Count, requester, "Failures to get an access token, each as it happens."}
 )
@@ -72,8 +74,8 @@ var (
 // All returns every metric, in the order of the definitions.
 func All() []Metric {
 	return []Metric{
-		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysExpired, TokenRefreshFailures,
-		FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects, DuplicateDeliveries,
+		ReportsRequested, ReportRequestFailures, FilesExpected, OverdueFiles, JobsLost, DaysMissing, DaysAboutToBeLost, DaysLostInMonth, DaysLostInWeek, DaysExpired,
+		TokenRefreshFailures, FilesArrived, DeliveryLatencySeconds, RowsIngested, IngestFailures, FilesQuarantined, UnexpectedObjects, DuplicateDeliveries,
 		RawRetentionSeconds, OldestRawObjectAgeSeconds, ObjectsKeptOnPurpose, DeleteFailures, DeleteVerifyFailures, DaysVanished, UnknownObjects,
 	}
 }

@@ -44,6 +44,13 @@ func TestUsage(t *testing.T) {
 		"month and days":         {[]string{"coverage", "--month", "2026-11", "--to", "2026-11-02"}, "exclude each other"},
 		"days the wrong way":     {[]string{"coverage", "--from", "2026-11-02", "--to", "2026-11-01"}, "swap them"},
 		"coverage of no table":   {[]string{"coverage", "--table", "asp_devic"}, "no table"},
+		"freshness of no table":  {[]string{"freshness", "--table", "asp_devic"}, "no table"},
+		"an age that is none":    {[]string{"freshness", "--slo", "0d"}, "no number of days"},
+		"changes of no table":    {[]string{"changes", "--table", "asp_devic"}, "no table"},
+		"changes since what":     {[]string{"changes", "--since", "monday"}, "no number of days"},
+		"a rule that is none":    {[]string{"check", "run", "tips"}, "no rule is called"},
+		"checks on a stack":      {[]string{"check", "run", "--stack", "s"}, "no bucket"},
+		"watching in a pipe":     {[]string{"status", "--watch"}, "draws on a terminal"},
 		"negative number":        {[]string{"jobs", "list", "--last", "-1"}, "negative"},
 		"table without aws":      {[]string{"status", "--ledger-table", "t"}, "add --aws"},
 		"aws without table":      {[]string{"status", "--aws"}, "BELLHOP_LEDGER_TABLE"},
@@ -323,7 +330,7 @@ func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
 		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "status", "version",
-		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest",
+		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest", "changes", "freshness", "check list", "check run",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {

@@ -59,6 +59,7 @@ type ledger struct {
 	files        map[string]report.File
 	certificates []report.Certificate
 	credential   report.Credential
+	restated     []report.Restatement
 	writes       int
 	err          error
 	// plans lets the command line reserve jobs.
@@ -108,6 +109,12 @@ func (l *ledger) UpdateCredential(_ context.Context, _ string, change func(*repo
 func (l *ledger) Subscription(_ context.Context, name string) (report.Subscription, error) {
 	return get(l.subs, "subscription", name)
 }
+
+// Restatements are those since a time.
+func (l *ledger) Restatements(_ context.Context, sub string, since time.Time) ([]report.Restatement, error) {
+	return slices.DeleteFunc(slices.Clone(l.restated), func(r report.Restatement) bool { return r.Subscription != sub || r.At.Before(since) }), l.err
+}
+
 func (l *ledger) Job(_ context.Context, id string) (report.Job, error) { return get(l.jobs, "job", id) }
 func (l *ledger) File(_ context.Context, key string) (report.File, error) {
 	return get(l.files, "file", key)
@@ -556,7 +563,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 				return nil, errors.New("this bellhop has no engine")
 			}
 			b.engine.output, b.engine.choice = c.Output, c
-			c.Tell, c.Scanned = nil, nil // which cannot be compared
+			c.Tell, c.Scanned, c.Operations = nil, nil, nil // which cannot be compared
 			b.choices = append(b.choices, c)
 			return b.engine, b.engine.openErr
 		},

@@ -136,7 +136,7 @@ func TestAnIdleStackByChoice(t *testing.T) {
 		want   float64
 	}{
 		"as it is deployed": {cost.Default, 1.995215},
-		"all alarms":        {cost.Choice{Alarms: "all", CredentialStore: "ParameterStore"}, 1.995215 + 16*0.10},
+		"all alarms":        {cost.Choice{Alarms: "all", CredentialStore: "ParameterStore"}, 1.995215 + 18*0.10},
 		"no alarms":         {cost.Choice{Alarms: "none", CredentialStore: "ParameterStore"}, 1.995215 - 12*0.10},
 		"a dashboard":       {cost.Choice{Alarms: "essential", Dashboard: true, CredentialStore: "ParameterStore"}, 1.995215 + 3},
 		"a secret":          {cost.Choice{Alarms: "essential", CredentialStore: "SecretsManager"}, 1.995215 + 0.40 + 2910*0.05/10_000},

@@ -33,7 +33,7 @@ type Stack struct {
 // sweep every 5 minutes.
 var Template = Stack{
 	RequesterMB: 256, IngesterMB: 1024, JanitorMB: 256, Traced: true,
-	MetricsAlways: 1, MetricsOfReports: 6, MetricsOfTrouble: 16, Alarms: 12,
+	MetricsAlways: 1, MetricsOfReports: 6, MetricsOfTrouble: 18, Alarms: 12,
 	Pollers: 5, RequesterRuns: 24*4 + 1, Sweeps: 24 * 12,
 }
 
@@ -50,7 +50,7 @@ var Default = Choice{Alarms: "essential", CredentialStore: "ParameterStore"}
 // With returns the stack with other choices than the template's. Its error names the parameter that has no such value.
 func (s Stack) With(c Choice) (Stack, error) {
 	var known bool
-	if s.Alarms, known = map[string]int{"none": 0, "essential": 12, "all": 28}[c.Alarms]; !known {
+	if s.Alarms, known = map[string]int{"none": 0, "essential": 12, "all": 30}[c.Alarms]; !known {
 		return s, fmt.Errorf("the parameter Alarms is essential, all or none, not %q", c.Alarms)
 	}
 	if s.Secret, known = map[string]int{"ParameterStore": 0, "SecretsManager": 1}[c.CredentialStore]; !known {

@@ -260,6 +260,33 @@ func (p *harness) settled() {
 			p.t.Errorf("partition %s: the ledger says %s, the bucket %s (%v)", s.Key, s.ETag, o.ETag, err)
 		}
 	}
+	p.toldOf(snapshot.Partitions)
+}
+
+// toldOf demands that what was restated is told once: of each day a chain of editions, as many as the day's record counts, of which
+// the last is what is published.
+func (p *harness) toldOf(days []report.Partition) {
+	p.t.Helper()
+	restated, err := p.ledger.Restatements(p.t.Context(), Subscription, time.Time{})
+	p.must(err)
+	told := map[string][]report.Restatement{}
+	for _, r := range restated {
+		key := report.PartitionKey(r.Subscription, r.Table, r.Date)
+		if chain := told[key]; len(chain) > 0 && chain[len(chain)-1].After != r.Before {
+			p.t.Errorf("%s was %+v and then %+v", key, chain[len(chain)-1].After, r.Before)
+		}
+		told[key] = append(told[key], r)
+	}
+	for _, s := range days {
+		chain := told[report.PartitionKey(s.Subscription, s.Table, s.Date)]
+		ofRows := slices.DeleteFunc(slices.Clone(chain), func(r report.Restatement) bool { return r.Before.Rows == 0 })
+		if len(ofRows) != s.Restated {
+			p.t.Errorf("%s of %s was restated %d times, and told of %d times", s.Date, s.Table, s.Restated, len(ofRows))
+		}
+		if n := len(chain); n > 0 && (chain[n-1].After.SHA256 != s.SHA256 || chain[n-1].After.Rows != s.Rows) {
+			p.t.Errorf("%s of %s is not as it was last told: %+v", s.Date, s.Table, chain[n-1].After)
+		}
+	}
 }
 
 // sameDataset compares two datasets byte for byte.

@@ -42,6 +42,7 @@ type ledger struct {
 	files        map[string]report.File
 	certificates []report.Certificate
 	credential   report.Credential
+	restated     []report.Restatement
 	marked       []report.Partition
 }
 
@@ -116,6 +117,12 @@ func (l *ledger) CertificatesOf(_ context.Context, key string) ([]report.Certifi
 
 func (l *ledger) Credential(context.Context, string) (report.Credential, error) {
 	return l.credential, nil
+}
+
+func (l *ledger) Restatements(_ context.Context, sub string, since time.Time) ([]report.Restatement, error) {
+	return slices.DeleteFunc(slices.Clone(l.restated), func(r report.Restatement) bool {
+		return r.Subscription != sub || r.At.Before(since)
+	}), nil
 }
 
 func (l *ledger) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {

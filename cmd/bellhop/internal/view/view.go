@@ -25,6 +25,8 @@ type Ledger interface {
 	Snapshot(ctx context.Context, name string) (report.Snapshot, error)
 	Job(ctx context.Context, id string) (report.Job, error)
 	File(ctx context.Context, key string) (report.File, error)
+	// Restatements returns what changed of the published days of a subscription from a time on, oldest first.
+	Restatements(ctx context.Context, subscription string, since time.Time) ([]report.Restatement, error)
 	// Subscriptions returns all that are in use, by name.
 	Subscriptions(ctx context.Context) ([]report.Subscription, error)
 	// Jobs returns all jobs of a subscription, oldest first.

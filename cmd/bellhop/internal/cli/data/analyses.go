@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -181,7 +182,7 @@ func analysis(s *shell.Screen, shown shownAnalysis) {
 		if p.Until != nil {
 			last = ", the last is " + p.Until.String()
 		}
-		s.Line("%s  %s of %s are there%s", p.Table, s.Paint(tone, strconv.Itoa(p.There)), shell.Count(p.Days, "day"), last)
+		s.Line("%s  %s of %s are there%s", p.Table, s.Paint(tone, strconv.Itoa(p.There)), phrase.Count(p.Days, "day"), last)
 	}
 	s.Heading("SQL")
 	s.Line("%s", shell.Painted(shown.SQL))

@@ -14,6 +14,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
@@ -162,7 +163,7 @@ func ownContent(a *shell.App, name string) (content []byte, err error) {
 		return nil, fmt.Errorf("read the file: %w", err)
 	}
 	if len(content) > largestOwn {
-		return nil, shell.Usage("import fewer days", "the file is larger than %s", shell.BytesText(largestOwn))
+		return nil, shell.Usage("import fewer days", "the file is larger than %s", phrase.Bytes(largestOwn))
 	}
 	return content, nil
 }
@@ -187,7 +188,7 @@ func knownUnits(ctx context.Context, a *shell.App, choice shell.EngineChoice) (k
 
 func showImported(a *shell.App, done own.Import) error {
 	err := a.Show(done, func(s *shell.Screen) {
-		rows := shell.Count(done.Rows, "row")
+		rows := phrase.Count(done.Rows, "row")
 		switch {
 		case len(done.Mistakes) > 0:
 			shell.Rows(s, ">line|what is wrong", done.Mistakes, func(m own.Mistake) []shell.Cell { return shell.Row(m.Line, shell.Toned(m.Why, shell.Bad)) })
@@ -201,7 +202,7 @@ func showImported(a *shell.App, done own.Import) error {
 	})
 	if n := len(done.Mistakes); err == nil && n > 0 {
 		return &shell.Problem{
-			Code: shell.ExitError, Err: fmt.Errorf("%s in the file: nothing was imported", shell.Count(n, "mistake")),
+			Code: shell.ExitError, Err: fmt.Errorf("%s in the file: nothing was imported", phrase.Count(n, "mistake")),
 			Remedy: "correct the lines; bellhop map show " + done.Table + " says what the columns mean",
 		}
 	}

@@ -6,18 +6,37 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/quality"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // StatusCommand is bellhop status.
+// status is what the command shows.
+type status struct {
+	view.Status
+	// Checks are what the last run of the checks found in the dataset of the local folder; null where they never ran.
+	Checks *checked `json:"checks"`
+}
+
+// checked counts findings by severity.
+type checked struct {
+	CheckedAt time.Time                `json:"checked_at"`
+	Counts    map[catalog.Severity]int `json:"counts"`
+}
+
+// watchEvery is how often the status is drawn again.
+const watchEvery = 5 * time.Second
+
 func StatusCommand(a *shell.App) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "status", Short: "Say on one screen whether anything is wrong", Args: cobra.NoArgs,
 		Long: `Say on one screen how things stand, and what needs a person. It reads the whole ledger.
 
@@ -30,16 +49,42 @@ Exit code 3 when something needs attention:
   - a raw object lies in the delivery bucket for more than 15 minutes without such a reason
 
 Days that have expired are shown, and raise no alarm: nobody can do anything about them any more.`,
-		Example: "  bellhop status\n  bellhop status --json | jq -r '.attention[]'\n  bellhop status >/dev/null || echo look at bellhop",
-		RunE: shell.Answer(a, func(ctx context.Context, at shell.Account, _ []string) (view.Status, error) {
-			return at.View.Status(ctx)
-		},
-			drawStatus, func(s view.Status) int { return shell.Attention(len(s.Attention) > 0) }),
+		Example: `  bellhop status
+  bellhop status --watch
+  bellhop status --json | jq -r '.attention[]'
+  bellhop status >/dev/null || echo look at bellhop`,
 	}
+	again := c.Flags().Bool("watch", false, "draw it again every five seconds, until Ctrl-C")
+	once := shell.Answer(a, func(ctx context.Context, at shell.Account, _ []string) (status, error) { return readStatus(ctx, a, at) },
+		drawStatus, func(s status) int { return shell.Attention(len(s.Attention) > 0) })
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if *again && (!a.OutTerminal || a.AsJSON()) {
+			return shell.Usage("leave --watch out, and run it again by a scheduler", "--watch draws on a terminal")
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if !*again {
+			return once(cmd, args)
+		}
+		return a.Watch(cmd.Context(), watchEvery, func() error { return once(cmd, args) })
+	}
+	return c
+}
+
+func readStatus(ctx context.Context, a *shell.App, at shell.Account) (s status, err error) {
+	if s.Status, err = at.View.Status(ctx); err != nil || !at.View.Listed {
+		return s, err
+	}
+	last, ran, err := quality.Last(a.LocalFolder())
+	if ran {
+		s.Checks = &checked{last.CheckedAt, last.Counts}
+	}
+	return s, err
 }
 
 // drawStatus draws the one screen of the status command. It is to be pasted into a ticket: words say what colours say.
-func drawStatus(s *shell.Screen, v view.Status) {
+func drawStatus(s *shell.Screen, v status) {
 	s.Line("%s %s   as of %s", drawLabel(s, "WHERE"), v.Place, phrase.Minute(v.AsOf))
 	drawDataLines(s, v.Data)
 	drawJobLines(s, v.Jobs)
@@ -62,7 +107,11 @@ func drawStatus(s *shell.Screen, v view.Status) {
 		}
 		s.Line("%s %s %s: %s   deleted after %s", drawLabel(s, "HELD", i), s.Paint(shell.Bad, string(f.Status)), f.Key, f.Reason, cmp.Or(phrase.Minute(f.Until), "a while"))
 	}
-	drawRawLine(s, v)
+	drawRawLine(s, v.Status)
+	if v.Checks != nil {
+		found := shell.Counts(s, catalog.Severities(), v.Checks.Counts, shell.SeverityTone)
+		s.Line("%s %s, as of %s: bellhop check list", drawLabel(s, "CHECK"), found, phrase.Minute(v.Checks.CheckedAt))
+	}
 	if len(v.Attention) == 0 {
 		s.Line("%s", s.Paint(shell.Good, "nothing needs attention"))
 	}

@@ -58,6 +58,8 @@ type App struct {
 	JSON    bool
 	Root    *cobra.Command
 	Started bool
+	// clear empties the terminal before something is drawn.
+	clear bool
 	// long is a command whose answer may be longer than a screen.
 	long bool
 	// ahead is by how much the clock of the place is ahead of this machine's.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -96,8 +95,9 @@ func (a *App) CheckEngine(e *EngineChoice) error {
 			return Usage("0 uses all processors", "--threads must not be negative")
 		}
 		if e.Dataset == "" {
-			e.Dataset = filepath.Join(a.Place.Home, "s3", LocalDataset)
+			e.Dataset = a.LocalFolder()
 		}
+		e.Operations = a.operationsOf(e.Dataset)
 	default:
 		return Usage("use duckdb or athena", "--engine: unknown engine %q", e.Name)
 	}
@@ -107,7 +107,7 @@ func (a *App) CheckEngine(e *EngineChoice) error {
 // WarnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the
 // dataset of the local folder has a ledger beside it; where that cannot be read, nothing is known of its days.
 func (a *App) WarnOfVanished(ctx context.Context, e EngineChoice, read func(table string) bool) {
-	if e.Name != EngineDuckDB || e.Dataset != filepath.Join(a.Place.Home, "s3", LocalDataset) {
+	if e.Name != EngineDuckDB || e.Dataset != a.LocalFolder() {
 		return
 	}
 	at, err := a.OpenAccount(ctx, Place{Home: a.Place.Home})

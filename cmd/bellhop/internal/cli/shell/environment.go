@@ -127,6 +127,8 @@ type EngineChoice struct {
 	Threads                 int
 	// With are files of CSV that DuckDB makes tables of.
 	With []query.Named
+	// Operations fills the operations tables for DuckDB; see [operations.Tables.Rows].
+	Operations func(ctx context.Context, table string) ([][]any, error)
 	// Workgroup and Database are Athena's. Where they are empty, those of Stack are taken.
 	Workgroup, Database, Stack string
 	// Tell is told what Athena does with a query, as often as that changes, and Scanned in the end how many bytes it read.

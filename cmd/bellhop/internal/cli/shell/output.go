@@ -76,10 +76,32 @@ func (a *App) Draw(human func(*Screen)) error {
 		s.Line("%s", s.Paint(Quiet, "times are those of the folder's simulated clock, which is "+phrase.Span(a.ahead)+" ahead"))
 	}
 	content := folded(a.Secrets.Scrub(s.b.String()), s.width)
+	if a.clear {
+		content = emptied + content
+	}
 	if a.long && a.OutTerminal && a.Page != nil && a.Height > 0 && strings.Count(content, "\n") >= a.Height && a.Page(content) == nil {
 		return nil
 	}
 	return Write(a.Out, content)
+}
+
+// emptied takes the cursor home and clears the screen.
+const emptied = "\x1b[H\x1b[2J"
+
+// Watch draws again and again on a terminal, each time on an empty one. It ends with ctx, which is no error; an exit code of what is
+// drawn is none either.
+func (a *App) Watch(ctx context.Context, every time.Duration, once func() error) error {
+	a.clear = true
+	for ctx.Err() == nil {
+		err := once()
+		if p, stated := errors.AsType[*Problem](err); err != nil && ctx.Err() == nil && (!stated || p.Err != nil) {
+			return err
+		}
+		if err := a.Wait(ctx, every); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // folded breaks lines that are wider than the terminal between words, which the terminal itself would break anywhere. What

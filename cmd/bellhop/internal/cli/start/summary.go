@@ -48,7 +48,7 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 	}
 	if in := sum.Imported; in.Answers > 0 {
 		rows = append(rows, shell.Row(shell.Toned("imported", shell.Quiet), fmt.Sprintf("%s of Pinpoint, which ended on %s: %s that no vendor has any more",
-			shell.Count(in.Answers, "saved answer"), in.Ended, shell.Count(in.Days, "day"))))
+			phrase.Count(in.Answers, "saved answer"), in.Ended, phrase.Count(in.Days, "day"))))
 	}
 	for _, h := range sum.HeldOnPurpose {
 		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, phrase.Span(h.Longest))))

@@ -13,7 +13,7 @@ import (
 // Copy writes what one statement selects as Parquet to the output of the options, and returns how many rows those are. The
 // file may be there in part when it fails.
 func (e *Engine) Copy(ctx context.Context, statement string) (int64, error) {
-	if err := e.readsOnly(ctx, statement); err != nil {
+	if err := e.ready(ctx, statement); err != nil {
 		return 0, err
 	}
 	// The line breaks end a comment at the end of the statement.
@@ -33,7 +33,7 @@ func (e *Engine) Database(ctx context.Context, parts []query.Copied) (int64, err
 	}
 	var rows int64
 	for _, p := range parts {
-		if err := e.readsOnly(ctx, p.Query); err != nil {
+		if err := e.ready(ctx, p.Query); err != nil {
 			return 0, err
 		}
 		n, err := e.count(ctx, fmt.Sprintf("CREATE TABLE exported.%s AS %s", p.Table, bare(p.Query)))

@@ -25,6 +25,8 @@ const Available = true
 type Engine struct {
 	db           *sql.DB
 	temp, output string
+	operations   func(ctx context.Context, table string) ([][]any, error)
+	filled       map[string]bool
 }
 
 // Open starts DuckDB in memory with the tables and views of a dataset. A table without files is empty, with its columns.
@@ -33,7 +35,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the dataset: %w", err)
 	}
-	e := &Engine{output: o.Output}
+	e := &Engine{output: o.Output, operations: o.Operations}
 	if e.temp, err = scratch.Make(); err != nil {
 		return nil, fmt.Errorf("make a folder for what does not fit in memory: %w", err)
 	}
@@ -100,7 +102,7 @@ func (e *Engine) Close() error {
 
 // Run runs one SELECT, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 func (e *Engine) Run(ctx context.Context, statement string, to query.Result) error {
-	if err := e.readsOnly(ctx, statement); err != nil {
+	if err := e.ready(ctx, statement); err != nil {
 		return err
 	}
 	rows, err := e.db.QueryContext(ctx, statement)
@@ -125,6 +127,14 @@ func (e *Engine) Run(ctx context.Context, statement string, to query.Result) err
 		}
 	}
 	return refused(ctx, rows.Err())
+}
+
+// ready lets one statement that reads through, with all that it names in place.
+func (e *Engine) ready(ctx context.Context, statement string) error {
+	if err := e.readsOnly(ctx, statement); err != nil {
+		return err
+	}
+	return e.fill(ctx, statement)
 }
 
 // refused makes Poison of what DuckDB says of a statement. An interrupted one has DuckDB's words for that, and the

@@ -5,6 +5,7 @@
 package duckdb
 
 import (
+	"context"
 	"errors"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
@@ -24,6 +25,9 @@ type Options struct {
 	Memory string
 	// Threads is how many threads a query may use; 0 leaves it to DuckDB, which takes all processors.
 	Threads int
+	// Operations returns the rows of an operations table, as [operations.Tables.Rows] does. It is asked for a table when a statement
+	// names it. Nil where there is no ledger.
+	Operations func(ctx context.Context, table string) ([][]any, error)
 }
 
 // ErrNoCgo is the error of a program that was built without cgo.

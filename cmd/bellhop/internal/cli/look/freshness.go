@@ -1,0 +1,81 @@
+package look
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
+)
+
+// FreshnessCommand says how old the newest data are.
+func FreshnessCommand(a *shell.App) *cobra.Command {
+	var filter view.FreshnessFilter
+	var slo shell.Days
+	c := &cobra.Command{
+		Use: "freshness", Short: "Say how old the newest data are, and what will be lost when", Args: cobra.NoArgs,
+		Long: `Say of each table of each subscription which is the newest day that is there, and whether it is older than it
+may be. Without --slo it may be a day older than the subscription's own lag.
+
+Below it are the days that are missing, the most urgent first: how many days are left until the vendor no longer
+has them. A stack has alarms for that too, at 30, 7 and 3 days.
+
+Exit code 0 when everything is fresh, 3 when a table is stale. A paused subscription is shown and does not count.`,
+		Example: `  bellhop freshness
+  bellhop freshness --slo 3d --table asp_device && ./publish-daily-figures
+  bellhop freshness --json | jq '.missing[] | select(.days_left <= 7)'`,
+	}
+	f := c.Flags()
+	f.Var(&slo, "slo", "how old the newest day may be, such as 3d")
+	f.StringVar(&filter.Subscription, "subscription", "", "only one subscription, by its `name`")
+	f.StringSliceVar(&filter.Tables, "table", nil, "only this `table`; repeat it for more")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		filter.SLODays = int(slo)
+		for _, name := range filter.Tables {
+			if _, known := dataset.Lookup(name); !known {
+				return shell.UnknownTable(name)
+			}
+		}
+		return nil
+	}
+	c.RunE = shell.Answer(a, func(ctx context.Context, at shell.Account, _ []string) (view.Freshness, error) {
+		return at.View.Freshness(ctx, filter)
+	}, drawFreshness, func(f view.Freshness) int { return shell.Attention(!f.Fresh) })
+	return c
+}
+
+func drawFreshness(s *shell.Screen, f view.Freshness) {
+	if len(f.Tables) == 0 {
+		s.Line("There are no subscriptions yet. See: bellhop subscriptions apply --help")
+		return
+	}
+	shell.Rows(s, "subscription|table|newest day|>age|>may be|status", f.Tables, func(a view.TableAge) []shell.Cell {
+		status, age := shell.Toned(a.Status, shell.Good), ""
+		if a.LastDay != 0 {
+			age = phrase.Count(a.AgeDays, "day")
+		}
+		switch {
+		case a.Paused:
+			status = shell.Toned(a.Status+", paused", shell.Waiting)
+		case a.Status == view.Stale:
+			status.Tone = shell.Bad
+		}
+		return shell.Row(a.Subscription, a.Table, cmp.Or(phrase.Date(a.LastDay), "none yet"), age, phrase.Count(a.SLODays, "day"), status)
+	})
+	if len(f.Losing) == 0 {
+		return
+	}
+	s.Heading("MISSING")
+	shell.Rows(s, "days left|subscription|table|days|lost after|why", f.Losing, func(l view.LosingDays) []shell.Cell {
+		tone := shell.Plain
+		if l.Urgency > 0 {
+			tone = shell.Bad
+		}
+		return shell.Row(shell.Toned(fmt.Sprint(l.DaysLeft), tone), l.Subscription, l.Table, phrase.Days(l.Window), l.LostAfter, l.Why)
+	})
+}

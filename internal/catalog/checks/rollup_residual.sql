@@ -1,0 +1,11 @@
+-- warn: A parent says another number than its rooms
+-- The vendor adds up a parent by itself. What is left over is either of devices that are at the parent alone, or of rooms that the report lacks.
+SELECT 'asp_device' AS table_name, parent.dataset_date, parent.unit_id, 'dialog_count' AS subject, parent.dialog_count AS value, leaves.dialogs AS expected
+FROM raw.asp_device AS parent
+JOIN (
+  SELECT dataset_date, subscription, ancestor_id, sum(dialog_count) AS dialogs
+  FROM raw.asp_device CROSS JOIN UNNEST(unit_ids) AS path (ancestor_id)
+  WHERE row_scope = 'LEAF' AND ancestor_id <> unit_id
+  GROUP BY dataset_date, subscription, ancestor_id
+) AS leaves ON leaves.dataset_date = parent.dataset_date AND leaves.subscription = parent.subscription AND leaves.ancestor_id = parent.unit_id
+WHERE parent.row_scope = 'ROLLUP' AND parent.dialog_count <> leaves.dialogs
