@@ -27,14 +27,13 @@ func (r Reader) covered(ctx context.Context, days report.Window, only []string) 
 	return covered{found.Subscriptions}, nil
 }
 
-// wants reports whether any subscription asks for one of the tables.
+// wants reports whether each of the tables is asked for by some subscription.
 func (c covered) wants(tables []string) bool {
-	for _, s := range c.subscriptions {
-		if slices.ContainsFunc(s.Days, func(d report.DayCoverage) bool { return slices.Contains(tables, d.Table) }) {
-			return true
-		}
-	}
-	return false
+	return !slices.ContainsFunc(tables, func(table string) bool {
+		return !slices.ContainsFunc(c.subscriptions, func(s view.Covered) bool {
+			return slices.ContainsFunc(s.Days, func(d report.DayCoverage) bool { return d.Table == table })
+		})
+	})
 }
 
 // state is what is known of one day of some tables, over all subscriptions.

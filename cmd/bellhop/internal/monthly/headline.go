@@ -11,23 +11,42 @@ import (
 // use is what the days of a month come to. Devices are counted again each day: their sums only serve averages and ratios.
 type use struct {
 	dialogs, devices, inUse *big.Rat
-	// days counts the days that have devices, dialogDays those that have dialogs, if only 0.
-	days, dialogDays int64
+	// days counts the days that have devices.
+	days *big.Rat
+	// known says that some day has dialogs, if only 0.
+	known bool
+}
+
+// totalDialogs returns nil when no day is there.
+func (u use) totalDialogs() *big.Rat {
+	if !u.known {
+		return nil
+	}
+	return u.dialogs
+}
+
+// percent is the share of the devices that were in use, over all days.
+func (u use) percent() *big.Rat {
+	share := ratio(u.inUse, u.devices)
+	if share != nil {
+		share.Mul(share, hundred)
+	}
+	return share
 }
 
 func useOf(b Block) use {
-	u := use{new(big.Rat), new(big.Rat), new(big.Rat), 0, 0}
+	u := use{new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat), false}
 	for _, row := range b.Rows {
 		if n, ok := number(b.value(row, "dialogs")); ok {
 			u.dialogs.Add(u.dialogs, n)
-			u.dialogDays++
+			u.known = true
 		}
 		devices, ok := number(b.value(row, "devices"))
 		inUse, ok2 := number(b.value(row, "in_use"))
 		if ok && ok2 {
 			u.devices.Add(u.devices, devices)
 			u.inUse.Add(u.inUse, inUse)
-			u.days++
+			u.days.Add(u.days, big.NewRat(1, 1))
 		}
 	}
 	return u
@@ -45,53 +64,51 @@ func (r Reader) headline(ctx context.Context, made *Report, now Block, q catalog
 	then.Rows = c.everyDay(tables, before, then)
 	made.Data, made.Before = c.data(tables, made.Month.Days()), c.data(tables, before)
 	this, last := useOf(now), useOf(then)
+	compared := made.Data.Complete() && made.Before.Complete()
 	made.Headline = []Figure{
-		{Name: "dialogs", Label: "Dialogs", Value: some(this.dialogDays, this.dialogs), Before: some(last.dialogDays, last.dialogs), hidden: "dialogs"},
-		{Name: "devices", Label: "Devices, average day", Value: average(this.devices, this.days), Before: average(last.devices, last.days)},
-		{Name: "in_use", Label: "In use, average day", Value: average(this.inUse, this.days), Before: average(last.inUse, last.days), hidden: "in_use"},
-		{Name: "percent_in_use", Label: "Devices in use", Unit: "%", Value: percent(this.inUse, this.devices), Before: percent(last.inUse, last.devices), hidden: "in_use"},
-	}
-	if made.Data.Complete() && made.Before.Complete() {
-		for i := range made.Headline {
-			made.Headline[i].Change = made.Headline[i].change()
-		}
+		figure(Figure{Name: "dialogs", Label: "Dialogs", hidden: "dialogs"}, this.totalDialogs(), last.totalDialogs(), compared),
+		figure(Figure{Name: "devices", Label: "Devices, average day"}, ratio(this.devices, this.days), ratio(last.devices, last.days), compared),
+		figure(Figure{Name: "in_use", Label: "In use, average day", hidden: "in_use"}, ratio(this.inUse, this.days), ratio(last.inUse, last.days), compared),
+		figure(Figure{Name: "percent_in_use", Label: "Devices in use", Unit: "%", hidden: "in_use"}, this.percent(), last.percent(), compared),
 	}
 	return nil
 }
 
-// change is in percent, and that of a percentage in points. It is nil where there was nothing before.
-func (f Figure) change() any {
-	value, ok := number(f.Value)
-	before, ok2 := number(f.Before)
-	if !ok || !ok2 {
-		return nil
+// figure fills in the numbers, of which nil is none: rounded to one decimal where they are no counts, and the change of what they are
+// exactly. It is in percent, that of a percentage in points, and of nothing where there was nothing before.
+func figure(f Figure, value, before *big.Rat, compared bool) Figure {
+	f.Value, f.Before = rounded(value), rounded(before)
+	if !compared || value == nil || before == nil {
+		return f
 	}
-	difference := new(big.Rat).Sub(value, before)
-	if f.Unit == "%" {
-		return query.Number(difference.FloatString(1))
+	change := new(big.Rat).Sub(value, before)
+	if f.Unit != "%" {
+		if change = ratio(change, before); change != nil {
+			change.Mul(change, hundred)
+		}
 	}
-	return percent(difference, before)
+	f.Change = rounded(change)
+	return f
 }
 
-func some(days int64, sum *big.Rat) any {
-	if days == 0 {
+var hundred = big.NewRat(100, 1)
+
+// rounded returns a number of at most one decimal, or nil.
+func rounded(n *big.Rat) any {
+	switch {
+	case n == nil:
 		return nil
+	case n.IsInt():
+		return query.Number(n.Num().String())
+	default:
+		return query.Number(n.FloatString(1))
 	}
-	return whole(sum)
 }
 
-func average(sum *big.Rat, days int64) any {
-	if days == 0 {
+// ratio returns nil for a ratio of nothing.
+func ratio(a, b *big.Rat) *big.Rat {
+	if b.Sign() == 0 {
 		return nil
 	}
-	return query.Number(new(big.Rat).Quo(sum, big.NewRat(days, 1)).FloatString(1))
-}
-
-// percent returns a share in percent, of one decimal; nil of nothing.
-func percent(part, all *big.Rat) any {
-	if all.Sign() == 0 {
-		return nil
-	}
-	share := new(big.Rat).Quo(part, all)
-	return query.Number(share.Mul(share, big.NewRat(100, 1)).FloatString(1))
+	return new(big.Rat).Quo(a, b)
 }

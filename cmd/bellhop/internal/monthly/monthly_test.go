@@ -149,14 +149,16 @@ const (
 	calls   = "direction,sub_experience,call_provider,calling_action_count,calling_duration_minutes,dropin_action_count,dropin_duration_minutes"
 )
 
-// hotels is two houses with four rooms, of which one is silent, over two days of October and one of September.
+// hotels is two houses with four rooms, of which one is silent, over two days of October and one of September. After
+// these two days only the silent room has rows, for five days more.
 func hotels(t testing.TB) *estate {
 	t.Helper()
 	e := &estate{dir: t.TempDir()}
 	e.load(t, "hotels", "asp_device", table(devices,
 		"2026-09-01 r1 1,1,30", "2026-09-01 r2 1,0,0", "2026-09-01 r3 2,0,10",
 		"2026-10-01 r1 1,1,10", "2026-10-01 r2 1,1,20", "2026-10-01 r3 2,1,5", "2026-10-01 r4 1,0,0",
-		"2026-10-02 r1 1,1,3", "2026-10-02 r2 1,0,0", "2026-10-02 r3 2,2,40", "2026-10-02 r4 1,0,0"))
+		"2026-10-02 r1 1,1,3", "2026-10-02 r2 1,0,0", "2026-10-02 r3 2,2,40", "2026-10-02 r4 1,0,0",
+		"2026-10-03 r4 1,0,0", "2026-10-04 r4 1,0,0", "2026-10-05 r4 1,0,0", "2026-10-06 r4 1,0,0", "2026-10-07 r4 1,0,0"))
 	e.load(t, "hotels", "asp_domain_engagement", table("business_domain,active_device_count,dialog_count",
 		"2026-10-01 r1 Audio,1,8", "2026-10-01 r1 Other,1,2", "2026-10-01 r2 Audio,1,20", "2026-10-01 r3 Audio,1,5",
 		"2026-10-02 r1 Other,1,3", "2026-10-02 r3 Audio,2,40"))
@@ -252,30 +254,32 @@ func same(t *testing.T, what string, got []string, want ...string) {
 	}
 }
 
-// The numbers are by hand. Dialogs: 10 + 20 + 5 + 3 + 40 = 78, against 40. Devices 5 on each of two days, in use 3 and 3: 6 of 10.
-// Against 1 of 4 in September that is 35 points more. Domains: 8 + 20 + 5 + 40 = 73 of 78 are Audio. Taps: 4 of 40 impressions.
+// The numbers are by hand. Dialogs: 10 + 20 + 5 + 3 + 40 = 78, against 40. Devices 5, 5 and five times 1: 15 on 7 days, in use 3 and 3: 6.
+// Against 1 of 4 in September 6 of 15 are 15 points more, and 15/7 devices are 46.4 % less. Domains: 5 + 40 are all of Harbour; of the
+// 33 dialogs of Sunrise 8 + 20 are Audio. Taps: 4 of 40 impressions.
 func TestEveryNumberIsThatOfTheRows(t *testing.T) {
 	r := made(t, hotels(t).reader(t), monthly.Order{})
-	same(t, "the headline", headline(r), "dialogs 78, before 40, change 95.0", "devices 5.0, before 4.0, change 25.0", "in_use 3.0, before 1.0, change 200.0", "percent_in_use 60.0, before 25.0, change 35.0")
+	same(t, "the headline", headline(r), "dialogs 78, before 40, change 95", "devices 2.1, before 4, change -46.4", "in_use 0.9, before 1, change -14.3", "percent_in_use 40, before 25, change 15")
 	blocks := map[string][]string{
-		"use-by-property": {"Harbour | 2 | 3 | 1.5 | 50 | 45 | p2", "Sunrise | 2 | 2 | 1.5 | 75 | 33 | p1"},
-		"domains":         {"Audio | 73 | 93.6", "Other | 5 | 6.4"},
+		"use-by-property": {"Harbour | 7 | 1.6 | 0.4 | 27.3 | 45 | p2", "Sunrise | 2 | 2 | 1.5 | 75 | 33 | p1"},
+		"domains":         {"Harbour | Audio | 45 | 100 | p2", "Sunrise | Audio | 28 | 84.8 | p1", "Sunrise | Other | 5 | 15.2 | p1"},
 		"intents":         {"Menu | GetMenu | 7", "Menu | Stop | 6"},
 		"campaigns":       {"<nil> | 2026-10-01 | 2026-10-02 | 40 | 4 | 10 | spa"},
 		"calls": {
-			"Harbour | Inbound | 2 | 10.500000 | 1 | 0.250000 | p2", "Sunrise | Outbound | 2 | 10.500000 | 0 | 0.000000 | p1",
+			"Harbour | A2A | Inbound | Calling_Voice | 2 | 10.5 | 1 | 0.25 | p2", "Sunrise | A2A | Outbound | Calling_Voice | 2 | 10.5 | 0 | 0 | p1",
 		},
-		"skills":       {"s | live | 1 | 80.000000 | 6.000000 | 7.5"},
+		"skills":       {"s | live | 1 | 80 | 6 | 7.5"},
 		"care":         {"2026-10-05 | Refund | 2 | 1 | 1", "2026-10-05 | Late | 1 | 1 | 1"},
-		"silent":       {"Room 302 | Harbour | 1 | 2026-10-02 | r4"},
-		"rooms":        {"Room 301 | Harbour | 2 | 2 | 45 | r3 | p2", "Room 205 | Sunrise | 2 | 1 | 20 | r2 | p1", smith + " | Sunrise | 2 | 1 | 13 | r1 | p1", "Room 302 | Harbour | 2 | 1 | 0 | r4 | p2"},
+		"silent":       {"Room 302 | Harbour | 1 | 2026-10-07 | r4"},
+		"rooms":        {"Room 301 | Harbour | 2 | 2 | 45 | r3 | p2", "Room 205 | Sunrise | 2 | 1 | 20 | r2 | p1", smith + " | Sunrise | 2 | 1 | 13 | r1 | p1", "Room 302 | Harbour | 7 | 1 | 0 | r4 | p2"},
 		"completeness": nil,
 	}
 	for name, want := range blocks {
 		same(t, name, texts(t, r, name), want...)
 	}
 	days := texts(t, r, "use-by-day")
-	same(t, "the first days", days[:3], "2026-10-01 | 5 | 3 | 35", "2026-10-02 | 5 | 3 | 43", "2026-10-03 | <nil> | 0 | 0")
+	same(t, "the first days", days[:3], "2026-10-01 | 5 | 3 | 35", "2026-10-02 | 5 | 3 | 43", "2026-10-03 | 1 | 0 | 0")
+	same(t, "a day without rows", days[7:8], "2026-10-08 | <nil> | 0 | 0")
 	if len(days) != 31 || len(r.Blocks) != len(blocks)+1 || len(r.Without) != 0 {
 		t.Errorf("%d days, %d blocks, without %q", len(days), len(r.Blocks), r.Without)
 	}
@@ -285,7 +289,7 @@ func TestAReportOfOnePropertyHasNoOther(t *testing.T) {
 	reader := hotels(t).reader(t)
 	for _, named := range []string{"p1", "sunrise"} {
 		r := made(t, reader, monthly.Order{Property: named})
-		same(t, "the headline", headline(r), "dialogs 33, before 30, change 10.0", "devices 2.0, before 2.0, change 0.0", "in_use 1.5, before 1.0, change 50.0", "percent_in_use 75.0, before 50.0, change 25.0")
+		same(t, "the headline", headline(r), "dialogs 33, before 30, change 10", "devices 2, before 2, change 0", "in_use 1.5, before 1, change 50", "percent_in_use 75, before 50, change 25")
 		same(t, "rooms", texts(t, r, "rooms"), "Room 205 | Sunrise | 2 | 1 | 20 | r2 | p1", smith+" | Sunrise | 2 | 1 | 13 | r1 | p1")
 		same(t, "what is of the whole account", r.Without, "Skills: do they work?", "Contact centre: responses")
 	}
@@ -301,13 +305,13 @@ func TestAMissingDayIsNeitherZeroNorCompared(t *testing.T) {
 	e.lose("asp_domain_engagement", october(31), "")
 	r := made(t, e.reader(t), monthly.Order{})
 	days := texts(t, r, "use-by-day")
-	same(t, "the days around it", days[3:6], "2026-10-04 | <nil> | 0 | 0", "2026-10-05 | missing: EXPIRED | missing: EXPIRED | missing: EXPIRED", "2026-10-06 | <nil> | 0 | 0")
+	same(t, "the days around it", days[3:6], "2026-10-04 | 1 | 0 | 0", "2026-10-05 | missing: EXPIRED | missing: EXPIRED | missing: EXPIRED", "2026-10-06 | 1 | 0 | 0")
 	for _, f := range r.Headline {
 		if f.Change != nil || f.Value == nil || f.Before == nil {
 			t.Errorf("%s has the change %v of %v and %v, though a day is missing", f.Name, f.Change, f.Value, f.Before)
 		}
 	}
-	for name, want := range map[string]monthly.Data{"use-by-day": {october(31), 30, 31}, "domains": {october(30), 30, 31}, "calls": {october(31), 31, 31}} {
+	for name, want := range map[string]monthly.Data{"use-by-day": {october(31), 30, 31}, "domains": {october(30), 29, 31}, "calls": {october(31), 31, 31}} {
 		if b, _ := r.Block(name); *b.Data != want {
 			t.Errorf("%s: %+v, want %+v", name, *b.Data, want)
 		}

@@ -68,8 +68,8 @@ func (r *rows) choose(columns []Column) ([][]any, error) {
 		}
 		for i, values := range r.values {
 			v := values[at]
-			if date, is := v.(string); is && c.Role == Day {
-				v = date[:min(len(date), len("2026-10-05"))] // a week begins at midnight, which is not said
+			if n, ok := number(v); ok {
+				v = whole(n) // minutes come with six decimals
 			}
 			chosen[i] = append(chosen[i], v)
 		}
@@ -198,7 +198,7 @@ ORDER BY property_id, subscription`, days.From, days.To))
 	}
 	remedy := "asp_device has no property from " + days.From.String() + " to " + days.To.String()
 	if known = slices.Compact(known); len(known) > 0 {
-		remedy = "there are: " + strings.Join(known, ", ")
+		remedy = "there are: " + strings.Join(known, "; ")
 	}
 	return nil, nil, &phrase.Problem{Err: errors.New("no property is called " + named), Remedy: remedy}
 }

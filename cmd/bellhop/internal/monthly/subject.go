@@ -55,8 +55,9 @@ func subjects() []subject {
 			empty: "No property has rows.", adds: []string{"dialogs", "in_use"},
 		},
 		{
-			name: "domains", title: "What people ask for", question: "domains-by-share", say: sayLargest("business_domain", "percent", "Most of it is about %s: %s %% of the dialogs."),
-			columns: []Column{text("business_domain", "Domain"), dialogs, derived("percent", "Share, %")},
+			name: "domains", title: "What people ask for", question: "domains-by-share", within: []string{"property_id"},
+			say:     sayLargest("business_domain", "dialogs", "Asked for most in one property: %s, in %s dialogs."),
+			columns: []Column{propertyName, text("business_domain", "Domain"), dialogs, derived("percent", "Share, %"), propertyID},
 			empty:   "Nothing was asked.",
 		},
 		{
@@ -74,10 +75,10 @@ func subjects() []subject {
 			empty: "No campaign was shown.",
 		},
 		{
-			name: "calls", title: "Calls and drop-ins", question: "calls-and-drop-ins", say: sayCalls, within: []string{"direction"}, adds: []string{"calls", "call_minutes", "drop_ins", "drop_in_minutes"},
+			name: "calls", title: "Calls and drop-ins", question: "calls-and-drop-ins", say: sayCalls, within: []string{"direction"}, adds: []string{"calls", "drop_ins"},
 			columns: []Column{
-				propertyName, text("direction", "Direction"), activity("calls", "Calls"), derived("call_minutes", "Minutes"),
-				activity("drop_ins", "Drop-ins"), derived("drop_in_minutes", "Minutes of drop-ins"), propertyID,
+				propertyName, text("call_provider", "Network"), text("direction", "Direction"), text("sub_experience", "Kind"),
+				activity("calls", "Calls"), derived("call_minutes", "Minutes"), activity("drop_ins", "Drop-ins"), derived("drop_in_minutes", "Drop-ins, minutes"), propertyID,
 			},
 			empty: "Nobody called.",
 		},
