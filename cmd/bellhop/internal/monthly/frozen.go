@@ -1,0 +1,171 @@
+package monthly
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// frozenFormat is the number of the form of [Frozen].
+const frozenFormat = 1
+
+// Frozen is a report that can be verified later: all of its numbers, whatever the audience of the page saw of them, and the days that
+// they rest on.
+type Frozen struct {
+	Format int `json:"format"`
+	// Month and Property are those of the order, and tell with AsOf which report it is.
+	Month    Month     `json:"month"`
+	Property string    `json:"property,omitempty"`
+	AsOf     time.Time `json:"as_of"`
+	// Numbers are by block, row and column.
+	Numbers []Number `json:"numbers"`
+	Days    []RestOn `json:"days"`
+	// Page is the SHA-256 of the page that was written with it.
+	Page string `json:"page_sha256"`
+	// SHA256 is that of all the above, as JSON in one line.
+	SHA256 string `json:"sha256"`
+}
+
+// Number is one value of a report with its place.
+type Number struct {
+	Block  string `json:"block"`
+	Row    string `json:"row"`
+	Column string `json:"column"`
+	Value  string `json:"value"`
+}
+
+// RestOn is a published day that a report rests on, as the ledger recorded it.
+type RestOn struct {
+	Subscription string                    `json:"subscription"`
+	Table        string                    `json:"table"`
+	Date         report.Date               `json:"date"`
+	Generation   time.Time                 `json:"generation"`
+	LoadedAt     time.Time                 `json:"loaded_at"`
+	Rows         int64                     `json:"rows"`
+	ETag         string                    `json:"etag,omitempty"`
+	Content      string                    `json:"sha256,omitempty"`
+	Figures      map[string]report.Figures `json:"figures,omitempty"`
+}
+
+// Freeze returns the report for a file beside its page.
+func (r Reader) Freeze(ctx context.Context, made Report, page []byte) (Frozen, error) {
+	f := Frozen{Format: frozenFormat, Month: made.Month, AsOf: made.AsOf, Page: digest(page)}
+	if made.Property != nil {
+		f.Property = made.Property.ID
+	}
+	var err error
+	if f.Numbers, err = made.numbers(); err != nil {
+		return f, err
+	}
+	if f.Days, err = r.restOn(ctx, made.Month.Days()); err != nil {
+		return f, err
+	}
+	f.SHA256, err = f.sum()
+	return f, err
+}
+
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func (f Frozen) sum() (string, error) {
+	f.SHA256 = ""
+	content, err := json.Marshal(f)
+	if err != nil {
+		return "", fmt.Errorf("write the frozen report as JSON: %w", err)
+	}
+	return digest(content), nil
+}
+
+// Thaw reads a frozen report. It refuses one whose content is not that of its SHA-256.
+func Thaw(content []byte) (Frozen, error) {
+	var f Frozen
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return f, &phrase.Problem{Err: fmt.Errorf("it is no frozen report: %w", err), Remedy: "name the file that bellhop report freeze wrote"}
+	}
+	if f.Format != frozenFormat {
+		return f, &phrase.Problem{Err: fmt.Errorf("its format is %d, and this bellhop reads %d", f.Format, frozenFormat), Remedy: "use the bellhop that wrote it"}
+	}
+	sum, err := f.sum()
+	if err == nil && sum != f.SHA256 {
+		err = &phrase.Problem{Err: fmt.Errorf("its content was changed: its SHA-256 is %s and not %s", sum, f.SHA256), Remedy: "take an untouched copy of it"}
+	}
+	return f, err
+}
+
+// numbers returns the values of the headline and of all blocks that come from the dataset.
+func (r Report) numbers() ([]Number, error) {
+	all := []Number{}
+	add := func(block, row, column string, v any) error {
+		text, err := json.Marshal(v)
+		all = append(all, Number{block, row, column, string(text)})
+		return err
+	}
+	for _, f := range r.Headline {
+		if err := add("headline", f.Name, "value", f.Value); err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range r.Blocks {
+		if b.Data == nil {
+			continue
+		}
+		for _, row := range b.Rows {
+			for i, c := range b.Columns {
+				if !c.Role.Numeric() {
+					continue
+				}
+				if err := add(b.Name, b.key(row), c.Name, row[i]); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// key tells a row from the others of its block: names of units may change, and what tells is left.
+func (b Block) key(row []any) string {
+	key := ""
+	for i, c := range b.Columns {
+		if c.Role == Text || c.Role == ID || c.Role == Day && i == 0 {
+			key += fmt.Sprintf("%s=%v ", c.Name, row[i])
+		}
+	}
+	return key[:max(0, len(key)-1)]
+}
+
+// restOn returns the published days of a window, of all subscriptions.
+func (r Reader) restOn(ctx context.Context, days report.Window) ([]RestOn, error) {
+	found, err := r.Days.Coverage(ctx, view.CoverageFilter{Days: days})
+	if err != nil {
+		return nil, err
+	}
+	all := []RestOn{}
+	for _, sub := range found.Subscriptions {
+		published, err := r.Days.Published(ctx, sub.Name, days)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range published {
+			all = append(all, RestOn{s.Subscription, s.Table, s.Date, s.Generation.UTC(), s.LoadedAt.UTC(), s.Rows, s.ETag, s.SHA256, s.Figures})
+		}
+	}
+	slices.SortFunc(all, func(a, b RestOn) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Date, b.Date), cmp.Compare(a.Subscription, b.Subscription))
+	})
+	return all, nil
+}

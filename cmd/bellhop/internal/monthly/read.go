@@ -1,0 +1,204 @@
+package monthly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/internal/catalog"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Days says which days there are. A [view.View] is one.
+type Days interface {
+	Coverage(ctx context.Context, f view.CoverageFilter) (view.Coverage, error)
+	// Published returns the published days of a subscription in a window.
+	Published(ctx context.Context, subscription string, days report.Window) ([]report.Partition, error)
+}
+
+// Reader computes reports.
+type Reader struct {
+	Days   Days
+	Engine query.Engine
+	Now    func() time.Time
+}
+
+// Order says which report is wanted.
+type Order struct {
+	Month Month
+	// Property is the id or the name of a property; all when it is empty.
+	Property string
+	// Earlier is an older report. What changed in its days since is said in a block of its own.
+	Earlier *Frozen
+}
+
+// rows collects the result of a statement.
+type rows struct {
+	names  []string
+	values [][]any
+}
+
+// Columns keeps the names.
+func (r *rows) Columns(columns []query.Column) error {
+	for _, c := range columns {
+		r.names = append(r.names, c.Name)
+	}
+	return nil
+}
+
+// Row keeps the values.
+func (r *rows) Row(values []any) error {
+	r.values = append(r.values, values)
+	return nil
+}
+
+// choose returns the columns in the order of a block.
+func (r *rows) choose(columns []Column) ([][]any, error) {
+	chosen := make([][]any, len(r.values))
+	for _, c := range columns {
+		at := slices.Index(r.names, c.Name)
+		if at < 0 {
+			return nil, fmt.Errorf("the answer has no column %s", c.Name)
+		}
+		for i, values := range r.values {
+			v := values[at]
+			if n, ok := number(v); ok {
+				v = whole(n) // minutes come with six decimals
+			}
+			chosen[i] = append(chosen[i], v)
+		}
+	}
+	return chosen, nil
+}
+
+// Report computes a report.
+func (r Reader) Report(ctx context.Context, o Order) (Report, error) {
+	made := Report{Month: o.Month, AsOf: r.Now().UTC(), Blocks: []Block{}, Without: []string{}}
+	both := report.Window{From: o.Month.Before().Days().From, To: o.Month.Days().To}
+	var feeding []string
+	var err error
+	if o.Property != "" {
+		if made.Property, feeding, err = r.property(ctx, o.Property, both); err != nil {
+			return made, err
+		}
+	}
+	covered, err := r.covered(ctx, both, feeding)
+	if err != nil {
+		return made, err
+	}
+	questions, err := catalog.Questions()
+	if err != nil {
+		return made, err
+	}
+	for _, s := range subjects() {
+		i := slices.IndexFunc(questions, func(q catalog.Question) bool { return q.Slug == s.question })
+		if i < 0 {
+			return made, fmt.Errorf("there is no question %s", s.question)
+		}
+		tables := tablesOf(questions[i])
+		if !covered.wants(tables) || s.whole && made.Property != nil {
+			made.Without = append(made.Without, s.title)
+			continue
+		}
+		b, err := r.block(ctx, s, questions[i], made, o.Month.Days())
+		if err != nil {
+			return made, fmt.Errorf("%s: %w", s.title, err)
+		}
+		data := covered.data(tables, o.Month.Days())
+		b.Data = &data
+		if s.name == useByDay {
+			b.Rows = covered.everyDay(tables, o.Month.Days(), b)
+			if err := r.headline(ctx, &made, b, questions[i], covered); err != nil {
+				return made, err
+			}
+		}
+		made.Blocks = append(made.Blocks, b)
+	}
+	made.Blocks = append(made.Blocks, covered.block(o.Month.Days()))
+	if o.Earlier != nil {
+		since, err := r.restated(ctx, *o.Earlier)
+		if err != nil {
+			return made, err
+		}
+		made.Blocks = append(made.Blocks, restatedBlock(*o.Earlier, since))
+	}
+	return made, nil
+}
+
+// tablesOf returns the tables whose numbers a question gives; where it only counts rows, those that it reads.
+func tablesOf(q catalog.Question) []string {
+	var tables []string
+	for _, m := range q.Measures {
+		if m.Table != "asp_campaigns" && !slices.Contains(tables, m.Table) {
+			tables = append(tables, m.Table)
+		}
+	}
+	if tables == nil {
+		return q.Tables
+	}
+	return tables
+}
+
+func (r Reader) block(ctx context.Context, s subject, q catalog.Question, of Report, days report.Window) (Block, error) {
+	scope := catalog.Scope{From: days.From, To: days.To}
+	command := fmt.Sprintf("bellhop analyses run %s --from %s --to %s", q.Slug, days.From, days.To)
+	if of.Property != nil {
+		scope.Property = of.Property.ID
+		command += " --property " + of.Property.ID
+	}
+	if s.adds == nil {
+		s.adds = q.AddsUp
+	}
+	b := Block{Name: s.name, Title: s.title, Columns: s.columns, Caveat: q.Caveat, SQL: q.Statement(scope), Command: command, of: &s}
+	found, err := r.run(ctx, b.SQL)
+	if err != nil {
+		return b, err
+	}
+	b.Rows, err = found.choose(b.Columns)
+	return b, err
+}
+
+func (r Reader) run(ctx context.Context, statement string) (*rows, error) {
+	found := &rows{values: [][]any{}}
+	return found, r.Engine.Run(ctx, statement, found)
+}
+
+// property finds a property by its id or its name, and which subscriptions report it.
+func (r Reader) property(ctx context.Context, named string, days report.Window) (*Property, []string, error) {
+	found, err := r.run(ctx, fmt.Sprintf(`SELECT property_id, max_by(property_name, dataset_date) AS property_name, subscription
+FROM asp_device
+WHERE dataset_date BETWEEN DATE '%s' AND DATE '%s' AND property_id IS NOT NULL
+GROUP BY property_id, subscription
+ORDER BY property_id, subscription`, days.From, days.To))
+	if err != nil {
+		return nil, nil, err
+	}
+	var property *Property
+	var feeding, known []string
+	for _, row := range found.values {
+		id, name := row[0].(string), fmt.Sprint(row[1]) //nolint:errcheck,forcetypeassert // the statement leaves NULL out, and an id is text
+		known = append(known, name)
+		if id != named && !strings.EqualFold(name, named) {
+			continue
+		}
+		if property != nil && property.ID != id {
+			return nil, nil, &phrase.Problem{Err: fmt.Errorf("several properties are called %q", named), Remedy: "name one by its id: " + property.ID + " or " + id}
+		}
+		property = &Property{id, name}
+		feeding = append(feeding, fmt.Sprint(row[2]))
+	}
+	if property != nil {
+		return property, feeding, nil
+	}
+	remedy := "asp_device has no property from " + days.From.String() + " to " + days.To.String()
+	if known = slices.Compact(known); len(known) > 0 {
+		remedy = "there are: " + strings.Join(known, "; ")
+	}
+	return nil, nil, &phrase.Problem{Err: errors.New("no property is called " + named), Remedy: remedy}
+}

@@ -1,0 +1,137 @@
+package monthly
+
+import (
+	"time"
+
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Report is a month in numbers.
+type Report struct {
+	Month Month `json:"month"`
+	// Property is the one that the report is about; nil: all that there are.
+	Property *Property `json:"property,omitempty"`
+	// AsOf is when it was computed.
+	AsOf     time.Time `json:"as_of"`
+	Headline []Figure  `json:"headline"`
+	// Data is of the days of the headline, Before of the month before.
+	Data   Data    `json:"data"`
+	Before Data    `json:"before"`
+	Blocks []Block `json:"blocks"`
+	// Without names the blocks that are left out, since nobody asks the vendor for what they need, or since an audience has none.
+	Without []string `json:"without"`
+}
+
+// Property is a hotel, or a house of another kind.
+type Property struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Data says of which days numbers are.
+type Data struct {
+	// Until is the last day that is there. There counts those that are, Of all.
+	Until report.Date `json:"until,omitzero"`
+	There int         `json:"there"`
+	Of    int         `json:"of"`
+}
+
+// Complete reports whether every day is there.
+func (d Data) Complete() bool { return d.There == d.Of }
+
+// Figure is a number of the headline, beside that of the month before.
+type Figure struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
+	// Value and Before are as in a block. Change is nil unless both months are complete: it is in percent, and that of a percentage
+	// in points.
+	Value  any `json:"value"`
+	Before any `json:"before"`
+	Change any `json:"change"`
+	// Unit stands behind the numbers.
+	Unit string `json:"unit,omitempty"`
+
+	hidden string // the name of the figure with which this one is hidden, itself where it counts what people did
+}
+
+// Block is one thing that a report says: rows of values, which are a [query.Number], text, nil where the vendor says nothing,
+// [Missing] or [Hidden].
+type Block struct {
+	Name    string   `json:"name"`
+	Title   string   `json:"title"`
+	Columns []Column `json:"columns"`
+	Rows    [][]any  `json:"rows"`
+	Data    *Data    `json:"data,omitempty"`
+	Caveat  string   `json:"caveat,omitempty"`
+	SQL     string   `json:"sql,omitempty"`
+	Command string   `json:"command,omitempty"`
+
+	of *subject
+}
+
+// Column is a column of a block.
+type Column struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Role  Role   `json:"role"`
+	// ID names the column that tells whose name this one has.
+	ID string `json:"id,omitempty"`
+	// Drawn is how the numbers are drawn beside being written: as a bar, or as a heat of the cell's ground.
+	Drawn string `json:"-"`
+}
+
+// Role is what the values of a column are, and with it who may see them.
+type Role string
+
+// The roles.
+const (
+	Text     Role = "text"
+	Day      Role = "day"      // a date
+	ID       Role = "id"       // an identifier of the vendor's; for engineers
+	Unit     Role = "unit"     // the name of a unit: a property or a room
+	Reason   Role = "reason"   // words of bellhop or of a vendor about their work; not for outside
+	Level    Role = "level"    // a number that says nothing of what people do, such as of devices
+	Activity Role = "activity" // a count of what people do
+	Derived  Role = "derived"  // computed of the counts in the same row
+)
+
+// Numeric reports whether the column has numbers.
+func (r Role) Numeric() bool { return r == Level || r == Activity || r == Derived }
+
+// Missing stands for a number of a day that is not there.
+type Missing struct {
+	Why string `json:"missing"`
+}
+
+// Hidden stands for a number that the audience does not see.
+type Hidden struct {
+	Why string `json:"hidden"`
+}
+
+// column returns the place of a column, -1 for none.
+func (b Block) column(name string) int {
+	for i, c := range b.Columns {
+		if c.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// value returns the value of a named column in a row.
+func (b Block) value(row []any, name string) any {
+	if i := b.column(name); i >= 0 {
+		return row[i]
+	}
+	return nil
+}
+
+// Block returns the named block; ok is false where the report has none.
+func (r Report) Block(name string) (b Block, ok bool) {
+	for _, b := range r.Blocks {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Block{}, false
+}
