@@ -47,15 +47,17 @@ func Checks() ([]Check, error) {
 		if err != nil {
 			return nil, err
 		}
-		q, err := parseQuestion(strings.TrimSuffix(path.Base(name), ".sql"), string(content))
+		c := Check{Name: strings.ReplaceAll(strings.TrimSuffix(path.Base(name), ".sql"), "_", "-")}
+		var title string
+		sql, err := readHead(string(content), []headLine{{"", &title}, {"", &c.Meaning}})
 		if err != nil {
 			return nil, err
 		}
-		severity, title, _ := strings.Cut(q.Name, ": ")
-		if !slices.Contains(Severities(), Severity(severity)) {
-			return nil, fmt.Errorf("check %s has the severity %q: it must be one of %v", q.Slug, severity, Severities())
+		severity, title, _ := strings.Cut(title, ": ")
+		if c.Severity, c.Title, c.SQL = Severity(severity), title, strings.TrimSpace(sql); !slices.Contains(Severities(), c.Severity) {
+			return nil, fmt.Errorf("check %s has the severity %q: it must be one of %v", c.Name, severity, Severities())
 		}
-		all = append(all, Check{q.Slug, Severity(severity), title, q.Meaning, q.SQL})
+		all = append(all, c)
 	}
 	slices.SortStableFunc(all, func(x, y Check) int {
 		return cmp.Compare(slices.Index(Severities(), x.Severity), slices.Index(Severities(), y.Severity))

@@ -131,24 +131,35 @@ func Questions() ([]Question, error) {
 }
 
 // parseQuestion reads a question's file: its name, its meaning, "Caveat: ", "Adds up: " and "Days: ", a line each, and the query.
-func parseQuestion(name, content string) (Question, error) {
-	q := Question{ID: resourceName(name), Slug: strings.ReplaceAll(name, "_", "-"), AddsUp: []string{}}
-	var columns, days string
-	for _, line := range []struct {
-		label string
-		into  *string
-	}{{"", &q.Name}, {"", &q.Meaning}, {"Caveat: ", &q.Caveat}, {"Adds up: ", &columns}, {"Days: ", &days}} {
+// headLine is a comment at the head of a query's file, and where its text goes.
+type headLine struct {
+	label string
+	into  *string
+}
+
+// readHead takes these comments off a query's file, each of which it must have, and returns the rest.
+func readHead(content string, lines []headLine) (rest string, err error) {
+	for _, line := range lines {
 		head, rest, _ := strings.Cut(content, "\n")
 		said, found := strings.CutPrefix(head, "-- "+line.label)
 		if !found || said == "" {
-			return q, fmt.Errorf("where %q stands, a line is to begin with %q", head, "-- "+line.label)
+			return "", fmt.Errorf("where %q stands, a line is to begin with %q", head, "-- "+line.label)
 		}
 		*line.into, content = said, rest
+	}
+	return content, nil
+}
+
+func parseQuestion(name, content string) (Question, error) {
+	q := Question{ID: resourceName(name), Slug: strings.ReplaceAll(name, "_", "-"), AddsUp: []string{}}
+	var columns, days string
+	content, err := readHead(content, []headLine{{"", &q.Name}, {"", &q.Meaning}, {"Caveat: ", &q.Caveat}, {"Adds up: ", &columns}, {"Days: ", &days}})
+	if err != nil {
+		return q, err
 	}
 	if columns != "nothing" {
 		q.AddsUp = strings.Split(columns, ", ")
 	}
-	var err error
 	if q.Days, err = strconv.Atoi(days); err != nil || q.Days < 1 {
 		return q, fmt.Errorf("%q is no number of days", days)
 	}
