@@ -63,7 +63,7 @@ func TestABrowserThatFailsIsNamed(t *testing.T) {
 		"it fails":          {"#!/bin/sh\necho no display >&2\nexit 3\n", "exit status 3: no display"},
 		"it prints nothing": {"#!/bin/sh\nexit 0\n", "printed nothing"},
 	} {
-		if err := os.WriteFile(program, []byte(test.script), 0o700); err != nil { //nolint:gosec // G306: it is run
+		if err := os.WriteFile(program, []byte(test.script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		err := chromium.PDF(t.Context(), program, "page.html", filepath.Join(dir, "page.pdf"))

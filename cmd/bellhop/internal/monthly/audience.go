@@ -113,7 +113,7 @@ func (s Sight) pseudonym(id string, of *Property) string {
 	if of != nil {
 		property = of.ID
 	}
-	fmt.Fprintf(mac, "%q %q %q", s.Audience, property, id)
+	_, _ = fmt.Fprintf(mac, "%q %q %q", s.Audience, property, id) // a hash takes all
 	return "unit " + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil))[:8])
 }
 
@@ -168,12 +168,13 @@ func (b Block) parts() [][]int {
 	var order []string
 	byPart := map[string][]int{}
 	for n, row := range b.Rows {
-		part := ""
+		var within strings.Builder
 		if b.of != nil {
 			for _, name := range b.of.within {
-				part += fmt.Sprintf("%q ", b.value(row, name))
+				fmt.Fprintf(&within, "%q ", b.value(row, name))
 			}
 		}
+		part := within.String()
 		if byPart[part] == nil {
 			order = append(order, part)
 		}

@@ -71,15 +71,16 @@ func TestAPseudonymIsTheSameForTheSameAudienceAlone(t *testing.T) {
 
 // Of three intents with a known sum, one is small. If it alone were hidden, it would be the sum less the others.
 func TestAHiddenNumberIsNotTheTotalLessTheOthers(t *testing.T) {
+	const hidden2 = "hidden " + "hidden"
 	tests := map[string]struct {
 		dialogs []int // of domains, the largest first
 		want    []string
 	}{
-		"one small, and one to hide it":    {[]int{90, 7, 3}, []string{"90 x", "hidden hidden", "under 5 hidden"}},
+		"one small, and one to hide it":    {[]int{90, 7, 3}, []string{"90 x", hidden2, "under 5 hidden"}},
 		"two small that come to enough":    {[]int{90, 4, 3}, []string{"90 x", "under 5 hidden", "under 5 hidden"}},
-		"two small that are 1 each":        {[]int{90, 1, 1}, []string{"hidden hidden", "under 5 hidden", "under 5 hidden"}},
+		"two small that are 1 each":        {[]int{90, 1, 1}, []string{hidden2, "under 5 hidden", "under 5 hidden"}},
 		"nothing small":                    {[]int{90, 7, 5}, []string{"90 x", "7 x", "5 x"}},
-		"a zero is said, and hides none":   {[]int{90, 8, 2, 0}, []string{"90 x", "hidden hidden", "under 5 hidden", "0 x"}},
+		"a zero is said, and hides none":   {[]int{90, 8, 2, 0}, []string{"90 x", hidden2, "under 5 hidden", "0 x"}},
 		"a small one alone: so is the sum": {[]int{4}, []string{"under 5 hidden"}},
 	}
 	for name, test := range tests {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
@@ -139,13 +140,13 @@ func (r Report) numbers() ([]Number, error) {
 
 // key tells a row from the others of its block: names of units may change, and what tells is left.
 func (b Block) key(row []any) string {
-	key := ""
+	var parts []string
 	for i, c := range b.Columns {
 		if c.Role == Text || c.Role == ID || c.Role == Day && i == 0 {
-			key += fmt.Sprintf("%s=%v ", c.Name, row[i])
+			parts = append(parts, fmt.Sprintf("%s=%v", c.Name, row[i]))
 		}
 	}
-	return key[:max(0, len(key)-1)]
+	return strings.Join(parts, " ")
 }
 
 // restOn returns the published days of a window, of all subscriptions.

@@ -52,7 +52,7 @@ func newKey(file string, chance io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the file for the key of pseudonyms: %w", err)
 	}
-	_, err = io.WriteString(f, hex.EncodeToString(key)+"\n")
+	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the key of pseudonyms: %w", err), os.Remove(file))
 	}

@@ -41,7 +41,9 @@ const (
 )
 
 // subjects are the blocks that come from questions, in the order of the report.
-func subjects() []subject {
+func subjects() []subject { return append(subjectsOfUse(), subjectsOfRest()...) }
+
+func subjectsOfUse() []subject {
 	return []subject{
 		{
 			name: useByDay, title: "Use by day", question: "use-by-day", say: sayBusiest, empty: "No day of the month is there.", adds: []string{"dialogs", "in_use"}, // an average tells the sum
@@ -74,6 +76,11 @@ func subjects() []subject {
 			},
 			empty: "No campaign was shown.",
 		},
+	}
+}
+
+func subjectsOfRest() []subject {
+	return []subject{
 		{
 			name: "calls", title: "Calls and drop-ins", question: "calls-and-drop-ins", say: sayCalls, within: []string{"direction"}, adds: []string{"calls", "drop_ins"},
 			columns: []Column{

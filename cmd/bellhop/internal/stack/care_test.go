@@ -3,6 +3,7 @@ package stack_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -119,10 +120,7 @@ func TestDoctorAsksKhorosCare(t *testing.T) {
 	c := newCare(t, map[string]string{careUser: "bellhop-khoros"})
 	right := map[string]string{"username": "planted-analyst", "password": plantedPassword, "company_key": plantedKey}
 	with := func(name, value string) map[string]string {
-		changed := map[string]string{}
-		for n, v := range right {
-			changed[n] = v
-		}
+		changed := maps.Clone(right)
 		changed[name] = value
 		return changed
 	}

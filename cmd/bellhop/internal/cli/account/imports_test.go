@@ -214,11 +214,11 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	machine, err := sim.Open(ctx, sim.Options{Dir: dir, Alone: true, Faults: []alexa.Fault{}, Chaos: &sim.Chaos{}})
 	if err == nil {
 		err = errors.Join(machine.Up(ctx), machine.Close())
 	}
+	stop()
 	if err != nil {
 		os.Stderr.WriteString(err.Error() + "\n") //nolint:errcheck // there is nowhere else to say it
 		os.Exit(1)

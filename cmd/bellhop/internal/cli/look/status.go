@@ -35,6 +35,7 @@ type checked struct {
 // watchEvery is how often the status is drawn again.
 const watchEvery = 5 * time.Second
 
+// StatusCommand is bellhop status.
 func StatusCommand(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "status", Short: "Say on one screen whether anything is wrong", Args: cobra.NoArgs,

@@ -99,7 +99,8 @@ type watch struct {
 
 func newWatch(url, process string) (*watch, error) {
 	w := &watch{url: url, process: process}
-	return w, w.Sleep(context.Background(), 0)
+	err := w.Sleep(context.Background(), 0)
+	return w, err
 }
 
 // Now returns the time.

@@ -1,6 +1,7 @@
 package pinpoint_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -333,7 +334,7 @@ func TestSavedAnswersAreThoseOfTheService(t *testing.T) {
 	}
 	day := script.DayOf(time.Date(2026, 10, 29, 0, 0, 0, 0, time.UTC))
 	saved, err := pinpoint.Saved(7, pinpoint.DemoApplications()[0], []string{name}, day, day+1, v.clock)
-	if err != nil || len(saved) != 2 || string(saved[0]) != string(want) {
+	if err != nil || len(saved) != 2 || !bytes.Equal(saved[0], want) {
 		t.Errorf("saved %q, %v, want %q", saved, err, want)
 	}
 	if _, err := pinpoint.Saved(7, pinpoint.DemoApplications()[0], []string{name}, day, day, pinpoint.EndOfSupport); err == nil {
