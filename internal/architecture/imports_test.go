@@ -111,9 +111,12 @@ var layers = map[string]layer{
 	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/act":   {own: commands, libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/data":  {own: and(commands, "pkg/convert", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint",
+		"cmd/bellhop/internal/monthly", "cmd/bellhop/internal/monthly/paper", "cmd/bellhop/internal/chromium"), libs: []string{"..."}},
 	// What is wrong with a statement is told from its tree and the definitions alone.
 	"cmd/bellhop/internal/query/lint": {own: []string{"pkg/dataset"}, pure: true},
+	// A report of a month is computed from the read model and the questions of the catalogue, and drawn apart.
+	"cmd/bellhop/internal/monthly": {own: []string{"pkg/...", "internal/catalog", "cmd/bellhop/..."}, libs: []string{"..."}},
 	// The read model knows no command line and no terminal: a console shows what it computes, too.
 	"cmd/bellhop/internal/view": {
 		own: and(core, "pkg/ledger", "pkg/janitor", "pkg/requester", "pkg/dataset",

@@ -138,6 +138,26 @@ func refusing(kind alexa.FaultKind, times int) []alexa.Fault {
 	return []alexa.Fault{{Kind: kind, From: secondDay, Times: times}}
 }
 
+// refresh asks the vendor again for the days of the subscription.
+func (w *watched) refresh() {
+	w.t.Helper()
+	if _, err := w.handle.requester(w.t.Context(), json.RawMessage(`{"subscription":"`+Subscription+`","refresh":true}`)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// neverDelivered is an incident in which the subscription is made to begin so many days earlier, and the vendor does not deliver
+// the first of these days: three attempts of six hours each for both tables.
+func neverDelivered(daysAgo report.Date) incident {
+	return incident{
+		begin: func(w *watched) {
+			w.requests.First.From, w.requests.First.MaxWindowDays = report.DateOf(w.clock.Now())-daysAgo, 30
+		},
+		faults: []alexa.Fault{{Kind: alexa.NeverDelivered, To: (report.DateOf(morning) - daysAgo + 5).String(), Times: 6}},
+		firing: 30 * time.Hour, end: (*watched).refresh, quiet: 5 * time.Hour,
+	}
+}
+
 // incidents are those of the alarms on bellhop's own metrics, by the alarm's name.
 func incidents() map[string]incident {
 	const minutes, hours = time.Minute, time.Hour
@@ -164,15 +184,12 @@ func incidents() map[string]incident {
 			faults: []alexa.Fault{{Kind: alexa.Late, To: (report.DateOf(morning) - 84).String(), DelayMinutes: 300}},
 			firing: 5 * hours, quiet: 4 * hours,
 		},
+		"Days are lost within a week":  neverDelivered(85),
+		"Days are lost within a month": neverDelivered(65),
 		"Days stay missing": {
 			// Three attempts of six hours each for both tables, and then another day.
 			faults: refusing(alexa.NeverDelivered, 6), firing: 45 * hours,
-			end: func(w *watched) {
-				w.t.Helper()
-				if _, err := w.handle.requester(w.t.Context(), json.RawMessage(`{"subscription":"`+Subscription+`","refresh":true}`)); err != nil {
-					w.t.Fatal(err)
-				}
-			},
+			end:   (*watched).refresh,
 			quiet: 3 * hours,
 		},
 		"Files came that nobody expects": {

@@ -147,6 +147,19 @@ var answers = map[string][][]string{
 		{"n", "North", "2026-10-05", "7", "3", "33.3"}, {"n", "North", "2026-10-12", "7", "3.4", "29.2"},
 		{"s", "South", "2026-10-05", "7", "1.1", "87.5"}, {"s", "South", "2026-10-12", "6", "1", "100"},
 	},
+	// North has 3 devices and 10 dialogs until the 11th, then 15 dialogs, and 4 devices from the 16th on; South has 1 and 20, but 2 on the
+	// 5th, and nothing on the 15th.
+	"use-by-day": {
+		{"2026-10-05", "5", "2", "30"}, {"2026-10-06", "4", "2", "30"}, {"2026-10-07", "4", "2", "30"}, {"2026-10-08", "4", "2", "30"},
+		{"2026-10-09", "4", "2", "30"}, {"2026-10-10", "4", "2", "30"}, {"2026-10-11", "4", "2", "30"}, {"2026-10-12", "4", "2", "35"},
+		{"2026-10-13", "4", "2", "35"}, {"2026-10-14", "4", "2", "35"}, {"2026-10-15", "3", "1", "15"}, {"2026-10-16", "5", "2", "35"},
+		{"2026-10-17", "5", "2", "35"}, {"2026-10-18", "5", "2", "35"},
+	},
+	"use-by-property": {{"s", "South", "13", "1.1", "1", "92.9", "260"}, {"n", "North", "14", "3.2", "1", "31.1", "175"}},
+	"use-by-unit": {
+		{"s", "South", "s1", "Room s1", "13", "1", "260"}, {"n", "North", "n1", "Room n1", "14", "2", "175"},
+		{"n", "North", "n2", "Room n2", "14", "1", "0"}, {"n", "North", "n3", "Room n3", "3", "1", "0"}, {"s", "South", "s2", "Room s2", "1", "1", "0"},
+	},
 	// North: 45 device-days in 14 days, of which 14 in use. South: 14 in 13 days, of which 13.
 	"devices-in-use": {{"n", "North", "3.2", "1", "31.1"}, {"s", "South", "1.1", "1", "92.9"}},
 	// s2 has 13 days since it was seen, n3 only 3.
@@ -298,7 +311,7 @@ func TestTheSurveyIsComparedOfManyRoomsOnly(t *testing.T) {
 // Every question of the catalogue has an answer that was reckoned by hand, here or in another test of this package, and says rightly which
 // columns it has.
 func TestEveryQuestionIsReckoned(t *testing.T) {
-	elsewhere := "coverage-and-expiry wellbeing-join skill-failure-rate skill-intents skill-sessions-per-user"
+	elsewhere := "coverage-and-expiry wellbeing-join skill-failure-rate skill-health skill-intents skill-sessions-per-user"
 	all, err := catalog.Questions()
 	if err != nil {
 		t.Fatal(err)

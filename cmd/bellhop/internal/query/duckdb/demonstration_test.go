@@ -72,8 +72,8 @@ func TestTheSavedQuestionsHaveAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nothing was imported, no roll-up contradicts its rooms, and nobody asks Pinpoint.
-	without := []string{"wellbeing-join", "rollup-reconciliation", "messages-by-application"}
+	// Nobody told of a survey, and no roll-up contradicts its rooms.
+	without := []string{"wellbeing-join", "rollup-reconciliation"}
 	for _, q := range questions {
 		t.Run(q.ID, func(t *testing.T) {
 			r := ask(t, e, q.SQL)
@@ -136,6 +136,7 @@ func TestTheQuestionsOverFetchedTables(t *testing.T) {
 			{one, "s", "live", "30.000000", "12.000000", "2.5"}, {two, "s", "live", "30.000000", "12.000000", "2.5"},
 			{three, "s", "live", "0.000000", "0.000000", "NULL"},
 		},
+		"SkillHealth":  {{"s", "live", "3", "160.000000", "12.000000", "7.5"}},
 		"SkillIntents": {{"s", "live", "GetMenu", "90.000000"}, {"s", "live", "Stop", "22.000000"}},
 	}
 	questions, err := catalog.Questions()
