@@ -176,7 +176,7 @@ func (q *query) hasRatio(n node) bool {
 	found := false
 	arguments(n, func(c node) {
 		path := c.path()
-		found = found || len(path) > 0 && q.resolve(path).ratio || divides(c) && len(mentioned(c.list("children")[1:])) > 0
+		found = found || len(path) > 0 && q.resolve(path).ratio || divides(c) && len(c.list("children")) == 2 && len(mentioned(c.list("children")[1])) > 0
 	})
 	return found
 }

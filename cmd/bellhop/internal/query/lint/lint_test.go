@@ -62,6 +62,7 @@ func TestWhatIsFound(t *testing.T) {
 		"SELECT sum(CASE WHEN unit_id = 'x' THEN device_count END) FROM asp_device":                                            {overDays},
 		"SELECT sum(device_count) FROM asp_device WHERE dataset_date = DATE '2026-11-01' OR true":                              {overDays},
 		"SELECT a.unit_id, sum(a.device_count) FROM asp_device a JOIN own_rooms r ON r.unit_id = a.unit_id GROUP BY a.unit_id": {overDays},
+		"SELECT sum(device_count) FROM asp_device GROUP BY month()":                                                            {overDays},
 		"SELECT sum(device_count) / 30 FROM asp_device":                                                                        {doubtDays},
 		"SELECT sum(device_count) OVER (PARTITION BY unit_id) FROM asp_device":                                                 {doubtDays},
 		"EXPLAIN SELECT sum(device_count) FROM asp_device":                                                                     {overDays},

@@ -104,8 +104,11 @@ func (q *query) isDay(e node) bool {
 		return slices.ContainsFunc(e.list("children"), q.isDay)
 	}
 	children := e.list("children")
+	if len(children) != 2 {
+		return false
+	}
 	first, _ := children[0].child("value")["value"].(string)
-	return len(children) == 2 && strings.EqualFold(first, "day") && q.isDay(children[1])
+	return strings.EqualFold(first, "day") && q.isDay(children[1])
 }
 
 // choose finds the columns by which rows are chosen, and whether they are of one day.
