@@ -128,12 +128,16 @@ func TestMistakes(t *testing.T) {
 			"rooms", files["rooms"] + "\"u1\",\"" + secret + "\nand son\",,,\n,7,,,\n",
 			[]own.Mistake{{3, "the same unit_id as in line 2"}, {5, "it has no unit_id"}},
 		},
-		"a unit of nobody":  {"rooms", files["rooms"] + secret + ",7,,,\n", []own.Mistake{{3, "the dataset has no such unit"}}},
-		"days and words":    {"occupancy", "stay_date,unit_id,occupied\n" + secret + ",u1,perhaps\n", []own.Mistake{{2, "cell 1: write a day like 2026-11-01"}, {2, "cell 3: write 1 or 0, yes or no, true or false"}}},
-		"months and marks":  {"survey", "unit_id,survey_month,satisfaction\nu1,2026-11-02,4/5\n", []own.Mistake{{2, "cell 2: write a month like 2026-11"}, {2, "cell 3: write a number like 4.5"}}},
-		"too exact a mark":  {"survey", "unit_id,survey_month,satisfaction\nu1,2026-11,0.1234567\n", []own.Mistake{{2, "cell 3: write a number of at most 6 digits after the point"}}},
-		"a day once more":   {"occupancy", files["occupancy"] + "u1,2026-11-01,0\n", []own.Mistake{{4, "the same unit_id and stay_date as in line 2"}}},
-		"an empty group":    {"campaigns", "campaign_id,campaign_group\nspa,\n", []own.Mistake{{2, "it has no campaign_group"}}},
+		"a unit of nobody": {"rooms", files["rooms"] + secret + ",7,,,\n", []own.Mistake{{3, "the dataset has no such unit"}}},
+		"days and words":   {"occupancy", "stay_date,unit_id,occupied\n" + secret + ",u1,perhaps\n", []own.Mistake{{2, "cell 1: write a day like 2026-11-01"}, {2, "cell 3: write 1 or 0, yes or no, true or false"}}},
+		"months and marks": {"survey", "unit_id,survey_month,satisfaction\nu1,2026-11-02,4/5\n", []own.Mistake{{2, "cell 2: write a month like 2026-11"}, {2, "cell 3: write a number like 4.5"}}},
+		"too exact a mark": {"survey", "unit_id,survey_month,satisfaction\nu1,2026-11,0.1234567\n", []own.Mistake{{2, "cell 3: write a number of at most 6 digits after the point"}}},
+		"a day once more":  {"occupancy", files["occupancy"] + "u1,2026-11-01,0\n", []own.Mistake{{4, "the same unit_id and stay_date as in line 2"}}},
+		"an empty group":   {"campaigns", "campaign_id,campaign_group\nspa,\n", []own.Mistake{{2, "it has no campaign_group"}}},
+		"a property twice": {
+			"properties", "property_id,property_code,company,tag,application_id\nu1,,Harbour Inn,north,\nu1,,Harbour,Inn north,\nu1,,Harbour,Inn north,\n",
+			[]own.Mistake{{4, "the same property_id and company and tag and application_id as in line 3"}},
+		},
 		"a property's unit": {"properties", files["properties"], []own.Mistake{{2, "the dataset has no such unit"}}},
 	}
 	for name, tt := range tests {

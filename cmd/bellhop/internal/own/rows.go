@@ -71,7 +71,7 @@ type property struct {
 }
 
 func (r property) key() string {
-	return strings.Join([]string{r.Property, r.Company, r.Tag, r.Application}, " ")
+	return strings.Join([]string{r.Property, r.Company, r.Tag, r.Application}, "\n")
 }
 func (r property) unit() string    { return r.Property }
 func (r property) lacks() []string { return empty("property_id", r.Property) }
