@@ -112,15 +112,7 @@ func Spoken(v any) string {
 	if !ok {
 		return "–"
 	}
-	digits, decimals, broken := strings.Cut(string(n), ".")
-	var whole int64
-	if _, err := fmt.Sscan(digits, &whole); err != nil {
-		return string(n)
-	}
-	if broken {
-		return phrase.Number(whole) + "." + decimals
-	}
-	return phrase.Number(whole)
+	return phrase.Grouped(string(n), " ")
 }
 
 // whole writes a sum without the zeros behind its point.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -14,18 +15,7 @@ const gap = "\u202f"
 
 // grouped writes the digits of a number in groups of three, with all decimals that it has.
 func grouped(n query.Number) string {
-	whole, decimals, broken := strings.Cut(string(n), ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "−", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + gap + whole[i:]
-	}
-	if broken {
-		whole += "." + decimals
-	}
-	return sign + whole
+	return strings.Replace(phrase.Grouped(string(n), gap), "-", "−", 1)
 }
 
 // amount is what a value is drawn as; ok is false for what is no number. Drawing needs no more digits than a float has.

@@ -3,6 +3,8 @@ package phrase
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -58,14 +60,18 @@ func Span(d time.Duration) string {
 }
 
 // Number groups the digits of n by thousands.
-func Number(n int64) string {
-	digits := fmt.Sprint(n)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
+func Number(n int64) string { return Grouped(strconv.FormatInt(n, 10), " ") }
+
+// Grouped puts a gap between the thousands of an exact decimal number. Its sign and its decimals stay as they are.
+func Grouped(number, gap string) string {
+	whole, decimals, broken := strings.Cut(number, ".")
+	digits := strings.TrimPrefix(whole, "-")
+	sign := whole[:len(whole)-len(digits)]
 	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + " " + digits[i:]
+		digits = digits[:i] + gap + digits[i:]
+	}
+	if broken {
+		digits += "." + decimals
 	}
 	return sign + digits
 }
