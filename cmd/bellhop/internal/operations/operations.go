@@ -12,11 +12,9 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Tables fills operations tables.
+// Tables fills the operations tables that are made from the ledger: all but that of the checks.
 type Tables struct {
 	View *view.View
-	// Checks returns the rows of the table of checks.
-	Checks func(ctx context.Context) ([][]any, error)
 }
 
 // Rows returns the rows of the operations table of that name. A value is nil for NULL, a string, or a list of strings.
@@ -34,8 +32,6 @@ func (t Tables) Rows(ctx context.Context, table string) ([][]any, error) {
 		return t.certificates(ctx)
 	case "runs":
 		return t.runs(ctx)
-	case "checks":
-		return t.Checks(ctx)
 	default:
 		return nil, fault.New(fault.Poison, "there is no table %s.%s", dataset.OperationsSchema, table)
 	}

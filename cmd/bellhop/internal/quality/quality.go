@@ -119,7 +119,10 @@ func Last(folder string) (r Result, ok bool, err error) {
 	return r, true, nil
 }
 
-// Rows returns the findings as rows of the operations table checks.
+// Table is the operations table of what the checks found. It needs no ledger.
+const Table = "checks"
+
+// Rows returns the findings as rows of [Table].
 func (r Result) Rows() [][]any {
 	rows := make([][]any, len(r.Findings))
 	for i, f := range r.Findings {

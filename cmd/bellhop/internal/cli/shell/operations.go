@@ -18,14 +18,11 @@ func (a *App) LocalFolder() string { return filepath.Join(a.Place.Home, "s3", Lo
 // operationsOf returns what fills the operations tables beside the dataset in a folder. Only the dataset of the local folder has a
 // ledger; what the checks found lies in any.
 func (a *App) operationsOf(folder string) func(ctx context.Context, table string) ([][]any, error) {
-	checks := func(context.Context) ([][]any, error) {
-		last, _, err := quality.Last(folder)
-		return last.Rows(), err
-	}
 	return func(ctx context.Context, table string) (rows [][]any, err error) {
 		switch {
-		case table == "checks":
-			return checks(ctx)
+		case table == quality.Table:
+			last, _, err := quality.Last(folder)
+			return last.Rows(), err
 		case folder != a.LocalFolder():
 			return nil, fault.New(fault.Poison, "it is made from a ledger, and there is none beside the dataset in %s", folder)
 		}
@@ -34,7 +31,7 @@ func (a *App) operationsOf(folder string) func(ctx context.Context, table string
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, at.Close()) }()
-		return operations.Tables{View: at.View, Checks: checks}.Rows(ctx, table)
+		return operations.Tables{View: at.View}.Rows(ctx, table)
 	}
 }
 
