@@ -81,7 +81,7 @@ func runAnalysis(a *shell.App) *cobra.Command {
 		}
 		return runQuery(cmd.Context(), a, o, q.Statement(s))
 	})
-	o.define(c.Flags())
+	o.define(c)
 	about.define(c.Flags())
 	return c
 }

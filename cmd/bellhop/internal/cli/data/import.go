@@ -17,7 +17,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -115,8 +114,8 @@ func (o *importOrder) check(cmd *cobra.Command, files []string) (err error) {
 	case o.deleteSource && slices.ContainsFunc(files, func(f string) bool { return f == inputs.Standard || strings.HasPrefix(f, "s3://") }):
 		return shell.Usage("leave it out, and delete the others yourself", "--delete-source deletes files of this machine only")
 	}
-	if _, known := dataset.Lookup(o.Table); o.Table != "" && !known {
-		return shell.UnknownTable(o.Table)
+	if err := shell.KnownTables(o.Table); err != nil {
+		return err
 	}
 	if o.days != "" {
 		if o.Window, err = report.ParseWindow(o.days); err != nil {

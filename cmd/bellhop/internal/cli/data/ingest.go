@@ -19,7 +19,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -111,8 +110,8 @@ func (o *conversionOrder) check(place shell.Place) error {
 	if o.output == "" {
 		return shell.Usage("give it with -o DIR", "bellhop ingest needs a folder for the dataset")
 	}
-	if _, known := dataset.Lookup(o.table); o.table != "" && !known {
-		return shell.UnknownTable(o.table)
+	if err := shell.KnownTables(o.table); err != nil {
+		return err
 	}
 	if !report.ValidSlug(o.subscription) {
 		return shell.Usage("use lower-case letters, digits and single hyphens, at most 40", "--subscription: %q is not a slug", o.subscription)

@@ -46,8 +46,8 @@ func (o *ownPlace) open(ctx context.Context, a *shell.App) (s own.Store, closing
 		if place.AWS {
 			return nil, nil, shell.Usage("leave one of them out", "a folder is on this machine, and --stack and --aws are not")
 		}
-		if info, err := os.Stat(o.folder); err != nil || !info.IsDir() {
-			return nil, nil, shell.Usage("name the folder that bellhop ingest was given with -o", "there is no folder %s", o.folder)
+		if err := isFolder(o.folder); err != nil {
+			return nil, nil, err
 		}
 		return migrate.Folder(o.folder), func() error { return nil }, nil
 	}

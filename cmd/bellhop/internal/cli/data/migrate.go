@@ -58,8 +58,8 @@ func MigrateCommand(a *shell.App) *cobra.Command {
 		if a.Place.AWS || a.Place.Stack != "" {
 			return shell.Usage("leave DIR out to migrate the stack's dataset", "a folder is on this machine, and --stack and --aws are not")
 		}
-		if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
-			return shell.Usage("name the folder that bellhop ingest was given with -o", "there is no folder %s", args[0])
+		if err := isFolder(args[0]); err != nil {
+			return err
 		}
 		tell, done := a.Passing()
 		defer done()
@@ -73,6 +73,14 @@ func MigrateCommand(a *shell.App) *cobra.Command {
 		return place(cmd, args)
 	}
 	return c
+}
+
+// isFolder demands that a dataset's folder is there.
+func isFolder(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return shell.Usage("name the folder that bellhop ingest was given with -o", "there is no folder %s", dir)
+	}
+	return nil
 }
 
 func migrating(tell func(format string, args ...any)) func(done, total int) {

@@ -71,7 +71,8 @@ type queryOrder struct {
 	shell  bool
 }
 
-func (o *queryOrder) define(f *pflag.FlagSet) {
+func (o *queryOrder) define(c *cobra.Command) {
+	f := c.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "read the statement from a `file`; - is the standard input")
 	f.StringVar(&o.form, "format", "", "the `form` of the result: "+strings.Join(forms, ", "))
 	f.StringVarP(&o.output, "output", "o", "", "write the result to a `file`")
@@ -79,10 +80,9 @@ func (o *queryOrder) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.raw, "raw", false, "in CSV: leave text that looks like a formula as it is")
 	f.BoolVar(&o.lines, "line", false, "on a terminal: each row as lines of a name and a value, so that all columns are seen")
 	f.IntVar(&o.rows, "rows", 200, "how many rows a table shows; 0 shows all")
-	f.StringVar(&o.engine.Name, "engine", shell.EngineDuckDB, "duckdb or athena")
 	o.engine.Define(f)
-	f.StringVar(&o.engine.Workgroup, "workgroup", "", "for athena: the `workgroup`; the stack's outputs have it (default $BELLHOP_WORKGROUP)")
-	f.StringVar(&o.engine.Database, "database", "", "for athena: the `database`; the stack's outputs have it (default $BELLHOP_DATABASE)")
+	o.engine.DefineEngine(c)
+	shell.Complete(c, "format", cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // defineStatement defines the flags that are about a statement of the person's own.
@@ -108,11 +108,8 @@ func QueryCommand(a *shell.App) *cobra.Command {
   bellhop query --dataset converted "FROM raw.asp_device LIMIT 10" --format jsonl
   bellhop query --engine athena --stack bellhop "SELECT count(*) FROM asp_device WHERE dataset_date = DATE '2026-11-01'"`,
 	}
-	o.define(c.Flags())
+	o.define(c)
 	o.defineStatement(c.Flags())
-	for name, words := range map[string][]string{"format": forms, "engine": {shell.EngineDuckDB, shell.EngineAthena}} {
-		shell.Complete(c, name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case o.shell && (len(args) > 0 || o.file != "" || o.output != "" || o.lint):

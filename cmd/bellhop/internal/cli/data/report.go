@@ -67,15 +67,12 @@ func (o *reportOrder) define(f *pflag.FlagSet) {
 	f.StringVar(&o.earlier, "earlier", "", "a frozen report, by its `file`: an appendix says what changed in its days since")
 	f.StringSliceVarP(&o.outputs, "output", "o", nil, "the `file` to write: .html, .xlsx or .pdf (default: report-YYYY-MM.html)")
 	f.BoolVar(&o.force, "force", false, "replace the files if there are any")
-	defineReader(f, &o.engine)
 }
 
 // defineReader defines the flags of the engine that a report asks.
-func defineReader(f *pflag.FlagSet, e *shell.EngineChoice) {
+func defineReader(c *cobra.Command, e *shell.EngineChoice) {
 	e.Memory = shell.UsualMemory
-	f.StringVar(&e.Name, "engine", shell.EngineDuckDB, "duckdb or athena")
-	f.StringVar(&e.Workgroup, "workgroup", "", "for athena: the `workgroup`; the stack's outputs have it (default $BELLHOP_WORKGROUP)")
-	f.StringVar(&e.Database, "database", "", "for athena: the `database`; the stack's outputs have it (default $BELLHOP_DATABASE)")
+	e.DefineEngine(c)
 }
 
 // ReportCommand is bellhop report.
@@ -101,8 +98,8 @@ not for the report's readers: it has what an owner does not see.`,
 func writingReport(a *shell.App, c *cobra.Command, keep bool) *cobra.Command {
 	var o reportOrder
 	o.define(c.Flags())
+	defineReader(c, &o.engine)
 	shell.Complete(c, "audience", shell.Fixed(monthly.Audiences()))
-	shell.Complete(c, "engine", cobra.FixedCompletions([]string{shell.EngineDuckDB, shell.EngineAthena}, cobra.ShellCompDirectiveNoFileComp))
 	c.Args = cobra.NoArgs
 	c.PreRunE = func(*cobra.Command, []string) error { return checkReport(a, &o, keep) }
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) error {

@@ -12,7 +12,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/quality"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -46,12 +45,7 @@ need DuckDB and the dataset of the local folder, and are left out with --subscri
 	f.Var(&since, "since", "how far back to look for what was replaced, such as 30d")
 	f.StringVar(&filter.Subscription, "subscription", "", "only one subscription, by its `name`")
 	f.StringVar(&filter.Table, "table", "", "only this `table`")
-	c.PreRunE = func(*cobra.Command, []string) error {
-		if _, known := dataset.Lookup(filter.Table); filter.Table != "" && !known {
-			return shell.UnknownTable(filter.Table)
-		}
-		return nil
-	}
+	c.PreRunE = func(*cobra.Command, []string) error { return shell.KnownTables(filter.Table) }
 	c.RunE = shell.Answer(a, func(ctx context.Context, at shell.Account, _ []string) (shown changes, err error) {
 		filter.Since = at.Now().AddDate(0, 0, -int(since)).Truncate(time.Second)
 		if shown.Changes, err = at.View.Changes(ctx, filter); err != nil || filter.Subscription != "" || filter.Table != "" {

@@ -13,7 +13,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -44,10 +43,8 @@ subscription is only checked when --subscription names it.
 	f.StringSliceVar(&filter.Tables, "table", nil, "only this `table`; repeat it for more")
 	f.BoolVar(&filter.Check, "check", false, "exit with 3 when a chosen day is not there")
 	c.PreRunE = func(*cobra.Command, []string) (err error) {
-		for _, name := range filter.Tables {
-			if _, known := dataset.Lookup(name); !known {
-				return shell.UnknownTable(name)
-			}
+		if err := shell.KnownTables(filter.Tables...); err != nil {
+			return err
 		}
 		filter.Days, err = chosenDays(month, from, to)
 		return err

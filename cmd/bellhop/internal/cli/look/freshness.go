@@ -10,7 +10,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 // FreshnessCommand says how old the newest data are.
@@ -36,12 +35,7 @@ Exit code 0 when everything is fresh, 3 when a table is stale. A paused subscrip
 	f.StringSliceVar(&filter.Tables, "table", nil, "only this `table`; repeat it for more")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		filter.SLODays = int(slo)
-		for _, name := range filter.Tables {
-			if _, known := dataset.Lookup(name); !known {
-				return shell.UnknownTable(name)
-			}
-		}
-		return nil
+		return shell.KnownTables(filter.Tables...)
 	}
 	c.RunE = shell.Answer(a, func(ctx context.Context, at shell.Account, _ []string) (view.Freshness, error) {
 		return at.View.Freshness(ctx, filter)

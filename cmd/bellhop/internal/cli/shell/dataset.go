@@ -33,6 +33,16 @@ func FirstTable(c *cobra.Command, args []string, typed string) ([]cobra.Completi
 	return TableNames(c, args, typed)
 }
 
+// KnownTables demands that the dataset has each of the named tables. No name stands for no choice.
+func KnownTables(names ...string) error {
+	for _, name := range names {
+		if _, known := dataset.Lookup(name); name != "" && !known {
+			return UnknownTable(name)
+		}
+	}
+	return nil
+}
+
 // UnknownTable says that the dataset has no table of the name on the command line.
 func UnknownTable(name string) error {
 	var names []string
@@ -51,6 +61,15 @@ func (e *EngineChoice) Define(f *pflag.FlagSet) {
 	f.StringVar(&e.Dataset, "dataset", "", "the `folder` of the dataset, such as bellhop ingest made one (default: that of --home)")
 	f.StringVar(&e.Memory, "memory", UsualMemory, "the most `memory` that DuckDB takes before it uses the disk")
 	f.IntVar(&e.Threads, "threads", 0, "how many threads DuckDB uses (default: one for each processor)")
+}
+
+// DefineEngine defines the flags that choose an engine, and Athena's.
+func (e *EngineChoice) DefineEngine(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&e.Name, "engine", EngineDuckDB, "duckdb or athena")
+	f.StringVar(&e.Workgroup, "workgroup", "", "for athena: the `workgroup`; the stack's outputs have it (default $BELLHOP_WORKGROUP)")
+	f.StringVar(&e.Database, "database", "", "for athena: the `database`; the stack's outputs have it (default $BELLHOP_DATABASE)")
+	Complete(c, "engine", cobra.FixedCompletions([]string{EngineDuckDB, EngineAthena}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // UsualMemory is what DuckDB takes unless it is told otherwise.
