@@ -41,6 +41,8 @@ type fixture struct {
 	deletes      []string                      // "key etag version"
 	started      []report.Delivery
 	certificates []report.Certificate
+	sealed       int
+	sealErr      error
 	sweptTo      string
 	published    []report.Partition
 }
@@ -133,6 +135,13 @@ func (y *fixture) sweep() janitor.Summary {
 		y.t.Fatalf("sweep: %v", err)
 	}
 	return sum
+}
+
+// Seal counts the certificates that it has not been asked to seal before.
+func (y *fixture) Seal(context.Context, time.Time) (int, error) {
+	n := len(y.certificates) - y.sealed
+	y.sealed += n
+	return n, y.sealErr
 }
 
 // SweptTo and NoteSweptTo keep the cursor in the fixture.

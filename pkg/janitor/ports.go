@@ -20,6 +20,8 @@ type Ledger interface {
 	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
 	// Certify records a verified deletion with its certificate, all or nothing.
 	Certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error)
+	// Seal adds the certificates that have none to the chain of seals, and returns how many.
+	Seal(ctx context.Context, now time.Time) (int, error)
 	// SweptTo returns the last key that a sweep without enough time has dealt with; empty when the last one saw everything.
 	SweptTo(ctx context.Context) (string, error)
 	NoteSweptTo(ctx context.Context, key string) error

@@ -83,6 +83,8 @@ type Summary struct {
 	Redelivered int `json:"redelivered"`
 	Unproven    int `json:"unproven"`
 	Lost        int `json:"lost"`
+	// Sealed counts certificates that were added to the chain.
+	Sealed int `json:"sealed"`
 	// Aborted counts unfinished multipart uploads that were ended.
 	Aborted int `json:"aborted_uploads"`
 	// Oldest is the age of the oldest object in the delivery bucket.
@@ -161,6 +163,9 @@ func (s *Service) Sweep(ctx context.Context) (Summary, error) {
 	sum.Aborted = aborted
 	if err != nil {
 		problems.last(fmt.Errorf("end unfinished uploads: %w", err))
+	}
+	if sum.Sealed, err = s.Ledger.Seal(ctx, s.Now()); err != nil {
+		problems.last(err)
 	}
 	return sum, problems.joined()
 }

@@ -28,7 +28,7 @@ func TestEveryStatusMeetsEveryObject(t *testing.T) {
 	)
 	var (
 		left        = janitor.Summary{Left: 1}
-		gone        = janitor.Summary{Deleted: 1}
+		gone        = janitor.Summary{Deleted: 1, Sealed: 1}
 		redelivered = janitor.Summary{Redelivered: 1}
 		lost        = janitor.Summary{Lost: 1}
 		nothing     = janitor.Summary{}
@@ -388,5 +388,17 @@ func TestAFileThatMovedOnIsNotGivenUp(t *testing.T) {
 				t.Errorf("summary %+v, file %s", got, y.ledger["a.csv"].Status)
 			}
 		})
+	}
+}
+
+// A chain that cannot be continued now is continued by a later sweep: what was deleted stays deleted and counted.
+func TestASealThatFailsStopsNothing(t *testing.T) {
+	y := newFixture(t)
+	y.file("a.csv", report.FileLoaded)
+	y.put("a.csv", "e1")
+	y.sealErr = fault.New(fault.Transient, "slow down")
+	sum, err := y.Sweep(t.Context())
+	if !errors.Is(err, y.sealErr) || sum.Deleted != 1 || sum.Failed != 0 || len(y.certificates) != 1 {
+		t.Errorf("%+v, %d certificates, %v", sum, len(y.certificates), err)
 	}
 }

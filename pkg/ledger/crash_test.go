@@ -23,6 +23,7 @@ func crashCases() protocolCases {
 		"while a day is restated":        crashRestate,
 		"while a day is fenced":          crashFence,
 		"while a deletion is certified":  crashCertify,
+		"while certificates are sealed":  crashSeal,
 		"while a job is given up":        crashLose,
 		"while a fetched file is noted":  crashFetched,
 		"while a fetch is refused":       crashRefused,
@@ -221,6 +222,27 @@ func crashCertify(t *testing.T, d fixture) {
 			same(t, "certificates", len(d.certificates(t, f.Key)), 1)
 			j := d.wantJob(t, name+"-000001", "LOST "+f.Key+"=LOST")
 			same(t, "how often its job was lost", transitions(j.History, "LOST"), 1)
+		},
+	})
+}
+
+func crashSeal(t *testing.T, d fixture) {
+	seals := 0
+	d.survive(t, crash{
+		prepare: func(t *testing.T, name string) func(*ledger.Ledger) error {
+			f, _ := arrive(t, d.Ledger, object(name+".csv", "s1", arrived), "w1", arrived)
+			d.certify(t, f, at(graceOver))
+			seals++
+			return func(l *ledger.Ledger) error {
+				_, err := l.Seal(t.Context(), at(deleted))
+				return err
+			}
+		},
+		check: func(t *testing.T, name string) {
+			c := d.chain(t)
+			same(t, "waiting", len(c.Waiting), 0)
+			same(t, "seals", len(c.Seals), seals)
+			same(t, "in the newest", c.Seals[seals-1].Certificates[0].File, name+".csv")
 		},
 	})
 }

@@ -130,7 +130,7 @@ var errOtherContent = errors.New("other content has arrived")
 // another object, or another job, than the file's is a Conflict.
 func (l *Ledger) Certify(ctx context.Context, key string, c report.Certificate, now time.Time) (report.File, error) {
 	proof := func(t *tx) error {
-		return t.putAt(certKey(key, c.VerifiedAt), 0, "", time.Time{}, c)
+		return t.putCertificate(key, c)
 	}
 	f, err := l.updateFile(ctx, key, c.Job, now, proof, func(f *report.File) error {
 		switch {
@@ -240,13 +240,7 @@ func (l *Ledger) CertificatesOf(ctx context.Context, key string) ([]report.Certi
 	if err != nil {
 		return nil, err
 	}
-	certificates := make([]report.Certificate, len(records))
-	for i, r := range records {
-		if err := decode(r, &certificates[i]); err != nil {
-			return nil, err
-		}
-	}
-	return certificates, nil
+	return decodeEach[report.Certificate](records)
 }
 
 func scan[T any](ctx context.Context, store Store, prefix string, wanted func(Key) bool) iter.Seq2[T, error] {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,6 +19,10 @@ const (
 	// changePrefix sorts before META: what was restated long ago is not read with a subscription's days.
 	changePrefix = "CHANGE#"
 
+	// Certificates that wait for their seal, in the order of time, and the seals, in the order of the chain.
+	unsealedPrefix = "UNSEALED#"
+	sealPrefix     = "SEAL#"
+
 	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
 
@@ -26,6 +31,9 @@ var verificationKey = Key{"VERIFY#", meta}
 
 // sweepKey is of the one record that says where the next sweep of the delivery bucket begins.
 var sweepKey = Key{"SWEEP#", meta}
+
+// chainKey is of the end of the chain of seals. It sorts behind them.
+var chainKey = Key{sealPrefix, meta}
 
 func subKey(name string) Key         { return Key{subPrefix + name, meta} }
 func subEntryKey(name string) Key    { return Key{subPrefix, name} }
@@ -42,6 +50,10 @@ func partitionKey(sub, table string, d report.Date) Key {
 
 // certKey sorts the certificates of one file by time.
 func certKey(file string, at time.Time) Key { return Key{filePrefix + file, certPrefix + instant(at)} }
+
+func unsealedKey(file string, at time.Time) Key { return Key{unsealedPrefix, instant(at) + "#" + file} }
+
+func sealKey(number int) Key { return Key{sealPrefix, fmt.Sprintf("%012d", number)} }
 
 // changeKey sorts what was restated of a subscription by time. The day and its new generation make it the only one of its kind.
 func changeKey(r report.Restatement) Key {

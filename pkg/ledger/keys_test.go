@@ -29,6 +29,8 @@ func TestKeys(t *testing.T) {
 		"job":          {jobKey("hotel-000001"), "JOB#hotel-000001/META"},
 		"file":         {fileKey("in/a.csv"), "FILE#in/a.csv/META"},
 		"certificate":  {certKey("in/a.csv", verified), "FILE#in/a.csv/CERT#2026-11-01T12:00:00.500000000Z"},
+		"unsealed":     {unsealedKey("in/a.csv", verified), "UNSEALED#/2026-11-01T12:00:00.500000000Z#in/a.csv"},
+		"seal":         {sealKey(7), "SEAL#/000000000007"},
 	} {
 		if c.got.String() != c.want {
 			t.Errorf("%s: %s, want %s", name, c.got, c.want)

@@ -47,6 +47,7 @@ func runProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"Fence":         fenceCases(),
 		"LoseJob":       loseCases(),
 		"Certify":       certifyCases(),
+		"Seal":          sealCases(),
 		"a removal":     removalCases(),
 		"ChangeDay":     changeDayCases(),
 		"cursors":       cursorCases(),

@@ -8,10 +8,29 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	protocol "github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // What an answer is made of is tested with the read model; here is what a scheduler and a person see of it.
+// firstSeal is of the one certificate.
+func firstSeal() report.Seal {
+	return report.Seal{}.After([]report.Sealed{newBench(nil).ledger.certificates[0].Seal()}, at("07:00:00"))
+}
+
+func chained(t *testing.T) *bench {
+	b := newBench(t)
+	seal := firstSeal()
+	b.ledger.chain = protocol.Chain{Seals: []report.Seal{seal}, Number: 1, Hash: seal.Hash}
+	return b
+}
+
+func spoiledChain(t *testing.T) *bench {
+	b := chained(t)
+	b.ledger.chain.Seals[0].At = at("06:30:00")
+	return b
+}
+
 func TestAnswersHaveAnExitCode(t *testing.T) {
 	archive := archived
 	spoiled := func(spoil func(*bench)) func(*testing.T) *bench {
@@ -45,6 +64,14 @@ func TestAnswersHaveAnExitCode(t *testing.T) {
 		"certificates hold":               {archive, "certificates verify", shell.ExitFine, "1 of 1 hold"},
 		"a certificate does not hold":     {spoiled(func(b *bench) { b.deliveries.objects["d.csv"] = report.Object{ETag: "e1"} }), "certificates verify d.csv", shell.ExitAttention, "✖  d.csv  2026-11-20 06:12:32Z  the object is in the bucket"},
 		"a certificate cannot be checked": {spoiled(func(b *bench) { b.deliveries.err = fault.New(fault.Transient, "slow down") }), "certificates verify", shell.ExitPartly, "?  d.csv  2026-11-20 06:12:32Z  the bucket could not be asked"},
+		"the chain holds":                 {chained, "privacy verify", shell.ExitFine, "chain    1 seal over 1 certificate"},
+		"the chain has what was kept":     {chained, "privacy verify --kept 1:" + firstSeal().Hash, shell.ExitFine, "the chain holds"},
+		"the chain lacks what was kept":   {chained, "privacy verify --kept 2:" + firstSeal().Hash, shell.ExitAttention, "✖ the chain has no seal 2, which was kept"},
+		"what was kept is no seal":        {chained, "privacy verify --kept 9f86d081", shell.ExitUsage, ""},
+		"a seal was changed":              {spoiledChain, "privacy verify", shell.ExitAttention, "✖ seal 1 was changed"},
+		"a report on it says so":          {spoiledChain, "privacy report --month 2026-11", shell.ExitAttention, "✖ seal 1 was changed"},
+		"what lay there for how long":     {chained, "privacy report --month 2026-11", shell.ExitFine, "LOADED          1        3.0 s        3.0 s    3.0 s"},
+		"nothing came in the last month":  {chained, "privacy report", shell.ExitFine, "days       2026-10-01..2026-10-31\ndelivered  0 files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, terminal := range []bool{true, false} {

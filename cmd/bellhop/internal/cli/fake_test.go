@@ -24,6 +24,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	protocol "github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
@@ -58,6 +59,7 @@ type ledger struct {
 	jobs         map[string]report.Job
 	files        map[string]report.File
 	certificates []report.Certificate
+	chain        protocol.Chain
 	credential   report.Credential
 	restated     []report.Restatement
 	writes       int
@@ -274,6 +276,8 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 		}
 	}
 }
+
+func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain, nil }
 
 func (l *ledger) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
 	var days []report.Partition

@@ -40,7 +40,7 @@ const environmentHelp = `  BELLHOP_HOME             the local folder, in place o
 const exitHelp = `  0  fine
   1  error, or stopped with Ctrl-C (which is the ordinary end of "bellhop local up": 0)
   2  the command line is wrong; nothing was done
-  3  something needs attention ("status", "freshness", "check run", "doctor", "auth status", "local run", "certificates verify")
+  3  something needs attention ("status", "freshness", "check run", "doctor", "auth status", "local run", "certificates verify", "privacy verify")
   4  not authenticated with AWS
   5  partly done`
 
@@ -81,7 +81,7 @@ func command(a *shell.App) *cobra.Command {
 	root.SetHelpCommand(helpCommand(a))
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {start.LocalCommand(a), start.AuthCommand(a), start.VersionCommand(a), manualCommand(a)},
-		"look":  {look.StatusCommand(a), start.DoctorCommand(a), look.LogsCommand(a), look.CoverageCommand(a), look.FreshnessCommand(a), look.ChangesCommand(a), look.FilesCommand(a), look.CertificatesCommand(a), look.VerifyCommand(a), look.CostCommand(a)},
+		"look":  {look.StatusCommand(a), start.DoctorCommand(a), look.LogsCommand(a), look.CoverageCommand(a), look.FreshnessCommand(a), look.ChangesCommand(a), look.FilesCommand(a), look.CertificatesCommand(a), look.PrivacyCommand(a), look.VerifyCommand(a), look.CostCommand(a)},
 		"act":   {act.SourcesCommand(a), act.SubscriptionsCommand(a), act.RefetchCommand(a), act.JobsCommand(a), act.ReviewCommand(a), act.CampaignsCommand(a)},
 		"data":  {data.QueryCommand(a), data.AnalysesCommand(a), data.CheckCommand(a), data.ReportCommand(a), data.ExportCommand(a), data.ExplainCommand(a), data.TablesCommand(a), data.MapCommand(a), data.ImportCommand(a), data.IngestCommand(a), data.MigrateCommand(a)},
 		"older": {act.HeldCommand(a), act.QuarantineCommand(a), act.DeadLettersCommand(a)},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
+	protocol "github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
@@ -43,6 +44,7 @@ type ledger struct {
 	certificates []report.Certificate
 	credential   report.Credential
 	restated     []report.Restatement
+	chain        protocol.Chain
 	marked       []report.Partition
 }
 
@@ -114,6 +116,8 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 func (l *ledger) CertificatesOf(_ context.Context, key string) ([]report.Certificate, error) {
 	return slices.DeleteFunc(slices.Clone(l.certificates), func(c report.Certificate) bool { return c.File != key }), nil
 }
+
+func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain, nil }
 
 func (l *ledger) Credential(context.Context, string) (report.Credential, error) {
 	return l.credential, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/janitor"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/requester"
 )
@@ -36,6 +37,8 @@ type Ledger interface {
 	Certificates(ctx context.Context) iter.Seq2[report.Certificate, error]
 	// CertificatesOf returns the certificates of one file, oldest first.
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
+	// Chain returns the chain of seals over the certificates.
+	Chain(ctx context.Context) (ledger.Chain, error)
 	// Credential returns what the runs share of a credential.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 }

@@ -104,10 +104,14 @@ func withoutHash(cause report.FileStatus) string {
 
 func verifyCertificates(ctx context.Context, at shell.Account, files []string) (view.Verdicts, error) {
 	if at.Deliveries == nil {
-		return view.Verdicts{}, shell.Usage("name it with --delivery-bucket or BELLHOP_DELIVERY_BUCKET",
-			"whether an object is gone can only be seen in the delivery bucket, and that is not known")
+		return view.Verdicts{}, errNoDeliveries()
 	}
 	return at.View.VerifyCertificates(ctx, files)
+}
+
+func errNoDeliveries() error {
+	return shell.Usage("name it with --delivery-bucket or BELLHOP_DELIVERY_BUCKET",
+		"whether an object is gone can only be seen in the delivery bucket, and that is not known")
 }
 
 func drawVerdicts(s *shell.Screen, v view.Verdicts) {
