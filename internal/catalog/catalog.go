@@ -6,6 +6,7 @@ package catalog
 import (
 	"embed"
 	"encoding/json"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -32,6 +33,7 @@ func Template() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	questions = slices.DeleteFunc(questions, func(q Question) bool { return q.FromLedger })
 	var b strings.Builder
 	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Own": dataset.OwnTables(), "Views": dataset.Views(), "Questions": questions, "FirstDay": firstDay})
 	return b.String(), err

@@ -33,6 +33,8 @@ type Question struct {
 	Tables []string `json:"tables"`
 	// Days is how many days back from today the query looks when no days are chosen.
 	Days int `json:"days"`
+	// FromLedger says that the query reads operations tables, which are made from the ledger and are not in Athena.
+	FromLedger bool `json:"from_ledger"`
 	// ByProperty says that the question can be asked about one property.
 	ByProperty bool `json:"by_property"`
 	// SQL is the statement about the usual days and all properties. It runs in DuckDB, over the default views and over all
@@ -130,7 +132,6 @@ func Questions() ([]Question, error) {
 	return all, nil
 }
 
-// parseQuestion reads a question's file: its name, its meaning, "Caveat: ", "Adds up: " and "Days: ", a line each, and the query.
 // headLine is a comment at the head of a query's file, and where its text goes.
 type headLine struct {
 	label string
@@ -150,6 +151,7 @@ func readHead(content string, lines []headLine) (rest string, err error) {
 	return content, nil
 }
 
+// parseQuestion reads a question's file: its name, its meaning, "Caveat: ", "Adds up: " and "Days: ", a line each, and the query.
 func parseQuestion(name, content string) (Question, error) {
 	q := Question{ID: resourceName(name), Slug: strings.ReplaceAll(name, "_", "-"), AddsUp: []string{}}
 	var columns, days string
@@ -171,6 +173,7 @@ func parseQuestion(name, content string) (Question, error) {
 		return q, cmp.Or(err, fmt.Errorf("there is no query"))
 	}
 	q.Tables, q.Measures = read(q.SQL)
+	q.FromLedger = strings.Contains(q.SQL, dataset.OperationsSchema+".")
 	return q, nil
 }
 

@@ -35,6 +35,14 @@ func TestAnAnalysisIsAskedAboutDaysAndAProperty(t *testing.T) {
 	}
 }
 
+func TestAthenaHasNoLedger(t *testing.T) {
+	b, _ := asked(t)
+	code, _, errs := b.run(t.Context(), "analyses", "run", "restatement-log", "--engine", "athena", "--workgroup", "w", "--database", "d")
+	if code != shell.ExitUsage || !strings.Contains(errs, "restatement-log reads the ledger") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 // The hotel has the days from 14 to 17 November of its devices.
 func TestAnAnalysisSaysWhatIsThere(t *testing.T) {
 	b := archived(t)

@@ -73,7 +73,11 @@ func runAnalysis(a *shell.App) *cobra.Command {
 	}
 	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
 		q, s, err := about.scope(args[0])
-		if err == nil && o.engine.Name == shell.EngineAthena && q.Athena() != q.SQL {
+		switch {
+		case err != nil || o.engine.Name != shell.EngineAthena:
+		case q.FromLedger:
+			err = shell.Usage("ask it in DuckDB; of a stack, bellhop changes shows the same", "%s reads the ledger, which Athena cannot", q.Slug)
+		case q.Athena() != q.SQL:
 			err = shell.Usage("run the saved query of that name in Athena's console", "%s asks the database of all rows, whose name only the stack knows", q.Slug)
 		}
 		if err != nil {

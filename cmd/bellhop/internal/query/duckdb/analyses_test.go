@@ -311,12 +311,12 @@ func TestTheSurveyIsComparedOfManyRoomsOnly(t *testing.T) {
 // Every question of the catalogue has an answer that was reckoned by hand, here or in another test of this package, and says rightly which
 // columns it has.
 func TestEveryQuestionIsReckoned(t *testing.T) {
-	elsewhere := "coverage-and-expiry wellbeing-join skill-failure-rate skill-health skill-intents skill-sessions-per-user"
+	elsewhere := "coverage-and-expiry restatement-log wellbeing-join skill-failure-rate skill-health skill-intents skill-sessions-per-user"
 	all, err := catalog.Questions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := folder(t.TempDir()).open(t)
+	e, _ := withOperations(t, func(string) ([][]any, error) { return nil, nil })
 	for _, q := range all {
 		if answers[q.Slug] == nil && !strings.Contains(elsewhere, q.Slug) {
 			t.Errorf("nobody reckoned %s", q.Slug)

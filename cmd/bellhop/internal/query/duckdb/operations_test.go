@@ -79,3 +79,18 @@ func TestOperationsTablesThatCannotBeFilled(t *testing.T) {
 		t.Errorf("without a ledger: %v", err)
 	}
 }
+
+func TestTheRestatementLog(t *testing.T) {
+	restated := func(day, measure, before, after string) []any {
+		return []any{"hotel", "asp_device", day, measure, before, after, "2026-10-20T06:12:30Z", "2026-10-15T06:00:00Z", "2026-10-20T06:00:00Z", nil, "hotel-000002", nil}
+	}
+	e, _ := withOperations(t, func(string) ([][]any, error) {
+		return [][]any{
+			restated("2026-10-04", "dialog_count", "1", "2"), // the day before the fortnight
+			restated("2026-10-06", "rows", "40", "41"), restated("2026-10-06", "dialog_count", "0", "9.5"), restated("2026-10-05", "dialog_count", "8", "6"),
+		}, nil
+	})
+	// 6 for 8 is a quarter less, 41 for 40 a fortieth more; of nothing there is no share.
+	wants(t, e, "SELECT dataset_date, measure, change, ratio FROM ("+questionNamed(t, "restatement-log").Statement(october)+")",
+		[]string{"2026-10-05", "dialog_count", "-2.000000", "-0.25"}, []string{"2026-10-06", "dialog_count", "9.500000", "NULL"}, []string{"2026-10-06", "rows", "1.000000", "0.025"})
+}
