@@ -179,7 +179,7 @@ func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &OpenedLedger{ledger.New(store), c.Now, c.ahead, store.Close}, nil
+	return &OpenedLedger{ledger.New(ledger.Checked(store)), c.Now, c.ahead, store.Close}, nil
 }
 
 // OpenDeliveries opens the delivery bucket of a folder for putting files into it, whether or not a machine runs there, with the
