@@ -40,10 +40,25 @@ build/bellhop:
 	@[[ -e $@ ]] || echo "building bellhop (the first build takes a minute or two)"
 	@go build -ldflags "$(LDFLAGS)" -o $@ ./cmd/bellhop
 
+# Below what the tool, its manual pages and the shells' completions are installed. DESTDIR is for those who make packages.
+PREFIX  ?= $(HOME)/.local
+DESTDIR ?=
+SHARE    = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: install
+install: build/bellhop ## Install the tool, its manual pages and completions below PREFIX (default ~/.local)
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	install -m 755 build/bellhop "$(DESTDIR)$(PREFIX)/bin/bellhop"
+	@build/bellhop man -o "$(SHARE)/man/man1" >/dev/null
+	@build/bellhop completion bash >"$(SHARE)/bash-completion/completions/bellhop"
+	@build/bellhop completion zsh >"$(SHARE)/zsh/site-functions/_bellhop"
+	@build/bellhop completion fish >"$(SHARE)/fish/vendor_completions.d/bellhop.fish"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH" >&2;; esac
+
 ##@ Check
 
 .PHONY: check
-check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build readers fuzz-smoke crash test ## Everything that has to pass before a change is merged
+check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build release-snapshot readers fuzz-smoke crash test ## Everything that has to pass before a change is merged
 
 .PHONY: test
 test: ## Test both modules with the race detector, in random order
@@ -209,6 +224,18 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 .PHONY: picture
 picture: build/bellhop ## Draw the README's picture from a run of the demonstration
 	tools/picture
+
+##@ Release
+
+# As long as nothing else is asked for, only what is for this machine and for Lambda.
+ALL ?=
+
+.PHONY: release-snapshot
+release-snapshot: ## Make what a release consists of in build/dist, and look at it; ALL=1 for all machines
+	@goreleaser=$$(tools/install goreleaser); [[ -n "$$goreleaser" ]] || exit 0; \
+	export PATH="$(CURDIR)/.tools:$$PATH" VERSION="$(VERSION)" $(if $(ALL),,ONLY_HERE=1); set -x; \
+	"$$goreleaser" release --snapshot --clean --skip=publish,docker --parallelism=2; \
+	BELLHOP_RELEASED="$(CURDIR)/build/dist" BELLHOP_VERSION="$(VERSION)" go test -count=1 -run TestWhatIsReleased ./internal/architecture
 
 ##@ Clean
 
