@@ -133,6 +133,14 @@ readers: build/bellhop ## Read a dataset with pandas, pyarrow, polars, DuckDB an
 	  python=$$(tools/install $$these); [[ -z "$$python" ]] || (set -x; "$$python" -W ignore tools/python/readers.py build/bellhop) || exit 1; \
 	done
 
+.PHONY: dbt
+dbt: export BELLHOP_HOME ?= $(CURDIR)/.bellhop
+dbt: build/bellhop ## Build the project of "bellhop dbt init" with dbt and DuckDB, over the dataset of make run
+	@dbt=$$(tools/install dbt); [[ -n "$$dbt" ]] || exit 0; rm -rf build/dbt; \
+	build/bellhop dbt init build/dbt --dataset "$$BELLHOP_HOME/s3/bellhop-dataset"; \
+	cd build/dbt; cp profiles.example.yml profiles.yml; export DO_NOT_TRACK=1 NO_COLOR=1; set -x; \
+	"$$dbt" --no-version-check --warn-error-options '{"error": "all"}' --log-level-file none --log-level warn build --target duckdb
+
 .PHONY: tidy-check
 tidy-check: ## Fail when go.mod or go.sum of a module is not tidy
 	@for module in $(MODULES); do (set -x; cd $$module && GOWORK=off go mod tidy -diff); done
