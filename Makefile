@@ -13,7 +13,8 @@ MODULES   := . cmd/bellhop
 # The slowest come first, so that the others run beside them.
 PACKAGES  := ./cmd/bellhop/internal/sim ./cmd/bellhop/internal/bench ./... ./cmd/bellhop/...
 
-VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null || echo dev)
+# A tag is v0.1.0, and the version in it 0.1.0.
+VERSION ?= $(patsubst v%,%,$(shell git describe --always --dirty --tags 2>/dev/null || echo dev))
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 export REQUIRE_REAL ?=
