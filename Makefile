@@ -13,7 +13,8 @@ MODULES   := . cmd/bellhop
 # The slowest come first, so that the others run beside them.
 PACKAGES  := ./cmd/bellhop/internal/sim ./cmd/bellhop/internal/bench ./... ./cmd/bellhop/...
 
-VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null || echo dev)
+# A tag is v0.1.0, and the version in it 0.1.0.
+VERSION ?= $(patsubst v%,%,$(shell git describe --always --dirty --tags 2>/dev/null || echo dev))
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 export REQUIRE_REAL ?=
@@ -40,10 +41,25 @@ build/bellhop:
 	@[[ -e $@ ]] || echo "building bellhop (the first build takes a minute or two)"
 	@go build -ldflags "$(LDFLAGS)" -o $@ ./cmd/bellhop
 
+# Below what the tool, its manual pages and the shells' completions are installed. DESTDIR is for those who make packages.
+PREFIX  ?= $(HOME)/.local
+DESTDIR ?=
+SHARE    = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: install
+install: build/bellhop ## Install the tool, its manual pages and completions below PREFIX (default ~/.local)
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	install -m 755 build/bellhop "$(DESTDIR)$(PREFIX)/bin/bellhop"
+	@build/bellhop man -o "$(SHARE)/man/man1" >/dev/null
+	@build/bellhop completion bash >"$(SHARE)/bash-completion/completions/bellhop"
+	@build/bellhop completion zsh >"$(SHARE)/zsh/site-functions/_bellhop"
+	@build/bellhop completion fish >"$(SHARE)/fish/vendor_completions.d/bellhop.fish"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH" >&2;; esac
+
 ##@ Check
 
 .PHONY: check
-check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build readers fuzz-smoke crash test ## Everything that has to pass before a change is merged
+check: lint template-lint sam-validate template-validate checkov tidy-check build sam-build release-snapshot readers fuzz-smoke crash test ## Everything that has to pass before a change is merged
 
 .PHONY: test
 test: ## Test both modules with the race detector, in random order
@@ -117,6 +133,14 @@ readers: build/bellhop ## Read a dataset with pandas, pyarrow, polars, DuckDB an
 	@for these in readers readers-oldest; do \
 	  python=$$(tools/install $$these); [[ -z "$$python" ]] || (set -x; "$$python" -W ignore tools/python/readers.py build/bellhop) || exit 1; \
 	done
+
+.PHONY: dbt
+dbt: export BELLHOP_HOME ?= $(CURDIR)/.bellhop
+dbt: build/bellhop ## Build the project of "bellhop dbt init" with dbt and DuckDB, over the dataset of make run
+	@dbt=$$(tools/install dbt); [[ -n "$$dbt" ]] || exit 0; rm -rf build/dbt; \
+	build/bellhop dbt init build/dbt --dataset "$$BELLHOP_HOME/s3/bellhop-dataset"; \
+	cd build/dbt; cp profiles.example.yml profiles.yml; export DO_NOT_TRACK=1 NO_COLOR=1; set -x; \
+	"$$dbt" --no-version-check --warn-error-options '{"error": "all"}' --log-level-file none --log-level warn build --target duckdb
 
 .PHONY: tidy-check
 tidy-check: ## Fail when go.mod or go.sum of a module is not tidy
@@ -209,6 +233,18 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 .PHONY: picture
 picture: build/bellhop ## Draw the README's picture from a run of the demonstration
 	tools/picture
+
+##@ Release
+
+# As long as nothing else is asked for, only what is for this machine and for Lambda.
+ALL ?=
+
+.PHONY: release-snapshot
+release-snapshot: ## Make what a release consists of in build/dist, and look at it; ALL=1 for all machines
+	@goreleaser=$$(tools/install goreleaser); [[ -n "$$goreleaser" ]] || exit 0; \
+	export PATH="$(CURDIR)/.tools:$$PATH" VERSION="$(VERSION)" $(if $(ALL),,ONLY_HERE=1); set -x; \
+	"$$goreleaser" release --snapshot --clean --skip=publish,docker --parallelism=2; \
+	BELLHOP_RELEASED="$(CURDIR)/build/dist" BELLHOP_VERSION="$(VERSION)" go test -count=1 -run TestWhatIsReleased ./internal/architecture
 
 ##@ Clean
 

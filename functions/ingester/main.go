@@ -43,7 +43,7 @@ func main() {
 
 func build(c config.Ingester, cloud aws.Config) *ingester.Handler {
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "ingester", Now: time.Now}
-	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records := ledger.New(ledger.Checked(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable)))
 	records.Retention = c.Retention.Duration()
 	buckets, ours := objects.NewClient(cloud), objects.ExpectOwner(c.BucketOwner)
 	return &ingester.Handler{

@@ -39,7 +39,7 @@ func main() {
 
 func build(c config.Janitor, cloud aws.Config) *janitor.Handler {
 	metrics := &metric.Sink{To: os.Stdout, Service: c.Service, Function: "janitor", Now: time.Now}
-	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records := ledger.New(ledger.Checked(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable)))
 	records.Retention = c.Retention.Duration()
 	buckets := objects.NewClient(cloud)
 	ours := objects.ExpectOwner(c.BucketOwner)

@@ -71,7 +71,7 @@ func build(c config.Requester, cloud aws.Config) (*requester.Handler, error) {
 	if sub, ok := c.Subscription.First(); ok {
 		first = &sub
 	}
-	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable))
+	records := ledger.New(ledger.Checked(dynamostore.New(dynamodb.NewFromConfig(cloud), c.LedgerTable)))
 	records.Retention = c.Retention.Duration()
 	log := telemetry.NewLogger(telemetry.Options{Function: "requester", Version: version, Scrubber: scrubber})
 	return &requester.Handler{

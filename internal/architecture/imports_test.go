@@ -111,8 +111,10 @@ var layers = map[string]layer{
 	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/act":   {own: commands, libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint",
+	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/dbt", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint",
 		"cmd/bellhop/internal/monthly", "cmd/bellhop/internal/monthly/paper", "cmd/bellhop/internal/chromium"), libs: []string{"..."}},
+	// A dbt project says what the definitions say.
+	"cmd/bellhop/internal/dbt": {own: []string{"pkg/dataset"}, libs: []string{"go.yaml.in/yaml/v3"}},
 	// What is wrong with a statement is told from its tree and the definitions alone.
 	"cmd/bellhop/internal/query/lint": {own: []string{"pkg/dataset"}, pure: true},
 	// A report of a month is computed from the read model and the questions of the catalogue, and drawn apart.

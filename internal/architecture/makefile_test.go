@@ -76,7 +76,7 @@ func TestGateCallsTargetsThatExist(t *testing.T) {
 			t.Errorf(".ci/run calls make %s, which the Makefile does not have", call[1])
 		}
 	}
-	for _, needed := range []string{"run", "test", "lint", "template-lint", "sam-validate", "template-validate", "checkov", "tidy-check", "build", "sam-build", "fuzz-smoke"} {
+	for _, needed := range []string{"run", "test", "lint", "template-lint", "sam-validate", "template-validate", "checkov", "tidy-check", "build", "sam-build", "release-snapshot", "fuzz-smoke"} {
 		if !slices.Contains(called, needed) {
 			t.Errorf(".ci/run does not call make %s", needed)
 		}

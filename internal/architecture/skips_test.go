@@ -9,7 +9,8 @@ import (
 
 // optIn are tests that run only where a person asks for them: path, and why REQUIRE_REAL does not ask.
 var optIn = map[string]string{
-	"internal/architecture/built_test.go": "make sam-build and make build run it, on what they have just built",
+	"internal/architecture/built_test.go":    "make sam-build and make build run it, on what they have just built",
+	"internal/architecture/released_test.go": "make release-snapshot runs it, on what it has just made",
 }
 
 // TestSkipsFailWhereRealPartsAreRequired keeps the gate honest: with REQUIRE_REAL=1 a test that cannot run has

@@ -16,6 +16,7 @@
 //	JOB#<id>          META                    the job
 //	FILE#<key>        META                    the file
 //	FILE#<key>        CERT#<instant>          the certificate of one deletion
+//	FORMAT#           META                    the number of this layout; see [Checked]
 //
 // OPEN sorts before SLICE on purpose: a snapshot that is read while a job is being loaded sees the job, its partitions, or
 // both, and never neither.

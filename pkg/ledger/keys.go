@@ -29,6 +29,9 @@ const (
 // verificationKey is of the one record that says how far the dataset has been verified.
 var verificationKey = Key{"VERIFY#", meta}
 
+// formatKey is of the one record that says in which format the ledger is; see [Format].
+var formatKey = Key{"FORMAT#", meta}
+
 // sweepKey is of the one record that says where the next sweep of the delivery bucket begins.
 var sweepKey = Key{"SWEEP#", meta}
 

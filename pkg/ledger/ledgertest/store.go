@@ -42,6 +42,8 @@ func RunStore(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"increments lose nothing":                          increments,
 		"transactions lose nothing":                        transactions,
 		"a cancelled call is transient":                    cancelled,
+		"the first write says the format, once":            formatSaid,
+		"a format that is not known stops every call":      formatUnknown,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

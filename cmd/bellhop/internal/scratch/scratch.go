@@ -2,13 +2,11 @@
 package scratch
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 const prefix = "bellhop-"
@@ -33,19 +31,9 @@ func sweep() {
 	for _, dir := range left {
 		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
 		pid, err := strconv.Atoi(number)
-		if err != nil || !mine(dir) || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		if err != nil || !abandoned(dir, pid) {
 			continue
 		}
 		_ = os.RemoveAll(dir)
 	}
-}
-
-// mine reports whether dir is a folder, not a link to one, and this user's.
-func mine(dir string) bool {
-	info, err := os.Lstat(dir)
-	if err != nil || !info.IsDir() {
-		return false
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Getuid()
 }

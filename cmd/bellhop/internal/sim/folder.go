@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
@@ -74,26 +73,6 @@ func Reset(dir string) error {
 		}
 	}
 	return held.Close()
-}
-
-// lock makes sure that one process at a time runs the machine in a folder, until the file is closed. It goes with the process,
-// however that ends.
-func lock(dir string) (*os.File, error) {
-	path := filepath.Join(dir, lockFile)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the folder is the user's choice
-	if err != nil {
-		return nil, err
-	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = fmt.Errorf("another bellhop runs in %s: stop it (Ctrl-C), or choose another folder with --home", dir)
-	case err != nil:
-		err = fmt.Errorf("lock %s: %w", path, err)
-	default:
-		return file, nil
-	}
-	return nil, errors.Join(err, file.Close())
 }
 
 // load reads what a file of the folder keeps as JSON, if it is there.
@@ -179,7 +158,7 @@ func OpenLedger(ctx context.Context, dir string) (*OpenedLedger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &OpenedLedger{ledger.New(store), c.Now, c.ahead, store.Close}, nil
+	return &OpenedLedger{ledger.New(ledger.Checked(store)), c.Now, c.ahead, store.Close}, nil
 }
 
 // OpenDeliveries opens the delivery bucket of a folder for putting files into it, whether or not a machine runs there, with the

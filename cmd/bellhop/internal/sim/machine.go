@@ -128,7 +128,9 @@ type Machine struct {
 	Options
 	clock *clock
 	store *sqlitestore.Store
-	s3    *s3server.Server
+	// records is the store as the functions have it.
+	records ledger.Store
+	s3      *s3server.Server
 	// ledger and deliveries are for looking at. What the functions do there is counted; this is not.
 	ledger     *ledger.Ledger
 	deliveries *objects.Bucket
@@ -227,7 +229,8 @@ func (m *Machine) openLedger(ctx context.Context) error {
 		return err
 	}
 	m.closing(m.store.Close)
-	m.ledger = ledger.New(m.store)
+	m.records = ledger.Checked(m.store)
+	m.ledger = ledger.New(m.records)
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (m *Machine) importSaved(ctx context.Context) (done Imported, err error) {
 	// A person's calls are charged for, too.
 	ctx, _ = cost.Start(ctx, m.parts.outside)
 	service := imports.Service{
-		Ledger: ledger.New(cost.Ledger{Store: m.store}), Deliveries: objects.NewBucket(objects.NewClient(m.s3.Config(), counting), m.outside.delivery),
+		Ledger: ledger.New(cost.Ledger{Store: m.records}), Deliveries: objects.NewBucket(objects.NewClient(m.s3.Config(), counting), m.outside.delivery),
 		Converter: convert.NewConverter(), Now: m.clock.Now, Pause: m.clock.Sleep, Limit: config.LargestFile,
 	}
 	result, err := service.File(ctx, imports.Order{Subscription: sub, Tables: []string{pinpoint.Table}}, "the saved answers of Pinpoint", content)

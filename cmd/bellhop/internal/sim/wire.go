@@ -44,7 +44,7 @@ func (m *Machine) wire() {
 	client := objects.NewClient(m.s3.Config(), counting, between.s3)
 	delivery, bucket := objects.NewBucket(client, m.outside.delivery), objects.NewBucket(client, m.outside.dataset)
 	swept := objects.NewDataset(bucket) // of the janitor: each function looks at the format itself
-	records, queue, now := ledger.New(between.store(cost.Ledger{Store: m.store})), between.queue(m.queue), m.clock.Now
+	records, queue, now := ledger.New(between.store(cost.Ledger{Store: m.records})), between.queue(m.queue), m.clock.Now
 	records.Retention = retention
 
 	scrubber, requests, deletions := &redact.Scrubber{}, m.sink("requester", m.parts.requester), m.sink("janitor", m.parts.janitor)

@@ -35,7 +35,7 @@ func OpenEngine(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, e
 	if !duckdb.Available {
 		return nil, &shell.Problem{
 			Code: shell.ExitError, Err: duckdb.ErrNoCgo,
-			Remedy: "install a C compiler, such as gcc, and build it again with CGO_ENABLED=1: make build/bellhop; or read the files with the duckdb program",
+			Remedy: "take the full bellhop of the release, or build it where there is a C compiler (CGO_ENABLED=1 make build/bellhop); or ask Athena: --engine athena --stack NAME",
 		}
 	}
 	if info, err := os.Stat(c.Dataset); err != nil || !info.IsDir() {

@@ -13,7 +13,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
+	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -41,11 +43,11 @@ func TestWithoutADatasetItIsSaidHowToGetOne(t *testing.T) {
 func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 	home := t.TempDir()
 	dataset := filepath.Join(home, "s3", shell.LocalDataset)
-	ledger, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
+	records, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(ledger.Close(), os.MkdirAll(dataset, 0o700), os.WriteFile(filepath.Join(dataset, report.FormatKey), []byte(`{"format":3}`), 0o600)); err != nil {
+	if err := errors.Join(records.Close(), os.MkdirAll(dataset, 0o700), os.WriteFile(filepath.Join(dataset, report.FormatKey), []byte(`{"format":3}`), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	at, err := account.Open(t.Context(), shell.Place{Home: home})
@@ -76,6 +78,33 @@ func TestADatasetOfANewerFormatIsNotRead(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "of format 3, and this bellhop knows none after 2: use a newer bellhop") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestALedgerOfANewerFormatIsNotUsed: an older bellhop, which somebody went back to, stops before it writes anything.
+func TestALedgerOfANewerFormatIsNotUsed(t *testing.T) {
+	home := t.TempDir()
+	records, err := sqlitestore.Open(t.Context(), filepath.Join(home, "ledger.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := ledger.Record{Key: ledger.Key{PK: "FORMAT#", SK: "META"}, Doc: []byte(`{"format":2}`)}
+	if err := errors.Join(records.Write(t.Context(), ledger.Mutation{Record: newer}), records.Close()); err != nil {
+		t.Fatal(err)
+	}
+	at, err := account.Open(t.Context(), shell.Place{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, looking := at.Ledger.Subscriptions(t.Context())
+	_, running := account.Start(t.Context(), sim.Options{Dir: home})
+	for name, err := range map[string]error{"look": looking, "run": running} {
+		if err == nil || !strings.Contains(err.Error(), "the ledger is of format 2, and this bellhop knows none after 1: use a newer bellhop") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := at.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

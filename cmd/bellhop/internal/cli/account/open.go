@@ -194,7 +194,7 @@ func configured(ctx context.Context) (aws.Config, error) {
 
 // withConfig opens the parts that are named. Owner is the account that their buckets have to be of, if that is known.
 func withConfig(cfg aws.Config, p shell.Place, owner string) shell.Account {
-	records := ledger.New(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table))
+	records := ledger.New(ledger.Checked(dynamostore.New(dynamodb.NewFromConfig(cfg), p.Table)))
 	at := shell.Account{
 		Name:   fmt.Sprintf("table %s in %s", p.Table, cfg.Region),
 		Ledger: records,
