@@ -13,7 +13,7 @@ var (
 	// documented is a target with the comment that `make help` prints.
 	documented = regexp.MustCompile(`(?m)^([a-zA-Z][\w-]*):.*?## (.+)$`)
 	phony      = regexp.MustCompile(`(?m)^\.PHONY: (.+)$`)
-	makeCall   = regexp.MustCompile(`(?m)^\s*make ([\w-]+)`)
+	makeCall   = regexp.MustCompile(`(?m)^\s*(?:step )?make ([\w-]+)`)
 )
 
 // publicTargets are the Makefile's targets that a person calls: all but those that SAM calls, and files.

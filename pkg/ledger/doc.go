@@ -16,6 +16,9 @@
 //	JOB#<id>          META                    the job
 //	FILE#<key>        META                    the file
 //	FILE#<key>        CERT#<instant>          the certificate of one deletion
+//	UNSEALED#         <instant>#<key>         that a certificate waits for its seal
+//	SEAL#             <number>                a seal over certificates; kept for ever
+//	SEAL#             META                    the newest seal
 //	FORMAT#           META                    the number of this layout; see [Checked]
 //
 // OPEN sorts before SLICE on purpose: a snapshot that is read while a job is being loaded sees the job, its partitions, or
