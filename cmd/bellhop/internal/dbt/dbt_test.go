@@ -74,7 +74,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 		}
 	}
 	err := dbt.Write(dir, files)
-	if exists, ok := errors.AsType[*dbt.ExistsError](err); !ok || exists.Path != filepath.Join(dir, "models/sources.yml") {
+	if exists, ok := errors.AsType[*dbt.ExistsError](err); !ok || exists.Path != filepath.Join(dir, "models", "sources.yml") {
 		t.Errorf("over a file: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "dbt_project.yml")); !errors.Is(err, os.ErrNotExist) {
