@@ -119,7 +119,7 @@ func TestAnUpdateFromTheOneFileStackKeepsWhatHoldsData(t *testing.T) {
 }
 
 // TestWhatMovesCollidesOnlyAsTheUpgradeSays: CloudFormation makes what is in a nested stack before it deletes what was in the parent. For
-// the databases and the workgroup, whose names people use, docs/deployment.md has an update in two steps; nothing else may
+// the databases and the workgroup, whose names people use, docs/upgrade.md has an update in two steps; nothing else may
 // have the name that it had. CloudWatch Logs takes two saved queries of one name.
 func TestWhatMovesCollidesOnlyAsTheUpgradeSays(t *testing.T) {
 	before, after := oneFile(t), cloudformation.Parse(t, cloudformation.Expanded(t, root))
@@ -138,9 +138,9 @@ func TestWhatMovesCollidesOnlyAsTheUpgradeSays(t *testing.T) {
 		}
 	}
 	if known := []string{"AllRows", "Catalog", "WorkGroup"}; !slices.Equal(sorted(same), known) {
-		t.Errorf("the names of %v stay while they move; docs/deployment.md knows of %v", sorted(same), known)
+		t.Errorf("the names of %v stay while they move; docs/upgrade.md knows of %v", sorted(same), known)
 	}
-	if page := read(t, "docs/deployment.md"); !strings.Contains(page, "### From a stack of one file") || !strings.Contains(page, "Analytics=false") {
-		t.Error("docs/deployment.md does not say how a stack of one file is updated")
+	if page := read(t, "docs/upgrade.md"); !strings.Contains(page, "## From a stack of one file") || !strings.Contains(page, "Analytics=false") {
+		t.Error("docs/upgrade.md does not say how a stack of one file is updated")
 	}
 }
