@@ -74,6 +74,8 @@ func TestTheSavedQuestionsHaveAnswers(t *testing.T) {
 	}
 	// Nobody told of a survey, and no roll-up contradicts its rooms.
 	without := []string{"wellbeing-join", "rollup-reconciliation"}
+	// What a ledger answers is asked beside one, in operations_test.
+	questions = slices.DeleteFunc(questions, func(q catalog.Question) bool { return q.FromLedger })
 	for _, q := range questions {
 		t.Run(q.ID, func(t *testing.T) {
 			r := ask(t, e, q.SQL)
