@@ -65,6 +65,7 @@ check: lint template-lint sam-validate template-validate checkov tidy-check buil
 test: ## Test both modules with the race detector, in random order
 	@# SQLite is C in the form of Go: watching its every access makes the tests of the machine half as fast, and tells nothing.
 	@dynamodb=$$(tools/install dynoxide); account=$$(tools/install moto); tools/install python >/dev/null; \
+	tools/install axe >/dev/null; tools/install chromium >/dev/null; \
 	race='-race -gcflags=modernc.org/...=-race=false'; \
 	if ! command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null; then \
 	  echo "SKIPPED race detector: it needs a C compiler, and there is no $$(go env CC)" >&2; \
@@ -231,7 +232,7 @@ generate: ## Rewrite what template.yaml and the pages say after the code and the
 	go test ./cmd/bellhop/internal/cli -run TestTheBillInTheDocsIsFresh -rewrite
 
 .PHONY: picture
-picture: build/bellhop ## Draw the README's picture from a run of the demonstration
+picture: build/bellhop ## Draw the pictures of the pages from a run of the demonstration
 	tools/picture
 
 ##@ Release

@@ -174,7 +174,7 @@ func Coverage(b Snapshot, l Limits, today Date) []DayCoverage {
 				c.Status, c.Why = b.gap(table, d, l, today)
 				c.LostAfter = d + Date(l.LostAfterDays)
 				if gone {
-					c.Vanished = &v
+					c.Vanished = new(v)
 					c.Why = strings.TrimSuffix(v.Why()+": "+c.Why, ": ")
 				}
 			}

@@ -93,7 +93,7 @@ func (s Sight) rename(b Block, of *Property) Block {
 			continue
 		}
 		for n, row := range b.Rows {
-			id, known := b.value(row, c.ID).(string)
+			id, known := b.Value(row, c.ID).(string)
 			switch {
 			case !known:
 				rows[n][i] = nil
@@ -171,7 +171,7 @@ func (b Block) parts() [][]int {
 		var within strings.Builder
 		if b.of != nil {
 			for _, name := range b.of.within {
-				fmt.Fprintf(&within, "%q ", b.value(row, name))
+				fmt.Fprintf(&within, "%q ", b.Value(row, name))
 			}
 		}
 		part := within.String()

@@ -5,7 +5,6 @@ import (
 	"math/big"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/internal/catalog"
 )
 
 // use is what the days of a month come to. Devices are counted again each day: their sums only serve averages and ratios.
@@ -37,12 +36,12 @@ func (u use) percent() *big.Rat {
 func useOf(b Block) use {
 	u := use{new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat), false}
 	for _, row := range b.Rows {
-		if n, ok := number(b.value(row, "dialogs")); ok {
+		if n, ok := number(b.Value(row, "dialogs")); ok {
 			u.dialogs.Add(u.dialogs, n)
 			u.known = true
 		}
-		devices, ok := number(b.value(row, "devices"))
-		inUse, ok2 := number(b.value(row, "in_use"))
+		devices, ok := number(b.Value(row, "devices"))
+		inUse, ok2 := number(b.Value(row, "in_use"))
 		if ok && ok2 {
 			u.devices.Add(u.devices, devices)
 			u.inUse.Add(u.inUse, inUse)
@@ -54,15 +53,12 @@ func useOf(b Block) use {
 
 // headline fills in the numbers of the month beside those of the month before. There is a change only where both are complete: no
 // arrow is better than a wrong one.
-func (r Reader) headline(ctx context.Context, made *Report, now Block, q catalog.Question, c covered) error {
-	before := made.Month.Before().Days()
-	then, err := r.block(ctx, *now.of, q, *made, before)
+func (r Reader) headline(ctx context.Context, made *Report, now Block, c covered) error {
+	then, err := r.answer(ctx, *now.of, scope{made.Month.Before().Days(), made.Property}, c)
 	if err != nil {
 		return err
 	}
-	tables := tablesOf(q)
-	then.Rows = c.everyDay(tables, before, then)
-	made.Data, made.Before = c.data(tables, made.Month.Days()), c.data(tables, before)
+	made.Data, made.Before = *now.Data, *then.Data
 	this, last := useOf(now), useOf(then)
 	compared := made.Data.Complete() && made.Before.Complete()
 	made.Headline = []Figure{

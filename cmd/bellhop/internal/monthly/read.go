@@ -92,29 +92,21 @@ func (r Reader) Report(ctx context.Context, o Order) (Report, error) {
 	if err != nil {
 		return made, err
 	}
-	questions, err := catalog.Questions()
+	asked, err := asking(subjects())
 	if err != nil {
 		return made, err
 	}
-	for _, s := range subjects() {
-		i := slices.IndexFunc(questions, func(q catalog.Question) bool { return q.Slug == s.question })
-		if i < 0 {
-			return made, fmt.Errorf("there is no question %s", s.question)
-		}
-		tables := tablesOf(questions[i])
-		if !covered.wants(tables) || s.whole && made.Property != nil {
+	for _, s := range asked {
+		if !s.answerable(covered, made.Property) {
 			made.Without = append(made.Without, s.title)
 			continue
 		}
-		b, err := r.block(ctx, s, questions[i], made, o.Month.Days())
+		b, err := r.answer(ctx, s, scope{o.Month.Days(), made.Property}, covered)
 		if err != nil {
-			return made, fmt.Errorf("%s: %w", s.title, err)
+			return made, err
 		}
-		data := covered.data(tables, o.Month.Days())
-		b.Data = &data
 		if s.name == useByDay {
-			b.Rows = covered.everyDay(tables, o.Month.Days(), b)
-			if err := r.headline(ctx, &made, b, questions[i], covered); err != nil {
+			if err := r.headline(ctx, &made, b, covered); err != nil {
 				return made, err
 			}
 		}
@@ -145,17 +137,59 @@ func tablesOf(q catalog.Question) []string {
 	return tables
 }
 
-func (r Reader) block(ctx context.Context, s subject, q catalog.Question, of Report, days report.Window) (Block, error) {
-	scope := catalog.Scope{From: days.From, To: days.To}
+// scope is which days an answer is about, and which property; nil: all.
+type scope struct {
+	days     report.Window
+	property *Property
+}
+
+// asking finds the questions of the subjects.
+func asking(subjects []subject) ([]subject, error) {
+	questions, err := catalog.Questions()
+	if err != nil {
+		return nil, err
+	}
+	for n, s := range subjects {
+		i := slices.IndexFunc(questions, func(q catalog.Question) bool { return q.Slug == s.question })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no question %s", s.question)
+		}
+		subjects[n].asked = questions[i]
+	}
+	return subjects, nil
+}
+
+// answerable reports whether somebody asks the vendor for what the subject needs.
+func (s subject) answerable(c covered, of *Property) bool {
+	return c.wants(tablesOf(s.asked)) && (!s.whole || of == nil)
+}
+
+// answer answers the question of one subject, and says which of the days are there.
+func (r Reader) answer(ctx context.Context, s subject, about scope, c covered) (Block, error) {
+	b, err := r.block(ctx, s, about)
+	if err != nil {
+		return b, fmt.Errorf("%s: %w", s.title, err)
+	}
+	tables := tablesOf(s.asked)
+	data := c.data(tables, about.days)
+	if b.Data = &data; s.name == useByDay {
+		b.Rows = c.everyDay(tables, about.days, b)
+	}
+	return b, nil
+}
+
+func (r Reader) block(ctx context.Context, s subject, about scope) (Block, error) {
+	q, days := s.asked, about.days
+	asked := catalog.Scope{From: days.From, To: days.To}
 	command := fmt.Sprintf("bellhop analyses run %s --from %s --to %s", q.Slug, days.From, days.To)
-	if of.Property != nil {
-		scope.Property = of.Property.ID
-		command += " --property " + of.Property.ID
+	if about.property != nil {
+		asked.Property = about.property.ID
+		command += " --property " + about.property.ID
 	}
 	if s.adds == nil {
 		s.adds = q.AddsUp
 	}
-	b := Block{Name: s.name, Title: s.title, Columns: s.columns, Caveat: q.Caveat, SQL: q.Statement(scope), Command: command, of: &s}
+	b := Block{Name: s.name, Title: s.title, Columns: s.columns, Caveat: q.Caveat, SQL: q.Statement(asked), Command: command, of: &s}
 	found, err := r.run(ctx, b.SQL)
 	if err != nil {
 		return b, err
@@ -169,13 +203,34 @@ func (r Reader) run(ctx context.Context, statement string) (*rows, error) {
 	return found, r.Engine.Run(ctx, statement, found)
 }
 
-// property finds a property by its id or its name, and which subscriptions report it.
-func (r Reader) property(ctx context.Context, named string, days report.Window) (*Property, []string, error) {
-	found, err := r.run(ctx, fmt.Sprintf(`SELECT property_id, max_by(property_name, dataset_date) AS property_name, subscription
+// propertiesOf selects the properties of some days, with the subscriptions that report them.
+func propertiesOf(days report.Window) string {
+	return fmt.Sprintf(`SELECT property_id, max_by(property_name, dataset_date) AS property_name, subscription
 FROM asp_device
 WHERE dataset_date BETWEEN DATE '%s' AND DATE '%s' AND property_id IS NOT NULL
 GROUP BY property_id, subscription
-ORDER BY property_id, subscription`, days.From, days.To))
+ORDER BY property_id, subscription`, days.From, days.To)
+}
+
+// Properties returns the properties that have rows in some days.
+func (r Reader) Properties(ctx context.Context, days report.Window) ([]Property, error) {
+	found, err := r.run(ctx, propertiesOf(days))
+	if err != nil {
+		return nil, err
+	}
+	var all []Property
+	for _, row := range found.values {
+		p := Property{fmt.Sprint(row[0]), fmt.Sprint(row[1])}
+		if n := len(all); n == 0 || all[n-1].ID != p.ID {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// property finds a property by its id or its name, and which subscriptions report it.
+func (r Reader) property(ctx context.Context, named string, days report.Window) (*Property, []string, error) {
+	found, err := r.run(ctx, propertiesOf(days))
 	if err != nil {
 		return nil, nil, err
 	}

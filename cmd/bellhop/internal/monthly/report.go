@@ -118,8 +118,8 @@ func (b Block) column(name string) int {
 	return -1
 }
 
-// value returns the value of a named column in a row.
-func (b Block) value(row []any, name string) any {
+// Value returns the value of a named column in a row.
+func (b Block) Value(row []any, name string) any {
 	if i := b.column(name); i >= 0 {
 		return row[i]
 	}

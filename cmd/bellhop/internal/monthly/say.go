@@ -25,7 +25,7 @@ func (b Block) Answer() string {
 func (b Block) largest(column string) (row []any, ok bool) {
 	most := new(big.Rat)
 	for _, r := range b.Rows {
-		if n, is := number(b.value(r, column)); is && n.Cmp(most) > 0 {
+		if n, is := number(b.Value(r, column)); is && n.Cmp(most) > 0 {
 			row, most = r, n
 		}
 	}
@@ -45,11 +45,11 @@ func number(v any) (*big.Rat, bool) {
 func sayLargest(name, column, sentence string) func(Block) string {
 	return func(b Block) string {
 		row, ok := b.largest(column)
-		called, named := b.value(row, name).(string)
+		called, named := b.Value(row, name).(string)
 		if !ok || !named {
 			return ""
 		}
-		return fmt.Sprintf(sentence, called, Spoken(b.value(row, column)))
+		return fmt.Sprintf(sentence, called, Spoken(b.Value(row, column)))
 	}
 }
 
@@ -62,14 +62,14 @@ func sayBusiest(b Block) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("The busiest day was %v with %s dialogs.", b.value(row, "dataset_date"), Spoken(b.value(row, "dialogs")))
+	return fmt.Sprintf("The busiest day was %v with %s dialogs.", b.Value(row, "dataset_date"), Spoken(b.Value(row, "dialogs")))
 }
 
 // total adds up a column over the rows that choose accepts; ok is false when a number among them is hidden.
 func (b Block) total(column string, choose func(row []any) bool) (sum query.Number, ok bool) {
 	all := new(big.Rat)
 	for _, row := range b.Rows {
-		v := b.value(row, column)
+		v := b.Value(row, column)
 		if _, hidden := v.(Hidden); hidden && choose(row) {
 			return "", false
 		}
@@ -84,7 +84,7 @@ func anyRow([]any) bool { return true }
 
 func sayCalls(b Block) string {
 	outbound := func(row []any) bool {
-		direction, _ := b.value(row, "direction").(string)
+		direction, _ := b.Value(row, "direction").(string)
 		return strings.EqualFold(direction, "outbound")
 	}
 	calls, known := b.total("calls", outbound)
@@ -99,7 +99,7 @@ func saySkills(b Block) string {
 	if !ok {
 		return "No utterance failed."
 	}
-	return fmt.Sprintf("At worst, %s %% of a skill's utterances failed.", Spoken(b.value(row, "percent_failed")))
+	return fmt.Sprintf("At worst, %s %% of a skill's utterances failed.", Spoken(b.Value(row, "percent_failed")))
 }
 
 func saySilent(b Block) string {

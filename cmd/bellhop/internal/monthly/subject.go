@@ -1,5 +1,7 @@
 package monthly
 
+import "github.com/bellhop-asp/bellhop/internal/catalog"
+
 // subject is what a block is about: one of the questions of package catalog, and what the report makes of its answer.
 type subject struct {
 	name, title, question string
@@ -14,6 +16,8 @@ type subject struct {
 	say func(Block) string
 	// empty is said where there is no row.
 	empty string
+
+	asked catalog.Question // once it was asked
 }
 
 var (

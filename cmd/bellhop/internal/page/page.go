@@ -20,7 +20,9 @@ type Document struct {
 	Sections []Section
 	// Foot are sentences at the end.
 	Foot []string
-	// Live says that a server sends the page: it may then send forms to that server and fetch from it. A file never may.
+	// Tools stand below the links: a form that chooses what is shown. Whoever fills them in has escaped them.
+	Tools template.HTML
+	// Live says that a server sends the page: it may then send forms to that server. A file never may.
 	Live bool
 }
 
@@ -48,9 +50,10 @@ type Tile struct {
 	// Answer says the most important thing in a sentence.
 	Answer string
 	// Figures are the numbers that one looks for first.
-	Figures []Figure
-	Chart   *Chart
-	Table   *Table
+	Figures  []Figure
+	Chart    *Chart
+	Table    *Table
+	Calendar *Calendar
 	// Body is what else belongs into the tile, such as a form. Whoever fills it in has escaped it.
 	Body template.HTML
 	// Data says of which days the numbers are.
@@ -77,9 +80,10 @@ type Tone string
 
 // The tones.
 const (
-	Plain Tone = ""
-	Good  Tone = "good"
-	Bad   Tone = "bad"
+	Plain   Tone = ""
+	Good    Tone = "good"
+	Waiting Tone = "waiting"
+	Bad     Tone = "bad"
 )
 
 // Data says how many of the days that a tile is about are there.

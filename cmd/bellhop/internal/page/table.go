@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -27,13 +28,15 @@ type Column struct {
 	Kind  Kind
 }
 
-// Table is a table of values: nil where the vendor says nothing, bool, string, [report.Date], [query.Number], [Missing] or [Hidden].
-// The first column names the row.
+// Table is a table of values: nil where the vendor says nothing, bool, string, [report.Date], [query.Number], [Missing], [Hidden],
+// [Link] or [Word]. The first column names the row.
 type Table struct {
 	// Caption says what the rows are. It is read out before the table.
 	Caption string
 	Columns []Column
 	Rows    [][]any
+	// OneScale lets all columns share the largest number, so that a colour means the same everywhere.
+	OneScale bool
 	// Folded keeps a long table closed until somebody opens it, or prints the page.
 	Folded bool
 	// Empty stands in place of a table that has no rows.
@@ -46,9 +49,15 @@ type Missing struct{ Why string }
 // Hidden stands for a number that is known and not shown.
 type Hidden struct{ Why string }
 
+// Word is text that is good or bad news.
+type Word struct {
+	Text string
+	Tone Tone
+}
+
 // cell is what the template needs of a value.
 type cell struct {
-	Text, Class, Title string
+	Text, Class, Title, Address string
 	// Bar is how long the bar is, in hundredths; -1 is none.
 	Bar int
 	// Head marks the cell that names the row.
@@ -63,6 +72,12 @@ func cells(t *Table) [][]cell {
 			if f, ok := amount(v); ok {
 				largest[i] = max(largest[i], math.Abs(f))
 			}
+		}
+	}
+	if t.OneScale && len(largest) > 0 {
+		most := slices.Max(largest)
+		for i := range largest {
+			largest[i] = most
 		}
 	}
 	rows := make([][]cell, len(t.Rows))
@@ -101,6 +116,10 @@ func plain(v any) cell {
 		return cell{Text: "missing", Class: "absent missing", Title: v.Why, Bar: -1}
 	case Hidden:
 		return cell{Text: v.Why, Class: "absent hidden", Bar: -1}
+	case Link:
+		return cell{Text: v.Name, Address: v.Address, Bar: -1}
+	case Word:
+		return cell{Text: v.Text, Class: string(v.Tone), Bar: -1}
 	case query.Number:
 		return cell{Text: grouped(v), Class: "number", Bar: -1}
 	case report.Date:

@@ -50,7 +50,7 @@ func (d Document) Write(w io.Writer) error {
 func (d Document) Policy() string {
 	policy := fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'", digest(style), digest(script))
 	if d.Live {
-		return policy + "; connect-src 'self'; form-action 'self'"
+		return policy + "; form-action 'self'"
 	}
 	return policy + "; form-action 'none'"
 }

@@ -47,7 +47,7 @@ func OpenEngine(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, e
 	if _, err := migrate.Folder(c.Dataset).Format(); err != nil {
 		return nil, err
 	}
-	e, err := duckdb.Open(ctx, duckdb.Options{Dataset: c.Dataset, Output: c.Output, Memory: c.Memory, Threads: c.Threads, With: c.With, Operations: c.Operations})
+	e, err := duckdb.Open(ctx, duckdb.Options{Dataset: c.Dataset, Days: c.Days, Hold: c.Hold, Output: c.Output, Memory: c.Memory, Threads: c.Threads, With: c.With, Operations: c.Operations})
 	if err != nil {
 		return nil, err
 	}

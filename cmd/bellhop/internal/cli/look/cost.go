@@ -62,7 +62,7 @@ func (f *costFlags) amounts() []amount {
 
 // CostCommand is bellhop cost.
 func CostCommand(a *shell.App) *cobra.Command {
-	f := costFlags{Wish: cost.Wish{ReportsPerDay: 5, Assumed: cost.Usual}, Choice: cost.Default}
+	f := costFlags{Wish: cost.UsualWish, Choice: cost.Default}
 	c := &cobra.Command{
 		Use: "cost", Short: "What bellhop costs on AWS, per 1,000 reports and per month", Args: cobra.NoArgs,
 		Long: costHelp,

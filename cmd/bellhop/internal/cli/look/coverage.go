@@ -118,7 +118,7 @@ func drawCovered(s *shell.Screen, c view.Covered) {
 		s.Heading("GAPS")
 		shell.Rows(s, "|subscription|table|days|status|lost after|why", c.Gaps, func(g view.Gap) []shell.Cell {
 			t := shell.CoverageTone(g.Status)
-			return shell.Row(shell.Toned(shell.Glyph(g.Status), t), g.Subscription, g.Table, phrase.Days(g.Window), shell.Toned(string(g.Status), t), lostAfter(g), shell.Toned(g.Why, shell.Quiet))
+			return shell.Row(shell.Toned(phrase.CoverageSign(g.Status), t), g.Subscription, g.Table, phrase.Days(g.Window), shell.Toned(string(g.Status), t), lostAfter(g), shell.Toned(g.Why, shell.Quiet))
 		})
 	}
 	if len(c.Held) > 0 {
@@ -141,7 +141,7 @@ func lostAfter(g view.Gap) string {
 func legendHelp() string {
 	var b strings.Builder
 	for _, status := range report.CoverageStatuses() {
-		fmt.Fprintf(&b, "  %s  %s\n", shell.Glyph(status), shell.Meaning(status))
+		fmt.Fprintf(&b, "  %s  %s\n", phrase.CoverageSign(status), phrase.CoverageMeaning(status))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -151,7 +151,7 @@ func drawLegend(s *shell.Screen, counts map[report.CoverageStatus]int) shell.Pai
 	var parts []string
 	for _, status := range report.CoverageStatuses() {
 		if counts[status] > 0 {
-			parts = append(parts, string(s.Paint(shell.CoverageTone(status), shell.Glyph(status)))+" "+shell.Meaning(status))
+			parts = append(parts, string(s.Paint(shell.CoverageTone(status), phrase.CoverageSign(status)))+" "+phrase.CoverageMeaning(status))
 		}
 	}
 	return shell.Painted(strings.Join(parts, "   "))
@@ -174,7 +174,7 @@ func drawCalendar(s *shell.Screen, days []report.DayCoverage) {
 		}
 		first, last = min(first, d.Date), max(last, d.Date)
 		// An hourglass takes two columns: then every day does.
-		cellWidth = max(cellWidth, text.StringWidth(shell.Glyph(d.Status)))
+		cellWidth = max(cellWidth, text.StringWidth(phrase.CoverageSign(d.Status)))
 		label = max(label, len(d.Table))
 	}
 	for month := monthOf(first); month.From <= last; month = monthOf(month.To + 1) {
@@ -191,7 +191,7 @@ func drawCalendar(s *shell.Screen, days []report.DayCoverage) {
 					row.WriteString(strings.Repeat(" ", cellWidth))
 					continue
 				}
-				g := shell.Glyph(status)
+				g := phrase.CoverageSign(status)
 				row.WriteString(string(s.Paint(shell.CoverageTone(status), g)))
 				row.WriteString(strings.Repeat(" ", cellWidth-text.StringWidth(g)))
 			}

@@ -125,6 +125,9 @@ type EngineChoice struct {
 	// uses, 0 being one for each processor. Output is the file that Copy or Database makes.
 	Dataset, Memory, Output string
 	Threads                 int
+	// Days are those that DuckDB opens; the zero window is all. Hold has it read each of their tables once.
+	Days report.Window
+	Hold bool
 	// With are files of CSV that DuckDB makes tables of.
 	With []query.Named
 	// Operations fills the operations tables for DuckDB; see [operations.Tables.Rows].

@@ -71,6 +71,9 @@ type Screen struct {
 	width int
 }
 
+// String returns what was written.
+func (s *Screen) String() string { return s.b.String() }
+
 // Painted text is clean.
 type Painted string
 

@@ -12,39 +12,19 @@ func (s *Screen) CoverageCounts(days map[report.CoverageStatus]int) Painted {
 	return Counts(s, report.CoverageStatuses(), days, CoverageTone)
 }
 
-// look is how days in one status are shown.
-type look struct {
-	glyph, meaning string
-	tone           Tone
-}
-
-func lookOf(status report.CoverageStatus) look {
+// CoverageTone says how the state of a day is meant.
+func CoverageTone(status report.CoverageStatus) Tone {
 	switch status {
-	case report.CoverageComplete:
-		return look{"■", "complete", Good}
-	case report.CoverageZero:
-		return look{"□", "zero (loaded, and the vendor reports nothing)", Good}
-	case report.CoveragePending:
-		return look{"◌", "pending", Waiting}
-	case report.CoverageMissing:
-		return look{"✖", "missing", Bad}
-	case report.CoverageNotEligible:
-		return look{"–", "not eligible yet (the unit is too young)", Waiting}
-	case report.CoverageExpired:
-		return look{"⌛", "expired (can no longer be fetched)", Bad}
+	case report.CoverageComplete, report.CoverageZero:
+		return Good
+	case report.CoveragePending, report.CoverageNotEligible:
+		return Waiting
+	case report.CoverageMissing, report.CoverageExpired:
+		return Bad
 	default:
 		panic("shell: unhandled coverage status " + string(status))
 	}
 }
-
-// Glyph is the sign of a day in a calendar.
-func Glyph(status report.CoverageStatus) string { return lookOf(status).glyph }
-
-// Meaning says in words what [Glyph] stands for.
-func Meaning(status report.CoverageStatus) string { return lookOf(status).meaning }
-
-// CoverageTone says how the state of a day is meant.
-func CoverageTone(status report.CoverageStatus) Tone { return lookOf(status).tone }
 
 // FileTone says how the state of a file is meant.
 func FileTone(s report.FileStatus) Tone {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
@@ -22,15 +23,18 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
 
+// Console serves the console of the local folder on a port until ctx ends; 0 is any that is free.
+type Console func(ctx context.Context, a *shell.App, port int) error
+
 // LocalCommand is bellhop local.
-func LocalCommand(a *shell.App) *cobra.Command {
+func LocalCommand(a *shell.App, beside Console) *cobra.Command {
 	c := &cobra.Command{
 		Use: "local", Short: "bellhop on this machine: run, up, reset",
 		Long: `Everything on this machine, in one folder (--home): the functions' own code, an embedded S3, a ledger in
 SQLite, and a simulated vendor that also does what vendors do wrong.`,
 	}
 	a.Parent(c)
-	c.AddCommand(runCommand(a), upCommand(a), resetCommand(a))
+	c.AddCommand(runCommand(a), upCommand(a, beside), resetCommand(a))
 	return c
 }
 
@@ -79,19 +83,25 @@ func chaosFlags(c *cobra.Command, usual sim.Chaos) *sim.Chaos {
 	return &chaos
 }
 
-func upCommand(a *shell.App) *cobra.Command {
-	var verbose bool
+func upCommand(a *shell.App, beside Console) *cobra.Command {
+	var verbose, withConsole bool
+	var port int
 	c := &cobra.Command{
 		Use: "up", Short: "Keep bellhop running on this machine until Ctrl-C", Args: cobra.NoArgs,
 		Long: `Start everything and keep it running, with its schedules on the real clock, until Ctrl-C. The other
 commands work meanwhile, from another terminal. It says which files arrive, and what happens next: on a
-terminal in a line that changes, elsewhere in a line for each change.`,
-		Example: "  bellhop local up --verbose\n  bellhop status          # in another terminal",
+terminal in a line that changes, elsewhere in a line for each change. --console serves "bellhop console" beside it.`,
+		Example: "  bellhop local up --console\n  bellhop status          # in another terminal",
 	}
 	c.Flags().BoolVar(&verbose, "verbose", false, "log all that the functions do, not only what is wrong")
+	c.Flags().BoolVar(&withConsole, "console", false, "serve the console too, for the browser of this machine")
+	c.Flags().IntVar(&port, "port", 0, "with --console: the `port` to listen on (default: any that is free)")
 	chaos := chaosFlags(c, sim.Chaos{})
 	c.RunE = a.Alone(func(ctx context.Context) error {
-		return up(ctx, a, sim.Options{Chaos: chaos}, verbose)
+		if !withConsole {
+			return up(ctx, a, sim.Options{Chaos: chaos}, verbose, nil)
+		}
+		return up(ctx, a, sim.Options{Chaos: chaos}, verbose, func(ctx context.Context) error { return beside(ctx, a, port) })
 	})
 	return c
 }
@@ -205,7 +215,7 @@ func demonstration(ctx context.Context, a *shell.App, o sim.Options) (sum sim.Su
 	return m.Demonstrate(ctx)
 }
 
-func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool) (err error) {
+func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool, beside func(context.Context) error) (err error) {
 	if o.Dir, err = home(a); err != nil {
 		return err
 	}
@@ -228,12 +238,22 @@ func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool) (err err
 	if err := shell.Write(above, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.Again("status"))); err != nil {
 		return err
 	}
-	err = m.Up(ctx)
+	err = together(ctx, m.Up, beside)
 	stop()
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		return shell.Write(a.Err, "bellhop has stopped; nothing is lost.\n")
 	}
 	return err
+}
+
+// together runs both until ctx ends, or one of them fails.
+func together(ctx context.Context, machine, beside func(context.Context) error) error {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return machine(ctx) })
+	if beside != nil {
+		both.Go(func() error { return beside(ctx) })
+	}
+	return both.Wait()
 }
 
 func reset(a *shell.App, confirm, dryRun bool) error {

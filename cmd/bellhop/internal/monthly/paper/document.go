@@ -41,7 +41,7 @@ func Document(r monthly.Report, s monthly.Sight) page.Document {
 		made := page.Section{ID: section.id, Title: section.title}
 		for _, name := range section.blocks {
 			if b, ok := r.Block(name); ok {
-				made.Tiles = append(made.Tiles, tile(b))
+				made.Tiles = append(made.Tiles, Tile(b))
 			}
 		}
 		if len(made.Tiles) > 0 {
@@ -121,11 +121,15 @@ func data(d *monthly.Data) *page.Data {
 	return &page.Data{Until: d.Until, There: d.There, Of: d.Of}
 }
 
-func tile(b monthly.Block) page.Tile {
-	t := page.Tile{
-		ID: b.Name, Title: b.Title, Answer: b.Answer(), Data: data(b.Data), Caveat: b.Caveat, SQL: b.SQL, Command: b.Command,
-		Table: &page.Table{Caption: b.Title, Folded: len(b.Rows) > longTable, Columns: make([]page.Column, len(b.Columns))},
-	}
+// Head shows all of a block but its numbers: its answer, what to take care of, and how to ask for it.
+func Head(b monthly.Block) page.Tile {
+	return page.Tile{ID: b.Name, Title: b.Title, Answer: b.Answer(), Data: data(b.Data), Caveat: b.Caveat, SQL: b.SQL, Command: b.Command}
+}
+
+// Tile shows a block.
+func Tile(b monthly.Block) page.Tile {
+	t := Head(b)
+	t.Table = &page.Table{Caption: b.Title, Folded: len(b.Rows) > longTable, Columns: make([]page.Column, len(b.Columns))}
 	for i, c := range b.Columns {
 		t.Table.Columns[i] = page.Column{Title: c.Title, Kind: kind(c)}
 	}

@@ -135,6 +135,27 @@ func knownToPeople(t *testing.T, d folder) {
 	d.imports(t, "campaigns", "campaign_id,campaign_group\nghost,Lobby\n")
 }
 
+// roomsByDay are the rooms' days: n1 has 2 devices and 10 dialogs until the 11th, then 15; n3 is there from the 16th on; s1 has 20
+// dialogs, and nothing on the 15th.
+func roomsByDay() [][]string {
+	var all [][]string
+	room := func(property, name, unit, devices string, first, last int, dialogs func(day int) string) {
+		for day := first; day <= last; day++ {
+			if n := dialogs(day); n != "" {
+				all = append(all, []string{property, name, unit, "Room " + unit, fmt.Sprintf("2026-10-%02d", day), devices, n})
+			}
+		}
+	}
+	silent := func(int) string { return "0" }
+	room("n", "North", "n1", "2", 5, 11, func(int) string { return "10" })
+	room("n", "North", "n1", "2", 12, 18, func(int) string { return "15" })
+	room("n", "North", "n2", "1", 5, 18, silent)
+	room("n", "North", "n3", "1", 16, 18, silent)
+	room("s", "South", "s1", "1", 5, 18, func(day int) string { return map[bool]string{true: "", false: "20"}[day == 15] })
+	room("s", "South", "s2", "1", 5, 5, silent)
+	return all
+}
+
 // answers are by hand, from what fortnight, channels and knownToPeople say, by the question's name.
 var answers = map[string][][]string{
 	// North: 7 × 10 and 7 × 15 are 70 and 105, half as much again. South lacks a day of the second week.
@@ -164,6 +185,7 @@ var answers = map[string][][]string{
 	"devices-in-use": {{"n", "North", "3.2", "1", "31.1"}, {"s", "South", "1.1", "1", "92.9"}},
 	// s2 has 13 days since it was seen, n3 only 3.
 	"silent-units": {{"n2", "North", "Room n2", "1", "2026-10-18", "14"}, {"s2", "South", "Room s2", "1", "2026-10-05", "13"}},
+	"rooms-by-day": roomsByDay(),
 	// n1: 10 + 15 on two occupied days; s1: 20 on each of the two that are there; s2: no row on its occupied day.
 	"top-rooms": {
 		{"South", "s1", "Room s1", "NULL", "NULL", "260", "2", "40", "20"}, {"North", "n1", "101", "Main", "East", "175", "2", "25", "12.5"},

@@ -27,6 +27,8 @@ type Engine struct {
 	temp, output string
 	operations   func(ctx context.Context, table string) ([][]any, error)
 	filled       map[string]bool
+	holds        bool
+	held         map[string]bool
 }
 
 // Open starts DuckDB in memory with the tables and views of a dataset. A table without files is empty, with its columns.
@@ -35,7 +37,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the dataset: %w", err)
 	}
-	e := &Engine{output: o.Output, operations: o.Operations}
+	e := &Engine{output: o.Output, operations: o.Operations, holds: o.Hold}
 	if e.temp, err = scratch.Make(); err != nil {
 		return nil, fmt.Errorf("make a folder for what does not fit in memory: %w", err)
 	}
@@ -76,7 +78,7 @@ func setUp(folder, temp string, o Options) ([]string, error) {
 	if o.Threads > 0 {
 		statements = append(statements, fmt.Sprintf("SET threads = %d", o.Threads))
 	}
-	views, err := views(folder)
+	views, err := views(folder, o.Days)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +135,11 @@ func (e *Engine) Run(ctx context.Context, statement string, to query.Result) err
 func (e *Engine) ready(ctx context.Context, statement string) error {
 	if err := e.readsOnly(ctx, statement); err != nil {
 		return err
+	}
+	if e.holds {
+		if err := e.hold(ctx, statement); err != nil {
+			return err
+		}
 	}
 	return e.fill(ctx, statement)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // Options say what the engine works on.
@@ -16,6 +17,11 @@ type Options struct {
 	// Dataset is the folder with the tables, in the layout of the dataset bucket. Nothing outside of it can be read, and
 	// nothing at all can be written, by any statement.
 	Dataset string
+	// Days are those whose files are opened; the zero window is all. Every statement looks into each file for its columns, so a year of
+	// files costs a tenth of a second before a statement about one week begins.
+	Days report.Window
+	// Hold reads each default view into memory when a statement first names it: for many statements about the same few days.
+	Hold bool
 	// With are files of CSV that a person names: each is read once, into a table of its name.
 	With []query.Named
 	// Output is the file that [Engine.Copy] or [Engine.Database] makes, in a folder of its own, because DuckDB makes others

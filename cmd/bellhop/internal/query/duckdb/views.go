@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
@@ -15,24 +16,31 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// views returns the statements that make the tables of a dataset: raw.NAME with all rows, NAME with those that add up, and the views
-// over these.
-func views(folder string) ([]string, error) {
+// views returns the statements that make the tables of a dataset: raw.NAME with all rows of the days, NAME with those that add up, and
+// the views over these.
+func views(folder string, days report.Window) ([]string, error) {
 	var statements []string
 	for _, d := range dataset.Definitions() {
 		// The date is in the path too, and a file whose path is out of the question is not opened.
-		rows, err := allRows(folder, d.Columns, filepath.Join(d.Name, "dataset_date=*"), "hive_partitioning = true, hive_types = {'dataset_date': DATE}, ")
+		files, err := filesIn(folder, filepath.Join(d.Name, "dataset_date=*"))
 		if err != nil {
 			return nil, err
 		}
+		if days != (report.Window{}) {
+			files = slices.DeleteFunc(files, func(file string) bool {
+				date, err := report.ParseDate(strings.TrimPrefix(filepath.Base(filepath.Dir(file)), "dataset_date="))
+				return err == nil && !days.Contains(date)
+			})
+		}
+		rows := allRows(d.Columns, files, "hive_partitioning = true, hive_types = {'dataset_date': DATE}, ")
 		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", d.Name, rows))
 	}
 	for _, o := range dataset.OwnTables() {
-		rows, err := allRows(folder, o.Columns, path.Dir(report.OwnKey(o.Name, 1)), "hive_partitioning = false, ")
+		files, err := filesIn(folder, path.Dir(report.OwnKey(o.Name, 1)))
 		if err != nil {
 			return nil, err
 		}
-		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", o.Table(), rows))
+		statements = append(statements, fmt.Sprintf("CREATE VIEW raw.%s AS %s", o.Table(), allRows(o.Columns, files, "hive_partitioning = false, ")))
 	}
 	for _, v := range dataset.Views() {
 		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", v.Name, v.SQL("raw.")))
@@ -40,12 +48,17 @@ func views(folder string) ([]string, error) {
 	return statements, nil
 }
 
-// allRows selects a table's columns from the files of a folder, or none of them from nothing.
-func allRows(root string, from []dataset.Column, folder, how string) (string, error) {
+// filesIn returns the files of a folder below the root, which may be a pattern.
+func filesIn(root, folder string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(literal(root), folder, "*.parquet"))
 	if err != nil {
-		return "", fmt.Errorf("look for the files in %s: %w", folder, err)
+		return nil, fmt.Errorf("look for the files in %s: %w", folder, err)
 	}
+	return files, nil
+}
+
+// allRows selects a table's columns from files, or none of them from nothing.
+func allRows(from []dataset.Column, files []string, how string) string {
 	columns := make([]string, len(from))
 	for i, c := range from {
 		columns[i] = c.Name
@@ -55,13 +68,13 @@ func allRows(root string, from []dataset.Column, folder, how string) (string, er
 	}
 	selected := "SELECT " + strings.Join(columns, ", ")
 	if len(files) == 0 {
-		return selected + " WHERE false", nil
+		return selected + " WHERE false"
 	}
 	// The files are named one by one, because a folder's name may hold what DuckDB takes for a pattern.
 	for i, f := range files {
 		files[i] = quoted(f)
 	}
-	return fmt.Sprintf("%s FROM read_parquet([%s], %sunion_by_name = true)", selected, strings.Join(files, ", "), how), nil
+	return fmt.Sprintf("%s FROM read_parquet([%s], %sunion_by_name = true)", selected, strings.Join(files, ", "), how)
 }
 
 // tableName is what the table of a person's file may be called.

@@ -1,0 +1,172 @@
+// Package console serves one installation as pages to the person who started it: what stands out today, every day's coverage, jobs,
+// files and certificates, what waits for a decision, and what people ask their assistants.
+//
+// It renders the read model and the questions of the catalogue, and computes nothing of its own: each tile names the command that
+// says the same, and its SQL where there is one. It listens on this machine alone, wants a token of everybody, and changes nothing
+// but what the person has confirmed. Pages need no script but their own, and nothing from elsewhere.
+package console
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/page"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/quality"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+// Place is the installation that a console shows. All fields are required.
+type Place struct {
+	// View makes a read model for one request.
+	View func() *view.View
+	// Waiting lists what waits for a person.
+	Waiting func(ctx context.Context) ([]review.Entry, error)
+	// Decide carries out what a person decides about one of these, or only says what it would do. It may be repeated: what is
+	// decided already is an error that says so.
+	Decide func(ctx context.Context, verb review.Verb, key string, dryRun bool) (said string, err error)
+	// Engine opens what answers questions about some days, or more of them. Its error stands in the place of the answers.
+	Engine func(ctx context.Context, days report.Window) (query.Engine, error)
+	// Checks returns what the last run of the checks found; ok is false where none is known.
+	Checks func() (found quality.Result, ok bool, err error)
+	// Bill estimates what the installation costs on AWS.
+	Bill func() (cost.Estimate, error)
+	// Explain says in words what went wrong, without secrets, and what helps if anything is known to.
+	Explain func(err error) (why, remedy string)
+	// Flags name the place in a command that is shown: " --stack hotels", or nothing.
+	Flags string
+}
+
+// Console is a handler for one place.
+type Console struct {
+	place Place
+	asked *lender
+	mux   *http.ServeMux
+}
+
+// New makes a console. Close it after its last request. Clock is the time of this machine.
+func New(p Place, clock func() time.Time) *Console {
+	c := &Console{place: p, asked: &lender{open: p.Engine, clock: clock}, mux: http.NewServeMux()}
+	for _, s := range screens() {
+		pattern := "GET " + s.path
+		if s.path == "/" {
+			pattern += "{$}" // and nothing below it
+		}
+		c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { c.show(w, r, s) })
+	}
+	c.mux.HandleFunc("GET /review/decide", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, screen{"/review", "Decide", "", confirm}) })
+	c.mux.HandleFunc("POST /review/decide", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, screen{"/review", "Decided", "", decide}) })
+	c.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		c.write(w, http.StatusNotFound, c.trouble(screen{"", "Not found", "", nil}, fmt.Errorf("there is no page %s", r.URL.Path)))
+	})
+	return c
+}
+
+// Close lets go of the engine.
+func (c *Console) Close() error { return c.asked.close() }
+
+// ServeHTTP serves the pages, whoever asks: see [Guard].
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
+
+// screen is one page, and what fills it.
+type screen struct {
+	path, name, lead string
+	fill             func(ctx context.Context, s *sight) error
+}
+
+func screens() []screen {
+	return []screen{
+		{"/", "Today", "What needs a person, how fresh the data are, and what has changed.", today},
+		{"/coverage", "Coverage", "What became of each day of each table.", coverage},
+		{"/jobs", "Jobs", "What was asked of the vendors, and what came of it.", jobs},
+		{"/files", "Files", "Each file's way from the vendor's promise to its proven deletion.", files},
+		{"/review", "Review", "What waits for a person to decide.", waiting},
+		{"/rooms", "Rooms", "Where the assistants are used, and where nobody speaks to one.", asking(rooms)},
+		{"/engagement", "Engagement", "How much the assistants are used, and for what.", asking(engagement)},
+		{"/campaigns", "Campaigns", "Which promotions were shown and answered, and where none was seen.", asking(campaigns)},
+		{"/calls", "Calls", "Who calls whom, how, and for how long.", asking(calls)},
+		{"/skills", "Skills", "Whether the skills work, and what people say to them.", asking(skills)},
+		{"/care", "Care", "What people turn to the contact centre about.", asking(care)},
+		{"/privacy", "Privacy", "What was delivered, for how long it lay there, and the proof that it is gone.", privacy},
+		{"/cost", "Cost", "What bellhop costs on AWS.", bill},
+	}
+}
+
+// sight is one page while it is filled.
+type sight struct {
+	*page.Document
+	console *Console
+	view    *view.View
+	place   Place
+	ask     url.Values
+}
+
+// section adds a section; empty sections are left out.
+func (s *sight) section(id, title, lead string, tiles ...page.Tile) {
+	if len(tiles) > 0 {
+		s.Sections = append(s.Sections, page.Section{ID: id, Title: title, Lead: lead, Tiles: tiles})
+	}
+}
+
+// command is a command line about this place.
+func (s *sight) command(format string, args ...any) string {
+	return "bellhop " + fmt.Sprintf(format, args...) + s.place.Flags
+}
+
+func (c *Console) document(s screen, v *view.View) page.Document {
+	d := page.Document{Title: s.name, Above: "bellhop console", Lead: s.lead, Live: true, Facts: []page.Fact{{Name: "Place", Value: v.Name}, {Name: "As of", Value: phrase.Minute(v.Now())}}}
+	for _, other := range screens() {
+		d.Links = append(d.Links, page.Link{Name: other.name, Address: other.path, Current: other.path == s.path})
+	}
+	return d
+}
+
+// show fills a page and sends it. What keeps it from being filled is said in its place.
+func (c *Console) show(w http.ResponseWriter, r *http.Request, s screen) {
+	v := c.place.View()
+	d := c.document(s, v)
+	err := r.ParseForm()
+	if err == nil {
+		err = s.fill(r.Context(), &sight{&d, c, v, c.place, r.Form})
+	}
+	if r.Context().Err() != nil {
+		return // the person has gone
+	}
+	if err != nil {
+		c.write(w, http.StatusInternalServerError, c.trouble(s, err))
+		return
+	}
+	c.write(w, http.StatusOK, d)
+}
+
+// trouble is a page that says what went wrong, and what helps.
+func (c *Console) trouble(s screen, err error) page.Document {
+	d := c.document(s, c.place.View())
+	d.Sections = []page.Section{{ID: "trouble", Title: "That did not work", Tiles: []page.Tile{c.problem(err)}}}
+	return d
+}
+
+func (c *Console) problem(err error) page.Tile {
+	why, remedy := c.place.Explain(err)
+	return page.Tile{ID: "problem", Title: "Why", Answer: why, Table: facts("What helps", "What helps", remedy)}
+}
+
+// write sends a page, whole or not at all.
+func (c *Console) write(w http.ResponseWriter, status int, d page.Document) {
+	var b bytes.Buffer
+	if err := d.Write(&b); err != nil {
+		http.Error(w, "the page could not be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // whoever asked may have gone
+}

@@ -1,0 +1,83 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/page"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
+	"github.com/bellhop-asp/bellhop/pkg/report"
+)
+
+func seconds(n float64) string { return phrase.Span(time.Duration(n * float64(time.Second))) }
+
+func privacy(ctx context.Context, s *sight) error {
+	now := report.DateOf(s.view.Now())
+	days := report.Window{From: now - report.Month + 1, To: now}
+	p, err := s.view.Privacy(ctx, days)
+	if err != nil {
+		return err
+	}
+	command := s.command("privacy report --from %s --to %s", days.From, days.To)
+	there := page.Figure{Label: "Still there", Value: number(len(p.Undeleted)), Note: "no file lies there", Tone: page.Good}
+	if len(p.Undeleted) > 0 {
+		there.Note, there.Tone = "see below", page.Waiting
+	}
+	figures := []page.Figure{{Label: "Delivered", Value: number(p.Delivered)}, {Label: "Deleted, with a certificate", Value: number(p.Deleted.Files), Note: phrase.Bytes(p.Deleted.Bytes)}, there}
+	if p.Deleted.Files > 0 {
+		figures = append(figures, page.Figure{Label: "Half were gone within", Value: seconds(p.Deleted.MedianSeconds), Note: "99 % within " + seconds(p.Deleted.P99Seconds)})
+	}
+	causes := &page.Table{Caption: "Deleted files, by what they were", Empty: "Nothing was deleted.", Columns: columns(text("Deleted as"), plenty("Files"), text("Half within"), text("99 % within"), text("Longest"))}
+	for _, cause := range []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined} {
+		if d := p.ByCause[cause]; d.Files > 0 {
+			causes.Rows = append(causes.Rows, []any{string(cause), number(d.Files), seconds(d.MedianSeconds), seconds(d.P99Seconds), seconds(d.MaxSeconds)})
+		}
+	}
+	left := &page.Table{Caption: "Files that lie in the delivery bucket", Empty: "No file that came in these days is left.", Columns: columns(text("File"), text("State"), text("Delivered"), text("Kept until"))}
+	for _, f := range p.Undeleted {
+		left.Rows = append(left.Rows, []any{to("/files", "key", f.Key), page.Word{Text: string(f.Status), Tone: fileTone(f.Status)}, phrase.Second(f.DeliveredAt), phrase.Second(f.Until)})
+	}
+	certificates, err := s.certificates(ctx)
+	if err != nil {
+		return err
+	}
+	s.section("files", "In the last 30 days", "",
+		page.Tile{ID: "short", Title: "In short", Figures: figures, Command: command},
+		page.Tile{ID: "causes", Title: "How long they lay there", Table: causes, Command: command, Half: true},
+		page.Tile{ID: "left", Title: "What is left", Table: left, Command: command, Half: true})
+	s.section("proof", "Proof", "", s.chain(p.Chain), certificates)
+	return nil
+}
+
+func (s *sight) chain(c view.ChainVerdict) page.Tile {
+	t := page.Tile{
+		ID: "chain", Title: "The chain of seals", Command: s.command("privacy verify"),
+		Answer: fmt.Sprintf("It holds: %s over %s.", phrase.Count(c.Seals, "seal"), phrase.Count(c.Sealed, "certificate")),
+		Table:  facts("About the chain", "Waiting for the next sweep", number(c.Waiting), "From before the first seal", number(c.Older), "To keep elsewhere", fmt.Sprintf("%d:%s", c.Number, c.Hash)),
+	}
+	if len(c.Findings) > 0 {
+		t.Answer = phrase.Count(len(c.Findings), "thing") + " does not hold."
+		for _, f := range c.Findings {
+			t.Table.Rows = append(t.Table.Rows, []any{page.Word{Text: "✖", Tone: page.Bad}, f})
+		}
+	}
+	return t
+}
+
+func (s *sight) certificates(ctx context.Context) (page.Tile, error) {
+	list, err := s.view.Certificates(ctx, view.Filter{Last: mostRows})
+	t := page.Tile{
+		ID: "certificates", Title: "The newest certificates", Command: s.command("certificates list --last %d", mostRows),
+		Table: &page.Table{
+			Caption: "Certificates, the newest first", Empty: "There is none yet.", Folded: true,
+			Columns: columns(text("File"), text("Deleted as"), text("Verified gone"), text("Lay there"), code("SHA-256")),
+		},
+	}
+	for _, c := range slices.Backward(list) {
+		t.Table.Rows = append(t.Table.Rows, []any{to("/files", "key", c.File), string(c.Cause), phrase.Second(c.VerifiedAt), seconds(c.ExposureSeconds), c.SHA256})
+	}
+	return t, err
+}
