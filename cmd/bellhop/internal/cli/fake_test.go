@@ -433,6 +433,7 @@ type bench struct {
 	in          string
 	terminal    bool
 	errTerminal bool
+	heard       func(text string) // what the error output is told, as it comes; nil hears nothing
 	width       int
 	height      int
 	page        func(string) error
@@ -524,10 +525,23 @@ func newBench(t *testing.T) *bench {
 	return &bench{ledger: healthy(t), deliveries: deliveries{objects: map[string]report.Object{}}, env: map[string]string{"NO_COLOR": "1"}}
 }
 
+// hearing is a writer of which somebody is told.
+type hearing struct {
+	io.Writer
+	heard func(text string)
+}
+
+func (h hearing) Write(p []byte) (int, error) {
+	if h.heard != nil {
+		h.heard(string(p))
+	}
+	return h.Writer.Write(p)
+}
+
 func (b *bench) run(ctx context.Context, args ...string) (code int, out, err string) {
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, args, shell.Environment{
-		In: strings.NewReader(b.in), Out: &stdout, Err: &stderr, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
+		In: strings.NewReader(b.in), Out: &stdout, Err: hearing{&stderr, b.heard}, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
 		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
 		Parse: b.parse, Prompt: b.prompt, Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

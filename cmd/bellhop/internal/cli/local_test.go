@@ -239,6 +239,28 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	})
+	t.Run("local up, with the console beside it", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := newBench(t)
+		said := make(chan struct{})
+		b.machine = &machine{upUntil: func() {
+			select {
+			case <-said:
+			case <-time.After(time.Minute):
+				t.Error("the console said nothing")
+			}
+			cancel()
+		}}
+		b.heard = func(text string) {
+			if strings.Contains(text, "/?token=") {
+				close(said)
+			}
+		}
+		code, _, errs := b.run(ctx, "local", "up", "--console")
+		if code != shell.ExitFine || !strings.Contains(errs, " is at http://127.0.0.1:") || !strings.HasSuffix(errs, "bellhop has stopped; nothing is lost.\n") {
+			t.Errorf("exit %d, %q", code, errs)
+		}
+	})
 	t.Run("any other command", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -123,6 +123,8 @@ func TestZeroMissingHiddenAndUnknownLookDifferent(t *testing.T) {
 		"text that is like a digit": {Text, "007", "007", ""},
 		"a day":                     {Text, report.NewDate(2026, 10, 5), "2026-10-05", "date"},
 		"an identifier":             {Code, "amzn1.x", "amzn1.x", "code"},
+		"bad news":                  {Text, Word{"MISSING", Bad}, "MISSING", "bad"},
+		"a way to elsewhere":        {Text, Link{Name: "job-1", Address: "/jobs?id=job-1"}, "job-1", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -219,6 +221,34 @@ func TestThePageIsWellFormed(t *testing.T) {
 			}
 			open = open[:len(open)-1]
 		default:
+		}
+	}
+}
+
+// 10 is a fifth of the 50 that stand in another column.
+func TestAMapHasOneScale(t *testing.T) {
+	table := Table{OneScale: true, Columns: []Column{{"", Text}, {"", Heat}, {"", Heat}}, Rows: [][]any{{"a", query.Number("10"), query.Number("50")}, {"b", query.Number("0"), nil}}}
+	got := cells(&table)
+	for i, want := range [][]string{{"number heat2", "number heat5"}, {"number heat0", "absent"}} {
+		if got[i][1].Class != want[0] || got[i][2].Class != want[1] {
+			t.Errorf("row %d: %q and %q, want %q", i, got[i][1].Class, got[i][2].Class, want)
+		}
+	}
+}
+
+func TestACalendarHasASignForEachDay(t *testing.T) {
+	page := written(t, tile(Tile{ID: "t", Title: "T", Calendar: &Calendar{
+		Caption: "Days", Days: report.Window{From: report.NewDate(2026, 10, 30), To: report.NewDate(2026, 11, 1)},
+		Rows: []CalendarRow{{"asp_device", []Mark{{"■", Good, "30 October: complete"}, {"✖", Bad, "31 October: missing"}, {}}}},
+		Key:  []Mark{{"■", Good, "complete"}},
+	}}))
+	for _, want := range []string{
+		`<th scope="colgroup" colspan="2">Oct 2026</th><th scope="colgroup" colspan="1">Nov 2026</th>`,
+		`<th scope="row">asp_device</th><td class="good" title="30 October: complete">■</td><td class="bad" title="31 October: missing">✖</td><td class=" first"></td>`,
+		`<b class="good">■</b> complete`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
 		}
 	}
 }

@@ -49,7 +49,9 @@ func ConsoleCommand(a *shell.App) *cobra.Command {
 	o.engine.Memory = shell.UsualMemory
 	o.engine.DefineEngine(c)
 	c.PreRunE = func(*cobra.Command, []string) error { return o.check(a) }
-	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) error { return serveConsole(ctx, a, at, o) })
+	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) error {
+		return serveConsole(ctx, a, at, o, func(text string) error { return shell.Write(a.Err, text+"Ctrl-C stops it.\n") })
+	})
 	return c
 }
 
@@ -66,8 +68,8 @@ func (o *consoleChoice) check(a *shell.App) error {
 	return a.CheckEngine(&o.engine)
 }
 
-// ConsoleBeside serves the console of the local folder until ctx ends: for a machine that runs there.
-func ConsoleBeside(ctx context.Context, a *shell.App, port int) (err error) {
+// ConsoleBeside serves the console of the local folder until ctx ends: for a machine that runs there. It says where.
+func ConsoleBeside(ctx context.Context, a *shell.App, port int, say func(text string) error) (err error) {
 	o := consoleChoice{engine: shell.EngineChoice{Name: shell.EngineDuckDB, Memory: shell.UsualMemory}, port: port}
 	if err := o.check(a); err != nil {
 		return err
@@ -77,17 +79,17 @@ func ConsoleBeside(ctx context.Context, a *shell.App, port int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
-	return serveConsole(ctx, a, at, o)
+	return serveConsole(ctx, a, at, o, say)
 }
 
-func serveConsole(ctx context.Context, a *shell.App, at shell.Account, o consoleChoice) (err error) {
+func serveConsole(ctx context.Context, a *shell.App, at shell.Account, o consoleChoice, say func(text string) error) (err error) {
 	served := console.New(placeOf(a, at, o.engine), a.Time)
 	defer func() { err = errors.Join(err, served.Close()) }()
 	return console.Serve(ctx, o.port, rand.Text(), served, func(address string) error {
 		if o.browse {
 			_ = a.Browse(address) // the address is shown as well
 		}
-		return shell.Write(a.Err, "The console of "+at.Name+" is at "+address+"\nCtrl-C stops it.\n")
+		return say("The console of " + at.Name + " is at " + address + "\n")
 	})
 }
 

@@ -23,8 +23,8 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/telemetry"
 )
 
-// Console serves the console of the local folder on a port until ctx ends; 0 is any that is free.
-type Console func(ctx context.Context, a *shell.App, port int) error
+// Console serves the console of the local folder on a port until ctx ends, and says where; 0 is any that is free.
+type Console func(ctx context.Context, a *shell.App, port int, say func(text string) error) error
 
 // LocalCommand is bellhop local.
 func LocalCommand(a *shell.App, beside Console) *cobra.Command {
@@ -101,7 +101,7 @@ terminal in a line that changes, elsewhere in a line for each change. --console 
 		if !withConsole {
 			return up(ctx, a, sim.Options{Chaos: chaos}, verbose, nil)
 		}
-		return up(ctx, a, sim.Options{Chaos: chaos}, verbose, func(ctx context.Context) error { return beside(ctx, a, port) })
+		return up(ctx, a, sim.Options{Chaos: chaos}, verbose, func(ctx context.Context, say func(string) error) error { return beside(ctx, a, port, say) })
 	})
 	return c
 }
@@ -215,7 +215,7 @@ func demonstration(ctx context.Context, a *shell.App, o sim.Options) (sum sim.Su
 	return m.Demonstrate(ctx)
 }
 
-func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool, beside func(context.Context) error) (err error) {
+func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool, beside func(ctx context.Context, say func(string) error) error) (err error) {
 	if o.Dir, err = home(a); err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool, beside f
 	if err := shell.Write(above, fmt.Sprintf("bellhop runs in %s. %sThe simulated vendor takes minutes for a first file, as the real one does. See how it goes with: %s. Ctrl-C stops it.\n", o.Dir, clock, a.Again("status"))); err != nil {
 		return err
 	}
-	err = together(ctx, m.Up, beside)
+	err = together(ctx, m.Up, beside, func(text string) error { return shell.Write(above, text) })
 	stop()
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		return shell.Write(a.Err, "bellhop has stopped; nothing is lost.\n")
@@ -247,11 +247,11 @@ func up(ctx context.Context, a *shell.App, o sim.Options, verbose bool, beside f
 }
 
 // together runs both until ctx ends, or one of them fails.
-func together(ctx context.Context, machine, beside func(context.Context) error) error {
+func together(ctx context.Context, machine func(context.Context) error, beside func(context.Context, func(string) error) error, say func(string) error) error {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return machine(ctx) })
 	if beside != nil {
-		both.Go(func() error { return beside(ctx) })
+		both.Go(func() error { return beside(ctx, say) })
 	}
 	return both.Wait()
 }

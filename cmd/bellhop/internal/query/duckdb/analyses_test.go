@@ -13,6 +13,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -266,6 +267,22 @@ func TestTheAnalysesAnswerWhatAPersonReckons(t *testing.T) {
 			wants(t, e, questionNamed(t, slug).Statement(october), want...)
 		})
 	}
+	t.Run("out of memory that holds the tables", func(t *testing.T) {
+		held, err := duckdb.Open(t.Context(), duckdb.Options{Dataset: string(d), Memory: "1GB", Hold: true, Days: report.Window{From: october.From, To: october.To}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := held.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		for range 2 {
+			for slug, want := range answers {
+				wants(t, held, questionNamed(t, slug).Statement(october), want...)
+			}
+		}
+	})
 	t.Run("coverage-and-expiry", func(t *testing.T) {
 		sql := questionNamed(t, "coverage-and-expiry").Statement(october)
 		// 90 days behind 15 October are 13 January.
