@@ -60,6 +60,8 @@ type ledger struct {
 	files        map[string]report.File
 	certificates []report.Certificate
 	chain        protocol.Chain
+	erasures     []report.Erasure
+	erased       []report.ErasureCertificate
 	credential   report.Credential
 	restated     []report.Restatement
 	writes       int
@@ -278,6 +280,17 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 }
 
 func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain, nil }
+
+func (l *ledger) Erasures(context.Context) ([]report.Erasure, error) { return l.erasures, nil }
+
+func (l *ledger) ErasureCertificates(_ context.Context, unit string) (of []report.ErasureCertificate, err error) {
+	for _, c := range l.erased {
+		if c.Unit == unit {
+			of = append(of, c)
+		}
+	}
+	return of, nil
+}
 
 func (l *ledger) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
 	var days []report.Partition
