@@ -16,6 +16,9 @@ type Receipt struct {
 	// Duplicates counts the rows that came again, equal in everything, and were counted once: in the file, and where it is the
 	// last of several of its table, among all of them.
 	Duplicates int64 `json:"duplicates,omitempty"`
+	// Erased counts the rows that were left out because their unit, or one above it, is erased: in the file, and where it is the
+	// last of several of its table, among all of them.
+	Erased int64 `json:"erased,omitempty"`
 	// Sums are the exact decimal totals of the measures over all rows of the file.
 	Sums       map[string]string `json:"sums,omitempty"`
 	Partitions []PartitionProof  `json:"slices"`
