@@ -283,6 +283,14 @@ func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain
 
 func (l *ledger) Erasures(context.Context) ([]report.Erasure, error) { return l.erasures, nil }
 
+func (l *ledger) ErasedUnits(context.Context) (report.ErasedUnits, error) {
+	units := report.ErasedUnits{}
+	for _, e := range l.erasures {
+		units[e.Unit] = true
+	}
+	return units, nil
+}
+
 func (l *ledger) ErasureCertificates(_ context.Context, unit string) (of []report.ErasureCertificate, err error) {
 	for _, c := range l.erased {
 		if c.Unit == unit {
