@@ -466,6 +466,7 @@ type bench struct {
 	browse      func(address string) error
 	holds       *holds
 	drops       dropper
+	eraser      *eraser
 	buckets     buckets
 	inputLimit  int64
 	campaigns   *promotions
@@ -578,8 +579,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			if b.own != nil {
 				mine = func(context.Context) (own.Store, func() error, error) { return b.own, func() error { return nil }, nil }
 			}
+			var erasing func(context.Context, func(done, total int), func(loads int)) (shell.Eraser, func() error, error)
+			if b.eraser != nil {
+				erasing = func(context.Context, func(done, total int), func(loads int)) (shell.Eraser, func() error, error) {
+					return b.eraser, func() error { return nil }, nil
+				}
+			}
 			return shell.Account{
-				Own: mine, Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Erasing: erasing, Own: mine, Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

@@ -33,7 +33,8 @@ What stays:
   what left bellhop      Exports, CSV, report.html, frozen reports, copies that people made, folders of "bellhop ingest", and
                          for 7 days Athena's answers: bellhop does not know these. Delete them yourself.
 
-The id is in your shell's history afterwards. Exit code 5 when objects were left as they are.`
+On a stack, deploy this version first: an older ingester does not know of erasures. The id is in your shell's history
+afterwards. After the ledger was restored to a time before the erasure, run it again. Exit code 5 when objects were left as they are.`
 
 // EraseCommand is bellhop privacy erase.
 func EraseCommand(a *shell.App) *cobra.Command {
@@ -108,7 +109,7 @@ func showErased(a *shell.App, sum erase.Summary) error {
 		return err
 	}
 	return &shell.Problem{
-		Code: shell.ExitPartly, Err: fmt.Errorf("%s stay as they are, the first because: %s", phrase.Count(len(sum.Failed), "object"), sum.Failed[0].Why),
+		Code: shell.ExitPartly, Err: fmt.Errorf("left as they are: %s, the first because: %s", phrase.Count(len(sum.Failed), "object"), sum.Failed[0].Why),
 		Remedy: "run it again; there is no certificate before all is done",
 	}
 }
@@ -141,6 +142,6 @@ func drawErased(s *shell.Screen, sum erase.Summary) {
 		s.Line("%s in the delivery bucket may name it, and go as all files do.", phrase.Count(sum.Raw.Files, "raw file"))
 	}
 	if sum.Raw.Quarantined > 0 {
-		s.Line("%s of them are quarantined, the last until %s. Delete them earlier: bellhop review drop", phrase.Number(int64(sum.Raw.Quarantined)), phrase.Minute(sum.Raw.Until))
+		s.Line("Quarantined of these: %s, the last until %s. To delete them now: bellhop review drop KEY", phrase.Number(int64(sum.Raw.Quarantined)), phrase.Minute(sum.Raw.Until))
 	}
 }
