@@ -41,7 +41,7 @@ var (
 	commands = and(core, "pkg/requester", "pkg/source/lwa", "pkg/source/campaigns", "pkg/dataset", "pkg/telemetry/...", "internal/catalog",
 		"cmd/bellhop/internal/cli/shell", "cmd/bellhop/internal/view", "cmd/bellhop/internal/phrase", "cmd/bellhop/internal/review",
 		"cmd/bellhop/internal/query", "cmd/bellhop/internal/stack", "cmd/bellhop/internal/sim", "cmd/bellhop/internal/cost",
-		"cmd/bellhop/internal/imports", "cmd/bellhop/internal/inputs", "cmd/bellhop/internal/manifest", "cmd/bellhop/internal/migrate",
+		"cmd/bellhop/internal/erase", "cmd/bellhop/internal/imports", "cmd/bellhop/internal/inputs", "cmd/bellhop/internal/manifest", "cmd/bellhop/internal/migrate",
 		"cmd/bellhop/internal/operations", "cmd/bellhop/internal/quality")
 
 	suites = []string{"github.com/google/go-cmp/...", "pgregory.net/rapid", xsync}

@@ -216,8 +216,9 @@ func TestTheOperatorMayDoWhatTheCommandsCall(t *testing.T) {
 		grant = strings.Replace(grant, " DeliveryBucket/import/*", " DeliveryBucket/*", 1) // the code does not tell the prefix
 		allowed = append(allowed, known(strings.Replace(grant, " Credential", " "+resourcesOf["ssm"], 1)))
 	}
-	// The output FirstRunCommand.
-	compare(t, "bellhop", needed, []string{"lambda:InvokeFunction"}, slices.Compact(allowed))
+	// The output FirstRunCommand, and the versions that an erasure reads and removes by their ids.
+	besides := []string{"lambda:InvokeFunction", "s3:GetObjectVersion DatasetBucket/*", "s3:DeleteObjectVersion DatasetBucket/*"}
+	compare(t, "bellhop", needed, besides, slices.Compact(allowed))
 }
 
 // known leaves away of an entry what the code does not tell.

@@ -84,7 +84,7 @@ func (c *Converter) Convert(ctx context.Context, csv io.Reader, contract report.
 		return nothing, fmt.Errorf("convert to %s: %w", d.Name, err)
 	}
 
-	rows := c.newWriter(d, contract.Subscription)
+	rows := c.newWriter(d, contract)
 	defer func() {
 		if err = errors.Join(err, rows.Close()); err != nil {
 			out, err = nothing, errors.Join(err, rows.Discard())
@@ -102,7 +102,7 @@ func convert(ctx context.Context, scan *scanner, dec *decoder) (report.Conversio
 	if err := dec.decode(ctx, scan); err != nil {
 		return report.Conversion{}, err
 	}
-	out := report.Conversion{Unknown: dec.layout.announced(), Close: dec.rows.Discard}
+	out := report.Conversion{Unknown: dec.layout.announced(), Erased: dec.left, Close: dec.rows.Discard}
 	for _, date := range dec.rows.Dates() {
 		encoded, err := dec.rows.Encode(ctx, date)
 		if err != nil {
@@ -143,8 +143,8 @@ func (s *scanner) open(ctx context.Context) ([]string, error) {
 	return header, err
 }
 
-func (c *Converter) newWriter(d dataset.Definition, subscription string) *columnar.Writer {
+func (c *Converter) newWriter(d dataset.Definition, contract report.Contract) *columnar.Writer {
 	return columnar.New(columnar.Options{
-		Definition: d, Subscription: subscription, Budget: c.budget, TempDir: c.tempDir,
+		Definition: d, Subscription: contract.Subscription, Erased: contract.Erased, Budget: c.budget, TempDir: c.tempDir,
 	})
 }

@@ -27,15 +27,17 @@ type decoder struct {
 	row       columnar.Row
 	hierarchy *hierarchy
 	forms     unitIDs
+	erased    report.ErasedUnits
 	root      root
 	unknown   []string // cells of unknown columns, in the order of layout.extras
 	extras    extras
 	count     int64 // rows
+	left      int64 // rows of erased units, which are not among them
 }
 
 func newDecoder(l layout, d dataset.Definition, c report.Contract, forms unitIDs, rows *columnar.Writer) *decoder {
 	dec := &decoder{
-		layout: l, window: c.Window, today: c.Today, forms: forms, rows: rows, root: newRoot(c.Root, l.levels),
+		layout: l, window: c.Window, today: c.Today, forms: forms, erased: c.Erased, rows: rows, root: newRoot(c.Root, l.levels),
 		unknown: make([]string, len(l.extras)), row: rows.NewRow(), typed: newBinder(l, d), date: math.MinInt32,
 		dated: slices.IndexFunc(l.columns, func(c delivered) bool { return c.dates }),
 	}
@@ -45,7 +47,7 @@ func newDecoder(l layout, d dataset.Definition, c report.Contract, forms unitIDs
 
 // learn begins with the numbers of rows, after they have been replaced.
 func (d *decoder) learn() {
-	d.hierarchy = newHierarchy(d.rows, d.layout.levels, d.forms)
+	d.hierarchy = newHierarchy(d.rows, d.layout.levels, d.forms, d.erased)
 	d.root.forget()
 }
 
@@ -119,6 +121,9 @@ func (d *decoder) take(cells []string, typed *row, line int) (column int, err er
 		case cellUnit:
 			d.hierarchy.set(c.slot, text)
 		case cellDimension:
+			if c.units {
+				text, _ = d.erased.Strip(text)
+			}
 			n, fresh := d.rows.Dimension(c.slot, text)
 			if fresh && !utf8.ValidString(text) {
 				err = notUTF8
@@ -193,6 +198,10 @@ func (d *decoder) endRow(line int) error {
 	}
 	if err := d.root.check(n, d.hierarchy.units); err != nil {
 		return err
+	}
+	if d.hierarchy.isGone(n) {
+		d.left++
+		return nil
 	}
 	d.row.Path = n
 	switch {

@@ -31,6 +31,7 @@ type delivered struct {
 	slot   int  // index among the columns of its kind, or the dimensions; for units: twice the index into levels, plus 1 for a name
 	filled bool // no cell of a dimension may be empty
 	dates  bool // the instant's date is that of the row
+	units  bool // a list of ids of units
 }
 
 // layout is a header matched with a definition.
@@ -113,7 +114,7 @@ func wantedColumns(d dataset.Definition) map[string]delivered {
 		wanted["extra"] = delivered{kind: cellExtras}
 	}
 	for i, c := range d.Dimensions() {
-		w := delivered{kind: cellDimension, slot: i, filled: !c.Nullable, dates: c.Name == d.DatedBy}
+		w := delivered{kind: cellDimension, slot: i, filled: !c.Nullable, dates: c.Name == d.DatedBy, units: c.Units}
 		if c.Type == dataset.Timestamp {
 			w.kind = cellInstant
 		}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bellhop-asp/bellhop/pkg/convert/columnar"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // hierarchy turns the unit cells of delivered rows into path numbers. Without levels all rows have one path.
@@ -12,6 +13,8 @@ type hierarchy struct {
 	rows   *columnar.Writer
 	levels []int
 	forms  unitIDs
+	erased report.ErasedUnits
+	gone   []bool // by path: one of its units is erased. Empty as long as no unit is
 
 	now  []string // cells of the current row as they were delivered: id and name for each level
 	seen [][]string
@@ -26,9 +29,9 @@ type hierarchy struct {
 	units      []string // ids by level of the path that was looked up last; empty where it has none
 }
 
-func newHierarchy(rows *columnar.Writer, levels []int, forms unitIDs) *hierarchy {
+func newHierarchy(rows *columnar.Writer, levels []int, forms unitIDs, erased report.ErasedUnits) *hierarchy {
 	return &hierarchy{
-		rows: rows, levels: levels, forms: forms,
+		rows: rows, levels: levels, forms: forms, erased: erased,
 		now: make([]string, 2*len(levels)), last: -1, units: make([]string, len(levels)),
 	}
 }
@@ -115,5 +118,11 @@ func (h *hierarchy) lookUp() (n uint32, slot int, err error) {
 	}
 	h.seen = append(h.seen, h.rows.KeepUnits(n, h.now, h.units))
 	h.next = append(h.next, 0)
+	if len(h.erased) > 0 {
+		h.gone = append(h.gone, slices.ContainsFunc(h.ids, h.erased.Has))
+	}
 	return n, 0, nil
 }
+
+// isGone reports whether rows of a path are to be left out.
+func (h *hierarchy) isGone(path uint32) bool { return len(h.gone) > 0 && h.gone[path] }

@@ -15,7 +15,7 @@ import (
 // Merge makes one partition of the parts that several files of one category contributed to one date. Parts are bodies of
 // [report.EncodedDay] of the contract's table. Their rows are put in order and row_scope is decided anew over all of them, so the
 // result equals, byte for byte, that of one file with the same rows. A row that several parts have counts once, unless
-// the table's rows repeat.
+// the table's rows repeat. Rows of erased units are left out: what remains may be no row at all.
 //
 // A part of another table or date is [fault.Poison], and so are two rows of the same key with different
 // measures. The body needs no closing: a large one is in an unlinked temporary file, which is released with the last reference
@@ -25,7 +25,7 @@ func (c *Converter) Merge(ctx context.Context, contract report.Contract, date re
 	if !ok {
 		return report.EncodedDay{}, fmt.Errorf("merge: no table %q", contract.Table)
 	}
-	rows := c.newWriter(d, contract.Subscription)
+	rows := c.newWriter(d, contract)
 	out, err := merge(ctx, rows, date, parts)
 	if err = errors.Join(err, rows.Close()); err != nil {
 		return report.EncodedDay{}, errors.Join(fmt.Errorf("merge parts of %s: %w", d.Name, err), rows.Discard())
@@ -41,6 +41,7 @@ func merge(ctx context.Context, rows *columnar.Writer, date report.Date, parts [
 		}
 	}
 	out, err := rows.Encode(ctx, date)
+	out.Erased, out.Stripped = rows.Erased()
 	if c := (columnar.Contradiction{}); errors.As(err, &c) {
 		return out, fault.New(fault.Poison, "part %d has a row of part %d, with the same key and other values", c.Second, c.First)
 	}

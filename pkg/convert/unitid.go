@@ -41,6 +41,9 @@ func (u unitIDs) accept(id string) error {
 
 func notGraphic(r rune) bool { return r <= ' ' || r > '~' }
 
+// UnitID returns a unit's id as the dataset has it; empty for a text that is none.
+func UnitID(text string) string { return idText(text) }
+
 // spellingsOfNothing are what programs write for a value that is not there, in lower case.
 var spellingsOfNothing = []string{
 	"-", "--", "–", "—", "n/a", "#n/a", "na", "n.a.", "null", "(null)", `\n`, "nil", "none", "nan", "undefined", "(blank)",

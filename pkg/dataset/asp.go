@@ -95,6 +95,11 @@ func required(c Column) Column {
 	return c
 }
 
+func units(c Column) Column {
+	c.Units = true
+	return c
+}
+
 func instant(name, meaning string) Column {
 	c := dimension(name, meaning)
 	c.Type = Timestamp

@@ -22,7 +22,7 @@ func aspCampaigns() Definition {
 			dimension("template", "The document that shows the content."),
 			dimension("content", "The content of all locales as JSON: the vendor's content.values."),
 			dimension("targeting_type", "What the campaign is aimed at: UNITS."),
-			dimension("target_units", "The ids of those units, sorted, with spaces between them."),
+			units(dimension("target_units", "The ids of those units, sorted, with spaces between them.")),
 			instant("starts_at", "From when the campaign is shown, in UTC."),
 			instant("ends_at", "Until when, in UTC."),
 			dimension("validation_status", "What the vendor's review says: IN_PROGRESS, APPROVED or REJECTED."),

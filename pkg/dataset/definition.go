@@ -100,7 +100,9 @@ type Column struct {
 	Type Type
 	Role Role
 	// Nullable says that an empty cell is NULL. In a column that is not, an empty cell refuses the file.
-	Nullable   bool
+	Nullable bool
+	// Units says that the text is a list of ids of units, with spaces between them.
+	Units      bool
 	Meaning    string
 	Additivity Additivity
 }

@@ -49,6 +49,7 @@ type days struct {
 	partitions func(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	fence      func(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	commit     func(ctx context.Context, l report.Load, now time.Time) (report.File, error)
+	erased     func(ctx context.Context) (report.ErasedUnits, error)
 }
 
 func (d *days) Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error) {
@@ -73,6 +74,14 @@ func (d *days) Commit(ctx context.Context, l report.Load, now time.Time) (report
 		unset(d.t, "Commit")
 	}
 	return d.commit(ctx, l, now)
+}
+
+func (d *days) ErasedUnits(ctx context.Context) (report.ErasedUnits, error) {
+	d.t.Helper()
+	if d.erased == nil {
+		return nil, nil
+	}
+	return d.erased(ctx)
 }
 
 type siblings struct {

@@ -63,7 +63,7 @@ func newFixture(t *testing.T) *fixture {
 		},
 	}
 	d.claims = &claims{t, d.arrive, d.update}
-	d.days = &days{t, d.partitionsIn, d.fence, d.commit}
+	d.days = &days{t: t, partitions: d.partitionsIn, fence: d.fence, commit: d.commit}
 	d.siblings = &siblings{t, func(context.Context, string) (report.Job, error) { return d.job, nil }, d.file}
 	now := func() time.Time { return d.now }
 	deliveries, dataset := objectstest.NewMemory(now), objectstest.NewMemory(now)
@@ -214,7 +214,7 @@ func (d *fixture) put(ctx context.Context, w report.Write) (report.Object, error
 }
 
 // convert reads the toy format: a line is a date, a number of minutes and perhaps one of calls, "? name" is a column that
-// nobody knows, and anything else breaks the contract. A day is encoded as its lines.
+// nobody knows, and anything else breaks the contract. A day is encoded as its lines. The minutes are the row's unit as well.
 func (d *fixture) convert(_ context.Context, csv io.Reader, c report.Contract) (report.Conversion, error) {
 	content, err := io.ReadAll(csv)
 	if err != nil {
@@ -232,6 +232,10 @@ func (d *fixture) convert(_ context.Context, csv io.Reader, c report.Contract) (
 		if err != nil || !c.Window.Contains(day) {
 			return report.Conversion{}, fault.New(fault.Poison, "line %d is no row", conversion.Rows+1)
 		}
+		if c.Erased.Has(unitOf(line)) {
+			conversion.Erased++
+			continue
+		}
 		lines[day] = append(lines[day], line)
 		conversion.Rows++
 	}
@@ -241,14 +245,27 @@ func (d *fixture) convert(_ context.Context, csv io.Reader, c report.Contract) (
 	return conversion, nil
 }
 
-func (d *fixture) merge(_ context.Context, _ report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
+func unitOf(line string) string { return strings.Split(strings.TrimSpace(line), ",")[1] }
+
+func (d *fixture) merge(_ context.Context, c report.Contract, date report.Date, parts []*io.SectionReader) (report.EncodedDay, error) {
 	var all bytes.Buffer
 	for _, part := range parts {
 		if _, err := io.Copy(&all, part); err != nil {
 			return report.EncodedDay{}, err
 		}
 	}
-	return d.encode(date, all.String()), nil
+	var kept string
+	var erased int64
+	for line := range strings.Lines(all.String()) {
+		if c.Erased.Has(unitOf(line)) {
+			erased++
+			continue
+		}
+		kept += line
+	}
+	day := d.encode(date, kept)
+	day.Erased = erased
+	return day, nil
 }
 
 func (d *fixture) encode(date report.Date, content string) report.EncodedDay {

@@ -14,6 +14,8 @@ import (
 type HeldDays interface {
 	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
 	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
+	// ErasedUnits returns the units whose rows are left out.
+	ErasedUnits(ctx context.Context) (report.ErasedUnits, error)
 	// DecideHeld changes the record of a day of which a report is held; NotFound when none is. Decide may run more than once.
 	DecideHeld(ctx context.Context, subscription, table string, d report.Date, decide func(*report.Partition) error) error
 }
@@ -134,9 +136,17 @@ func (h *Holds) read(ctx context.Context, f report.File, partition report.Partit
 	if err != nil {
 		return nil, "", err
 	}
-	merged, err := h.Converter.Merge(ctx, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}, partition.Date, []*io.SectionReader{part})
+	erased, err := h.Days.ErasedUnits(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	contract := report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Erased: erased}
+	merged, err := h.Converter.Merge(ctx, contract, partition.Date, []*io.SectionReader{part})
 	if err != nil {
 		return nil, "", fmt.Errorf("read the held report of %s: %w", partition.Date, err)
+	}
+	if merged.Rows == 0 {
+		return nil, o.Metadata[report.MetaSourceETag], nil // of erased units alone
 	}
 	return &merged, o.Metadata[report.MetaSourceETag], nil
 }

@@ -31,13 +31,18 @@ func (s *Service) load(ctx context.Context, f report.File) (report.File, error) 
 
 // convert reads the delivered object once: hash, count and conversion see the same bytes.
 func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversion, r report.Receipt, err error) {
+	contract, err := s.contract(ctx, f)
+	if err != nil {
+		return c, r, err
+	}
 	body, _, err := s.Deliveries.Open(ctx, f.Delivery.Key, f.Delivery.ETag, f.Delivery.VersionID)
 	if err != nil {
 		return c, r, fmt.Errorf("open the delivery of %s: %w", f.Key, err)
 	}
 	defer body.Close()
 	read := report.NewTally(body)
-	c, err = s.Converter.Convert(ctx, read, report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window, Root: f.Root, Today: report.DateOf(s.Now())})
+	contract.Root, contract.Today = f.Root, report.DateOf(s.Now())
+	c, err = s.Converter.Convert(ctx, read, contract)
 	if err != nil {
 		return c, r, err
 	}
@@ -48,6 +53,13 @@ func (s *Service) convert(ctx context.Context, f report.File) (c report.Conversi
 		return c, r, closing(c, err)
 	}
 	return c, r, nil
+}
+
+// contract is what rows of the file's table must fulfil.
+func (s *Service) contract(ctx context.Context, f report.File) (c report.Contract, err error) {
+	c = report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}
+	c.Erased, err = s.Ledger.ErasedUnits(ctx)
+	return c, err
 }
 
 func closing(c report.Conversion, err error) error {
@@ -82,7 +94,7 @@ func (s *Service) publishOrStage(ctx context.Context, f report.File, c report.Co
 // attempt publishes or stages once, from the ledger as it is now.
 func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversion, r report.Receipt, again bool) (report.File, error) {
 	days, staged := c.Days, 0
-	r.Partitions, r.Duplicates = nil, c.Duplicates
+	r.Partitions, r.Duplicates, r.Erased = nil, c.Duplicates, c.Erased
 	if f.Parts > 1 {
 		job, err := s.Ledger.Job(ctx, f.Job)
 		if err != nil {
@@ -101,7 +113,10 @@ func (s *Service) attempt(ctx context.Context, f report.File, c report.Conversio
 		}
 		for _, day := range days {
 			r.Duplicates += day.Duplicates
+			r.Erased += day.Erased
 		}
+		// A day of erased units alone is one without rows.
+		days = slices.DeleteFunc(days, func(day report.EncodedDay) bool { return day.Rows == 0 })
 	}
 	load, err := s.publish(ctx, f, days, again)
 	if err != nil {
@@ -161,7 +176,10 @@ func (s *Service) merge(ctx context.Context, f report.File, job report.Job, mine
 			byDate[p.Date], names[p.Date] = append(byDate[p.Date], part), append(names[p.Date], named.Key)
 		}
 	}
-	contract := report.Contract{Subscription: f.Subscription, Table: f.Table, Window: f.Window}
+	contract, err := s.contract(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	var days []report.EncodedDay
 	for d := range f.Window.Days() {
 		if parts := byDate[d]; len(parts) > 0 {

@@ -21,6 +21,9 @@ type Ledger interface {
 	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
 	// Commit records a load, all or nothing. Conflict when the claim is over or a day has changed since it was read.
 	Commit(ctx context.Context, l report.Load, now time.Time) (report.File, error)
+	// ErasedUnits returns the units whose rows are left out. It is read consistently: whoever orders an erasure waits for the claims
+	// that were there before, so that a load which reads after its claim cannot miss it.
+	ErasedUnits(ctx context.Context) (report.ErasedUnits, error)
 	// Job and File find the other files of a job.
 	Job(ctx context.Context, id string) (report.Job, error)
 	File(ctx context.Context, key string) (report.File, error)

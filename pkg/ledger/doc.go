@@ -17,6 +17,9 @@
 //	FILE#<key>        META                    the file
 //	FILE#<key>        CERT#<instant>          the certificate of one deletion
 //	UNSEALED#         <instant>#<key>         that a certificate waits for its seal
+//	ERASE#            <hash>                  that a unit is erased: the hash of its id; kept for ever
+//	ERASE#<hash>      OBJECT#<number>#<hash>  an object that the erasure changed, for its certificate of that number
+//	ERASE#<hash>      CERT#<instant>          the certificate of the erasure
 //	SEAL#             <number>                a seal over certificates; kept for ever
 //	SEAL#             META                    the newest seal
 //	FORMAT#           META                    the number of this layout; see [Checked]

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +24,9 @@ const (
 	// Certificates that wait for their seal, in the order of time, and the seals, in the order of the chain.
 	unsealedPrefix = "UNSEALED#"
 	sealPrefix     = "SEAL#"
+
+	erasePrefix  = "ERASE#"
+	erasedPrefix = "OBJECT#"
 
 	credentialPrefix = "CREDENTIAL#" //nolint:gosec // G101: the beginning of a key, not a credential
 )
@@ -57,6 +62,21 @@ func certKey(file string, at time.Time) Key { return Key{filePrefix + file, cert
 func unsealedKey(file string, at time.Time) Key { return Key{unsealedPrefix, instant(at) + "#" + file} }
 
 func sealKey(number int) Key { return Key{sealPrefix, fmt.Sprintf("%012d", number)} }
+
+func erasureKey(unit string) Key { return Key{erasePrefix, unit} }
+
+// erasedKey is of an object that an erasure changes for its certificate of a number. An object's key is too long for a record's.
+func erasedKey(unit string, certificate int, o report.ErasedObject) Key {
+	sum := sha256.Sum256([]byte(o.Key + "\n" + o.VersionID))
+	return Key{erasePrefix + unit, erasedUnder(certificate) + hex.EncodeToString(sum[:])}
+}
+
+func erasedUnder(certificate int) string { return fmt.Sprintf("%s%06d#", erasedPrefix, certificate) }
+
+// erasureCertKey sorts the certificates of one erasure by time.
+func erasureCertKey(unit string, at time.Time) Key {
+	return Key{erasePrefix + unit, certPrefix + instant(at)}
+}
 
 // changeKey sorts what was restated of a subscription by time. The day and its new generation make it the only one of its kind.
 func changeKey(r report.Restatement) Key {

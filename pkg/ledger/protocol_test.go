@@ -48,6 +48,7 @@ func runProtocol(t *testing.T, newStore func(t *testing.T) ledger.Store) {
 		"LoseJob":       loseCases(),
 		"Certify":       certifyCases(),
 		"Seal":          sealCases(),
+		"erasures":      eraseCases(),
 		"a removal":     removalCases(),
 		"ChangeDay":     changeDayCases(),
 		"cursors":       cursorCases(),

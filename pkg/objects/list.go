@@ -73,59 +73,90 @@ func decodeKey(key *string, encoding types.EncodingType) (string, error) {
 // missing bucket is an error.
 func (b *Bucket) Versions(ctx context.Context, key string) ([]report.ObjectVersion, error) {
 	var versions []report.ObjectVersion
+	err := b.versionPages(ctx, key, func(found []report.ObjectVersion, next string) bool {
+		for _, v := range found {
+			if v.Key == key {
+				versions = append(versions, v)
+			}
+		}
+		// Listings are in order of key, and no other key with this prefix sorts before it.
+		return next <= key
+	})
+	if err != nil {
+		return nil, err
+	}
+	return versions, nil
+}
+
+// ListVersions yields all versions and delete markers of the keys that begin with prefix, page by page. An error is yielded once, and
+// ends the list: what came before is incomplete.
+func (b *Bucket) ListVersions(ctx context.Context, prefix string) iter.Seq2[report.ObjectVersion, error] {
+	return func(yield func(report.ObjectVersion, error) bool) {
+		more := true
+		err := b.versionPages(ctx, prefix, func(found []report.ObjectVersion, _ string) bool {
+			for _, v := range found {
+				if more = more && yield(v, nil); !more {
+					return false
+				}
+			}
+			return true
+		})
+		if err != nil && more {
+			yield(report.ObjectVersion{}, err)
+		}
+	}
+}
+
+// versionPages passes each page to take with the key at which the next one begins, until take wants no more.
+func (b *Bucket) versionPages(ctx context.Context, prefix string, take func(found []report.ObjectVersion, next string) bool) error {
 	in := &s3.ListObjectVersionsInput{
-		Bucket: b.name, Prefix: &key, ExpectedBucketOwner: b.owner, EncodingType: types.EncodingTypeUrl,
+		Bucket: b.name, Prefix: &prefix, ExpectedBucketOwner: b.owner, EncodingType: types.EncodingTypeUrl,
 	}
 	for {
 		page, err := b.client.ListObjectVersions(ctx, in)
 		if err != nil {
-			return nil, wrap(ctx, "list versions", err)
+			return wrap(ctx, "list versions", err)
 		}
-		found, err := versionsOf(key, page)
+		found, err := versionsOf(page)
 		if err != nil {
-			return nil, fmt.Errorf("list versions: %w", err)
+			return fmt.Errorf("list versions: %w", err)
 		}
-		versions = append(versions, found...)
 		if !aws.ToBool(page.IsTruncated) {
-			return versions, nil
+			take(found, "")
+			return nil
 		}
 		marker, err := nextMarker(page.NextKeyMarker, page.EncodingType, in.KeyMarker, page.NextVersionIdMarker, in.VersionIdMarker)
 		if err != nil {
-			return nil, fmt.Errorf("list versions: %w", err)
+			return fmt.Errorf("list versions: %w", err)
 		}
-		// Listings are in order of key, and no other key with this prefix sorts before it.
-		if marker > key {
-			return versions, nil
+		if !take(found, marker) {
+			return nil
 		}
 		in.KeyMarker, in.VersionIdMarker = &marker, page.NextVersionIdMarker
 	}
 }
 
-func versionsOf(key string, page *s3.ListObjectVersionsOutput) ([]report.ObjectVersion, error) {
+func versionsOf(page *s3.ListObjectVersionsOutput) ([]report.ObjectVersion, error) {
 	var versions []report.ObjectVersion
 	for _, v := range page.Versions {
 		name, err := decodeKey(v.Key, page.EncodingType)
 		if err != nil {
 			return nil, err
 		}
-		if name == key {
-			versions = append(versions, report.ObjectVersion{
-				Key: key, VersionID: aws.ToString(v.VersionId), ETag: unquote(v.ETag), Size: aws.ToInt64(v.Size),
-				ModifiedAt: aws.ToTime(v.LastModified).UTC(), Latest: aws.ToBool(v.IsLatest),
-			})
-		}
+		versions = append(versions, report.ObjectVersion{
+			Key: name, VersionID: aws.ToString(v.VersionId), ETag: unquote(v.ETag), Size: aws.ToInt64(v.Size),
+			ModifiedAt: aws.ToTime(v.LastModified).UTC(), Latest: aws.ToBool(v.IsLatest),
+		})
 	}
 	for _, m := range page.DeleteMarkers {
 		name, err := decodeKey(m.Key, page.EncodingType)
 		if err != nil {
 			return nil, err
 		}
-		if name == key {
-			versions = append(versions, report.ObjectVersion{
-				Key: key, VersionID: aws.ToString(m.VersionId), Marker: true,
-				ModifiedAt: aws.ToTime(m.LastModified).UTC(), Latest: aws.ToBool(m.IsLatest),
-			})
-		}
+		versions = append(versions, report.ObjectVersion{
+			Key: name, VersionID: aws.ToString(m.VersionId), Marker: true,
+			ModifiedAt: aws.ToTime(m.LastModified).UTC(), Latest: aws.ToBool(m.IsLatest),
+		})
 	}
 	return versions, nil
 }

@@ -135,3 +135,26 @@ func TestAListingThatDoesNotAdvanceEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestListVersionsEndsWithTheErrorOfALaterPage(t *testing.T) {
+	bucket := bucketOn(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("key-marker") != "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, `<?xml version="1.0"?><ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>
+			<NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>
+			<Version><Key>a</Key><VersionId>v1</VersionId><ETag>"e1"</ETag><Size>1</Size></Version></ListVersionsResult>`)
+	})
+	var seen []string
+	for v, err := range bucket.ListVersions(t.Context(), "") {
+		if err != nil {
+			seen = append(seen, fault.KindOf(err).String())
+			continue
+		}
+		seen = append(seen, v.Key)
+	}
+	if diff := cmp.Diff([]string{"a", fault.Transient.String()}, seen); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}

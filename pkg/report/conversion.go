@@ -18,6 +18,8 @@ type Contract struct {
 	// Root is the unit that every row must be of, or below: anybody may have files put into the delivery bucket, and a file
 	// under an expected name may hold another organisation's rows. Empty: not checked.
 	Root string
+	// Erased are the units that no row may be of, below or name in a list: rows of them are left out and counted.
+	Erased ErasedUnits
 }
 
 // Conversion is what reading one delivered file to its end produced. Nothing in it has been published.
@@ -26,6 +28,8 @@ type Conversion struct {
 	Rows int64
 	// Duplicates counts the rows that come again, equal in everything.
 	Duplicates int64
+	// Erased counts the rows that were left out because their unit, or one above it, is erased.
+	Erased int64
 	// Days holds one encoded partition per date that has rows, in order of date.
 	Days []EncodedDay
 	// Unknown names the columns that the table does not define, in file order. Their cells are kept in "extra".
@@ -59,6 +63,9 @@ type EncodedDay struct {
 	Rows int64
 	// Duplicates counts the rows that were left out, as the day has them already.
 	Duplicates int64
+	// Erased counts the rows of the parts that were left out because their unit, or one above it, is erased; Stripped those that
+	// were kept without an erased unit in a list of units.
+	Erased, Stripped int64
 	// Sums holds the exact decimal sum of each measure column over the rows of the day, as it would be
 	// read back from Body; empty cells count as nothing.
 	Sums map[string]string

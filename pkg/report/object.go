@@ -45,7 +45,7 @@ const (
 	MetaRows       = "rows"
 	MetaSHA256     = "sha256" // of the partition's own bytes
 	MetaFormat     = "format" // [DatasetFormat]; an object of the first has none
-	// MetaMigrated is the ETag of the object of an earlier format that this one was made from: same rows, other bytes.
+	// MetaMigrated is the ETag of the object that bellhop migrate or an erasure made this one from: the same report in other bytes.
 	MetaMigrated = "migrated-from"
 )
 

@@ -16,6 +16,9 @@ type Receipt struct {
 	// Duplicates counts the rows that came again, equal in everything, and were counted once: in the file, and where it is the
 	// last of several of its table, among all of them.
 	Duplicates int64 `json:"duplicates,omitempty"`
+	// Erased counts the rows that were left out because their unit, or one above it, is erased: in the file, and where it is the
+	// last of several of its table, among all of them.
+	Erased int64 `json:"erased,omitempty"`
 	// Sums are the exact decimal totals of the measures over all rows of the file.
 	Sums       map[string]string `json:"sums,omitempty"`
 	Partitions []PartitionProof  `json:"slices"`
@@ -170,9 +173,39 @@ func StagedKey(job, table string, d Date, file string) string {
 	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")
 }
 
+// ParseStagedKey undoes [StagedKey] but for the file, whose name is not to be had back; ok is false for any other key.
+func ParseStagedKey(key string) (job, table string, d Date, ok bool) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 5 || parts[0] != "_staging" {
+		return "", "", 0, false
+	}
+	d, err := ParseDate(parts[3])
+	return parts[1], parts[2], d, err == nil
+}
+
+// heldForm is how a generation stands in a key.
+const heldForm = "20060102T150405.000000000Z"
+
+// ParseHeldKey undoes [HeldKey] but for the generation; ok is false for any other key.
+func ParseHeldKey(key string) (subscription, table string, d Date, ok bool) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 4 || parts[0] != "_held" {
+		return "", "", 0, false
+	}
+	d, err := ParseDate(strings.TrimPrefix(parts[2], "dataset_date="))
+	name := strings.TrimSuffix(parts[3], ".parquet")
+	at := len(name) - len(heldForm)
+	if err != nil || at < 2 {
+		return "", "", 0, false
+	}
+	generation, err := time.Parse(heldForm, name[at:])
+	subscription, table = name[:at-1], parts[1]
+	return subscription, table, d, err == nil && HeldKey(subscription, table, d, generation) == key
+}
+
 // HeldKey is the object key under which a held report of a partition is kept for a person to decide on. Each generation has a
 // key of its own, so that of two reports that are held at once the older cannot take the place of the newer.
 func HeldKey(subscription, table string, d Date, generation time.Time) string {
-	name := subscription + "-" + generation.UTC().Format("20060102T150405.000000000Z") + ".parquet"
+	name := subscription + "-" + generation.UTC().Format(heldForm) + ".parquet"
 	return path.Join("_held", table, "dataset_date="+d.String(), name)
 }

@@ -9,7 +9,7 @@ type Presence int
 const (
 	// Foreign: it is something else, from another hand or from a load that never came to its end.
 	Foreign Presence = iota
-	// AsPublished: it is the recorded object, or what bellhop migrate made of that.
+	// AsPublished: it is the recorded object, or what bellhop migrate or an erasure made of that.
 	AsPublished
 	// Uncommitted: a load has put a newer report there, and may still record it.
 	Uncommitted

@@ -25,8 +25,11 @@ type Seal struct {
 type Sealed struct {
 	File       string    `json:"file"`
 	VerifiedAt time.Time `json:"verified_at"`
-	// SHA256 is of the certificate; see [Certificate.Hash].
+	// SHA256 is of the certificate; see [Certificate.Hash] and [ErasureCertificate.Hash].
 	SHA256 string `json:"sha256"`
+	// Erasure is the hash of the unit whose erasure the certificate is of, and File is empty then. A deletion has none, so that the
+	// hash of a seal without erasures is what it was before there were any.
+	Erasure string `json:"erasure,omitempty"`
 }
 
 // Names reports whether the seal is about this certificate, whatever its content.

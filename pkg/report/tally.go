@@ -31,5 +31,5 @@ func (t *Tally) Bytes() int64 { return t.bytes }
 // Receipt says what was read, and what came of it. It names no partition, and no time.
 func (t *Tally) Receipt(c Conversion) (Receipt, error) {
 	sums, err := c.Sums()
-	return Receipt{SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Duplicates: c.Duplicates, Sums: sums, Unknown: c.Unknown}, err
+	return Receipt{SHA256: hex.EncodeToString(t.hash.Sum(nil)), Bytes: t.bytes, Rows: c.Rows, Duplicates: c.Duplicates, Erased: c.Erased, Sums: sums, Unknown: c.Unknown}, err
 }

@@ -20,6 +20,7 @@ type unpacker struct {
 	shelf   *shelf
 	row     Row
 	added   int
+	erasure *erasure
 
 	ids, names   []string
 	keys, values []string
@@ -48,6 +49,9 @@ func (u *unpacker) add(ctx context.Context, row parquet.Row) error {
 			text, err := u.dimension(left.one(), c.Type)
 			if err != nil {
 				return err
+			}
+			if c.Units {
+				text = u.erasure.strip(text)
 			}
 			n, fresh := u.shelf.words.dims[dims].number(text)
 			if fresh && hasNUL(text) {
@@ -122,6 +126,9 @@ func hasNUL(text string) bool { return strings.IndexByte(text, 0) >= 0 }
 func (u *unpacker) shelve(ctx context.Context, depth, property int) error {
 	if u.units == (len(u.ids) == 0) || len(u.ids) != len(u.names) || len(u.keys) != len(u.values) {
 		return fault.New(fault.Poison, "holds a row without a unit path")
+	}
+	if u.erasure.takes(u.ids) {
+		return nil
 	}
 	n, fresh := u.shelf.words.paths.number(depth, property, u.ids, u.names)
 	if fresh && (slices.ContainsFunc(u.ids, hasNUL) || slices.ContainsFunc(u.names, hasNUL)) ||

@@ -18,8 +18,9 @@ import (
 type Options struct {
 	Definition   dataset.Definition
 	Subscription string
-	Budget       int64  // bytes of cells; a quarter of it for numbers, the rest for text
-	TempDir      string // of what is beyond, and of encoded partitions; empty is that of [os.TempDir]
+	Budget       int64              // bytes of cells; a quarter of it for numbers, the rest for text
+	Erased       report.ErasedUnits // rows of parts that are of these units, or below, are left out
+	TempDir      string             // of what is beyond, and of encoded partitions; empty is that of [os.TempDir]
 }
 
 // Writer takes rows in any order, and encodes those of each date as one partition. It is for one goroutine.
@@ -33,6 +34,7 @@ type Writer struct {
 	bodies *spool // finished partitions
 
 	instant []byte
+	erasure erasure
 }
 
 // New returns a Writer without rows.
@@ -42,6 +44,7 @@ func New(o Options) *Writer {
 		stored:  &spool{dir: o.TempDir},
 		texts:   &spool{dir: o.TempDir},
 		bodies:  &spool{dir: o.TempDir},
+		erasure: erasure{units: o.Erased},
 	}
 	w.rows = newShelf(o.Definition, o.Budget, w.stored, w.texts)
 	return w
@@ -95,10 +98,13 @@ func (w *Writer) AddPart(ctx context.Context, date report.Date, line uint32, bod
 	if err != nil {
 		return err
 	}
-	u := unpacker{columns: p.columns, units: w.definition.HasUnits(), date: date, shelf: w.rows, row: w.NewRow()}
+	u := unpacker{columns: p.columns, units: w.definition.HasUnits(), date: date, shelf: w.rows, row: w.NewRow(), erasure: &w.erasure}
 	u.row.Line = line
 	return p.rows(ctx, func(row parquet.Row) error { return u.add(ctx, row) })
 }
+
+// Erased returns how many rows of parts were left out because a unit is erased, and how many were kept without it in a list.
+func (w *Writer) Erased() (left, stripped int64) { return w.erasure.left, w.erasure.stripped }
 
 // Dates returns the dates of the rows, in order.
 func (w *Writer) Dates() []report.Date {

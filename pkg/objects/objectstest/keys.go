@@ -14,6 +14,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // OddKeys are keys that somewhere between a writer and a reader tend to be decoded once too often or too seldom.
@@ -141,6 +142,7 @@ func testVersions(t *testing.T, s store) {
 	if len(versions) != 3 || markers != 1 || sizes[first.VersionID] != 5 || sizes[second.VersionID] != 7 {
 		t.Errorf("versions %+v; want two contents and a marker", versions)
 	}
+	listsVersions(t, paged, first, second)
 	for _, v := range versions {
 		if _, err := s.Delete(t.Context(), "k", "", v.VersionID); err != nil {
 			t.Errorf("delete version: %v", err)
@@ -196,5 +198,27 @@ func testUploads(t *testing.T, s store) {
 	}
 	if left, err := s.Uploads(t.Context(), future); err != nil || len(left) != 0 {
 		t.Errorf("left: %+v, %v", left, err)
+	}
+}
+
+// listsVersions: a listing tells of all keys with a prefix, with all their versions.
+func listsVersions(t *testing.T, paged *objects.Bucket, first, second report.Object) {
+	t.Helper()
+	// The embedded server may tell of a version on two pages.
+	listed := map[string]string{}
+	for v, err := range paged.ListVersions(t.Context(), "k") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed[v.VersionID] = v.Key
+	}
+	if len(listed) != 4 || listed[first.VersionID] != "k" || listed[second.VersionID] != "k" {
+		t.Errorf("listed with all versions: %v", listed)
+	}
+	for _, err := range paged.ListVersions(t.Context(), "k") {
+		if err != nil {
+			t.Error(err)
+		}
+		break // a caller may stop
 	}
 }

@@ -60,6 +60,8 @@ type ledger struct {
 	files        map[string]report.File
 	certificates []report.Certificate
 	chain        protocol.Chain
+	erasures     []report.Erasure
+	erased       []report.ErasureCertificate
 	credential   report.Credential
 	restated     []report.Restatement
 	writes       int
@@ -279,6 +281,25 @@ func (l *ledger) Certificates(context.Context) iter.Seq2[report.Certificate, err
 
 func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain, nil }
 
+func (l *ledger) Erasures(context.Context) ([]report.Erasure, error) { return l.erasures, nil }
+
+func (l *ledger) ErasedUnits(context.Context) (report.ErasedUnits, error) {
+	units := report.ErasedUnits{}
+	for _, e := range l.erasures {
+		units[e.Unit] = true
+	}
+	return units, nil
+}
+
+func (l *ledger) ErasureCertificates(_ context.Context, unit string) (of []report.ErasureCertificate, err error) {
+	for _, c := range l.erased {
+		if c.Unit == unit {
+			of = append(of, c)
+		}
+	}
+	return of, nil
+}
+
 func (l *ledger) Partitions(_ context.Context, sub, table string, w report.Window) ([]report.Partition, error) {
 	var days []report.Partition
 	for _, s := range l.snapshots[sub].Partitions {
@@ -446,6 +467,7 @@ type bench struct {
 	browse      func(address string) error
 	holds       *holds
 	drops       dropper
+	eraser      *eraser
 	buckets     buckets
 	inputLimit  int64
 	campaigns   *promotions
@@ -571,8 +593,14 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 			if b.own != nil {
 				mine = func(context.Context) (own.Store, func() error, error) { return b.own, func() error { return nil }, nil }
 			}
+			var erasing func(context.Context, func(done, total int), func(loads int)) (shell.Eraser, func() error, error)
+			if b.eraser != nil {
+				erasing = func(context.Context, func(done, total int), func(loads int)) (shell.Eraser, func() error, error) {
+					return b.eraser, func() error { return nil }, nil
+				}
+			}
 			return shell.Account{
-				Own: mine, Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
+				Erasing: erasing, Own: mine, Drop: drop, Installation: in, Holds: open, Name: p.Home, Ahead: b.ahead, Ledger: b.ledger, Deliveries: b.deliveries, Bucket: bucket, Dataset: b.dataset,
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},

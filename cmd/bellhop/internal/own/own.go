@@ -52,7 +52,9 @@ type Order struct {
 	Table   string
 	Content []byte
 	// Known tells whether the dataset has a unit; nil when that cannot be told, or does not matter.
-	Known  func(unit string) bool
+	Known func(unit string) bool
+	// Erased tells whether a unit was erased; nil when that cannot be told. It must not come back.
+	Erased func(unit string) bool
 	DryRun bool
 }
 
@@ -64,7 +66,7 @@ func Run(ctx context.Context, s Store, o Order) (Import, error) {
 	if !known {
 		return done, fault.New(fault.Poison, "no table of your own is called %q", o.Table)
 	}
-	rows, mistakes, err := read(table, o.Content, o.Known)
+	rows, mistakes, err := read(table, o)
 	if err != nil {
 		return done, err
 	}
@@ -129,6 +131,29 @@ func List(ctx context.Context, s Store, only string) ([]Version, error) {
 		}
 	}
 	return all, nil
+}
+
+// TableOf returns the table of which a version lies under a key; ok is false for other keys.
+func TableOf(key string) (table string, ok bool) {
+	table = path.Base(path.Dir(key))
+	n, err := strconv.Atoi(strings.TrimSuffix(path.Base(key), ".parquet"))
+	_, known := dataset.LookupOwn(table)
+	return table, err == nil && known && report.OwnKey(table, n) == key
+}
+
+// Without returns a stored version of a table without the rows of some units, and how many rows these are. It stays the same version:
+// it may be left without any row.
+func Without(table string, content []byte, gone func(unit string) bool) (left []byte, rows int, err error) {
+	all, err := forms[table].decode(content)
+	if err != nil || len(all) == 0 {
+		return content, 0, err
+	}
+	kept := slices.DeleteFunc(slices.Clone(all), func(r row) bool { return r.unit() != "" && gone(r.unit()) })
+	if rows = len(all) - len(kept); rows == 0 {
+		return content, 0, nil
+	}
+	left, err = forms[table].encode(kept, all[0].numbered())
+	return left, rows, err
 }
 
 type numbered struct {

@@ -177,3 +177,47 @@ func TestAnUnknownTable(t *testing.T) {
 		t.Errorf("got %v, want Poison", err)
 	}
 }
+
+// A version without a unit stays the version that it was, also when nothing is left of it.
+func TestATableWithoutAUnit(t *testing.T) {
+	folder := migrate.Folder(t.TempDir())
+	first := run(t, folder, own.Order{Table: "rooms", Content: []byte(files["rooms"])})
+	second := run(t, folder, own.Order{Table: "rooms", Content: []byte(files["rooms"] + "u2,102,Main,East,\n")})
+	for _, tt := range []struct {
+		version, left, gone int
+		unit                string
+	}{{first.Version, 0, 1, "u1"}, {second.Version, 1, 1, "u1"}, {second.Version, 1, 1, "u2"}, {second.Version, 2, 0, "u3"}} {
+		key := report.OwnKey("rooms", tt.version)
+		table, ok := own.TableOf(key)
+		body, _, err := folder.Open(t.Context(), key, "", "")
+		if err != nil || !ok {
+			t.Fatal(table, ok, err)
+		}
+		before, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, gone, err := own.Without(table, before, func(unit string) bool { return unit == tt.unit })
+		if err != nil || gone != tt.gone || bytes.Equal(before, left) != (gone == 0) {
+			t.Errorf("%s without %s: %d rows are gone, %v", key, tt.unit, gone, err)
+		}
+		type room struct {
+			Unit    string `parquet:"unit_id"`
+			Version int    `parquet:"version"`
+		}
+		rows, err := parquet.Read[room](bytes.NewReader(left), int64(len(left)))
+		if err != nil || len(rows) != tt.left {
+			t.Errorf("%s without %s has %v, %v", key, tt.unit, rows, err)
+		}
+		for _, r := range rows {
+			if r.Unit == tt.unit || r.Version != tt.version {
+				t.Errorf("%s without %s has %+v", key, tt.unit, r)
+			}
+		}
+	}
+	for _, key := range []string{"own/rooms/1.parquet", "own/guests/000001.parquet", "rooms/000001.parquet"} {
+		if _, ok := own.TableOf(key); ok {
+			t.Errorf("%s is taken for a version", key)
+		}
+	}
+}

@@ -75,14 +75,14 @@ func formOf[R row]() form {
 	}
 }
 
-// read reads a file for a table, whose units must be known where known is not nil. The rows are in the order of their keys, so that equal content is equal bytes.
-func read(o dataset.Own, content []byte, known func(unit string) bool) (rows []row, mistakes []Mistake, err error) {
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
-	lines, mistake := shape(o, content)
+// read reads a file for a table, whose units must be known, and must not be erased, where that can be told. The rows are in the order of their keys, so that equal content is equal bytes.
+func read(table dataset.Own, o Order) (rows []row, mistakes []Mistake, err error) {
+	content := bytes.TrimPrefix(o.Content, []byte("\ufeff"))
+	lines, mistake := shape(table, content)
 	if mistake != nil {
 		return nil, []Mistake{*mistake}, nil
 	}
-	rows, mistakes, err = forms[o.Name].read(content, lines)
+	rows, mistakes, err = forms[table.Name].read(content, lines)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the file: %w", err)
 	}
@@ -94,10 +94,14 @@ func read(o dataset.Own, content []byte, known func(unit string) bool) (rows []r
 			continue
 		}
 		if first, twice := seen[r.key()]; twice {
-			mistakes = append(mistakes, Mistake{line, fmt.Sprintf("the same %s as in line %d", strings.Join(o.Key, " and "), first)})
+			mistakes = append(mistakes, Mistake{line, fmt.Sprintf("the same %s as in line %d", strings.Join(table.Key, " and "), first)})
 		}
 		seen[r.key()] = line
-		if r.unit() != "" && known != nil && !known(r.unit()) {
+		switch unit := r.unit(); {
+		case unit == "":
+		case o.Erased != nil && o.Erased(unit):
+			mistakes = append(mistakes, Mistake{line, "the unit was erased: leave it out"})
+		case o.Known != nil && !o.Known(unit):
 			mistakes = append(mistakes, Mistake{line, "the dataset has no such unit"})
 		}
 	}

@@ -19,8 +19,9 @@ type row interface {
 	unit() string
 	// lacks names the columns that must not be empty and are.
 	lacks() []string
-	// of returns the row as one of a version.
+	// of returns the row as one of a version, and numbered the version that it is of.
 	of(version int32) row
+	numbered() int32
 }
 
 type room struct {
@@ -36,6 +37,7 @@ func (r room) key() string     { return r.Unit }
 func (r room) unit() string    { return r.Unit }
 func (r room) lacks() []string { return empty("unit_id", r.Unit, "room", r.Room) }
 func (r room) of(v int32) row  { r.Version = v; return r }
+func (r room) numbered() int32 { return r.Version }
 
 type stay struct {
 	Unit     string `csv:"unit_id" parquet:"unit_id"`
@@ -48,6 +50,7 @@ func (r stay) key() string     { return r.Unit + " on " + report.Date(r.Date).St
 func (r stay) unit() string    { return r.Unit }
 func (r stay) lacks() []string { return empty("unit_id", r.Unit) }
 func (r stay) of(v int32) row  { r.Version = v; return r }
+func (r stay) numbered() int32 { return r.Version }
 
 type answer struct {
 	Unit    string `csv:"unit_id" parquet:"unit_id"`
@@ -60,6 +63,7 @@ func (r answer) key() string     { return r.Unit + " in " + report.Date(r.Month)
 func (r answer) unit() string    { return r.Unit }
 func (r answer) lacks() []string { return empty("unit_id", r.Unit) }
 func (r answer) of(v int32) row  { r.Version = v; return r }
+func (r answer) numbered() int32 { return r.Version }
 
 type property struct {
 	Property    string `csv:"property_id" parquet:"property_id"`
@@ -76,6 +80,7 @@ func (r property) key() string {
 func (r property) unit() string    { return r.Property }
 func (r property) lacks() []string { return empty("property_id", r.Property) }
 func (r property) of(v int32) row  { r.Version = v; return r }
+func (r property) numbered() int32 { return r.Version }
 
 type campaign struct {
 	Campaign string `csv:"campaign_id" parquet:"campaign_id"`
@@ -88,7 +93,8 @@ func (r campaign) unit() string { return "" }
 func (r campaign) lacks() []string {
 	return empty("campaign_id", r.Campaign, "campaign_group", r.Group)
 }
-func (r campaign) of(v int32) row { r.Version = v; return r }
+func (r campaign) of(v int32) row  { r.Version = v; return r }
+func (r campaign) numbered() int32 { return r.Version }
 
 // empty returns the names of the values that are empty, of pairs of both.
 func empty(pairs ...string) []string {

@@ -40,13 +40,20 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	return newFixtureOn(t, s3server.Options{Dir: t.TempDir()})
+}
+
+// newFixtureOn is [newFixture] with options of the server's, in a folder that the test looks into.
+func newFixtureOn(t *testing.T, o s3server.Options) *fixture {
+	t.Helper()
 	at := &fixture{}
-	server, err := s3server.Start(t.Context(), s3server.Options{Dir: t.TempDir(), Clock: func() time.Time {
+	o.Clock = func() time.Time {
 		if c := at.clock.Load(); c != nil {
 			return c.Now()
 		}
 		return morning
-	}})
+	}
+	server, err := s3server.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

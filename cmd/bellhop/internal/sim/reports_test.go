@@ -161,6 +161,12 @@ func (p *harness) load(key, body string) {
 // expectOf makes a job that awaits one file of one table with rows of a unit.
 func (p *harness) expectOf(root, key, table string, w report.Window) {
 	p.t.Helper()
+	p.expectFiles(w, report.NamedFile{Name: key, Table: table, Root: root})
+}
+
+// expectFiles has a job await files of one table.
+func (p *harness) expectFiles(w report.Window, files ...report.NamedFile) {
+	p.t.Helper()
 	ctx, now := p.t.Context(), p.clock.Now()
 	sub := p.subscription()
 	sub.From = w.From
@@ -171,7 +177,7 @@ func (p *harness) expectOf(root, key, table string, w report.Window) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	jobs, err := p.ledger.Reserve(ctx, snapshot, []report.Request{{Window: w, Tables: []string{table}, Attempt: 1, Why: "test"}}, now)
+	jobs, err := p.ledger.Reserve(ctx, snapshot, []report.Request{{Window: w, Tables: []string{files[0].Table}, Attempt: 1, Why: "test"}}, now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -179,7 +185,7 @@ func (p *harness) expectOf(root, key, table string, w report.Window) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	answer := report.Answer{Files: []report.NamedFile{{Name: key, Table: table, Root: root}}}
+	answer := report.Answer{Files: files}
 	if _, _, err := p.ledger.Accept(ctx, job.ID, job.Epoch, answer, now, now.Add(6*time.Hour)); err != nil {
 		p.t.Fatal(err)
 	}

@@ -20,7 +20,9 @@ type PrivacyReport struct {
 	ByCause map[report.FileStatus]Deletion `json:"by_cause"`
 	// Slowest is the file that lay there longest of those deleted within the window; nil when none was.
 	Slowest *Certificate `json:"slowest,omitempty"`
-	Chain   ChainVerdict `json:"chain"`
+	// Erasures are all that were ever ordered.
+	Erasures []Erasure    `json:"erasures"`
+	Chain    ChainVerdict `json:"chain"`
 }
 
 // Deletion sums up certified deletions. The exposures are from delivery until verified gone; a percentile is the shortest
@@ -69,6 +71,9 @@ func (v *View) Privacy(ctx context.Context, w report.Window) (PrivacyReport, err
 	if len(deleted) > 0 {
 		slowest := slices.MaxFunc(deleted, byExposure)
 		p.Slowest = &slowest
+	}
+	if p.Erasures, err = v.Erasures(ctx); err != nil {
+		return p, err
 	}
 	chain, err := v.Ledger.Chain(ctx)
 	if err != nil {

@@ -45,6 +45,8 @@ type ledger struct {
 	credential   report.Credential
 	restated     []report.Restatement
 	chain        protocol.Chain
+	erasures     []report.Erasure
+	erased       []report.ErasureCertificate
 	marked       []report.Partition
 }
 
@@ -118,6 +120,17 @@ func (l *ledger) CertificatesOf(_ context.Context, key string) ([]report.Certifi
 }
 
 func (l *ledger) Chain(context.Context) (protocol.Chain, error) { return l.chain, nil }
+
+func (l *ledger) Erasures(context.Context) ([]report.Erasure, error) { return l.erasures, nil }
+
+func (l *ledger) ErasureCertificates(_ context.Context, unit string) (of []report.ErasureCertificate, err error) {
+	for _, c := range l.erased {
+		if c.Unit == unit {
+			of = append(of, c)
+		}
+	}
+	return of, nil
+}
 
 func (l *ledger) Credential(context.Context, string) (report.Credential, error) {
 	return l.credential, nil

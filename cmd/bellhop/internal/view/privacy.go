@@ -85,6 +85,7 @@ func links(chain ledger.Chain) (found []string) {
 type chainCheck struct {
 	ChainVerdict
 	hashes map[string]string // of the certificates, by name
+	proofs []proof           // the certificates
 	seals  map[string]int    // by a certificate's name: its seal, or 0 while it waits
 	began  time.Time         // when the oldest certificate of the chain was verified
 }
@@ -93,25 +94,41 @@ func (c *chainCheck) bad(format string, args ...any) {
 	c.Findings = append(c.Findings, fmt.Sprintf(format, args...))
 }
 
-func sealName(file string, verified time.Time) string {
-	return verified.UTC().Format(time.RFC3339Nano) + " " + file
+// proof is a certificate of a deletion or of an erasure, as the chain should have it.
+type proof struct {
+	report.Sealed
+	name string
+}
+
+func proofOf(s report.Sealed) proof { return proof{s, sealName(s)} }
+
+func sealName(s report.Sealed) string {
+	return s.VerifiedAt.UTC().Format(time.RFC3339Nano) + " " + s.File + " " + s.Erasure
+}
+
+// subject says in a finding what a certificate is of.
+func subject(s report.Sealed) string {
+	if s.Erasure != "" {
+		return "the erasure " + ShortHash(s.Erasure)
+	}
+	return s.File
 }
 
 // name checks what the chain says of one certificate. Seal is 0 for one that waits.
 func (c *chainCheck) name(s report.Sealed, seal int) {
-	name := sealName(s.File, s.VerifiedAt)
+	name := sealName(s)
 	where := "the list of those that wait for a seal"
 	if seal > 0 {
 		where = fmt.Sprintf("seal %d", seal)
 	}
 	switch hash, there := c.hashes[name]; {
 	case !there:
-		c.bad("%s has a certificate of %s that is not in the ledger", where, s.File)
+		c.bad("%s has a certificate of %s that is not in the ledger", where, subject(s))
 	case hash != s.SHA256:
-		c.bad("%s has another certificate of %s than the ledger", where, s.File)
+		c.bad("%s has another certificate of %s than the ledger", where, subject(s))
 	}
 	if earlier := c.seals[name]; earlier > 0 {
-		c.bad("the certificate of %s is in seal %d and in seal %d", s.File, earlier, seal)
+		c.bad("the certificate of %s is in seal %d and in seal %d", subject(s), earlier, seal)
 	}
 	c.seals[name] = seal
 	if c.began.IsZero() || s.VerifiedAt.Before(c.began) {
@@ -123,7 +140,15 @@ func (v *View) verifyChain(ctx context.Context, chain ledger.Chain, certificates
 	c := chainCheck{hashes: map[string]string{}, seals: map[string]int{}}
 	c.ChainVerdict = ChainVerdict{Seals: len(chain.Seals), Number: chain.Number, Hash: chain.Hash, Waiting: len(chain.Waiting), Findings: some(links(chain))}
 	for _, one := range certificates {
-		c.hashes[sealName(one.File, one.VerifiedAt)] = one.Hash()
+		c.proofs = append(c.proofs, proofOf(one.Seal()))
+	}
+	erased, err := v.erasureProofs(ctx)
+	if err != nil {
+		return c.ChainVerdict, err
+	}
+	c.proofs = append(c.proofs, erased...)
+	for _, one := range c.proofs {
+		c.hashes[one.name] = one.SHA256
 	}
 	named := slices.Clone(chain.Waiting)
 	for _, seal := range chain.Seals {
@@ -141,12 +166,12 @@ func (v *View) verifyChain(ctx context.Context, chain ledger.Chain, certificates
 			c.name(s, seal.Number)
 		}
 	}
-	for _, one := range certificates {
-		if _, known := c.seals[sealName(one.File, one.VerifiedAt)]; known {
+	for _, one := range c.proofs {
+		if _, known := c.seals[one.name]; known {
 			continue
 		}
 		if !c.began.IsZero() && !one.VerifiedAt.Before(c.began) {
-			c.bad("the certificate of %s has no seal and does not wait for one", one.File)
+			c.bad("the certificate of %s has no seal and does not wait for one", subject(one.Sealed))
 			continue
 		}
 		c.Older++
@@ -158,18 +183,50 @@ func (v *View) verifyChain(ctx context.Context, chain ledger.Chain, certificates
 // lateCertificates adds the hashes of those certificates that were written after all were read.
 func (v *View) lateCertificates(ctx context.Context, named []report.Sealed, hashes map[string]string) error {
 	for _, s := range named {
-		if _, there := hashes[sealName(s.File, s.VerifiedAt)]; there {
+		if _, there := hashes[sealName(s)]; there {
 			continue
 		}
-		list, err := v.Ledger.CertificatesOf(ctx, s.File)
+		late, err := v.proofsOf(ctx, s)
 		if err != nil {
 			return err
 		}
-		for _, c := range list {
-			hashes[sealName(c.File, c.VerifiedAt)] = c.Hash()
+		for _, c := range late {
+			hashes[c.name] = c.SHA256
 		}
 	}
 	return nil
+}
+
+// proofsOf returns the certificates of what a certificate is of.
+func (v *View) proofsOf(ctx context.Context, s report.Sealed) (all []proof, err error) {
+	if s.Erasure != "" {
+		list, err := v.Ledger.ErasureCertificates(ctx, s.Erasure)
+		for _, c := range list {
+			all = append(all, proofOf(c.Seal()))
+		}
+		return all, err
+	}
+	list, err := v.Ledger.CertificatesOf(ctx, s.File)
+	for _, c := range list {
+		all = append(all, proofOf(c.Seal()))
+	}
+	return all, err
+}
+
+// erasureProofs returns the certificates of all erasures.
+func (v *View) erasureProofs(ctx context.Context) (all []proof, err error) {
+	orders, err := v.Ledger.Erasures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range orders {
+		of, err := v.proofsOf(ctx, report.Sealed{Erasure: e.Unit})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	return all, nil
 }
 
 // compare looks for the seals that a person kept.

@@ -42,6 +42,19 @@ func (f *fixture) end() {
 	f.chain.Number, f.chain.Hash = last.Number, last.Hash
 }
 
+// erased adds an erasure whose certificate waits for its seal.
+func (f *fixture) erased() *report.ErasureCertificate {
+	e := report.Erasure{Unit: "0123456789abcdef", OrderedAt: at("06:30:00")}
+	c := e.Finish([]report.ErasedObject{
+		{Kind: report.ErasedDay, Key: "a", Subscription: "hotel", Table: "asp_device", Rows: 2},
+		{Kind: report.ErasedDay, Key: "b", Subscription: "hotel", Table: "asp_device", Rows: 3},
+		{Kind: report.ErasedVersion, Key: "b", VersionID: "1", Subscription: "hotel", Table: "asp_device", Rows: 3},
+	}, at("06:40:00"))
+	f.erasures, f.ledger.erased = []report.Erasure{e}, []report.ErasureCertificate{c}
+	f.chain.Waiting = append(f.chain.Waiting, c.Seal())
+	return &f.ledger.erased[0]
+}
+
 func TestVerifyChain(t *testing.T) {
 	kept := func(number int, hash string) []view.KeptSeal { return []view.KeptSeal{{Number: number, Hash: hash}} }
 	original := sealed().chain.Seals
@@ -50,12 +63,16 @@ func TestVerifyChain(t *testing.T) {
 		kept  []view.KeptSeal
 		want  string
 	}{
-		"good":                        {spoil: func(*fixture) {}, kept: kept(1, original[0].Hash)},
-		"no chain yet":                {spoil: func(f *fixture) { f.chain.Seals, f.chain.Waiting, f.chain.Number, f.chain.Hash = nil, nil, 0, "" }},
-		"sealed while it is read":     {spoil: func(f *fixture) { f.chain.Waiting = append(f.chain.Waiting, f.chain.Seals[1].Certificates...) }},
-		"a certificate was changed":   {spoil: func(f *fixture) { f.certificates[1].Size++ }, want: "seal 1 has another certificate of 1.csv"},
-		"a waiting one was changed":   {spoil: func(f *fixture) { f.certificates[3].Size++ }, want: "wait for a seal has another certificate of 3.csv"},
-		"a certificate was taken out": {spoil: func(f *fixture) { f.certificates = slices.Delete(f.certificates, 2, 3) }, want: "seal 2 has a certificate of 2.csv that is not in the ledger"},
+		"good":                             {spoil: func(*fixture) {}, kept: kept(1, original[0].Hash)},
+		"no chain yet":                     {spoil: func(f *fixture) { f.chain.Seals, f.chain.Waiting, f.chain.Number, f.chain.Hash = nil, nil, 0, "" }},
+		"sealed while it is read":          {spoil: func(f *fixture) { f.chain.Waiting = append(f.chain.Waiting, f.chain.Seals[1].Certificates...) }},
+		"a certificate was changed":        {spoil: func(f *fixture) { f.certificates[1].Size++ }, want: "seal 1 has another certificate of 1.csv"},
+		"a waiting one was changed":        {spoil: func(f *fixture) { f.certificates[3].Size++ }, want: "wait for a seal has another certificate of 3.csv"},
+		"a certificate was taken out":      {spoil: func(f *fixture) { f.certificates = slices.Delete(f.certificates, 2, 3) }, want: "seal 2 has a certificate of 2.csv that is not in the ledger"},
+		"an erasure":                       {spoil: func(f *fixture) { f.erased() }},
+		"an erasure's certificate changed": {spoil: func(f *fixture) { f.erased().Changed[0].Rows++ }, want: "has another certificate of the erasure 0123456789ab than"},
+		"an erasure's certificate is gone": {spoil: func(f *fixture) { f.erased(); f.ledger.erased = nil }, want: "a certificate of the erasure 0123456789ab that is not in the ledger"},
+		"an erasure waits for no seal":     {spoil: func(f *fixture) { f.erased(); f.chain.Waiting = f.chain.Waiting[:1] }, want: "the certificate of the erasure 0123456789ab has no seal"},
 		"a certificate was put in": {spoil: func(f *fixture) {
 			c := f.certificates[2]
 			c.File, c.Key = "d.csv", "d.csv"
@@ -127,12 +144,16 @@ func TestPrivacyReport(t *testing.T) {
 	f.files["lies.csv"] = report.File{Key: "lies.csv", Status: report.FileQuarantined, Delivery: &report.Delivery{Key: "lies.csv", At: at("07:00:00")}}
 	f.files["waits.csv"] = report.File{Key: "waits.csv", Status: report.FileExpected}
 	delete(f.files, "d.csv")
+	f.erased()
 	got := answer(t, func(ctx context.Context) (view.PrivacyReport, error) { return f.view().Privacy(ctx, days(20, 20)) })
 	if got.Delivered != 5 || len(got.Undeleted) != 1 || got.Undeleted[0].Key != "lies.csv" {
 		t.Errorf("delivered %d, undeleted %+v", got.Delivered, got.Undeleted)
 	}
 	if want := (view.Deletion{Files: 4, Bytes: 3*2048 + 1000, MedianSeconds: 3, P99Seconds: 63, MaxSeconds: 63}); got.Deleted != want {
 		t.Errorf("deleted %+v, want %+v", got.Deleted, want)
+	}
+	if len(got.Erasures) != 1 || got.Erasures[0].Days != 2 || got.Erasures[0].Rows != 5 {
+		t.Errorf("erasures %+v", got.Erasures)
 	}
 	if strays := got.ByCause[report.FileStray]; strays.Files != 3 || strays.MaxSeconds != 3 || got.Slowest.File != "3.csv" {
 		t.Errorf("strays %+v, slowest %+v", strays, got.Slowest)

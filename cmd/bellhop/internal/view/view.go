@@ -39,6 +39,9 @@ type Ledger interface {
 	CertificatesOf(ctx context.Context, key string) ([]report.Certificate, error)
 	// Chain returns the chain of seals over the certificates.
 	Chain(ctx context.Context) (ledger.Chain, error)
+	// Erasures returns the orders to erase units, and ErasureCertificates the certificates of one of them, by its hash, oldest first.
+	Erasures(ctx context.Context) ([]report.Erasure, error)
+	ErasureCertificates(ctx context.Context, unit string) ([]report.ErasureCertificate, error)
 	// Credential returns what the runs share of a credential.
 	Credential(ctx context.Context, id string) (report.Credential, error)
 }

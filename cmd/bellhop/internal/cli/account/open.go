@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/erase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
@@ -71,7 +72,17 @@ func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, e
 		if err != nil {
 			return nil, nil, err
 		}
-		return ownStore{d.Bucket, objects.NewDataset(d.Bucket)}, d.Close, nil
+		return formed{d.Bucket, objects.NewDataset(d.Bucket)}, d.Close, nil
+	}
+	at.Erasing = func(ctx context.Context, progress func(done, total int), waiting func(loads int)) (shell.Eraser, func() error, error) {
+		d, err := open(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &erase.Service{
+			Dataset: formed{d.Bucket, objects.NewDataset(d.Bucket)}, Ledger: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait,
+			Progress: progress, Waiting: waiting,
+		}, d.Close, nil
 	}
 	at.Drop = func(ctx context.Context) (shell.Dropper, func() error, error) {
 		d, err := open(ctx)
@@ -82,15 +93,20 @@ func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, e
 	}
 }
 
-// ownStore is a dataset for people's own data, whose format is looked at before the first write.
-type ownStore struct {
+// formed is a dataset whose format is looked at before the first write or deletion.
+type formed struct {
 	*objects.Bucket
 	dataset *objects.Dataset
 }
 
 // Put is [objects.Dataset.Put].
-func (s ownStore) Put(ctx context.Context, w report.Write) (report.Object, error) {
+func (s formed) Put(ctx context.Context, w report.Write) (report.Object, error) {
 	return s.dataset.Put(ctx, w)
+}
+
+// Delete is [objects.Dataset.Delete].
+func (s formed) Delete(ctx context.Context, key, etag, versionID string) (string, error) {
+	return s.dataset.Delete(ctx, key, etag, versionID)
 }
 
 // brings gives an account what puts people's own files into its delivery bucket, which is opened for that.

@@ -15,20 +15,24 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 const mapHelp = `Tell the dataset what you know yourself: which room a unit is, on which days it was occupied, what a survey said,
 what your properties are called in Khoros Care and Pinpoint, and which campaigns belong together. The questions of
 bellhop analyses use it, and so can any query: own_rooms, own_occupancy, own_survey, own_properties, own_campaigns.
 
-Each import is a new version of the whole table, which queries see from then on. Earlier versions are kept, and
-nothing deletes them. bellhop map show NAME says which columns a file has.`
+Each import is a new version of the whole table, which queries see from then on. Earlier versions are kept; nothing
+but "bellhop privacy erase" changes them, and what it erased is not imported again. bellhop map show NAME says which columns a file has.`
 
 // ownPlace opens the dataset for people's own data, and says with which engine its units are found.
 type ownPlace struct {
 	folder string
 	engine shell.EngineChoice
+	// erased are the units that must not come back; of a folder that is not known.
+	erased report.ErasedUnits
 }
 
 func (o *ownPlace) define(c *cobra.Command) {
@@ -60,6 +64,9 @@ func (o *ownPlace) open(ctx context.Context, a *shell.App) (s own.Store, closing
 	}
 	if place.AWS {
 		o.engine.Name = shell.EngineAthena
+	}
+	if o.erased, err = at.Ledger.ErasedUnits(ctx); err != nil {
+		return nil, nil, errors.Join(err, at.Close())
 	}
 	s, shut, err := at.Own(ctx)
 	if err != nil {
@@ -132,6 +139,7 @@ Exit code 1 when there are mistakes; each is named with its line, and nothing is
 			return err
 		}
 		defer func() { err = errors.Join(err, closing()) }()
+		order.Erased = func(unit string) bool { return place.erased.Has(convert.UnitID(unit)) }
 		if !anyUnit && table.Name != "campaigns" {
 			if order.Known, err = knownUnits(cmd.Context(), a, place.engine); err != nil {
 				return err

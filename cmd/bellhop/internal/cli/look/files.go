@@ -83,8 +83,12 @@ func drawReceipt(s *shell.Screen, r report.Receipt) {
 	if r.Duplicates > 0 {
 		again.Text = phrase.Number(r.Duplicates)
 	}
+	var erased string
+	if r.Erased > 0 {
+		erased = phrase.Number(r.Erased)
+	}
 	s.Heading("RECEIPT")
-	s.Facts("loaded", phrase.Second(r.LoadedAt), "rows", phrase.Number(r.Rows), "rows that came again", again, "bytes", phrase.Number(r.Bytes),
+	s.Facts("loaded", phrase.Second(r.LoadedAt), "rows", phrase.Number(r.Rows), "rows that came again", again, "rows of erased units", erased, "bytes", phrase.Number(r.Bytes),
 		"sha256", r.SHA256, "unknown columns", shell.Toned(strings.Join(r.Unknown, ", "), shell.Bad))
 	if len(r.Sums) > 0 {
 		s.Heading("SUMS OVER ALL ROWS (roll-ups included)")

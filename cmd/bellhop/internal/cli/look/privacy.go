@@ -19,7 +19,7 @@ import (
 // PrivacyCommand is bellhop privacy.
 func PrivacyCommand(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
-		Use: "privacy", Short: "For a privacy officer: what was delivered and deleted, and the proof of it",
+		Use: "privacy", Short: "For a privacy officer: what was delivered, deleted and erased, and the proof of it",
 		Long: `Answer a privacy officer: where are the files?
 
 Each deletion has a certificate. The janitor adds the certificates to a chain of seals: a seal has the hash of each of
@@ -39,7 +39,8 @@ func privacyReport(a *shell.App) *cobra.Command {
 		Use: "report", Short: "Report how many files came and how long each one lay there", Args: cobra.NoArgs,
 		Long: `Report on the days that you choose: how many files were delivered, how many were deleted with a certificate, how
 long they lay in the delivery bucket, and which still lie there. An exposure is from the delivery until the file was
-found gone, with no version left. It reads the whole ledger.`,
+found gone, with no version left. Erased units are all named, by the first digits of the SHA-256 of their ids. It reads
+the whole ledger.`,
 		Example: `  bellhop privacy report --month 2026-10
   bellhop privacy report --from 2026-10-01 --to 2026-12-31 --json > quarter.json`,
 	}
@@ -91,6 +92,16 @@ func drawPrivacy(s *shell.Screen, p view.PrivacyReport) {
 		s.Heading("STILL THERE")
 		shell.Rows(s, "file|status|delivered|kept until", p.Undeleted, func(f view.File) []shell.Cell {
 			return shell.Row(f.Key, string(f.Status), phrase.Second(f.DeliveredAt), phrase.Second(f.Until))
+		})
+	}
+	if len(p.Erasures) > 0 {
+		s.Heading("ERASED UNITS")
+		shell.Rows(s, "SHA-256 of the unit|ordered|finished|>days rewritten|>rows", p.Erasures, func(e view.Erasure) []shell.Cell {
+			finished := shell.Toned("not yet: run it again", shell.Waiting)
+			if !e.FinishedAt.IsZero() {
+				finished = shell.Toned(phrase.Minute(e.FinishedAt), shell.Plain)
+			}
+			return shell.Row(view.ShortHash(e.Unit), phrase.Minute(e.OrderedAt), finished, fmt.Sprint(e.Days), phrase.Number(e.Rows))
 		})
 	}
 	s.Line("")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/erase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
@@ -34,6 +35,8 @@ type Ledger interface {
 	Remove(ctx context.Context, subscription string, now time.Time) error
 	Disown(ctx context.Context, job string, now time.Time) (report.Job, error)
 	DropDays(ctx context.Context, days []report.Partition) error
+	// ErasedUnits returns the units that must not come back.
+	ErasedUnits(ctx context.Context) (report.ErasedUnits, error)
 	// UpdateCredential changes what the runs share of a credential, where change returns true.
 	UpdateCredential(ctx context.Context, id string, change func(*report.Credential) bool) (report.Credential, error)
 }
@@ -58,6 +61,11 @@ type Holds = review.Holds
 // Migrator brings a dataset to the format of today; see migrate.Service.
 type Migrator interface {
 	Run(ctx context.Context, dryRun bool) (migrate.Summary, error)
+}
+
+// Eraser erases a unit from a dataset; see erase.Service.
+type Eraser interface {
+	Run(ctx context.Context, unit string, dryRun bool) (erase.Summary, error)
 }
 
 // Place says what a command works on.
@@ -93,6 +101,9 @@ type Account struct {
 	// Migration opens the dataset for bringing it to this format; progress is told how far that is. Close it with the function.
 	// Nil when the dataset bucket is not known.
 	Migration func(ctx context.Context, progress func(done, total int)) (Migrator, func() error, error)
+	// Erasing opens the dataset for erasing units; progress is told how far that is, and waiting how many loads have to end first.
+	// Close it with the function. Nil when the dataset bucket is not known.
+	Erasing func(ctx context.Context, progress func(done, total int), waiting func(loads int)) (Eraser, func() error, error)
 	// Imports opens the delivery bucket for files that a person brings. Close it with the function. Nil when the bucket is not known.
 	Imports func(ctx context.Context) (*imports.Service, func() error, error)
 	// Own opens the dataset for people's own data. Close it with the function. Nil when the dataset bucket is not known.
