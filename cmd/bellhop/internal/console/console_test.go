@@ -156,7 +156,7 @@ func TestTheConsoleOfTheDemonstration(t *testing.T) {
 			"/calls":      {" calls went out."},
 			"/skills":     {"of a skill's utterances failed."},
 			"/care":       {"in which the contact centre responded"},
-			"/privacy":    {"Still there 1 ", "It holds: "},
+			"/privacy":    {"Still there 1 ", "It holds: ", "No unit was erased."},
 			"/cost":       {"1,000 reports", "requests, standard queue"},
 		} {
 			text := s.get(path)

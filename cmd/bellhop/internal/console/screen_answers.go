@@ -50,27 +50,45 @@ var (
 // longestSpan is the most days that one page is about.
 const longestSpan = 366
 
-// scope is what the person has chosen, and which days of the topic's table are there.
+// scope is what the person has chosen, and which days are there.
 type scope struct {
 	days     report.Window
 	property string
-	there    view.Coverage
+	there    known
+}
+
+// known is the coverage of all days, which is asked for once for a page.
+type known struct {
+	*view.View
+	all view.Coverage
+}
+
+// Coverage returns the coverage of the chosen days, of all tables.
+func (k known) Coverage(_ context.Context, f view.CoverageFilter) (view.Coverage, error) {
+	c := view.Coverage{AsOf: k.all.AsOf}
+	for _, sub := range k.all.Subscriptions {
+		sub.Days = slices.DeleteFunc(slices.Clone(sub.Days), func(d report.DayCoverage) bool { return !f.Days.Contains(d.Date) })
+		c.Subscriptions = append(c.Subscriptions, sub)
+	}
+	return c, nil
 }
 
 // scope reads what the person has chosen. The usual days end with the last that a subscription wants of the table.
 func (s *sight) scope(ctx context.Context, t topic) (chosen scope, err error) {
-	chosen = scope{property: s.ask.Get("property")}
-	if chosen.there, err = s.view.Coverage(ctx, view.CoverageFilter{Tables: []string{t.table}}); err != nil {
+	chosen = scope{property: s.ask.Get("property"), there: known{View: s.view}}
+	if chosen.there.all, err = s.view.Coverage(ctx, view.CoverageFilter{}); err != nil {
 		return chosen, err
 	}
-	chosen.days, err = s.days(chosen.there, t.days)
+	chosen.days, err = s.days(chosen.there.all, t)
 	return chosen, err
 }
 
-func (s *sight) days(there view.Coverage, usual int) (days report.Window, err error) {
+func (s *sight) days(there view.Coverage, t topic) (days report.Window, err error) {
 	for _, sub := range there.Subscriptions {
 		for _, d := range sub.Days {
-			days.To = max(days.To, d.Date)
+			if d.Table == t.table {
+				days.To = max(days.To, d.Date)
+			}
 		}
 	}
 	days.To = cmp.Or(days.To, report.DateOf(s.view.Now()))
@@ -79,7 +97,7 @@ func (s *sight) days(there view.Coverage, usual int) (days report.Window, err er
 			return days, fmt.Errorf("the last day: %w", err)
 		}
 	}
-	days.From = days.To - report.Date(usual) + 1
+	days.From = days.To - report.Date(t.days) + 1
 	if chosen := s.ask.Get("from"); chosen != "" {
 		if days.From, err = report.ParseDate(chosen); err != nil {
 			return days, fmt.Errorf("the first day: %w", err)
@@ -100,7 +118,7 @@ func asking(t topic) func(ctx context.Context, s *sight) error {
 		}
 		return s.console.asked.use(ctx, about.days, func(e query.Engine) error {
 			s.Sections = nil
-			r := monthly.Reader{Days: s.view, Engine: e, Now: s.view.Now}
+			r := monthly.Reader{Days: about.there, Engine: e, Now: s.view.Now}
 			if err := s.tools(ctx, r, about); err != nil {
 				return err
 			}
@@ -185,23 +203,27 @@ func heat(b monthly.Block, about scope) (*page.Table, error) {
 	empty := []any{nil}
 	for d := range about.days.Days() {
 		t.Columns = append(t.Columns, page.Column{Title: d.Time().Format("2 Jan"), Kind: page.Heat})
-		empty = append(empty, absent(about.there, d))
+		empty = append(empty, absent(about.there.all, d))
 	}
 	t.Columns, empty = append(t.Columns, text("Property")), append(empty, nil)
 	rows := map[any][]any{}
+	at := func(name string) int {
+		return slices.IndexFunc(b.Columns, func(c monthly.Column) bool { return c.Name == name })
+	}
+	id, day, name, property, dialogs := at("unit_id"), at("dataset_date"), at("unit_name"), at("property_name"), at("dialogs")
 	for _, from := range b.Rows {
-		unit := b.Value(from, "unit_id")
+		unit := from[id]
 		row, known := rows[unit]
 		if !known {
 			row = append(row, empty...)
 			rows[unit] = row
 			t.Rows = append(t.Rows, row)
 		}
-		date, err := report.ParseDate(fmt.Sprint(b.Value(from, "dataset_date")))
+		date, err := report.ParseDate(fmt.Sprint(from[day]))
 		if err != nil {
 			return nil, fmt.Errorf("read a day of %s: %w", b.Name, err)
 		}
-		row[0], row[len(row)-1], row[1+int(date-about.days.From)] = b.Value(from, "unit_name"), b.Value(from, "property_name"), b.Value(from, "dialogs")
+		row[0], row[len(row)-1], row[1+int(date-about.days.From)] = from[name], from[property], from[dialogs]
 	}
 	return t, nil
 }
@@ -212,7 +234,7 @@ func absent(c view.Coverage, d report.Date) any {
 	for _, sub := range c.Subscriptions {
 		for _, day := range sub.Days {
 			switch {
-			case day.Date != d:
+			case day.Date != d || day.Table != rooms.table:
 			case day.Status.Covered():
 				return nil
 			default:

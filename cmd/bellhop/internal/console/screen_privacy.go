@@ -48,8 +48,26 @@ func privacy(ctx context.Context, s *sight) error {
 		page.Tile{ID: "short", Title: "In short", Figures: figures, Command: command},
 		page.Tile{ID: "causes", Title: "How long they lay there", Table: causes, Command: command, Half: true},
 		page.Tile{ID: "left", Title: "What is left", Table: left, Command: command, Half: true})
-	s.section("proof", "Proof", "", s.chain(p.Chain), certificates)
+	s.section("proof", "Proof", "", s.chain(p.Chain), certificates, s.erasures(p.Erasures))
 	return nil
+}
+
+func (s *sight) erasures(all []view.Erasure) page.Tile {
+	t := page.Tile{
+		ID: "erasures", Title: "Erased units", Command: s.command("privacy erase --unit ID --dry-run"),
+		Table: &page.Table{
+			Caption: "Erased units, by the hashes of their ids", Empty: "No unit was erased.",
+			Columns: columns(code("SHA-256 of the unit"), text("Ordered"), text("Finished"), plenty("Days rewritten"), plenty("Rows")),
+		},
+	}
+	for _, e := range all {
+		finished := page.Word{Text: phrase.Minute(e.FinishedAt), Tone: page.Good}
+		if e.FinishedAt.IsZero() {
+			finished = page.Word{Text: "not yet: run it again", Tone: page.Waiting}
+		}
+		t.Table.Rows = append(t.Table.Rows, []any{view.ShortHash(e.Unit), phrase.Minute(e.OrderedAt), finished, number(e.Days), number(int(e.Rows))})
+	}
+	return t
 }
 
 func (s *sight) chain(c view.ChainVerdict) page.Tile {

@@ -27,7 +27,7 @@ var (
 	script = "/*\n" + asset("uPlot.LICENSE") + "*/\n" + asset("uPlot.iife.min.js") + "\n" + asset("page.js")
 
 	layout = template.Must(template.New("page.html").Funcs(template.FuncMap{
-		"plain": plain, "bar": barSVG, "cells": cells, "drawing": draw,
+		"plain": plain, "body": body, "drawing": draw,
 		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // G203: it is this program's own
 		"script": func() template.JS { return template.JS(script) },  //nolint:gosec // G203: it is this program's own
 	}).Parse(asset("page.html")))
