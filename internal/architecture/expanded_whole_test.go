@@ -256,6 +256,7 @@ func outlives(_ *testing.T, x expanded) []string {
 func findsTheDays(_ *testing.T, x expanded) []string {
 	s := cloudformation.NewStack(x, "bellhop", map[string]string{"BucketPrefix": "bellhop-0123456789"})
 	var problems []string
+	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
 	found, views := map[string]string{}, map[string]bool{}
 	for _, id := range x.IDs("AWS::Glue::Table") {
 		input := at(x.Properties(id), "TableInput")
@@ -271,12 +272,18 @@ func findsTheDays(_ *testing.T, x expanded) []string {
 			}
 			continue
 		}
+		if operation, is := strings.CutPrefix(name, "operations_"); is {
+			// Of what was published there is one file.
+			if want := bucket + path.Dir(report.OperationsKey(operation)) + "/"; s.Text(at(input, "StorageDescriptor", "Location")) != want {
+				problems = append(problems, name+" does not lie in "+want)
+			}
+			continue
+		}
 		if at(input, "Parameters", "projection.enabled") != "true" {
 			problems = append(problems, name+" has no projection, and nobody registers its partitions")
 		}
 		found[name] = strings.ReplaceAll(s.Text(at(input, "Parameters", "storage.location.template")), "${!dataset_date}", "2026-11-17")
 	}
-	bucket := "s3://bellhop-0123456789-dataset-111122223333-us-east-1-an/"
 	want := map[string]string{}
 	for _, d := range dataset.Definitions() {
 		want[d.Name] = bucket + path.Dir(report.PartitionKey("hotel", d.Name, report.NewDate(2026, 11, 17)))

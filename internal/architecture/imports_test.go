@@ -111,7 +111,7 @@ var layers = map[string]layer{
 	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/act":   {own: and(commands, "cmd/bellhop/internal/console"), libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/dbt", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint",
+	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/dbt", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint", "cmd/bellhop/internal/scratch",
 		"cmd/bellhop/internal/monthly", "cmd/bellhop/internal/monthly/paper", "cmd/bellhop/internal/chromium"), libs: []string{"..."}},
 	// The console renders what the read model and the questions say. It opens nothing itself, and knows no command line.
 	"cmd/bellhop/internal/console": {

@@ -6,7 +6,6 @@ package catalog
 import (
 	"embed"
 	"encoding/json"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -33,9 +32,11 @@ func Template() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	questions = slices.DeleteFunc(questions, func(q Question) bool { return q.FromLedger })
 	var b strings.Builder
-	err = page.Execute(&b, map[string]any{"Tables": dataset.Definitions(), "Own": dataset.OwnTables(), "Views": dataset.Views(), "Questions": questions, "FirstDay": firstDay})
+	err = page.Execute(&b, map[string]any{
+		"Tables": dataset.Definitions(), "Own": dataset.OwnTables(), "Operations": dataset.Operations(), "Views": dataset.Views(),
+		"Questions": questions, "FirstDay": firstDay,
+	})
 	return b.String(), err
 }
 

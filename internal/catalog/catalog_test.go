@@ -26,13 +26,15 @@ type glueColumn struct {
 
 type glueTable struct {
 	Properties struct {
-		TableInput struct {
+		DatabaseName string `yaml:"DatabaseName"`
+		TableInput   struct {
 			Name              string       `yaml:"Name"`
 			TableType         string       `yaml:"TableType"`
 			ViewOriginalText  yaml.Node    `yaml:"ViewOriginalText"`
 			PartitionKeys     []glueColumn `yaml:"PartitionKeys"`
 			StorageDescriptor struct {
-				Columns []glueColumn `yaml:"Columns"`
+				Location string       `yaml:"Location"`
+				Columns  []glueColumn `yaml:"Columns"`
 			} `yaml:"StorageDescriptor"`
 		} `yaml:"TableInput"`
 	} `yaml:"Properties"`
@@ -190,6 +192,43 @@ func TestAQuestionNamesTheDatabaseOfAllRows(t *testing.T) {
 	q := Question{SQL: "SELECT raw.t.a, draw.b\nFROM raw.t AS t JOIN\n  raw.u AS draw"}
 	if got, want := q.Athena(), "SELECT ${AllRows}.t.a, draw.b\nFROM ${AllRows}.t AS t JOIN\n  ${AllRows}.u AS draw"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Athena has no schema of operations tables: there they are in the database of the views, as they were published.
+func TestAQuestionNamesWhatWasPublished(t *testing.T) {
+	const sql = "SELECT d.jobs FROM operations.days AS d, operations.jobs WHERE {{days \"d\"}}{{property \"p\"}}"
+	q, err := parseQuestion("q", "-- A\n-- B?\n-- Caveat: C.\n-- Adds up: nothing\n-- Days: 7\n"+sql)
+	if err != nil || !q.FromLedger || q.OfAllRows() {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	if got, want := q.Athena(), "SELECT d.jobs FROM operations_days AS d, operations_jobs WHERE d >= current_date - INTERVAL '7' DAY"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := q.InAthena(Scope{From: report.NewDate(2026, 10, 1)}), "SELECT d.jobs FROM operations_days AS d, operations_jobs WHERE d >= DATE '2026-10-01'"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Each operations table is in the database of the views, over the folder of what was published of it.
+func TestTheCatalogueHasEveryOperationsTable(t *testing.T) {
+	tables := glueTables(t)
+	for _, o := range dataset.Operations() {
+		table := tables["operations_"+o.Name].Properties
+		var said, want []string
+		for _, c := range table.TableInput.StorageDescriptor.Columns {
+			said = append(said, c.Name+" "+c.Type)
+		}
+		for _, c := range o.Columns {
+			want = append(want, c.Name+" "+c.Type.SQL())
+		}
+		if !slices.Equal(said, want) || table.DatabaseName != "Catalog" {
+			t.Errorf("%s has %q in %s, want %q", o.Published(), said, table.DatabaseName, want)
+		}
+		location := table.TableInput.StorageDescriptor.Location
+		if want := "s3://${DatasetBucket}/" + strings.TrimSuffix(report.OperationsKey(o.Name), o.Name+".parquet"); location != want {
+			t.Errorf("%s lies in %q, want %q", o.Published(), location, want)
+		}
 	}
 }
 

@@ -33,7 +33,8 @@ type Question struct {
 	Tables []string `json:"tables"`
 	// Days is how many days back from today the query looks when no days are chosen.
 	Days int `json:"days"`
-	// FromLedger says that the query reads operations tables, which are made from the ledger and are not in Athena.
+	// FromLedger says that the query reads operations tables, which are made from the ledger, and in Athena are as of when they were
+	// last published.
 	FromLedger bool `json:"from_ledger"`
 	// ByProperty says that the question can be asked about one property.
 	ByProperty bool `json:"by_property"`
@@ -106,8 +107,26 @@ func fill(t *template.Template, markers template.FuncMap) (string, error) {
 
 var allRows = regexp.MustCompile(`\braw\.`)
 
+// OfAllRows says that the query reads rows which a default view leaves out.
+func (q Question) OfAllRows() bool { return allRows.MatchString(q.SQL) }
+
 // Athena returns the SQL for Athena: all rows are in a database of their own, whose name CloudFormation fills in.
-func (q Question) Athena() string { return allRows.ReplaceAllLiteralString(q.SQL, "${AllRows}.") }
+func (q Question) Athena() string {
+	return allRows.ReplaceAllLiteralString(q.published(q.SQL), "${AllRows}.")
+}
+
+// InAthena is [Question.Statement] for Athena, of a question that is not [Question.OfAllRows].
+func (q Question) InAthena(s Scope) string { return q.published(q.Statement(s)) }
+
+// published names the operations tables as they are published.
+func (q Question) published(sql string) string {
+	for _, o := range dataset.Operations() {
+		if q.FromLedger {
+			sql = strings.ReplaceAll(sql, o.Table(), o.Published())
+		}
+	}
+	return sql
+}
 
 // Questions returns the saved queries, sorted by id. They are files: lines of comment with what is to be known of the question, and
 // the query, which obeys the additivity of the measures that it adds up. In the query {{days "column"}} is the condition on the

@@ -45,6 +45,7 @@ func Layout() []Place {
 		{report.HeldKey("hotel", table, exampleDay, exampleDay.Time().Add(15*time.Hour)), "A newer report that would have erased or shrunk the day, held for a person to decide on."},
 		{report.StagedKey(job, table, exampleDay, "DEVICE-1.csv"), "One file's share of a day while the other files of its report are awaited."},
 		{report.FormatKey, "The number of the dataset's format. It is written before the first day; an older dataset without it gets it from bellhop migrate."},
+		{report.OperationsKey("days"), "An operations table, as bellhop operations publish wrote it last."},
 		{ChecksKey, "What the last run of bellhop check found."},
 		{"_receipts/" + table + "/hotel-0123456789abcdef.json", "What bellhop ingest proved of one file, by the start of the file's SHA-256. Online the ledger knows it."},
 	}
@@ -81,7 +82,7 @@ func Markdown() string {
 	}
 	b.WriteString(pageOperations)
 	for _, o := range Operations() {
-		fmt.Fprintf(&b, "\n### %s.%s\n\n%s %s\n\n", OperationsSchema, o.Name, o.Meaning, o.Grain)
+		fmt.Fprintf(&b, "\n### %s\n\n%s %s\n\n", o.Table(), o.Meaning, o.Grain)
 		writeColumns(&b, o.Columns)
 	}
 	return b.String()
@@ -108,8 +109,9 @@ func writeColumns(b *strings.Builder, columns []Column) {
 const pageOperations = `
 ## Operations
 
-The schema ` + "`operations`" + ` has tables about the work itself. They are no files: ` + "`bellhop query`" + ` makes them from the ledger of the folder, in
-DuckDB, when a statement names them. Athena does not have them.
+The schema ` + "`operations`" + ` has tables about the work itself. In DuckDB they are no files: ` + "`bellhop query`" + ` makes them from the
+ledger of the folder when a statement names them. In Athena they are called ` + "`operations_days`" + ` and so on, and say what was so when
+` + "`bellhop operations publish`" + ` ran last.
 `
 
 const pageIntroduction = `<!-- Generated from pkg/dataset: build/bellhop tables --markdown > docs/dataset.md -->

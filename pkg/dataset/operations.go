@@ -6,8 +6,8 @@ const OperationsSchema = "operations"
 // ChecksKey is where in a dataset the last result of the quality checks lies. Folders that begin with an underscore are no tables.
 const ChecksKey = "_" + OperationsSchema + "/checks.json"
 
-// Operation is a table about the work itself: what is there, what was asked, loaded, restated and deleted. Its rows are made from the
-// ledger when a query names it, so it always says how things stand.
+// Operation is a table about the work itself: what is there, what was asked, loaded, restated and deleted. DuckDB makes its rows from
+// the ledger when a query names it, so there it says how things stand. Athena reads what was last published.
 type Operation struct {
 	Name    string
 	Meaning string
@@ -15,6 +15,12 @@ type Operation struct {
 	Grain   string
 	Columns []Column
 }
+
+// Table returns the table's name in DuckDB.
+func (o Operation) Table() string { return OperationsSchema + "." + o.Name }
+
+// Published returns the table's name in Athena.
+func (o Operation) Published() string { return OperationsSchema + "_" + o.Name }
 
 // What several operations tables say in the same words.
 var (

@@ -237,7 +237,8 @@ func (r *round) compare(ctx context.Context, names []string, s stretch) error {
 	for key := range s.objects {
 		name, _, _, ok := report.ParsePartitionKey(key)
 		switch {
-		case ok && used[name] && name <= done, r.Only != "" && name != r.Only, strings.HasPrefix(key, report.OwnPrefix):
+		case ok && used[name] && name <= done, r.Only != "" && name != r.Only,
+			strings.HasPrefix(key, report.OwnPrefix), strings.HasPrefix(key, report.OperationsPrefix):
 			delete(s.objects, key)
 		case ok && !used[name]:
 			others[name] = true

@@ -168,6 +168,14 @@ func OwnKey(name string, version int) string {
 	return path.Join(OwnPrefix, name, fmt.Sprintf("%06d.parquet", version))
 }
 
+// OperationsPrefix begins the keys of the operations tables as they were published: they are in no record, and the next ones replace them.
+const OperationsPrefix = "operations/"
+
+// OperationsKey is the object key of the published form of an operations table.
+func OperationsKey(table string) string {
+	return path.Join(OperationsPrefix, table, table+".parquet")
+}
+
 // StagedKey is the object key of one file's share of a partition while the other files are awaited.
 func StagedKey(job, table string, d Date, file string) string {
 	return path.Join("_staging", job, table, d.String(), strings.ReplaceAll(file, "/", "~")+".parquet")

@@ -47,9 +47,12 @@ def main():
         return {c["Name"]: c["Type"] for c in table["PartitionKeys"] + table["StorageDescriptor"]["Columns"]}
 
     problems = []
-    known = {TABLES: {t["Name"]: columns(t) for t in tables if t["TableType"] == "EXTERNAL_TABLE"}}
     views = {t["Name"]: t for t in tables if t["TableType"] == "VIRTUAL_VIEW"}
-    known[VIEWS] = {name: columns(table) for name, table in views.items()}  # a view may be over others
+    known = {VIEWS: {}, TABLES: {}}
+    for r in resources.values():  # a view may be over others, and the operations tables are beside the views
+        if r["Type"] == "AWS::Glue::Table":
+            table = r["Properties"]["TableInput"]
+            known[VIEWS if r["Properties"]["DatabaseName"] == {"Ref": "Catalog"} else TABLES][table["Name"]] = columns(table)
     for name, table in views.items():
         kept, said = view(table), columns(table)
         try:

@@ -35,11 +35,20 @@ func TestAnAnalysisIsAskedAboutDaysAndAProperty(t *testing.T) {
 	}
 }
 
-func TestAthenaHasNoLedger(t *testing.T) {
+// Athena has no schema of operations tables, but those that were published.
+func TestAthenaIsAskedOfWhatWasPublished(t *testing.T) {
+	inAthena := []string{"--engine", "athena", "--workgroup", "w", "--database", "d"}
 	b, _ := asked(t)
-	code, _, errs := b.run(t.Context(), "analyses", "run", "restatement-log", "--engine", "athena", "--workgroup", "w", "--database", "d")
-	if code != shell.ExitUsage || !strings.Contains(errs, "restatement-log reads the ledger") {
-		t.Errorf("exit %d: %s", code, errs)
+	code, _, errs := b.run(t.Context(), append([]string{"analyses", "run", "restatement-log", "--from", "2026-10-01"}, inAthena...)...)
+	if code != shell.ExitFine || len(b.engine.statements) != 1 || !strings.Contains(b.engine.statements[0], "FROM operations_restatements\nWHERE dataset_date >= DATE '2026-10-01'") {
+		t.Errorf("exit %d, asked %q: %s", code, b.engine.statements, errs)
+	}
+	b.engine.err = errors.New("SCHEMA_NOT_FOUND")
+	for statement, hinted := range map[string]bool{"SELECT * FROM Operations.days": true, "SELECT * FROM operations_days": false} {
+		code, _, errs := b.run(t.Context(), append([]string{"query", statement}, inAthena...)...)
+		if code != shell.ExitError || strings.Contains(errs, "→ in Athena the operations tables are called") != hinted || !strings.Contains(errs, "SCHEMA_NOT_FOUND") {
+			t.Errorf("%s: exit %d: %s", statement, code, errs)
+		}
 	}
 }
 

@@ -330,7 +330,7 @@ func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
 		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "privacy report", "privacy verify", "privacy erase", "console", "status", "version",
-		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest", "changes", "freshness", "check list", "check run",
+		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest", "changes", "freshness", "check list", "check run", "operations publish",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Examples:\n  bellhop "+command) {

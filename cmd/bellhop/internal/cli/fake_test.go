@@ -449,6 +449,7 @@ type bench struct {
 	deliveries  deliveries
 	dataset     fakeDataset
 	engine      *engine
+	realEngine  func(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, error) // in the place of engine
 	choices     []shell.EngineChoice
 	env         map[string]string
 	in          string
@@ -604,7 +605,10 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 				Now: b.time, Close: func() error { return nil },
 			}, nil
 		},
-		OpenEngine: func(_ context.Context, c shell.EngineChoice) (shell.QueryEngine, error) {
+		OpenEngine: func(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, error) {
+			if b.realEngine != nil {
+				return b.realEngine(ctx, c)
+			}
 			if b.engine == nil {
 				return nil, errors.New("this bellhop has no engine")
 			}

@@ -85,7 +85,7 @@ func command(a *shell.App) *cobra.Command {
 		"start": {start.LocalCommand(a, act.ConsoleBeside), start.AuthCommand(a), start.VersionCommand(a), manualCommand(a)},
 		"look":  {look.StatusCommand(a), start.DoctorCommand(a), look.LogsCommand(a), look.CoverageCommand(a), look.FreshnessCommand(a), look.ChangesCommand(a), look.FilesCommand(a), look.CertificatesCommand(a), privacy, look.VerifyCommand(a), look.CostCommand(a)},
 		"act":   {act.SourcesCommand(a), act.SubscriptionsCommand(a), act.RefetchCommand(a), act.JobsCommand(a), act.ReviewCommand(a), act.ConsoleCommand(a), act.CampaignsCommand(a)},
-		"data":  {data.QueryCommand(a), data.AnalysesCommand(a), data.CheckCommand(a), data.ReportCommand(a), data.ExportCommand(a), data.ExplainCommand(a), data.TablesCommand(a), data.MapCommand(a), data.DbtCommand(a), data.ImportCommand(a), data.IngestCommand(a), data.MigrateCommand(a)},
+		"data":  {data.QueryCommand(a), data.AnalysesCommand(a), data.CheckCommand(a), data.ReportCommand(a), data.ExportCommand(a), data.ExplainCommand(a), data.TablesCommand(a), data.MapCommand(a), data.OperationsCommand(a), data.DbtCommand(a), data.ImportCommand(a), data.IngestCommand(a), data.MigrateCommand(a)},
 		"older": {act.HeldCommand(a), act.QuarantineCommand(a), act.DeadLettersCommand(a)},
 	} {
 		for _, c := range commands {

@@ -66,6 +66,9 @@ func runAnalysis(a *shell.App) *cobra.Command {
 	var about askedOf
 	c := &cobra.Command{
 		Use: "run NAME", Short: "Answer one of the questions", Args: shell.Exactly("NAME"),
+		Long: `Answer one of the questions, about the days and the property that are said. What bellhop query takes of flags, this does, too.
+A question about the work itself, such as restatement-log, reads the ledger in DuckDB, and in Athena what
+bellhop operations publish wrote last.`,
 		Example: `  bellhop analyses run campaign-click-through
   bellhop analyses run silent-units --from 2026-10-01 --to 2026-10-31 --property amzn1.alexa.unit.did.…
   bellhop analyses run skill-failure-rate -o failures.csv`,
@@ -74,16 +77,15 @@ func runAnalysis(a *shell.App) *cobra.Command {
 	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
 		q, s, err := about.scope(args[0])
 		switch {
-		case err != nil || o.engine.Name != shell.EngineAthena:
-		case q.FromLedger:
-			err = shell.Usage("ask it in DuckDB; of a stack, bellhop changes shows the same", "%s reads the ledger, which Athena cannot", q.Slug)
-		case q.Athena() != q.SQL:
-			err = shell.Usage("run the saved query of that name in Athena's console", "%s asks the database of all rows, whose name only the stack knows", q.Slug)
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case o.engine.Name != shell.EngineAthena:
+			return runQuery(cmd.Context(), a, o, q.Statement(s))
+		case q.OfAllRows():
+			return shell.Usage("run the saved query of that name in Athena's console", "%s asks the database of all rows, whose name only the stack knows", q.Slug)
+		default:
+			return runQuery(cmd.Context(), a, o, q.InAthena(s))
 		}
-		return runQuery(cmd.Context(), a, o, q.Statement(s))
 	})
 	o.define(c)
 	about.define(c.Flags())

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
 const queryHelp = `Ask the dataset with SQL. The plain name of a table is its default view. It has LEAF rows only, and each
@@ -147,10 +149,17 @@ func QueryCommand(a *shell.App) *cobra.Command {
 		if err := examine(cmd.Context(), a, o.anyway, statement); err != nil {
 			return err
 		}
-		return runQuery(cmd.Context(), a, o, statement)
+		err = runQuery(cmd.Context(), a, o, statement)
+		if err != nil && o.engine.Name == shell.EngineAthena && operationsNamed.MatchString(statement) {
+			return &shell.Problem{Code: shell.ExitError, Err: err, Remedy: "in Athena the operations tables are called operations_days and so on, once bellhop operations publish has written them"}
+		}
+		return err
 	})
 	return c
 }
+
+// operationsNamed finds a name that only DuckDB has.
+var operationsNamed = regexp.MustCompile(`(?i)\b` + dataset.OperationsSchema + `\.\w`)
 
 func checkQuery(a *shell.App, o *queryOrder) error {
 	if f := a.Root.PersistentFlags().Lookup("json"); f.Changed && a.JSON && o.form != "" && o.form != formJSON {

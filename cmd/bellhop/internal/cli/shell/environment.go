@@ -106,7 +106,7 @@ type Account struct {
 	Erasing func(ctx context.Context, progress func(done, total int), waiting func(loads int)) (Eraser, func() error, error)
 	// Imports opens the delivery bucket for files that a person brings. Close it with the function. Nil when the bucket is not known.
 	Imports func(ctx context.Context) (*imports.Service, func() error, error)
-	// Own opens the dataset for people's own data. Close it with the function. Nil when the dataset bucket is not known.
+	// Own opens the dataset for people's own data and the operations tables. Close it with the function. Nil when the dataset bucket is not known.
 	Own func(ctx context.Context) (own.Store, func() error, error)
 	// Installation is the stack that was named; nil when there was none.
 	Installation *stack.Installation
