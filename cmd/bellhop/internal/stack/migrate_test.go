@@ -18,11 +18,13 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/account"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query/duckdb"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/sqlitestore"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
+	"github.com/bellhop-asp/bellhop/pkg/dataset"
 	"github.com/bellhop-asp/bellhop/pkg/ledger"
 	"github.com/bellhop-asp/bellhop/pkg/ledger/dynamostore"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
@@ -131,7 +133,7 @@ func (p place) run(t *testing.T, stopAfter int, args ...string) (code int, out, 
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(ctx, append(args, p.flags...), shell.Environment{
 		In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
-		Find: account.Find, Sources: account.Sources(),
+		Find: account.Find, Sources: account.Sources(), OpenEngine: account.OpenEngine,
 		Open: func(ctx context.Context, place shell.Place) (shell.Account, error) {
 			at, err := account.Open(ctx, place)
 			migration := at.Migration
@@ -147,6 +149,25 @@ func (p place) run(t *testing.T, stopAfter int, args ...string) (code int, out, 
 		},
 	})
 	return code, stdout.String(), stderr.String()
+}
+
+// publishOperations publishes the operations tables twice: the second time each is there already.
+func publishOperations(t *testing.T, p place) {
+	t.Helper()
+	if !duckdb.Available {
+		return
+	}
+	for _, first := range []bool{true, false} {
+		code, out, errs := p.run(t, 0, "operations", "publish")
+		if code != 0 || strings.Contains(out, `"changed": true`) != first || strings.Contains(out, `"changed": false`) == first {
+			t.Errorf("publish: exit %d: %s%s", code, out, errs)
+		}
+	}
+	for _, o := range dataset.Operations() {
+		if content, err := p.read(report.OperationsKey(o.Name)); err != nil || !bytes.HasPrefix(content, []byte("PAR1")) {
+			t.Errorf("%s begins with %q: %v", o.Published(), content[:min(4, len(content))], err)
+		}
+	}
 }
 
 type migrated struct {
@@ -188,6 +209,8 @@ func TestMigrateFromTheCommandLine(t *testing.T) {
 			agrees("half-way")
 			step(0, 0, migrated{1, all, all - half, half})
 			agrees("afterwards")
+			publishOperations(t, p)
+			agrees("beside the published operations")
 			step(0, 0, migrated{2, 0, 0, 0})
 			if content, err := p.read(report.FormatKey); err != nil || string(content) != "{\"format\":2}\n" {
 				t.Errorf("the dataset says %q: %v", content, err)
