@@ -57,6 +57,7 @@ func environment() shell.Environment {
 		Open:          account.Open,
 		Find:          account.Find,
 		Bucket:        account.Bucket,
+		KeepIn:        account.KeepIn,
 		Browse:        browser.OpenURL,
 		ReadSecret:    readSecret,
 		Wait:          account.Wait,

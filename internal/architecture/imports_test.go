@@ -107,10 +107,10 @@ var layers = map[string]layer{
 	// Commands read through the read model, and reach no store and no bucket around it. Each group of them knows the shell, and
 	// none knows another group.
 	"cmd/bellhop/internal/cli":       {own: and(commands, "cmd/bellhop/internal/cli/start", "cmd/bellhop/internal/cli/look", "cmd/bellhop/internal/cli/act", "cmd/bellhop/internal/cli/data"), libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/shell": {own: and(commands, "cmd/bellhop/internal/own"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/shell": {own: and(commands, "cmd/bellhop/internal/kept", "cmd/bellhop/internal/own"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/start": {own: commands, libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/look":  {own: and(commands, "pkg/janitor"), libs: []string{"..."}},
-	"cmd/bellhop/internal/cli/act":   {own: and(commands, "cmd/bellhop/internal/console"), libs: []string{"..."}},
+	"cmd/bellhop/internal/cli/act":   {own: and(commands, "cmd/bellhop/internal/kept", "cmd/bellhop/internal/console"), libs: []string{"..."}},
 	"cmd/bellhop/internal/cli/data": {own: and(commands, "pkg/convert", "cmd/bellhop/internal/dbt", "cmd/bellhop/internal/own", "cmd/bellhop/internal/query/lint", "cmd/bellhop/internal/scratch",
 		"cmd/bellhop/internal/monthly", "cmd/bellhop/internal/monthly/paper", "cmd/bellhop/internal/chromium"), libs: []string{"..."}},
 	// The console renders what the read model and the questions say. It opens nothing itself, and knows no command line.

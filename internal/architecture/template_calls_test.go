@@ -120,11 +120,12 @@ func calls(p *program) map[string]bool {
 // never is what the code could call and no policy of the stack allows, by who calls it: entries of calls, and why.
 var never = map[string]map[string]string{
 	"bellhop": {
-		"mobiletargeting:GetApplicationDateRangeKpi": "the tool checks subscriptions, and asks no source",
-		"mobiletargeting:GetCampaignDateRangeKpi":    "the tool checks subscriptions, and asks no source",
-		"mobiletargeting:GetJourneyDateRangeKpi":     "the tool checks subscriptions, and asks no source",
-		"s3:GetObject AnyBucket/*":                   "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
-		"s3:ListBucket AnyBucket":                    "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"mobiletargeting:GetApplicationDateRangeKpi":   "the tool checks subscriptions, and asks no source",
+		"mobiletargeting:GetCampaignDateRangeKpi":      "the tool checks subscriptions, and asks no source",
+		"mobiletargeting:GetJourneyDateRangeKpi":       "the tool checks subscriptions, and asks no source",
+		"s3:GetObject AnyBucket/*":                     "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
+		"s3:GetObjectLockConfiguration DeliveryBucket": "the bucket for copies of seals is best another account's, and the person may read it or not",
+		"s3:ListBucket AnyBucket":                      "a bucket that a person names for ingest is none of the stack's, and the person may read it or not",
 	},
 }
 

@@ -1,10 +1,12 @@
 package cli_test
 
 import (
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
@@ -12,7 +14,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// What an answer is made of is tested with the read model; here is what a scheduler and a person see of it.
 // firstSeal is of the one certificate.
 func firstSeal() report.Seal {
 	return report.Seal{}.After([]report.Sealed{newBench(nil).ledger.certificates[0].Seal()}, at("07:00:00"))
@@ -84,6 +85,30 @@ func TestAnswersHaveAnExitCode(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was copied elsewhere tells when the chain is made anew.
+func TestTheChainIsComparedWithItsCopies(t *testing.T) {
+	place := filepath.Join(t.TempDir(), "worm")
+	step := func(b *bench, args string, code int, says string) {
+		t.Helper()
+		b.terminal = true
+		got, out, errs := b.run(t.Context(), strings.Fields(args)...)
+		if got != code || !strings.Contains(out+errs, says) {
+			t.Errorf("%s: exit %d, want %d, and %q:\n%s%s", args, got, code, says, out, errs)
+		}
+	}
+	step(chained(t), "privacy verify --kept-in "+place, shell.ExitError, "make them: bellhop privacy keep "+place)
+	step(chained(t), "privacy keep --dry-run "+place, shell.ExitFine, "1 seal would be copied to "+place)
+	step(chained(t), "privacy keep "+place, shell.ExitFine, "1 seal copied to "+place+", and 0 were there.")
+	step(chained(t), "privacy keep "+place, shell.ExitFine, "0 seals copied to "+place+", and 1 were there.")
+	step(chained(t), "privacy verify --kept-in "+place, shell.ExitFine, "the chain holds")
+	anew := chained(t)
+	seal := report.Seal{}.After(anew.ledger.chain.Seals[0].Certificates, anew.ledger.chain.Seals[0].At.Add(time.Second))
+	anew.ledger.chain.Seals, anew.ledger.chain.Hash = []report.Seal{seal}, seal.Hash
+	step(anew, "privacy verify", shell.ExitFine, "the chain holds")
+	step(anew, "privacy verify --kept-in "+place, shell.ExitAttention, "✖ seal 1 has another hash than the one that was kept")
+	step(anew, "privacy keep "+place, shell.ExitError, "seal 1 has another hash than its copy")
 }
 
 // The lists and a job's screen say why a file did not simply load.

@@ -329,7 +329,7 @@ func TestChangeJobs(t *testing.T) {
 func TestHelpTeaches(t *testing.T) {
 	for _, command := range []string{
 		"local run", "local up", "local reset", "subscriptions list", "subscriptions show", "subscriptions apply", "jobs list", "jobs show",
-		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "privacy report", "privacy verify", "privacy erase", "console", "status", "version",
+		"jobs retry", "jobs cancel", "files list", "files show", "coverage", "certificates list", "certificates show", "certificates verify", "privacy report", "privacy verify", "privacy erase", "privacy keep", "console", "status", "version",
 		"quarantine list", "quarantine show", "quarantine replay", "quarantine drop", "tables", "ingest", "changes", "freshness", "check list", "check run", "operations publish",
 	} {
 		code, out, errs := newBench(t).run(t.Context(), append(strings.Fields(command), "--help")...)

@@ -20,6 +20,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/kept"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
@@ -566,6 +567,7 @@ func (b *bench) run(ctx context.Context, args ...string) (code int, out, err str
 	code = cli.Run(ctx, args, shell.Environment{
 		In: strings.NewReader(b.in), Out: &stdout, Err: hearing{&stderr, b.heard}, InTerminal: b.terminal, OutTerminal: b.terminal, ErrTerminal: b.errTerminal, Width: b.width, Height: b.height, Page: b.page,
 		Getenv: func(name string) string { return b.env[name] }, Version: "v1.2.3", Now: b.time,
+		KeepIn: func(_ context.Context, name string) (kept.Place, error) { return kept.Folder(name), nil },
 		Bucket: b.buckets.open, InputLimit: b.inputLimit, OpenCampaigns: b.campaigns.open,
 		Parse: b.parse, Prompt: b.prompt, Find: b.find, Browse: b.browse, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		ReadSecret: func() (string, error) { return strings.TrimSpace(b.in), nil },

@@ -60,6 +60,7 @@ every wanted day is there, and every deletion has its certificate
 
 Try next:
   bellhop status               is anything wrong?
+  bellhop console --open       pages about everything, in the browser
   bellhop coverage             the calendar of days
   bellhop jobs list            what was asked for, and what became of it
   bellhop files list           what came; bellhop files show KEY tells a file's whole life
@@ -114,7 +115,9 @@ Try next:
 		for line := range strings.Lines(commands) {
 			typed := words.FindAllString(strings.SplitN(strings.TrimSpace(line), "  ", 2)[0], -1)
 			b, _ := asked(t)
-			if code, _, errs := b.run(t.Context(), typed[1:]...); code != 0 {
+			ctx, stop := context.WithCancel(t.Context())
+			b.browse = func(string) error { stop(); return nil } // the console's end, once it is there
+			if code, _, errs := b.run(ctx, typed[1:]...); code != 0 {
 				t.Errorf("%q: exit %d, %s", typed, code, errs)
 			}
 		}

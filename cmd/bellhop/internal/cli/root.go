@@ -80,7 +80,7 @@ func command(a *shell.App) *cobra.Command {
 	root.SetHelpCommandGroupID("start")
 	root.SetHelpCommand(helpCommand(a))
 	privacy := look.PrivacyCommand(a)
-	privacy.AddCommand(act.EraseCommand(a))
+	privacy.AddCommand(act.KeepCommand(a), act.EraseCommand(a))
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {start.LocalCommand(a, act.ConsoleBeside), start.AuthCommand(a), start.VersionCommand(a), manualCommand(a)},
 		"look":  {look.StatusCommand(a), start.DoctorCommand(a), look.LogsCommand(a), look.CoverageCommand(a), look.FreshnessCommand(a), look.ChangesCommand(a), look.FilesCommand(a), look.CertificatesCommand(a), privacy, look.VerifyCommand(a), look.CostCommand(a)},

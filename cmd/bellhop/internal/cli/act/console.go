@@ -147,7 +147,13 @@ func flagsOf(a *shell.App) string {
 	case a.Place.Stack != "":
 		return " --stack " + a.Place.Stack
 	case a.Place.AWS:
-		return " --aws"
+		flags := []string{" --aws"}
+		for _, f := range [][2]string{{"ledger-table", a.Place.Table}, {"delivery-bucket", a.Place.DeliveryBucket}, {"dataset-bucket", a.Place.DatasetBucket}} {
+			if f[1] != "" {
+				flags = append(flags, "--"+f[0], f[1])
+			}
+		}
+		return strings.Join(flags, " ")
 	case a.Place.Home != shell.DefaultHome:
 		return " --home " + a.Place.Home
 	default:

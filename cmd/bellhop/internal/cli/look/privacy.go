@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -130,7 +131,7 @@ func drawChain(s *shell.Screen, c view.ChainVerdict) {
 var keptForm = regexp.MustCompile(`^([1-9][0-9]{0,11}):([0-9a-f]{64})$`)
 
 func privacyVerify(a *shell.App) *cobra.Command {
-	var texts []string
+	var texts, places []string
 	var kept []view.KeptSeal
 	c := &cobra.Command{
 		Use: "verify", Short: "Check all certificates and the chain of seals over them, now", Args: cobra.NoArgs,
@@ -138,12 +139,13 @@ func privacyVerify(a *shell.App) *cobra.Command {
 Then check the chain of seals: that no certificate and no seal was changed, taken out or put in.
 
 Whoever may write the ledger could make the whole chain anew. Only what you kept elsewhere proves that nobody did: name
-it with --kept, as "bellhop privacy report" shows it.
+it with --kept, as "bellhop privacy report" shows it; or where the copies of "bellhop privacy keep" are, with --kept-in.
 
 Exit code 3 when something does not hold, 5 when nothing fails but some could not be checked.`,
 		Example: "  bellhop privacy verify\n  bellhop privacy verify --kept 118:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	}
 	c.Flags().StringSliceVar(&texts, "kept", nil, "a `seal` that you kept, NUMBER:HASH; repeat it for more")
+	c.Flags().StringSliceVar(&places, "kept-in", nil, "a `place` with copies of the seals, as of bellhop privacy keep; repeat it for more")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		for _, text := range texts {
 			parts := keptForm.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
@@ -162,7 +164,11 @@ Exit code 3 when something does not hold, 5 when nothing fails but some could no
 		if at.Deliveries == nil {
 			return view.PrivacyVerdict{}, errNoDeliveries()
 		}
-		return at.View.VerifyPrivacy(ctx, kept)
+		copies, err := keptIn(ctx, a, places)
+		if err != nil {
+			return view.PrivacyVerdict{}, err
+		}
+		return at.View.VerifyPrivacy(ctx, slices.Concat(kept, copies))
 	}, func(s *shell.Screen, p view.PrivacyVerdict) {
 		drawVerdicts(s, p.Certificates)
 		s.Line("")
@@ -177,4 +183,23 @@ Exit code 3 when something does not hold, 5 when nothing fails but some could no
 		return shell.Attention(!p.Holds())
 	})
 	return c
+}
+
+// keptIn returns the copies of seals in some places. That a place has none is a problem: a comparison with nothing would prove nothing.
+func keptIn(ctx context.Context, a *shell.App, places []string) (all []view.KeptSeal, err error) {
+	for _, name := range places {
+		place, err := a.KeepIn(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		copies, err := place.Seals(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(copies) == 0 {
+			return nil, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("there are no copies of seals in %s", name), Remedy: "make them: bellhop privacy keep " + name}
+		}
+		all = append(all, copies...)
+	}
+	return all, nil
 }

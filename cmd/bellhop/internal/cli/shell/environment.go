@@ -9,6 +9,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/erase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/imports"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/kept"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
@@ -224,6 +225,8 @@ type Environment struct {
 	Find func(ctx context.Context, name string) (*stack.Installation, error)
 	// Bucket opens a bucket of S3 to read from it.
 	Bucket func(ctx context.Context, name string) (inputs.AnyBucket, error)
+	// KeepIn opens the place for copies of seals that a name stands for.
+	KeepIn func(ctx context.Context, name string) (kept.Place, error)
 	// InputLimit is the most that is read of one file to convert. Default: as much as the ingester takes.
 	InputLimit int64
 	// Browse opens a page in the person's browser. Its error is ignored, because the address is shown as well.

@@ -106,6 +106,7 @@ func drawAnswers(s *shell.Screen, answers []answered, again func(string) string)
 // nextSteps are commands to try after a demonstration.
 var nextSteps = []struct{ command, what string }{
 	{"status", "is anything wrong?"},
+	{"console --open", "pages about everything, in the browser"},
 	{"coverage", "the calendar of days"},
 	{"jobs list", "what was asked for, and what became of it"},
 	{"files list", "what came; bellhop files show KEY tells a file's whole life"},
