@@ -21,7 +21,7 @@ export REQUIRE_REAL ?=
 
 # How many inputs each fuzz target gets. A count and not a time: at the end of a -fuzztime in seconds the toolchain of
 # this Go release can fail for no reason (golang/go#75804).
-FUZZTIME ?= 20000x
+FUZZTIME ?= 10000x
 
 ##@ Use
 

@@ -16,6 +16,10 @@ const filesPerJob = 5
 // grow brings the ledger to so many files. What the protocol itself left of one finished job and its files is copied under
 // other names, through the store's own Write: what is there is what would be there, without having been lived through.
 func (b *books) grow(ctx context.Context, files int) error {
+	// A sweep has sealed the certificates since: what is copied waits for nothing.
+	if _, err := b.Seal(ctx, noon); err != nil {
+		return err
+	}
 	old := fmt.Sprintf("%s-%06d", grower, b.lives)
 	records, err := b.recordsOf(ctx, old)
 	if err != nil {
