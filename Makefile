@@ -173,7 +173,7 @@ PART   ?=
 QUICK  ?=
 ROUNDS ?=
 
-PARTS := figures,coldstart,size,convert,pipeline,ledger
+PARTS := figures,coldstart,size,convert,pipeline,ledger,pages
 
 .PHONY: bench
 bench: ## Measure bellhop against yardsticks in the same run, about 15 minutes; PART=coldstart, QUICK=1; see bench/README.md
@@ -181,12 +181,13 @@ bench: ## Measure bellhop against yardsticks in the same run, about 15 minutes; 
 	for part in $$(tr , ' ' <<<"$(or $(PART),$(PARTS))"); do \
 	  case $$part in \
 	    figures) go test -cpu 1 -timeout 20m -run '^$$' -bench '^BenchmarkFigures$$' -benchtime 1x ./pkg/convert -rounds $(or $(ROUNDS),$(if $(QUICK),1,7)); continue;; \
+	    pages) tools/install chromium >/dev/null; go test -timeout 20m -run '^$$' -bench . -benchtime $(or $(ROUNDS),$(if $(QUICK),3,20))x ./cmd/bellhop/internal/console; continue;; \
 	    coldstart) name=ColdStart rounds=45;; \
 	    size) name=Size rounds=1;; \
 	    convert) name=Convert rounds=7;; \
 	    pipeline) name=Pipeline rounds=3;; \
 	    ledger) name=Ledger rounds=30;; \
-	    *) echo "no part is called $$part: choose among figures, coldstart, size, convert, pipeline and ledger" >&2; exit 2;; \
+	    *) echo "no part is called $$part: choose among figures, coldstart, size, convert, pipeline, ledger and pages" >&2; exit 2;; \
 	  esac; \
 	  mkdir -p build; [[ -n $$built ]] || go test -c -o build/bench.test ./cmd/bellhop/internal/bench; built=1; \
 	  rounds=$(or $(ROUNDS),$(if $(QUICK),$$(((rounds+2)/3)),$$rounds)); \

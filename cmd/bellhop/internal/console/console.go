@@ -56,16 +56,24 @@ type Console struct {
 func New(p Place, clock func() time.Time) *Console {
 	c := &Console{place: p, asked: &lender{open: p.Engine, clock: clock}, mux: http.NewServeMux()}
 	for _, s := range screens() {
+		show := c.show
+		if s.begins {
+			show = c.showEarly
+		}
 		pattern := "GET " + s.path
 		if s.path == "/" {
 			pattern += "{$}" // and nothing below it
 		}
-		c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { c.show(w, r, s) })
+		c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { show(w, r, s) })
 	}
-	c.mux.HandleFunc("GET /review/decide", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, screen{"/review", "Decide", "", confirm}) })
-	c.mux.HandleFunc("POST /review/decide", func(w http.ResponseWriter, r *http.Request) { c.show(w, r, screen{"/review", "Decided", "", decide}) })
+	c.mux.HandleFunc("GET /review/decide", func(w http.ResponseWriter, r *http.Request) {
+		c.show(w, r, screen{"/review", "Decide", "", confirm, false})
+	})
+	c.mux.HandleFunc("POST /review/decide", func(w http.ResponseWriter, r *http.Request) {
+		c.show(w, r, screen{"/review", "Decided", "", decide, false})
+	})
 	c.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		c.write(w, http.StatusNotFound, c.trouble(screen{"", "Not found", "", nil}, fmt.Errorf("there is no page %s", r.URL.Path)))
+		c.write(w, http.StatusNotFound, c.trouble(screen{"", "Not found", "", nil, false}, fmt.Errorf("there is no page %s", r.URL.Path)))
 	})
 	return c
 }
@@ -80,23 +88,25 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.Serv
 type screen struct {
 	path, name, lead string
 	fill             func(ctx context.Context, s *sight) error
+	// begins says that its head is known before it is filled, and is sent then: the questions take a moment.
+	begins bool
 }
 
 func screens() []screen {
 	return []screen{
-		{"/", "Today", "What needs a person, how fresh the data are, and what has changed.", today},
-		{"/coverage", "Coverage", "What became of each day of each table.", coverage},
-		{"/jobs", "Jobs", "What was asked of the vendors, and what came of it.", jobs},
-		{"/files", "Files", "Each file's way from the vendor's promise to its proven deletion.", files},
-		{"/review", "Review", "What waits for a person to decide.", waiting},
-		{"/rooms", "Rooms", "Where the assistants are used, and where nobody speaks to one.", asking(rooms)},
-		{"/engagement", "Engagement", "How much the assistants are used, and for what.", asking(engagement)},
-		{"/campaigns", "Campaigns", "Which promotions were shown and answered, and where none was seen.", asking(campaigns)},
-		{"/calls", "Calls", "Who calls whom, how, and for how long.", asking(calls)},
-		{"/skills", "Skills", "Whether the skills work, and what people say to them.", asking(skills)},
-		{"/care", "Care", "What people turn to the contact centre about.", asking(care)},
-		{"/privacy", "Privacy", "What was delivered, for how long it lay there, and the proof that it is gone.", privacy},
-		{"/cost", "Cost", "What bellhop costs on AWS.", bill},
+		{"/", "Today", "What needs a person, how fresh the data are, and what has changed.", today, false},
+		{"/coverage", "Coverage", "What became of each day of each table.", coverage, false},
+		{"/jobs", "Jobs", "What was asked of the vendors, and what came of it.", jobs, false},
+		{"/files", "Files", "Each file's way from the vendor's promise to its proven deletion.", files, false},
+		{"/review", "Review", "What waits for a person to decide.", waiting, false},
+		{"/rooms", "Rooms", "Where the assistants are used, and where nobody speaks to one.", asking(rooms), true},
+		{"/engagement", "Engagement", "How much the assistants are used, and for what.", asking(engagement), true},
+		{"/campaigns", "Campaigns", "Which promotions were shown and answered, and where none was seen.", asking(campaigns), true},
+		{"/calls", "Calls", "Who calls whom, how, and for how long.", asking(calls), true},
+		{"/skills", "Skills", "Whether the skills work, and what people say to them.", asking(skills), true},
+		{"/care", "Care", "What people turn to the contact centre about.", asking(care), true},
+		{"/privacy", "Privacy", "What was delivered, for how long it lay there, and the proof that it is gone.", privacy, false},
+		{"/cost", "Cost", "What bellhop costs on AWS.", bill, false},
 	}
 }
 
@@ -145,6 +155,28 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, s screen) {
 		return
 	}
 	c.write(w, http.StatusOK, d)
+}
+
+// showEarly sends the head of a page, and then what fills it.
+func (c *Console) showEarly(w http.ResponseWriter, r *http.Request, s screen) {
+	v := c.place.View()
+	d := c.document(s, v)
+	var b bytes.Buffer
+	if err := d.Begin(&b); err != nil {
+		http.Error(w, "the page could not be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(b.Bytes())                 // whoever asked may have gone
+	_ = http.NewResponseController(w).Flush() // where that cannot be, all comes at once
+	if err := s.fill(r.Context(), &sight{&d, c, v, c.place, r.URL.Query()}); err != nil {
+		d.Sections = c.trouble(s, err).Sections
+	}
+	b.Reset()
+	if err := d.End(&b); err != nil {
+		return // the head is out already: what follows is nothing, and not half of something
+	}
+	_, _ = w.Write(b.Bytes())
 }
 
 // trouble is a page that says what went wrong, and what helps.

@@ -35,12 +35,27 @@ var (
 
 // Write writes the page. All text in it is escaped for the place where it stands.
 func (d Document) Write(w io.Writer) error {
+	if err := d.Begin(w); err != nil {
+		return err
+	}
+	return d.End(w)
+}
+
+// Begin writes the page up to its links. A server that has yet to compute the rest sends it, so that people see where they are.
+func (d Document) Begin(w io.Writer) error {
 	if len(d.Links) == 0 {
 		for _, s := range d.Sections {
 			d.Links = append(d.Links, Link{Name: s.Title, Address: "#" + s.ID})
 		}
 	}
-	if err := layout.Execute(w, d); err != nil {
+	return d.execute(w, "begin")
+}
+
+// End writes the rest.
+func (d Document) End(w io.Writer) error { return d.execute(w, "end") }
+
+func (d Document) execute(w io.Writer, part string) error {
+	if err := layout.ExecuteTemplate(w, part, d); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
