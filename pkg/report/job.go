@@ -136,7 +136,7 @@ func (j *Job) AwaitFiles(now time.Time, a Answer, deadline time.Time) error {
 			return err
 		}
 	}
-	if err := j.to(JobAwaitingFiles, now, fmt.Sprintf("%d files named", len(a.Files))); err != nil {
+	if err := j.to(JobAwaitingFiles, now, "the vendor named "+plural(len(a.Files), "file")); err != nil {
 		return err
 	}
 	j.RequestID, j.Ticket, j.DueAt, j.Deadline = a.RequestID, "", deadline, deadline

@@ -416,7 +416,7 @@ func healthy(t *testing.T) *ledger {
 		Timeline: report.Timeline{History: []report.Event{
 			{At: at("06:00:00"), To: "PLANNED", Why: "8 table days missing"},
 			{At: at("06:00:01"), From: "PLANNED", To: "SUBMITTING", Attempt: 1},
-			{At: at("06:00:02"), From: "SUBMITTING", To: "AWAITING_FILES", Attempt: 1, Why: "1 files named"},
+			{At: at("06:00:02"), From: "SUBMITTING", To: "AWAITING_FILES", Attempt: 1, Why: "the vendor named 1 file"},
 			{At: at("06:12:30"), From: "AWAITING_FILES", To: "LOADED", Attempt: 1},
 		}},
 	}

@@ -113,7 +113,7 @@ TIMELINE
 WHEN                         AFTER  STEP                         ATTEMPT  WHY
 2026-11-20 06:00:00Z                PLANNED                               8 table days missing
 2026-11-20 06:00:01Z        +1.0 s  PLANNED → SUBMITTING               1
-2026-11-20 06:00:02Z        +1.0 s  SUBMITTING → AWAITING_FILES        1  1 files named
+2026-11-20 06:00:02Z        +1.0 s  SUBMITTING → AWAITING_FILES        1  the vendor named 1 file
 2026-11-20 06:12:30Z  +12 min 28 s  AWAITING_FILES → LOADED            1`},
 		"jobs": {newBench, []string{"jobs", "list"}, 0, `
 JOB           DAYS                    TABLES    STATUS  FILES  PLANNED

@@ -82,7 +82,7 @@ func (s *sight) gaps(c view.Coverage) page.Tile {
 		ID: "gaps-list", Title: "Days that are not there", Command: s.command("coverage"),
 		Table: &page.Table{
 			Caption: "Days that are not there, and until when they can be fetched", Empty: "Every wanted day is there.",
-			Columns: columns(text("Table"), text("Subscription"), text("Days"), text("State"), text("Can be fetched until"), text("Why")),
+			Columns: columns(text("Table"), text("Subscription"), line("Days"), text("State"), line("Can be fetched until"), why()),
 		},
 	}
 	for _, sub := range c.Subscriptions {

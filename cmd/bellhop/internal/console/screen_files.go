@@ -33,7 +33,7 @@ func files(ctx context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	t := &page.Table{Caption: "Files, the newest first", Empty: "No file is known.", Columns: columns(text("File"), text("State"), text("Table"), text("Delivered"), text("Lay there"), plenty("Rows"), text("Why"))}
+	t := &page.Table{Caption: "Files, the newest first", Empty: "No file is known.", Columns: columns(text("File"), text("State"), text("Table"), line("Delivered"), line("Lay there"), plenty("Rows"), why())}
 	for _, f := range slices.Backward(list) {
 		var lay any
 		if f.ExposureSeconds > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/page"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -56,7 +57,7 @@ func jobs(ctx context.Context, s *sight) error {
 }
 
 func jobTable(caption, empty string) *page.Table {
-	return &page.Table{Caption: caption, Empty: empty, Columns: columns(text("Job"), text("Subscription"), text("Days"), text("State"), text("Files loaded"), text("Planned"), text("Why"))}
+	return &page.Table{Caption: caption, Empty: empty, Columns: columns(line("Job"), line("Subscription"), line("Days"), text("State"), text("Files loaded"), line("Planned"), why())}
 }
 
 func job(ctx context.Context, s *sight, id string) error {
@@ -65,7 +66,7 @@ func job(ctx context.Context, s *sight, id string) error {
 		return err
 	}
 	s.Title, s.Lead = "Job "+j.ID, ""
-	files := &page.Table{Caption: "Files of the job", Empty: "The vendor has named no file.", Columns: columns(text("File"), text("Table"), text("State"), plenty("Rows"), text("Why"))}
+	files := &page.Table{Caption: "Files of the job", Empty: "The vendor has named no file.", Columns: columns(text("File"), text("Table"), text("State"), plenty("Rows"), why())}
 	for _, f := range j.Files {
 		files.Rows = append(files.Rows, []any{to("/files", "key", f.Key), f.Table, page.Word{Text: string(f.Status), Tone: fileTone(f.Status)}, number(int(f.Rows)), f.Reason})
 	}
@@ -83,6 +84,9 @@ func job(ctx context.Context, s *sight, id string) error {
 func facts(caption string, pairs ...any) *page.Table {
 	t := &page.Table{Caption: caption, Columns: columns(text("What"), text("Value"))}
 	for pair := range slices.Chunk(pairs, 2) {
+		if n, is := pair[1].(query.Number); is {
+			pair[1] = phrase.Grouped(string(n), " ") // beside texts it stands where they stand
+		}
 		if pair[1] != "" {
 			t.Rows = append(t.Rows, pair)
 		}
@@ -92,7 +96,7 @@ func facts(caption string, pairs ...any) *page.Table {
 
 // timeline shows every transition, with the time since the one before.
 func timeline(of report.Timeline) *page.Table {
-	t := &page.Table{Caption: "Every step, with the time since the one before", Empty: "Nothing has happened yet.", Columns: columns(text("When"), text("After"), text("Step"), text("Why"))}
+	t := &page.Table{Caption: "Every step, with the time since the one before", Empty: "Nothing has happened yet.", Columns: columns(line("When"), line("After"), text("Step"), why())}
 	var before time.Time
 	for i, e := range of.History {
 		if of.LeftOut > 0 && i == report.FirstEvents {

@@ -30,13 +30,13 @@ func privacy(ctx context.Context, s *sight) error {
 	if p.Deleted.Files > 0 {
 		figures = append(figures, page.Figure{Label: "Half were gone within", Value: seconds(p.Deleted.MedianSeconds), Note: "99 % within " + seconds(p.Deleted.P99Seconds)})
 	}
-	causes := &page.Table{Caption: "Deleted files, by what they were", Empty: "Nothing was deleted.", Columns: columns(text("Deleted as"), plenty("Files"), text("Half within"), text("99 % within"), text("Longest"))}
+	causes := &page.Table{Caption: "Deleted files, by what they were", Empty: "Nothing was deleted.", Columns: columns(text("Deleted as"), plenty("Files"), line("Half within"), line("99 % within"), line("Longest"))}
 	for _, cause := range []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined} {
 		if d := p.ByCause[cause]; d.Files > 0 {
 			causes.Rows = append(causes.Rows, []any{string(cause), number(d.Files), seconds(d.MedianSeconds), seconds(d.P99Seconds), seconds(d.MaxSeconds)})
 		}
 	}
-	left := &page.Table{Caption: "Files that lie in the delivery bucket", Empty: "No file that came in these days is left.", Columns: columns(text("File"), text("State"), text("Delivered"), text("Kept until"))}
+	left := &page.Table{Caption: "Files that lie in the delivery bucket", Empty: "No file that came in these days is left.", Columns: columns(text("File"), text("State"), line("Delivered"), line("Kept until"))}
 	for _, f := range p.Undeleted {
 		left.Rows = append(left.Rows, []any{to("/files", "key", f.Key), page.Word{Text: string(f.Status), Tone: fileTone(f.Status)}, phrase.Second(f.DeliveredAt), phrase.Second(f.Until)})
 	}
@@ -46,8 +46,8 @@ func privacy(ctx context.Context, s *sight) error {
 	}
 	s.section("files", "In the last 30 days", "",
 		page.Tile{ID: "short", Title: "In short", Figures: figures, Command: command},
-		page.Tile{ID: "causes", Title: "How long they lay there", Table: causes, Command: command, Half: true},
-		page.Tile{ID: "left", Title: "What is left", Table: left, Command: command, Half: true})
+		page.Tile{ID: "causes", Title: "How long they lay there", Table: causes, Command: command},
+		page.Tile{ID: "left", Title: "What is left", Table: left, Command: command})
 	s.section("proof", "Proof", "", s.chain(p.Chain), certificates, s.erasures(p.Erasures))
 	return nil
 }
@@ -91,7 +91,7 @@ func (s *sight) certificates(ctx context.Context) (page.Tile, error) {
 		ID: "certificates", Title: "The newest certificates", Command: s.command("certificates list --last %d", mostRows),
 		Table: &page.Table{
 			Caption: "Certificates, the newest first", Empty: "There is none yet.", Folded: true,
-			Columns: columns(text("File"), text("Deleted as"), text("Verified gone"), text("Lay there"), code("SHA-256")),
+			Columns: columns(text("File"), text("Deleted as"), line("Verified gone"), line("Lay there"), code("SHA-256")),
 		},
 	}
 	for _, c := range slices.Backward(list) {

@@ -23,6 +23,10 @@ func columns(of ...page.Column) []page.Column { return of }
 
 func text(title string) page.Column { return page.Column{Title: title} }
 
+func line(title string) page.Column { return page.Column{Title: title, Kind: page.Line} }
+
+func why() page.Column { return page.Column{Title: "Why", Kind: page.Prose} }
+
 func code(title string) page.Column { return page.Column{Title: title, Kind: page.Code} }
 
 func plenty(title string) page.Column { return page.Column{Title: title, Kind: page.Plenty} }
@@ -104,8 +108,11 @@ func (s *sight) freshness(f view.Freshness) page.Tile {
 	}
 	stale := 0
 	for _, one := range f.Tables {
-		state := page.Word{Text: one.Status, Tone: page.Good}
-		if one.Status == view.Stale {
+		state := page.Word{Text: one.Status}
+		switch one.Status {
+		case view.Fresh:
+			state.Tone = page.Good
+		case view.Stale:
 			state.Tone = page.Bad
 			stale++
 		}
@@ -127,7 +134,7 @@ func (s *sight) restated(c view.Changes) page.Tile {
 		Answer: fmt.Sprintf("%s of published days by newer reports since %s.", phrase.Count(len(c.Restated), "replacement"), phrase.Minute(c.Since)),
 		Table: &page.Table{
 			Caption: "Replaced days, the newest first", Empty: "No published day was replaced by other content.", Folded: true,
-			Columns: columns(text("Day"), text("Table"), text("Subscription"), text("Measure"), plenty("Before"), plenty("After"), text("When")),
+			Columns: columns(text("Day"), text("Table"), text("Subscription"), text("Measure"), plenty("Before"), plenty("After"), line("When")),
 		},
 	}
 	for _, r := range c.Restated {

@@ -123,6 +123,8 @@ func TestZeroMissingHiddenAndUnknownLookDifferent(t *testing.T) {
 		"text that is like a digit": {Text, "007", "007", ""},
 		"a day":                     {Text, report.NewDate(2026, 10, 5), "2026-10-05", "date"},
 		"an identifier":             {Code, "amzn1.x", "amzn1.x", "code"},
+		"a sentence":                {Prose, "it has fewer rows", "it has fewer rows", "prose"},
+		"a time":                    {Line, "2026-10-05 06:00Z", "2026-10-05 06:00Z", "line"},
 		"bad news":                  {Text, Word{"MISSING", Bad}, "MISSING", "bad"},
 		"a way to elsewhere":        {Text, Link{Name: "job-1", Address: "/jobs?id=job-1"}, "job-1", ""},
 	}

@@ -18,6 +18,8 @@ type Kind int
 const (
 	Text   Kind = iota
 	Code        // text in letters of one width, such as an identifier
+	Line        // text that is never broken into two lines, such as a time
+	Prose       // text that takes room before it takes lines
 	Plenty      // a number
 	Bar         // a number with a bar beside it: how long says how much of the largest
 	Heat        // a number on a ground that is the darker, the nearer it is to the largest
@@ -98,6 +100,10 @@ func (c Column) cell(v any, largest float64) cell {
 	switch {
 	case c.Kind == Code && made.Class == "":
 		made.Class = "code"
+	case c.Kind == Line && made.Class == "":
+		made.Class = "line"
+	case c.Kind == Prose && made.Text != "" && made.Class == "":
+		made.Class = "prose"
 	case c.Kind == Bar && number && largest > 0:
 		made.Bar = int(math.Ceil(100 * math.Abs(f) / largest))
 	case c.Kind == Heat && number && f == 0:

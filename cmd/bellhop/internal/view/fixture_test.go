@@ -224,6 +224,8 @@ type fixture struct {
 	deliveries, dataset bucket
 	// listed says that the dataset is listed for what is shown.
 	listed bool
+	// lastDay is the last day that the vendor ever has; zero: it goes on.
+	lastDay report.Date
 }
 
 func newFixture() *fixture {
@@ -311,9 +313,21 @@ func (f *fixture) drop(dropped ...int) {
 func (f *fixture) view() *view.View {
 	return &view.View{
 		Name: "here", Ledger: f.ledger, Deliveries: f.deliveries, Bucket: "deliveries", Dataset: f.dataset, Listed: f.listed,
-		Sources: []requester.Source{asp.New(asp.Options{Options: alexa.Options{Now: func() time.Time { return now }}})},
+		Sources: []requester.Source{vendor{asp.New(asp.Options{Options: alexa.Options{Now: func() time.Time { return now }}}), f.lastDay}},
 		Now:     func() time.Time { return now },
 	}
+}
+
+// vendor is Alexa Smart Properties, which may have ended its service after a day.
+type vendor struct {
+	requester.Source
+	lastDay report.Date
+}
+
+func (v vendor) Limits(p report.Params) report.Limits {
+	l := v.Source.Limits(p)
+	l.LastDay = v.lastDay
+	return l
 }
 
 // answer is for answers that must not fail.

@@ -35,6 +35,8 @@ type TableAge struct {
 const (
 	Fresh = "ok"
 	Stale = "stale"
+	// Over is a table that has the last day there will ever be: its vendor ended the service.
+	Over = "over"
 )
 
 // LosingDays are missing days, with how much time is left.
@@ -81,7 +83,7 @@ func (v *View) Freshness(ctx context.Context, f FreshnessFilter) (Freshness, err
 				age.SLODays = f.SLODays
 			}
 			age.judge(limits, c.Wanted)
-			all.Fresh = all.Fresh && (age.Status == Fresh || sub.Paused)
+			all.Fresh = all.Fresh && (age.Status != Stale || sub.Paused)
 			all.Tables = append(all.Tables, age)
 		}
 		for _, g := range c.Gaps {
@@ -107,12 +109,15 @@ func tableAge(sub report.Subscription, table string, days []report.DayCoverage, 
 	return age
 }
 
-// judge says whether the table is stale. One of which no day is wanted yet is not, nor one that has the last day there will ever be.
+// judge says whether the table is stale. One of which no day is wanted yet is not.
 func (a *TableAge) judge(l report.Limits, wanted report.Window) {
-	a.Status = Fresh
-	over := l.LastDay != 0 && a.LastDay >= l.LastDay
-	if wanted.Len() > 0 && !over && (a.LastDay == 0 || a.AgeDays > a.SLODays) {
+	switch {
+	case l.LastDay != 0 && a.LastDay >= l.LastDay:
+		a.Status = Over
+	case wanted.Len() > 0 && (a.LastDay == 0 || a.AgeDays > a.SLODays):
 		a.Status = Stale
+	default:
+		a.Status = Fresh
 	}
 }
 

@@ -28,11 +28,13 @@ func TestFreshness(t *testing.T) {
 			[]string{"asp_device 2026-11-16 4 of 4: ok"}},
 		"the two newest are not": {func() *fixture { f := newFixture(); f.drop(16, 17); return f }, view.FreshnessFilter{}, false,
 			[]string{"asp_device 2026-11-15 5 of 4: stale", "asp_communication 2026-11-17 3 of 4: ok"}},
-		"more is promised":     {newFixture, view.FreshnessFilter{Tables: device.Tables, SLODays: 2}, false, []string{"asp_device 2026-11-17 3 of 2: stale"}},
-		"less is promised":     {func() *fixture { f := newFixture(); f.drop(16, 17); return f }, view.FreshnessFilter{Tables: device.Tables, SLODays: 5}, true, []string{"asp_device 2026-11-15 5 of 5: ok"}},
-		"no day is there":      {func() *fixture { f := newFixture(); f.drop(14, 15, 16, 17); return f }, device, false, []string{"asp_device 0 0 of 4: stale"}},
-		"no day is wanted yet": {func() *fixture { f := newFixture(); f.drop(14, 15, 16, 17); f.wantFrom(day(18)); return f }, device, true, []string{"asp_device 0 0 of 4: ok"}},
-		"stale, and paused":    {func() *fixture { f := newFixture(); f.drop(16, 17); f.pause(); return f }, device, true, []string{"asp_device 2026-11-15 5 of 4: stale"}},
+		"more is promised":       {newFixture, view.FreshnessFilter{Tables: device.Tables, SLODays: 2}, false, []string{"asp_device 2026-11-17 3 of 2: stale"}},
+		"less is promised":       {func() *fixture { f := newFixture(); f.drop(16, 17); return f }, view.FreshnessFilter{Tables: device.Tables, SLODays: 5}, true, []string{"asp_device 2026-11-15 5 of 5: ok"}},
+		"no day is there":        {func() *fixture { f := newFixture(); f.drop(14, 15, 16, 17); return f }, device, false, []string{"asp_device 0 0 of 4: stale"}},
+		"no day is wanted yet":   {func() *fixture { f := newFixture(); f.drop(14, 15, 16, 17); f.wantFrom(day(18)); return f }, device, true, []string{"asp_device 0 0 of 4: ok"}},
+		"the last there will be": {func() *fixture { f := newFixture(); f.drop(16, 17); f.lastDay = day(15); return f }, device, true, []string{"asp_device 2026-11-15 5 of 4: over"}},
+		"the last is not there":  {func() *fixture { f := newFixture(); f.drop(15, 16, 17); f.lastDay = day(15); return f }, device, false, []string{"asp_device 2026-11-14 6 of 4: stale"}},
+		"stale, and paused":      {func() *fixture { f := newFixture(); f.drop(16, 17); f.pause(); return f }, device, true, []string{"asp_device 2026-11-15 5 of 4: stale"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

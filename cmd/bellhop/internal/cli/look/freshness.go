@@ -24,7 +24,9 @@ may be. Without --slo it may be a day older than the subscription's own lag.
 Below it are the days that are missing, the most urgent first: how many days are left until the vendor no longer
 has them. A stack has alarms for that too, at 30, 7 and 3 days.
 
-Exit code 0 when everything is fresh, 3 when a table is stale. A paused subscription is shown and does not count.`,
+A table is over when it has the last day there will ever be, because its vendor ended the service.
+
+Exit code 0 when nothing is stale, 3 when a table is. A paused subscription is shown and does not count.`,
 		Example: `  bellhop freshness
   bellhop freshness --slo 3d --table asp_device && ./publish-daily-figures
   bellhop freshness --json | jq '.missing[] | select(.days_left <= 7)'`,
@@ -58,6 +60,8 @@ func drawFreshness(s *shell.Screen, f view.Freshness) {
 			status = shell.Toned(a.Status+", paused", shell.Waiting)
 		case a.Status == view.Stale:
 			status.Tone = shell.Bad
+		case a.Status == view.Over:
+			status.Tone = shell.Quiet
 		}
 		return shell.Row(a.Subscription, a.Table, cmp.Or(phrase.Date(a.LastDay), "none yet"), age, phrase.Count(a.SLODays, "day"), status)
 	})
