@@ -3,10 +3,6 @@ package asp
 import (
 	"regexp"
 	"slices"
-	"strings"
-	"time"
-
-	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // Names of the parameters of a subscription to this source.
@@ -67,49 +63,3 @@ var (
 	unitID      = regexp.MustCompile(`^amzn1\.alexa\.unit\.did\.[[:graph:]]+$`)
 	granularity = regexp.MustCompile(`^[A-Z_]+$`)
 )
-
-// Validate reports every problem of a subscription's parameters at once.
-func (s *Source) Validate(p report.Params) error {
-	r := report.ParamReader{Params: p}
-	for _, name := range p.Unknown(ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity) {
-		r.Bad("%s is not a parameter of %s: use %s, %s, %s or %s", name, s.Name(),
-			ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity)
-	}
-	switch id := p[ParamUnitID]; {
-	case id == "":
-		r.Bad("%s is missing: the unit whose data is wanted, of the form amzn1.alexa.unit.did.{id}", ParamUnitID)
-	case len(id) > maxID || !unitID.MatchString(id):
-		r.Bad("%s is %q: it must be of the form amzn1.alexa.unit.did.{id}", ParamUnitID, id)
-	}
-	for _, name := range p.List(ParamCategories) {
-		if _, ok := byName(name); !ok {
-			r.Bad("%s has %q, which is unknown: use %s", ParamCategories, name, strings.Join(Categories(), ", "))
-		}
-	}
-	r.OneOf(ParamShowSubUnits, "true", "true", "false")
-	switch g := p[ParamGranularity]; {
-	case g == "":
-	case !granularity.MatchString(g):
-		r.Bad("%s is %q: it must be a word of capital letters such as %s", ParamGranularity, g, Daily)
-	case !slices.Contains(s.o.Daily, g):
-		r.Bad("%s is %q: only %s is known to give a row for each day, and only days can be loaded",
-			ParamGranularity, g, strings.Join(s.o.Daily, ", "))
-	}
-	return r.Err()
-}
-
-// Warnings returns none: what the source accepts it can vouch for.
-func (s *Source) Warnings(report.Params) []string { return nil }
-
-// Limits of the vendor: data of the past 90 days, of which bellhop stays two clear; a request may span all of it.
-// No delivery time is documented, so a file is waited for six hours.
-func (s *Source) Limits(p report.Params) report.Limits {
-	l := report.Limits{DeliveryWindow: 6 * time.Hour}
-	wanted := p.List(ParamCategories)
-	for _, c := range categories {
-		if len(wanted) == 0 || slices.Contains(wanted, c.name) {
-			l.Tables = append(l.Tables, c.table)
-		}
-	}
-	return l.Reaching(90)
-}

@@ -1,14 +1,20 @@
 package asp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 )
+
+// path of the operation "Generate report".
+const path = "/v1/enterprise/analytics/reports"
 
 // body is the request's, as the vendor's page "Analytics API" shows it.
 type body struct {
@@ -31,6 +37,21 @@ type dateRange struct {
 type deliveryChannel struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
+}
+
+// Submit sends the order, once, and once more with a fresh token if the first one was refused. It obeys the deadline of
+// ctx. It never fails: what went wrong is the answer's outcome, and only [report.OutcomeUnknown] leaves open whether the
+// vendor took the order.
+func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
+	body, err := s.encode(o)
+	if err != nil {
+		return report.NotSent(err)
+	}
+	reply, answer := s.client.Do(ctx, alexa.Call{Method: http.MethodPost, Path: path, Body: body, Once: true})
+	if answer.Outcome != report.OutcomeAccepted {
+		return answer
+	}
+	return understand(reply, answer, o)
 }
 
 // encode returns the request's body for an order, and every reason why there can be none.

@@ -12,15 +12,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 )
-
-// path of the operation "Generate report".
-const path = "/v1/enterprise/analytics/reports"
 
 // Options are what [New] needs.
 type Options struct {
@@ -60,27 +58,58 @@ func (s *Source) Name() string { return report.SourceASPAnalytics }
 // Format writes the source's name alone: printing it whole would reach the token source.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Name()) }
 
+// Validate reports every problem of a subscription's parameters at once.
+func (s *Source) Validate(p report.Params) error {
+	r := report.ParamReader{Params: p}
+	for _, name := range p.Unknown(ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity) {
+		r.Bad("%s is not a parameter of %s: use %s, %s, %s or %s", name, s.Name(),
+			ParamUnitID, ParamCategories, ParamShowSubUnits, ParamGranularity)
+	}
+	switch id := p[ParamUnitID]; {
+	case id == "":
+		r.Bad("%s is missing: the unit whose data is wanted, of the form amzn1.alexa.unit.did.{id}", ParamUnitID)
+	case len(id) > maxID || !unitID.MatchString(id):
+		r.Bad("%s is %q: it must be of the form amzn1.alexa.unit.did.{id}", ParamUnitID, id)
+	}
+	for _, name := range p.List(ParamCategories) {
+		if _, ok := byName(name); !ok {
+			r.Bad("%s has %q, which is unknown: use %s", ParamCategories, name, strings.Join(Categories(), ", "))
+		}
+	}
+	r.OneOf(ParamShowSubUnits, "true", "true", "false")
+	switch g := p[ParamGranularity]; {
+	case g == "":
+	case !granularity.MatchString(g):
+		r.Bad("%s is %q: it must be a word of capital letters such as %s", ParamGranularity, g, Daily)
+	case !slices.Contains(s.o.Daily, g):
+		r.Bad("%s is %q: only %s is known to give a row for each day, and only days can be loaded",
+			ParamGranularity, g, strings.Join(s.o.Daily, ", "))
+	}
+	return r.Err()
+}
+
+// Warnings returns none: what the source accepts it can vouch for.
+func (s *Source) Warnings(report.Params) []string { return nil }
+
+// Limits of the vendor: data of the past 90 days, of which bellhop stays two clear; a request may span all of it.
+// No delivery time is documented, so a file is waited for six hours.
+func (s *Source) Limits(p report.Params) report.Limits {
+	l := report.Limits{DeliveryWindow: 6 * time.Hour}
+	wanted := p.List(ParamCategories)
+	for _, c := range categories {
+		if len(wanted) == 0 || slices.Contains(wanted, c.name) {
+			l.Tables = append(l.Tables, c.table)
+		}
+	}
+	return l.Reaching(90)
+}
+
 // Credential returns [report.CredentialLWA].
 func (s *Source) Credential(report.Params) string { return report.CredentialLWA }
 
 // Authorize gets an access token, which the orders after it are sent with.
 func (s *Source) Authorize(ctx context.Context, _ report.Params) error {
 	return s.client.Authorize(ctx)
-}
-
-// Submit sends the order, once, and once more with a fresh token if the first one was refused. It obeys the deadline of
-// ctx. It never fails: what went wrong is the answer's outcome, and only [report.OutcomeUnknown] leaves open whether the
-// vendor took the order.
-func (s *Source) Submit(ctx context.Context, o report.Order) report.Answer {
-	body, err := s.encode(o)
-	if err != nil {
-		return report.NotSent(err)
-	}
-	reply, answer := s.client.Do(ctx, alexa.Call{Method: http.MethodPost, Path: path, Body: body, Once: true})
-	if answer.Outcome != report.OutcomeAccepted {
-		return answer
-	}
-	return understand(reply, answer, o)
 }
 
 // Poll is never called for this source, which has nothing to ask after: it refuses.

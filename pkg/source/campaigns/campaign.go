@@ -2,8 +2,7 @@ package campaigns
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,40 +124,83 @@ func Parse(document []byte) (Campaign, error) {
 // Body returns the body of the request that creates the campaign.
 func (c Campaign) Body() ([]byte, error) { return marshal(c) }
 
-// Group names the promotion that a campaign belongs to: campaigns of the same content and activation window, whatever their
-// targets, have one group. Keys that bellhop does not know make no difference.
-func (c Campaign) Group() (string, error) {
-	content, err := canonical(c.values())
-	if err != nil {
-		return "", err
+// values returns the content of all variants.
+func (c Campaign) values() []Value {
+	values := []Value{}
+	for _, v := range c.Suggestion.Variants {
+		values = append(values, v.Content.Values...)
 	}
-	window, err := canonical(c.Scheduling.ActivationWindow)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(slices.Concat(content, window))
-	return "g-" + hex.EncodeToString(sum[:6]), nil
+	return values
 }
 
-// Split divides a promotion to any number of units into campaigns of as many as the vendor takes, which report as one group.
-// A unit that is named twice counts once.
-func Split(c Campaign) []Campaign {
-	var units []Unit
-	for _, u := range c.Targeting.Values {
-		if !slices.Contains(units, u) {
-			units = append(units, u)
+// Display returns the title and the body in the first locale.
+func (c Campaign) Display() (title, body string) {
+	if values := c.values(); len(values) > 0 {
+		return values[0].Display()
+	}
+	return "", ""
+}
+
+// Display returns the title and the body that the content shows. The newer templates call them primary and secondary text.
+func (v Value) Display() (title, body string) {
+	var d struct {
+		DisplayText struct {
+			Title     text `json:"title"`
+			Body      text `json:"body"`
+			Primary   text `json:"primaryText"`
+			Secondary text `json:"secondaryText"`
+		} `json:"displayText"`
+	}
+	_ = json.Unmarshal(v.Datasources, &d)
+	return string(cmp.Or(d.DisplayText.Title, d.DisplayText.Primary)), string(cmp.Or(d.DisplayText.Body, d.DisplayText.Secondary))
+}
+
+// text is a JSON string, and nothing for any other value.
+type text string
+
+// UnmarshalJSON never fails.
+func (t *text) UnmarshalJSON(document []byte) error {
+	var s string
+	if json.Unmarshal(document, &s) == nil {
+		*t = text(s)
+	}
+	return nil
+}
+
+// texts returns what the campaign says, to be kept out of errors.
+func (c Campaign) texts() []string {
+	var all []string
+	for _, v := range c.values() {
+		var data any
+		_ = json.Unmarshal(v.Datasources, &data)
+		all = appendTexts(all, data)
+	}
+	// Longest first: a text that contains another must not leave its tail behind.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
+}
+
+// appendTexts adds every string of a JSON value that is long enough to give something away.
+func appendTexts(all []string, value any) []string {
+	const least = 4
+	switch v := value.(type) {
+	case string:
+		if len(v) >= least {
+			all = append(all, v)
+		}
+	case []any:
+		for _, item := range v {
+			all = appendTexts(all, item)
+		}
+	case map[string]any:
+		for key, item := range v {
+			// What a tap does is no text of the property's.
+			if key != "action" {
+				all = appendTexts(all, item)
+			}
 		}
 	}
-	var parts []Campaign
-	for chunk := range slices.Chunk(units, maxUnits) {
-		part := c
-		part.Targeting.Values = chunk
-		parts = append(parts, part)
-	}
-	if parts == nil {
-		return []Campaign{c}
-	}
-	return parts
+	return all
 }
 
 // Listed is a campaign as the vendor gives it back. Its JSON is what the vendor gave, with keys that bellhop does not know.

@@ -21,6 +21,9 @@ import (
 // path of the campaigns.
 const path = "/v1/proactive/campaigns"
 
+// scope is that of the vendor's command line tool for Alexa Smart Properties.
+const scope = "alexa::enterprise:management"
+
 // Client has the five operations of the API. Any 2xx is a success: the vendor's page names different ones for the same
 // operation. It is safe for concurrent use.
 type Client struct{ client *alexa.Client }
@@ -136,6 +139,28 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 	return nil
 }
 
+// PageRequest asks for one page of campaigns.
+type PageRequest struct {
+	// MaxResults is 1 to 10; 0 leaves it to the vendor, whose default is 10.
+	MaxResults int
+	// NextToken is what the page before named; empty for the first one.
+	NextToken string
+}
+
+func (r PageRequest) validate() error {
+	if r.MaxResults < 0 || r.MaxResults > maxPage {
+		return fmt.Errorf("a page has 1 to %d campaigns, not %d", maxPage, r.MaxResults)
+	}
+	return nil
+}
+
+func (r PageRequest) rules() []alexa.Rule {
+	if r.NextToken == "" {
+		return nil
+	}
+	return alexa.ContinuationRules()
+}
+
 // Page is a page of campaigns. Only those are on it that were created with the same security profile.
 type Page struct {
 	Campaigns []Listed
@@ -214,13 +239,6 @@ func listCall(r PageRequest) alexa.Call {
 		query.Set("nextToken", r.NextToken)
 	}
 	return alexa.Call{Method: http.MethodGet, Path: path, Query: query, Rules: r.rules()}
-}
-
-func (r PageRequest) rules() []alexa.Rule {
-	if r.NextToken == "" {
-		return nil
-	}
-	return alexa.ContinuationRules()
 }
 
 // query is the body of the operation "Query campaigns". The vendor takes this form and no other.

@@ -2,9 +2,6 @@ package campaigns
 
 import "github.com/bellhop-asp/bellhop/pkg/report"
 
-// scope is that of the vendor's command line tool for Alexa Smart Properties.
-const scope = "alexa::enterprise:management"
-
 // Describe tells people about the source.
 func (s *Source) Describe() report.SourceDescription {
 	return report.SourceDescription{

@@ -1,6 +1,47 @@
 package campaigns
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// Group names the promotion that a campaign belongs to: campaigns of the same content and activation window, whatever their
+// targets, have one group. Keys that bellhop does not know make no difference.
+func (c Campaign) Group() (string, error) {
+	content, err := canonical(c.values())
+	if err != nil {
+		return "", err
+	}
+	window, err := canonical(c.Scheduling.ActivationWindow)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(slices.Concat(content, window))
+	return "g-" + hex.EncodeToString(sum[:6]), nil
+}
+
+// Split divides a promotion to any number of units into campaigns of as many as the vendor takes, which report as one group.
+// A unit that is named twice counts once.
+func Split(c Campaign) []Campaign {
+	var units []Unit
+	for _, u := range c.Targeting.Values {
+		if !slices.Contains(units, u) {
+			units = append(units, u)
+		}
+	}
+	var parts []Campaign
+	for chunk := range slices.Chunk(units, maxUnits) {
+		part := c
+		part.Targeting.Values = chunk
+		parts = append(parts, part)
+	}
+	if parts == nil {
+		return []Campaign{c}
+	}
+	return parts
+}
 
 // Group is a promotion: campaigns of the same content and activation window.
 type Group struct {

@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -114,83 +113,4 @@ func instant(text string) (string, error) {
 	}
 	written, err := i.MarshalText()
 	return string(written), err
-}
-
-// values returns the content of all variants.
-func (c Campaign) values() []Value {
-	values := []Value{}
-	for _, v := range c.Suggestion.Variants {
-		values = append(values, v.Content.Values...)
-	}
-	return values
-}
-
-// Display returns the title and the body in the first locale.
-func (c Campaign) Display() (title, body string) {
-	if values := c.values(); len(values) > 0 {
-		return values[0].Display()
-	}
-	return "", ""
-}
-
-// Display returns the title and the body that the content shows. The newer templates call them primary and secondary text.
-func (v Value) Display() (title, body string) {
-	var d struct {
-		DisplayText struct {
-			Title     text `json:"title"`
-			Body      text `json:"body"`
-			Primary   text `json:"primaryText"`
-			Secondary text `json:"secondaryText"`
-		} `json:"displayText"`
-	}
-	_ = json.Unmarshal(v.Datasources, &d)
-	return string(cmp.Or(d.DisplayText.Title, d.DisplayText.Primary)), string(cmp.Or(d.DisplayText.Body, d.DisplayText.Secondary))
-}
-
-// text is a JSON string, and nothing for any other value.
-type text string
-
-// UnmarshalJSON never fails.
-func (t *text) UnmarshalJSON(document []byte) error {
-	var s string
-	if json.Unmarshal(document, &s) == nil {
-		*t = text(s)
-	}
-	return nil
-}
-
-// texts returns what the campaign says, to be kept out of errors.
-func (c Campaign) texts() []string {
-	var all []string
-	for _, v := range c.values() {
-		var data any
-		_ = json.Unmarshal(v.Datasources, &data)
-		all = appendTexts(all, data)
-	}
-	// Longest first: a text that contains another must not leave its tail behind.
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
-	return all
-}
-
-// appendTexts adds every string of a JSON value that is long enough to give something away.
-func appendTexts(all []string, value any) []string {
-	const least = 4
-	switch v := value.(type) {
-	case string:
-		if len(v) >= least {
-			all = append(all, v)
-		}
-	case []any:
-		for _, item := range v {
-			all = appendTexts(all, item)
-		}
-	case map[string]any:
-		for key, item := range v {
-			// What a tap does is no text of the property's.
-			if key != "action" {
-				all = appendTexts(all, item)
-			}
-		}
-	}
-	return all
 }

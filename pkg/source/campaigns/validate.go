@@ -199,21 +199,6 @@ func (p *problems) window(w Window) {
 	}
 }
 
-// PageRequest asks for one page of campaigns.
-type PageRequest struct {
-	// MaxResults is 1 to 10; 0 leaves it to the vendor, whose default is 10.
-	MaxResults int
-	// NextToken is what the page before named; empty for the first one.
-	NextToken string
-}
-
-func (r PageRequest) validate() error {
-	if r.MaxResults < 0 || r.MaxResults > maxPage {
-		return fmt.Errorf("a page has 1 to %d campaigns, not %d", maxPage, r.MaxResults)
-	}
-	return nil
-}
-
 // validateUnits checks what a query is for. The vendor's example shows that it takes ids of other forms than that of rooms.
 func validateUnits(units []string) error {
 	var p problems
