@@ -3,89 +3,18 @@
 package erase
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"time"
 
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/own"
 	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
-
-// Dataset is the bucket of the dataset.
-type Dataset interface {
-	// ListVersions yields all versions and delete markers; in a bucket without versions, its objects.
-	ListVersions(ctx context.Context, prefix string) iter.Seq2[report.ObjectVersion, error]
-	// Stat returns the object with its metadata, or NotFound.
-	Stat(ctx context.Context, key string) (report.Object, error)
-	Open(ctx context.Context, key, etag, versionID string) (io.ReadCloser, report.Object, error)
-	// Put writes a whole object on a condition; Conflict when it does not hold.
-	Put(ctx context.Context, w report.Write) (report.Object, error)
-	Delete(ctx context.Context, key, etag, versionID string) (requestID string, err error)
-}
-
-// Ledger is the record of erasures, days and files. *ledger.Ledger is one.
-type Ledger interface {
-	OrderErasure(ctx context.Context, unit string, now time.Time) (report.Erasure, error)
-	NoteErased(ctx context.Context, e report.Erasure, o report.ErasedObject) error
-	FinishErasure(ctx context.Context, e report.Erasure, now time.Time) (report.ErasureCertificate, error)
-	Partitions(ctx context.Context, subscription, table string, w report.Window) ([]report.Partition, error)
-	Fence(ctx context.Context, f report.File, days []report.Partition, now, until time.Time) ([]report.Partition, error)
-	ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Partition) error) error
-	Job(ctx context.Context, id string) (report.Job, error)
-	File(ctx context.Context, key string) (report.File, error)
-	Files(ctx context.Context) iter.Seq2[report.File, error]
-	UpdateFile(ctx context.Context, key string, now time.Time, change func(*report.File) error) (report.File, error)
-}
-
-// Converter makes days without the unit.
-type Converter interface {
-	Merge(ctx context.Context, c report.Contract, d report.Date, parts []*io.SectionReader) (report.EncodedDay, error)
-}
-
-// Service erases units from one dataset. All fields but Progress and Waiting are required.
-type Service struct {
-	Dataset   Dataset
-	Ledger    Ledger
-	Converter Converter
-	Now       func() time.Time
-	// Pause lets time pass.
-	Pause func(ctx context.Context, d time.Duration) error
-	// Progress is told how many objects are looked at, and of how many; Waiting how many loads have to end first.
-	Progress func(done, total int)
-	Waiting  func(loads int)
-}
-
-// Summary is what one run did, or would do. It names no unit.
-type Summary struct {
-	Unit   string `json:"unit_sha256"`
-	DryRun bool   `json:"dry_run"`
-	// Objects counts what was looked at, and Versions the older ones of them.
-	Objects  int `json:"objects"`
-	Versions int `json:"older_versions"`
-	// Changed is what this run changed. The certificate has what all runs did.
-	Changed     []report.ErasedTotal       `json:"changed"`
-	Certificate *report.ErasureCertificate `json:"certificate,omitempty"`
-	Raw         Raw                        `json:"raw_files"`
-	Failed      []Failure                  `json:"failed"`
-}
-
-// Raw counts the files in the delivery bucket, of which nobody has looked whether the unit is in them. They go as all files do.
-type Raw struct {
-	Files       int `json:"files"`
-	Quarantined int `json:"quarantined"`
-	// Until is when the last of the quarantined ones is deleted.
-	Until time.Time `json:"until,omitzero"`
-}
-
-// Failure is an object that stays as it was, and why.
-type Failure struct {
-	Key string `json:"key"`
-	Why string `json:"why"`
-}
 
 const (
 	// maxPasses is how often the whole dataset is looked at: after the first time only what others do meanwhile can bring the unit back.
@@ -95,16 +24,6 @@ const (
 	// pause is between two looks at what others are doing.
 	pause = 5 * time.Second
 )
-
-// run is one run of a service.
-type run struct {
-	*Service
-	units   report.ErasedUnits
-	order   report.Erasure
-	dryRun  bool
-	changed map[string]report.ErasedObject
-	sum     Summary
-}
 
 // Run erases a unit. The order is recorded first: each load that begins afterwards leaves the unit out. Loads that were begun before
 // are waited for, and then the dataset is rewritten and looked at until it is without the unit. Only then is the certificate written.
@@ -281,4 +200,99 @@ func (r *run) persist(ctx context.Context, p place, do func(context.Context, pla
 		}
 	}
 	return changed, err
+}
+
+// object rewrites an object that has the unit, and brings its record up to date. Of one that has it no more, a run may have been
+// stopped before the record.
+func (r *run) object(ctx context.Context, p place) (changed bool, err error) {
+	o, err := r.Dataset.Stat(ctx, p.key)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	w, err := r.without(ctx, p, o.ETag)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if w.gone > 0 {
+		if err := r.found(ctx, p, w); err != nil {
+			return false, err
+		}
+	}
+	if r.dryRun {
+		return false, nil
+	}
+	switch p.kind {
+	case report.ErasedDay:
+		err = r.day(ctx, p, o, w)
+	case report.ErasedHeld:
+		err = r.held(ctx, p, o, w)
+	case report.ErasedStaged:
+		err = r.staged(ctx, p, o, w)
+	case report.ErasedMap, report.ErasedVersion:
+		if w.gone > 0 {
+			_, err = r.put(ctx, o, w)
+		}
+	}
+	return w.gone > 0, err
+}
+
+// version removes an older version that has the unit, as a whole: nobody reads it but to go back.
+func (r *run) version(ctx context.Context, p place) (changed bool, err error) {
+	w, err := r.without(ctx, p, "")
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil || w.gone == 0 {
+		return false, err
+	}
+	if err := r.found(ctx, p, w); err != nil || r.dryRun {
+		return false, err
+	}
+	_, err = r.Dataset.Delete(ctx, p.key, "", p.version)
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return true, err
+}
+
+// without reads an object or an older version, and makes what is left of it.
+func (r *run) without(ctx context.Context, p place, etag string) (w rest, err error) {
+	body, _, err := r.Dataset.Open(ctx, p.key, etag, p.version)
+	if err != nil {
+		return w, err
+	}
+	content, err := io.ReadAll(body)
+	if err := errors.Join(err, body.Close()); err != nil {
+		return w, fault.As(fault.Transient, fmt.Errorf("read it: %w", err))
+	}
+	if p.kind == report.ErasedMap {
+		left, gone, err := own.Without(p.table, content, func(unit string) bool { return r.units.Has(convert.UnitID(unit)) })
+		return rest{body: bytes.NewReader(left), gone: int64(gone)}, err
+	}
+	contract := report.Contract{Subscription: p.subscription, Table: p.table, Window: report.Window{From: p.date, To: p.date}, Erased: r.units}
+	part := io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content)))
+	w.day, err = r.Converter.Merge(ctx, contract, p.date, []*io.SectionReader{part})
+	w.body, w.gone = w.day.Body, w.day.Erased+w.day.Stripped
+	return w, err
+}
+
+// found counts an object with the unit, and notes it in the ledger before it is changed.
+func (r *run) found(ctx context.Context, p place, w rest) error {
+	o := report.ErasedObject{Kind: p.kind, Key: p.key, VersionID: p.version, Subscription: p.subscription, Table: p.table, Rows: w.gone}
+	if p.version != "" {
+		o.Kind = report.ErasedVersion
+	}
+	if !r.dryRun {
+		if err := r.Ledger.NoteErased(ctx, r.order, o); err != nil {
+			return err
+		}
+	}
+	r.changed[p.key+"\n"+p.version] = o
+	return nil
 }

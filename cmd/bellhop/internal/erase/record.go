@@ -2,6 +2,10 @@ package erase
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"time"
 
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/report"
@@ -170,4 +174,69 @@ func restage(f *report.File, key, from, to string, rows int64) (there bool) {
 		}
 	}
 	return there
+}
+
+// put puts what is left in the object's place.
+func (r *run) put(ctx context.Context, o report.Object, w rest) (report.Object, error) {
+	write := report.Write{Key: o.Key, Body: w.body, Condition: report.Condition{ETag: o.ETag}, ContentType: "application/vnd.apache.parquet"}
+	if w.day.Body != nil {
+		write.Metadata = map[string]string{}
+		maps.Copy(write.Metadata, o.Metadata)
+		write.Metadata[report.MetaFormat], write.Metadata[report.MetaMigrated] = strconv.Itoa(report.DatasetFormat), o.ETag
+		write.Metadata[report.MetaSHA256], write.Metadata[report.MetaRows] = w.day.SHA256, strconv.FormatInt(w.day.Rows, 10)
+	}
+	return r.Dataset.Put(ctx, write)
+}
+
+// remove deletes an object of which nothing is left.
+func (r *run) remove(ctx context.Context, o report.Object) error {
+	_, err := r.Dataset.Delete(ctx, o.Key, o.ETag, "")
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// fence is who replaces a day's object, as for a migration: each run has the same name, so that one which goes on after another was
+// killed need not wait.
+var fence = report.File{Key: "bellhop privacy erase", Epoch: -1}
+
+// lease is how long one day is kept from loads at most.
+const lease = 2 * time.Minute
+
+// errFenced says that a load or a person's decision has the day just now.
+var errFenced = errors.New("the day is being replaced by a load")
+
+// record returns the ledger's record of a day, or nil when it has none.
+func (r *run) record(ctx context.Context, p place) (*report.Partition, error) {
+	found, err := r.Ledger.Partitions(ctx, p.subscription, p.table, report.Window{From: p.date, To: p.date})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// keep keeps loads and decisions away from a day.
+func (r *run) keep(ctx context.Context, day report.Partition) error {
+	now := r.Now()
+	if day.Fenced(fence, now) {
+		return errFenced
+	}
+	_, err := r.Ledger.Fence(ctx, fence, []report.Partition{day}, now, now.Add(lease))
+	return err
+}
+
+// change changes a day's record, and lets loads come again.
+func (r *run) change(ctx context.Context, p place, change func(*report.Partition)) error {
+	err := r.Ledger.ChangeDay(ctx, p.subscription, p.table, p.date, func(s *report.Partition) error {
+		change(s)
+		if f := s.Fence; f != nil && f.File == fence.Key && f.Epoch == fence.Epoch {
+			s.Fence = nil
+		}
+		return nil
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil // the day was dropped meanwhile
+	}
+	return err
 }

@@ -35,6 +35,81 @@ func Check(parsed map[string]any) []Finding {
 	})
 }
 
+// scope is what names mean in a statement: the queries of WITH, by name.
+type scope map[string]relation
+
+// statement looks at a SELECT, or at several that are put together, and returns what it gives.
+func (s scope) statement(n node, found *[]Finding) relation {
+	s = s.with(n, found)
+	switch n.text("type") {
+	case "SELECT_NODE":
+		return s.selection(n, found)
+	case "SET_OPERATION_NODE":
+		left := s.statement(n.child("left"), found)
+		s.statement(n.child("right"), found)
+		left.oneDay = false
+		return left
+	default:
+		return relation{}
+	}
+}
+
+func (s scope) selection(n node, found *[]Finding) relation {
+	q := query{node: n, found: found}
+	var on []node
+	q.from, on = s.from(n.child("from_table"), found)
+	q.group()
+	q.choose(on)
+	for _, part := range []any{n["select_list"], n["having"], n["where_clause"], n["qualify"], n["modifiers"]} {
+		// A statement inside of an expression is looked at by itself.
+		walk(part, func(c node) bool {
+			if isStatement(c) {
+				s.statement(c, found)
+			}
+			return !isStatement(c)
+		})
+	}
+	for _, part := range []any{n["select_list"], n["having"], n["qualify"], n["modifiers"]} {
+		q.check(part, undivided)
+	}
+	return q.gives()
+}
+
+// with returns the scope with the queries of a statement's WITH.
+func (s scope) with(statement node, found *[]Finding) scope {
+	inner := scope{}
+	maps.Copy(inner, s)
+	for _, entry := range statement.child("cte_map").list("map") {
+		inner[strings.ToLower(entry.text("key"))] = inner.statement(entry.child("value").child("query").child("node"), found)
+	}
+	return inner
+}
+
+// from returns the relations of a FROM, and what its joins compare.
+func (s scope) from(n node, found *[]Finding) (all []relation, conditions []node) {
+	r := relation{}
+	switch n.text("type") {
+	case "BASE_TABLE":
+		var known bool
+		if r, known = s[strings.ToLower(n.text("table_name"))]; !known || n.text("schema_name") != "" {
+			r, _ = table(n.text("schema_name"), n.text("table_name"))
+		}
+		r.alias = n.text("table_name")
+	case "SUBQUERY":
+		r = s.statement(n.child("subquery").child("node"), found)
+	case "JOIN":
+		left, on := s.from(n.child("left"), found)
+		right, also := s.from(n.child("right"), found)
+		conditions = append(append(on, also...), n.child("condition"))
+		return append(left, right...), conditions
+	}
+	if alias := n.text("alias"); alias != "" {
+		r.alias = alias
+	}
+	r.alias = strings.ToLower(r.alias)
+	return []relation{r}, nil
+}
+
 // division is how an aggregate is divided: a sum that is divided by another one is a ratio, and none of both is said.
 type division int
 
@@ -140,58 +215,3 @@ func (q *query) additive(m *measure, how division, onDay bool) {
 }
 
 func (q *query) add(f Finding) { *q.found = append(*q.found, f) }
-
-// arguments visits what an aggregate adds up: not its conditions.
-func arguments(n node, visit func(c node)) {
-	walk(n["children"], func(c node) bool {
-		switch c.text("class") {
-		case "COMPARISON", "CONJUNCTION", "BETWEEN":
-			return false
-		case "CASE":
-			for _, check := range c.list("case_checks") {
-				arguments(node{"children": []any{map[string]any(check.child("then_expr"))}}, visit)
-			}
-			arguments(node{"children": []any{map[string]any(c.child("else_expr"))}}, visit)
-			return false
-		}
-		visit(c)
-		return !isStatement(c)
-	})
-}
-
-// measures returns the measures that an aggregate is over, each once.
-func (q *query) measures(n node) []*measure {
-	var all []*measure
-	arguments(n, func(c node) {
-		if path := c.path(); len(path) > 0 {
-			if m := q.resolve(path).measure; m != nil && !slices.ContainsFunc(all, func(o *measure) bool { return o.table == m.table && o.Name == m.Name }) {
-				all = append(all, m)
-			}
-		}
-	})
-	return all
-}
-
-func (q *query) hasRatio(n node) bool {
-	found := false
-	arguments(n, func(c node) {
-		path := c.path()
-		found = found || len(path) > 0 && q.resolve(path).ratio || divides(c) && len(c.list("children")) == 2 && len(mentioned(c.list("children")[1])) > 0
-	})
-	return found
-}
-
-// unmet returns the needs of a measure that neither the SELECT nor the conditions of the aggregate meet.
-func (q *query) unmet(m measure, aggregate node) []need {
-	names := maps.Clone(q.chosen)
-	if aggregate != nil {
-		maps.Copy(names, mentioned(aggregate["filter"]))
-		walk(aggregate["children"], func(n node) bool {
-			maps.Copy(names, mentioned(n["when_expr"]))
-			return true
-		})
-	}
-	return slices.DeleteFunc(slices.Clone(m.needs), func(n need) bool {
-		return slices.ContainsFunc(n.by, func(name string) bool { return names[strings.ToLower(name)] })
-	})
-}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -102,42 +101,4 @@ func table(schema, name string) (relation, bool) {
 		r.columns[c.Name] = v
 	}
 	return r, true
-}
-
-// scope is what names mean in a statement: the queries of WITH, by name.
-type scope map[string]relation
-
-// with returns the scope with the queries of a statement's WITH.
-func (s scope) with(statement node, found *[]Finding) scope {
-	inner := scope{}
-	maps.Copy(inner, s)
-	for _, entry := range statement.child("cte_map").list("map") {
-		inner[strings.ToLower(entry.text("key"))] = inner.statement(entry.child("value").child("query").child("node"), found)
-	}
-	return inner
-}
-
-// from returns the relations of a FROM, and what its joins compare.
-func (s scope) from(n node, found *[]Finding) (all []relation, conditions []node) {
-	r := relation{}
-	switch n.text("type") {
-	case "BASE_TABLE":
-		var known bool
-		if r, known = s[strings.ToLower(n.text("table_name"))]; !known || n.text("schema_name") != "" {
-			r, _ = table(n.text("schema_name"), n.text("table_name"))
-		}
-		r.alias = n.text("table_name")
-	case "SUBQUERY":
-		r = s.statement(n.child("subquery").child("node"), found)
-	case "JOIN":
-		left, on := s.from(n.child("left"), found)
-		right, also := s.from(n.child("right"), found)
-		conditions = append(append(on, also...), n.child("condition"))
-		return append(left, right...), conditions
-	}
-	if alias := n.text("alias"); alias != "" {
-		r.alias = alias
-	}
-	r.alias = strings.ToLower(r.alias)
-	return []relation{r}, nil
 }
