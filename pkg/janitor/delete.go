@@ -10,6 +10,22 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
+// Release deletes the delivered object of a loaded file, if the file is loaded and the proof holds. It is what the change
+// feed asks for as soon as a receipt is committed.
+func (s *Service) Release(ctx context.Context, key string) (Outcome, error) {
+	f, err := s.Ledger.File(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		return OutcomeLeft, nil
+	}
+	if err != nil {
+		return OutcomeLeft, err
+	}
+	if f.Status != report.FileLoaded {
+		return OutcomeLeft, nil
+	}
+	return s.deleteLoaded(ctx, f)
+}
+
 // deleteLoaded deletes the delivered object of a loaded file once everything that it was loaded into is seen to be there.
 // When it is not, the file is loaded again: the delivered object is still the best copy.
 func (s *Service) deleteLoaded(ctx context.Context, f report.File) (Outcome, error) {

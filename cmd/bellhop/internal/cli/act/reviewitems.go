@@ -12,7 +12,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -313,94 +312,4 @@ func (f *fileItem) demandObject(ctx context.Context, file report.File) error {
 		Code: shell.ExitError, Err: fmt.Errorf("file %s cannot be replayed: its object is no longer in the delivery bucket", f.File),
 		Remedy: "its days are asked for again once it is deleted: bellhop review drop " + f.File,
 	}
-}
-
-// movedMessages is what a redrive or a purge did.
-type movedMessages struct {
-	Queue    string `json:"queue"`
-	Messages int64  `json:"messages"`
-	DryRun   bool   `json:"dry_run"`
-	told
-}
-
-// queueItem is the messages of a queue of dead letters.
-type queueItem struct {
-	a       *shell.App
-	in      *stack.Installation
-	queue   string
-	most    int
-	letters *stack.DeadLetters
-	count   int
-	err     error
-}
-
-func (q *queueItem) show(ctx context.Context) error {
-	return listMessages(ctx, q.a, q.in, q.most, q.queue)
-}
-
-func listMessages(ctx context.Context, a *shell.App, in *stack.Installation, most int, queues ...string) error {
-	found, err := review.Messages(ctx, in, most, queues...)
-	if err != nil {
-		return err
-	}
-	return a.Show(found, func(s *shell.Screen) {
-		for _, name := range queues {
-			if found.Counts[name] == 0 {
-				s.Line("%s", s.Paint(shell.Good, "no "+name))
-			} else {
-				s.Line("%s", s.Paint(shell.Bad, fmt.Sprintf("about %s of %s", phrase.Count(found.Counts[name], "message"), name)))
-			}
-		}
-		if len(found.Letters) > 0 {
-			s.Line("")
-			shell.Rows(s, "queue|sent|about|message", found.Letters, func(m stack.Message) []shell.Cell {
-				return shell.Row(m.Queue, phrase.Minute(m.SentAt), strings.Join(m.What, ", "), shell.Toned(m.ID, shell.Quiet))
-			})
-		}
-	})
-}
-
-func (q *queueItem) prepare(ctx context.Context, d decision) string {
-	if d.verb == review.Accept || d.verb == review.Replay && q.queue == stack.Runs {
-		q.err = notFor(d.verb, q.queue, "the next run does the work of runs, and drop deletes messages")
-		return ""
-	}
-	if q.letters, q.err = q.in.DeadLetters(q.queue); q.err == nil {
-		q.count, q.err = q.letters.Count(ctx)
-	}
-	if q.count == 0 || d.verb == review.Replay {
-		return ""
-	}
-	return fmt.Sprintf("Delete about %s of %s for good?", phrase.Count(q.count, "message"), q.queue)
-}
-
-func (q *queueItem) carryOut(ctx context.Context, d decision) (shell.Changed, error) {
-	if q.err != nil {
-		return nil, q.err
-	}
-	done := movedMessages{Queue: q.queue, Messages: int64(q.count), DryRun: d.dryRun}
-	about := "about " + phrase.Count(q.count, "message")
-	switch {
-	case d.verb == review.Drop && d.dryRun:
-		done.line = about + " of " + q.queue + " would be deleted"
-	case d.verb == review.Drop:
-		done.line = about + " of " + q.queue + " deleted"
-		if q.count > 0 {
-			return done, q.letters.Purge(ctx)
-		}
-	case q.count == 0:
-		done.line = "no deliveries were given up"
-	case d.dryRun:
-		done.line = about + " would be moved back into the ingest queue"
-	default:
-		tell, over := q.a.Passing()
-		defer over()
-		move, err := q.letters.Redrive(ctx, q.a.Wait, func(m stack.Move) { tell("%d of about %d moved", m.Moved, m.Total) })
-		if err != nil {
-			return nil, err
-		}
-		done.Messages = move.Moved
-		done.line = phrase.Count(int(move.Moved), "message") + " moved back into the ingest queue"
-	}
-	return done, nil
 }
