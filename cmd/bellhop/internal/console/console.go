@@ -11,39 +11,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cost"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/page"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/quality"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/review"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
-	"github.com/bellhop-asp/bellhop/pkg/report"
 )
-
-// Place is the installation that a console shows. All fields are required.
-type Place struct {
-	// View makes a read model for one request.
-	View func() *view.View
-	// Waiting lists what waits for a person.
-	Waiting func(ctx context.Context) ([]review.Entry, error)
-	// Decide carries out what a person decides about one of these, or only says what it would do. It may be repeated: what is
-	// decided already is an error that says so.
-	Decide func(ctx context.Context, verb review.Verb, key string, dryRun bool) (said string, err error)
-	// Engine opens what answers questions about some days, or more of them. Its error stands in the place of the answers.
-	Engine func(ctx context.Context, days report.Window) (query.Engine, error)
-	// Checks returns what the last run of the checks found; ok is false where none is known.
-	Checks func() (found quality.Result, ok bool, err error)
-	// Bill estimates what the installation costs on AWS.
-	Bill func() (cost.Estimate, error)
-	// Explain says in words what went wrong, without secrets, and what helps if anything is known to.
-	Explain func(err error) (why, remedy string)
-	// Flags name the place in a command that is shown: " --stack hotels", or nothing.
-	Flags string
-}
 
 // Console is a handler for one place.
 type Console struct {
@@ -110,27 +83,6 @@ func screens() []screen {
 	}
 }
 
-// sight is one page while it is filled.
-type sight struct {
-	*page.Document
-	console *Console
-	view    *view.View
-	place   Place
-	ask     url.Values
-}
-
-// section adds a section; empty sections are left out.
-func (s *sight) section(id, title, lead string, tiles ...page.Tile) {
-	if len(tiles) > 0 {
-		s.Sections = append(s.Sections, page.Section{ID: id, Title: title, Lead: lead, Tiles: tiles})
-	}
-}
-
-// command is a command line about this place.
-func (s *sight) command(format string, args ...any) string {
-	return "bellhop " + fmt.Sprintf(format, args...) + s.place.Flags
-}
-
 func (c *Console) document(s screen, v *view.View) page.Document {
 	d := page.Document{Title: s.name, Above: "bellhop console", Lead: s.lead, Live: true, Facts: []page.Fact{{Name: "Place", Value: v.Name}, {Name: "As of", Value: phrase.Minute(v.Now())}}}
 	for _, other := range screens() {
@@ -145,7 +97,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, s screen) {
 	d := c.document(s, v)
 	err := r.ParseForm()
 	if err == nil {
-		err = s.fill(r.Context(), &sight{&d, c, v, c.place, r.Form})
+		err = s.fill(r.Context(), &sight{&d, c.asked, v, c.place, r.Form})
 	}
 	if r.Context().Err() != nil {
 		return // the person has gone
@@ -169,7 +121,7 @@ func (c *Console) showEarly(w http.ResponseWriter, r *http.Request, s screen) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(b.Bytes())                 // whoever asked may have gone
 	_ = http.NewResponseController(w).Flush() // where that cannot be, all comes at once
-	if err := s.fill(r.Context(), &sight{&d, c, v, c.place, r.URL.Query()}); err != nil {
+	if err := s.fill(r.Context(), &sight{&d, c.asked, v, c.place, r.URL.Query()}); err != nil {
 		d.Sections = c.trouble(s, err).Sections
 	}
 	b.Reset()

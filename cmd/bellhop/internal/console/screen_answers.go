@@ -116,7 +116,7 @@ func asking(t topic) func(ctx context.Context, s *sight) error {
 		if err != nil {
 			return err
 		}
-		return s.console.asked.use(ctx, about.days, func(e query.Engine) error {
+		return s.asked.use(ctx, about.days, func(e query.Engine) error {
 			s.Sections = nil
 			r := monthly.Reader{Days: about.there, Engine: e, Now: s.view.Now}
 			if err := s.tools(ctx, r, about); err != nil {

@@ -3,13 +3,10 @@ package console
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
-	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/page"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -25,11 +22,6 @@ func jobTone(s report.JobStatus) page.Tone {
 	default:
 		return page.Plain
 	}
-}
-
-// to links to the page of one thing.
-func to(path, parameter, name string) page.Link {
-	return page.Link{Name: name, Address: path + "?" + url.Values{parameter: {name}}.Encode()}
 }
 
 func jobs(ctx context.Context, s *sight) error {
@@ -78,40 +70,4 @@ func job(ctx context.Context, s *sight, id string) error {
 		page.Tile{ID: "files", Title: "Its files", Table: files, Half: true},
 		page.Tile{ID: "timeline", Title: "What happened", Table: timeline(j.Timeline)})
 	return nil
-}
-
-// facts makes a table of names and values. What says nothing is left out.
-func facts(caption string, pairs ...any) *page.Table {
-	t := &page.Table{Caption: caption, Columns: columns(text("What"), text("Value"))}
-	for pair := range slices.Chunk(pairs, 2) {
-		if n, is := pair[1].(query.Number); is {
-			pair[1] = phrase.Grouped(string(n), " ") // beside texts it stands where they stand
-		}
-		if pair[1] != "" {
-			t.Rows = append(t.Rows, pair)
-		}
-	}
-	return t
-}
-
-// timeline shows every transition, with the time since the one before.
-func timeline(of report.Timeline) *page.Table {
-	t := &page.Table{Caption: "Every step, with the time since the one before", Empty: "Nothing has happened yet.", Columns: columns(line("When"), line("After"), text("Step"), why())}
-	var before time.Time
-	for i, e := range of.History {
-		if of.LeftOut > 0 && i == report.FirstEvents {
-			t.Rows = append(t.Rows, []any{fmt.Sprintf("%s left out", phrase.Count(of.LeftOut, "step")), nil, nil, nil})
-		}
-		var after any
-		if !before.IsZero() {
-			after = "+" + phrase.Span(e.At.Sub(before))
-		}
-		step := e.To
-		if e.From != "" {
-			step = e.From + " → " + e.To
-		}
-		t.Rows = append(t.Rows, []any{phrase.Second(e.At), after, step, e.Why})
-		before = e.At
-	}
-	return t
 }

@@ -14,23 +14,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// mostRows is how many lines a list of the ledger has at most on a page.
-const mostRows = 100
-
-func number(n int) query.Number { return query.Number(strconv.Itoa(n)) }
-
-func columns(of ...page.Column) []page.Column { return of }
-
-func text(title string) page.Column { return page.Column{Title: title} }
-
-func line(title string) page.Column { return page.Column{Title: title, Kind: page.Line} }
-
-func why() page.Column { return page.Column{Title: "Why", Kind: page.Prose} }
-
-func code(title string) page.Column { return page.Column{Title: title, Kind: page.Code} }
-
-func plenty(title string) page.Column { return page.Column{Title: title, Kind: page.Plenty} }
-
 func today(ctx context.Context, s *sight) error {
 	status, err := s.view.Status(ctx)
 	if err != nil {

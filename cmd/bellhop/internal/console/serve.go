@@ -2,10 +2,12 @@ package console
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -36,4 +38,60 @@ func Serve(ctx context.Context, port int, token string, handler http.Handler, te
 		defer cancel()
 		return server.Shutdown(soon)
 	}
+}
+
+// Guard lets only the person to the console who has its token. The address with the token is opened once; the browser then keeps it
+// in a cookie that no script reads and no other site sends. A page of another site can neither read the console, nor have the browser
+// send it a form; nor can one whose name is made to lead to this machine.
+func Guard(token string, console http.Handler) http.Handler {
+	sameOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forbidEverything(w.Header())
+		host, port, err := net.SplitHostPort(r.Host)
+		if err != nil || !loopback(host) {
+			http.Error(w, "The console answers under 127.0.0.1 and localhost alone.", http.StatusMisdirectedRequest)
+			return
+		}
+		cookie := "bellhop-" + port // cookies are of a host, whatever its ports
+		if given := r.URL.Query().Get("token"); given != "" && same(given, token) && r.Method == http.MethodGet {
+			http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // G124: there is no TLS on a machine's own loopback
+			// The token is not to stand in the history. The path may not begin with two slashes, which would name a host.
+			http.Redirect(w, r, (&url.URL{Path: "/" + trimSlashes(r.URL.Path)}).String(), http.StatusSeeOther)
+			return
+		}
+		if kept, err := r.Cookie(cookie); err != nil || !same(kept.Value, token) {
+			http.Error(w, "Open the address that bellhop console has printed: it has the token.", http.StatusForbidden)
+			return
+		}
+		if err := sameOrigin.Check(r); err != nil {
+			http.Error(w, "This form was not sent by the console.", http.StatusForbidden)
+			return
+		}
+		console.ServeHTTP(w, r)
+	})
+}
+
+// forbidEverything sets what a page may not do beyond its own policy: be framed, be kept, say where one came from.
+func forbidEverything(h http.Header) {
+	h.Set("Content-Security-Policy", "frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+}
+
+func same(given, token string) bool {
+	return subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 1
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func trimSlashes(path string) string {
+	for len(path) > 0 && (path[0] == '/' || path[0] == '\\') {
+		path = path[1:]
+	}
+	return path
 }

@@ -33,12 +33,12 @@ const (
 // units returns how many units of a size bytes take: one at least.
 func units(bytes, size int) float64 { return float64(max(1, (bytes+size-1)/size)) }
 
-func read(ctx context.Context, operation string, n float64) {
+func countRead(ctx context.Context, operation string, n float64) {
 	MeterOf(ctx).Add(Work{Calls: map[string]int64{"DynamoDB " + operation: 1}, ReadUnits: n})
 }
 
-// size returns the bytes of the items of records.
-func size(records ...ledger.Record) (total int) {
+// sizeOf returns the bytes of the items of records.
+func sizeOf(records ...ledger.Record) (total int) {
 	for _, r := range records {
 		item, err := dynamostore.EncodeImage(r)
 		if err != nil {
@@ -58,15 +58,15 @@ func (s Ledger) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]led
 	for _, k := range keys {
 		if !asked[k] {
 			asked[k] = true
-			n += units(size(found[k]), readUnit)
+			n += units(sizeOf(found[k]), readUnit)
 		}
 	}
 	switch len(asked) {
 	case 0:
 	case 1:
-		read(ctx, "GetItem", n)
+		countRead(ctx, "GetItem", n)
 	default:
-		read(ctx, "BatchGetItem", n)
+		countRead(ctx, "BatchGetItem", n)
 	}
 	return found, err
 }
@@ -74,7 +74,7 @@ func (s Ledger) Get(ctx context.Context, keys ...ledger.Key) (map[ledger.Key]led
 // Query is a Query, which is rounded up as a whole.
 func (s Ledger) Query(ctx context.Context, pk, prefix string) ([]ledger.Record, error) {
 	found, err := s.Store.Query(ctx, pk, prefix)
-	read(ctx, "Query", units(size(found...), readUnit))
+	countRead(ctx, "Query", units(sizeOf(found...), readUnit))
 	return found, err
 }
 
@@ -82,7 +82,7 @@ func (s Ledger) Query(ctx context.Context, pk, prefix string) ([]ledger.Record, 
 func (s Ledger) Between(ctx context.Context, pk, first, last string) ([]ledger.Record, error) {
 	found, err := s.Store.Between(ctx, pk, first, last)
 	if last != "" && first <= last {
-		read(ctx, "Query", units(size(found...), readUnit))
+		countRead(ctx, "Query", units(sizeOf(found...), readUnit))
 	}
 	return found, err
 }
@@ -96,7 +96,7 @@ func (s Ledger) Due(ctx context.Context, queue ledger.DueQueue, now time.Time, l
 		for _, k := range found {
 			total += len("pk"+"sk"+"due_pk"+"due_at"+"DUE#"+"2006-01-02T15:04:05.000000000Z") + len(k.PK) + len(k.SK) + len(queue)
 		}
-		read(ctx, "Query", units(total, readUnit)/2)
+		countRead(ctx, "Query", units(total, readUnit)/2)
 	}
 	return found, err
 }
@@ -105,9 +105,9 @@ func (s Ledger) Due(ctx context.Context, queue ledger.DueQueue, now time.Time, l
 func (s Ledger) Scan(ctx context.Context, prefix string) iter.Seq2[ledger.Record, error] {
 	return func(yield func(ledger.Record, error) bool) {
 		total := 0
-		defer func() { read(ctx, "Scan", units(total, readUnit)) }()
+		defer func() { countRead(ctx, "Scan", units(total, readUnit)) }()
 		for r, err := range s.Store.Scan(ctx, prefix) {
-			total += size(r)
+			total += sizeOf(r)
 			if !yield(r, err) {
 				return
 			}
@@ -133,9 +133,9 @@ func (s Ledger) Write(ctx context.Context, mutations ...ledger.Mutation) error {
 		if m.Op == ledger.OpPut {
 			fresh = m.Record
 		}
-		larger := size(old)
+		larger := sizeOf(old)
 		if m.Op == ledger.OpPut {
-			larger = max(larger, size(fresh))
+			larger = max(larger, sizeOf(fresh))
 		}
 		w.WriteUnits += factor * units(larger, writeUnit)
 		if err == nil && m.Op != ledger.OpCheck {

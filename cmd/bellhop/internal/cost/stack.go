@@ -61,31 +61,3 @@ func (s Stack) With(c Choice) (Stack, error) {
 	}
 	return s, nil
 }
-
-// Assumed is what cannot be counted on one machine, in seconds and bytes as on Lambda.
-type Assumed struct {
-	// RequesterSeconds are for a run that has nothing to ask, RequestSeconds come on top for each request to the vendor: an
-	// answer, and the pause of a second before the next.
-	RequesterSeconds float64 `json:"requester_seconds"`
-	RequestSeconds   float64 `json:"request_seconds"`
-	// IngesterSeconds are for each file, MegabyteSeconds on top for each megabyte of it.
-	IngesterSeconds float64 `json:"ingester_seconds"`
-	MegabyteSeconds float64 `json:"megabyte_seconds"`
-	// JanitorSeconds are for each invocation, a sweep that finds nothing included.
-	JanitorSeconds float64 `json:"janitor_seconds"`
-	// PlatformLogBytes are Lambda's own lines of each invocation.
-	PlatformLogBytes float64 `json:"platform_log_bytes"`
-}
-
-// UsualWish is a report of each category a day.
-var UsualWish = Wish{ReportsPerDay: 5, Assumed: Usual}
-
-// Usual are the assumptions unless a person knows better: 1.5 seconds for a file of 200 KB and 0.3 seconds for the janitor,
-// a cold start in the mean included, which Lambda bills.
-var Usual = Assumed{
-	RequesterSeconds: 0.5, RequestSeconds: 1.5, IngesterSeconds: 1.3, MegabyteSeconds: 1, JanitorSeconds: 0.3, PlatformLogBytes: 1000,
-}
-
-func gigabyteSeconds(megabytes int, seconds float64) float64 {
-	return float64(megabytes) / 1024 * seconds
-}

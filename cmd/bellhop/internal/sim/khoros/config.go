@@ -8,12 +8,8 @@
 package khoros
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
@@ -108,30 +104,56 @@ type memory struct {
 	Served map[string][]time.Time `json:"served"`
 }
 
-// New checks the configuration and returns the API, which nobody has called yet. It serves everything below /api/public/ and
-// /exports/. URLs in its answers have the host that the call came to.
-func New(c Config) (*rest.Service, error) {
-	c.DelayMin = cmp.Or(c.DelayMin, 20*time.Second)
-	c.DelayMax = cmp.Or(c.DelayMax, max(3*time.Minute, c.DelayMin))
-	c.PerMinute = cmp.Or(c.PerMinute, 20)
-	c.ThrottleStatus = cmp.Or(c.ThrottleStatus, http.StatusTooManyRequests)
-	c.TokenLife = cmp.Or(c.TokenLife, time.Hour)
-	a := &api{Config: c, users: map[string]Company{}, memory: memory{Served: map[string][]time.Time{}}}
-	var problems []error
-	if c.Now == nil || len(c.Companies) == 0 || c.DelayMin < 0 || c.DelayMax < c.DelayMin || c.TokenLife < 0 || c.ThrottleStatus/100 != 4 {
-		problems = append(problems, errors.New("khoros: Now or Companies are missing, or a time or a status is out of range"))
-	}
-	for i, of := range c.Companies {
-		if of.Key == "" || of.Username == "" || of.Password == "" || of.Daily <= 0 || a.users[of.Username].Key != "" {
-			problems = append(problems, fmt.Errorf("khoros: company %d is incomplete or there twice", i))
-		}
-		a.users[of.Username] = of
-	}
-	service, err := rest.NewService(rest.Options{
-		Seed: c.Seed, Now: c.Now, Endpoint: Endpoint, API: a, Faults: c.Faults, Kinds: kinds,
-		Operations: []string{Create, Status, Download, File, Zones}, Memory: &a.memory,
-	})
-	return service, errors.Join(append(problems, err)...)
+// job is an export that somebody created.
+type job struct {
+	Workflow string    `json:"workflow"`
+	Run      string    `json:"run"`
+	Company  string    `json:"company"` // its key
+	Export   export    `json:"export"`
+	Created  time.Time `json:"created"`
+	// Ready is when it ends. Endless never does.
+	Ready   time.Time `json:"ready"`
+	Endless bool      `json:"endless,omitempty"`
+	Failed  bool      `json:"failed,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// The documented types of reports that are asked for in their own way.
+const (
+	actions     = "conversation_actions"
+	history     = "conversation_history_action"
+	user        = "user"
+	interval    = "team_performance_interval"
+	brandPosts  = "raw_brand_posts"
+	agentStates = "raw_agent_states"
+)
+
+// The documented kinds of the conversation report. Without one, an export has the conversations that are open at its end.
+const (
+	openAtEnd = "OPEN_AT_END"
+	closed    = "CLOSED"
+	created   = "CREATED"
+)
+
+// export is what was asked for. It is kept, so that a download answers as the export was created.
+type export struct {
+	Type     string    `json:"type"`
+	From, To time.Time // both included: the documented samples end at .999
+	CSV      bool      `json:"csv"`
+	Columns  []string  `json:"columns,omitempty"`
+	Zone     string    `json:"zone"`
+	OffsetMS int64     `json:"offset_ms,omitempty"`
+	// Which conversations, of the type conversation.
+	Which      string   `json:"which,omitempty"`
+	Priorities []string `json:"priorities,omitempty"`
+	Queues     []string `json:"queues,omitempty"`
+	Teams      []string `json:"teams,omitempty"`
+	Agents     []string `json:"agents,omitempty"`
+	Disabled   bool     `json:"disabled,omitempty"`
+	// Hours: "true" within business hours, "false" outside, "" both.
+	Hours    string        `json:"hours,omitempty"`
+	Interval time.Duration `json:"interval,omitempty"`
+	Raised   bool          `json:"raised,omitempty"`
 }
 
 // reply is the documented body of everything but a refusal. Status stays PASS when an export failed.
@@ -148,60 +170,3 @@ func pass(result any) rest.Answer {
 
 // Refuse builds an error. The documented body of a 400 is an empty object, and no other error is documented.
 func (a *api) Refuse(status int, _ string) rest.Answer { return rest.JSON(status, struct{}{}) }
-
-const (
-	reportsPath = "/api/public/reports/report/"
-	filesPath   = "/exports/"
-)
-
-// Read implements [rest.API].
-func (a *api) Read(r rest.Request) (rest.Call, rest.Answer) {
-	if path, ok := strings.CutPrefix(r.EscapedPath, filesPath); ok {
-		return a.readFile(r, path)
-	}
-	of, refusal := a.authorise(r)
-	if refusal.Refused() {
-		return rest.Call{}, refusal
-	}
-	if r.EscapedPath == zonesPath {
-		return a.readZones(r, of)
-	}
-	path, ok := strings.CutPrefix(r.EscapedPath, reportsPath)
-	if !ok {
-		return rest.Call{}, a.Refuse(http.StatusNotFound, "")
-	}
-	segments := strings.Split(path, "/")
-	switch {
-	case len(segments) == 3 && (segments[2] == Status || segments[2] == Download):
-		return a.readJob(r, of, segments)
-	case len(segments) == 1, len(segments) == 2 && segments[0] == "marketing":
-		return a.readCreate(r, of, segments[len(segments)-1], len(segments) == 2)
-	}
-	return rest.Call{}, a.Refuse(http.StatusNotFound, "")
-}
-
-// authorise finds the company behind Basic authentication, which is documented for every call, and counts the call.
-func (a *api) authorise(r rest.Request) (Company, rest.Answer) {
-	name, password, ok := (&http.Request{Header: r.Header}).BasicAuth()
-	of := a.users[name]
-	if !ok || of.Key == "" || of.Password != password {
-		refusal := a.Refuse(http.StatusUnauthorized, "")
-		refusal.Header = map[string]string{"WWW-Authenticate": `Basic realm="analytics"`}
-		return of, refusal
-	}
-	if a.PerMinute < 0 {
-		return of, rest.Answer{}
-	}
-	var last []time.Time
-	for _, at := range a.Served[name] {
-		if r.Now.Sub(at) < time.Minute {
-			last = append(last, at)
-		}
-	}
-	if len(last) >= a.PerMinute {
-		a.Served[name] = last
-		return of, a.Refuse(a.ThrottleStatus, "")
-	}
-	a.Served[name] = append(last, r.Now)
-	return of, rest.Answer{}
-}

@@ -16,39 +16,8 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
-// The documented types of reports that are asked for in their own way.
-const (
-	actions     = "conversation_actions"
-	history     = "conversation_history_action"
-	user        = "user"
-	interval    = "team_performance_interval"
-	brandPosts  = "raw_brand_posts"
-	agentStates = "raw_agent_states"
-)
-
-// instant is the form of a time: milliseconds since 1970. Other numbers of digits are no time of a report (assumed).
-var instant = regexp.MustCompile(`^[0-9]{13}$`)
-
-// export is what was asked for. It is kept, so that a download answers as the export was created.
-type export struct {
-	Type     string    `json:"type"`
-	From, To time.Time // both included: the documented samples end at .999
-	CSV      bool      `json:"csv"`
-	Columns  []string  `json:"columns,omitempty"`
-	Zone     string    `json:"zone"`
-	OffsetMS int64     `json:"offset_ms,omitempty"`
-	// Which conversations, of the type conversation.
-	Which      string   `json:"which,omitempty"`
-	Priorities []string `json:"priorities,omitempty"`
-	Queues     []string `json:"queues,omitempty"`
-	Teams      []string `json:"teams,omitempty"`
-	Agents     []string `json:"agents,omitempty"`
-	Disabled   bool     `json:"disabled,omitempty"`
-	// Hours: "true" within business hours, "false" outside, "" both.
-	Hours    string        `json:"hours,omitempty"`
-	Interval time.Duration `json:"interval,omitempty"`
-	Raised   bool          `json:"raised,omitempty"`
-}
+// timeForm is the form of a time: milliseconds since 1970. Other numbers of digits are no time of a report (assumed).
+var timeForm = regexp.MustCompile(`^[0-9]{13}$`)
 
 // readCreate checks what an export is asked for with. Parameters that a type does not know are ignored, as documented samples have
 // some.
@@ -146,14 +115,14 @@ func (p *reader) list(name string, allowed ...string) []string {
 func (p *reader) millis(name string) time.Time {
 	text := p.one(name)
 	n, err := strconv.ParseInt(text, 10, 64)
-	p.bad = p.bad || err != nil || !instant.MatchString(text)
+	p.bad = p.bad || err != nil || !timeForm.MatchString(text)
 	return time.UnixMilli(n).UTC()
 }
 
 func (p *reader) flag(name string) bool { return p.one(name, "true", "false") == "true" }
 
-// language is the documented form of a locale, with the country that the guide has.
-var language = regexp.MustCompile(`^(en|es|fr|de|tr)(_[A-Z]{2})?$`)
+// localeForm is the documented form of a locale, with the country that the guide has.
+var localeForm = regexp.MustCompile(`^(en|es|fr|de|tr)(_[A-Z]{2})?$`)
 
 func readExport(kind string, values url.Values) (export, error) {
 	p := &reader{values: values}
@@ -171,7 +140,7 @@ func readExport(kind string, values url.Values) (export, error) {
 	if kind == "conversation" {
 		e.Which = p.one("conversationReportType", openAtEnd, closed, created)
 	}
-	if locale := p.one("locale"); locale != "" && !language.MatchString(locale) {
+	if locale := p.one("locale"); locale != "" && !localeForm.MatchString(locale) {
 		p.bad = true
 	}
 	if zone := p.one("timezone"); zone != "" {
@@ -192,15 +161,13 @@ func readExport(kind string, values url.Values) (export, error) {
 	return e, nil
 }
 
-// intervals are the documented ones.
-var intervals = []int64{300000, 600000, 900000, 1800000, 3600000, 7200000, 14400000, 28800000, 43200000, 86400000, 604800000}
-
 func (e *export) readInterval(p *reader) {
 	if e.Type != interval {
 		return
 	}
+	documented := []int64{300000, 600000, 900000, 1800000, 3600000, 7200000, 14400000, 28800000, 43200000, 86400000, 604800000}
 	ms, err := strconv.ParseInt(p.one("timeInterval"), 10, 64)
-	p.bad = p.bad || err != nil || ms < 604800000 && !slices.Contains(intervals, ms)
+	p.bad = p.bad || err != nil || ms < 604800000 && !slices.Contains(documented, ms)
 	if ms > 604800000 {
 		ms = 30 * 86400000 // documented: more than a week is a month
 	}

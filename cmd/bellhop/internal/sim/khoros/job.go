@@ -13,26 +13,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
-// job is an export that somebody created.
-type job struct {
-	Workflow string    `json:"workflow"`
-	Run      string    `json:"run"`
-	Company  string    `json:"company"` // its key
-	Export   export    `json:"export"`
-	Created  time.Time `json:"created"`
-	// Ready is when it ends. Endless never does.
-	Ready   time.Time `json:"ready"`
-	Endless bool      `json:"endless,omitempty"`
-	Failed  bool      `json:"failed,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
-}
-
-// The documented states.
 const (
-	running   = "RUNNING"
-	closedRun = "CLOSED"
-	completed = "COMPLETED"
-	failed    = "FAILED"
+	reportsPath = "/api/public/reports/report/"
+	filesPath   = "/exports/"
 )
 
 // jobInfo and state are documented.
@@ -163,9 +146,10 @@ func (j job) done(now time.Time) bool { return !j.Endless && !now.Before(j.Ready
 func (a *api) status(r rest.Request, j job, twists []rest.Twist) rest.Answer {
 	auth := url.Values{"analyticsAccessToken": {a.token(j, r.Now.UnixNano()/int64(a.TokenLife))}}.Encode()
 	download, status := "", j.url(r.Host, Status, auth)
+	const running, ended, completed, failed = "RUNNING", "CLOSED", "COMPLETED", "FAILED" // documented
 	s := state{RunnerState: running}
 	if j.done(r.Now) {
-		s.RunnerState, s.Detail = closedRun, failed
+		s.RunnerState, s.Detail = ended, failed
 		if !j.Failed {
 			s.Detail, download = completed, j.url(r.Host, Download, auth)
 		} else if j.Reason != "" {

@@ -7,6 +7,69 @@ import (
 	"time"
 )
 
+// record is a row; cells are strings, numbers and nulls, in the order of the report's columns.
+type record []any
+
+// selection is what an export is about: conversations that began in its days or up to so long before that they can matter, in
+// order, as they were known when it was created.
+type selection struct {
+	export
+	at   time.Time
+	zone *time.Location
+	all  []conversation
+}
+
+func (a *api) selection(j job) selection {
+	s := selection{export: j.Export, at: j.Created, zone: time.FixedZone("", int(j.Export.OffsetMS/1000))}
+	if zone, err := time.LoadLocation(s.Zone); err == nil && s.Zone != "UTC" {
+		s.zone = zone
+	}
+	var of Company
+	for _, c := range a.Companies {
+		if c.Key == j.Company {
+			of = c
+		}
+	}
+	for n := s.From.Add(-openFor).Unix() / 86400; n <= s.To.Unix()/86400; n++ {
+		for _, v := range of.day(a.Seed, n) {
+			if !v.arrived.After(s.at) && s.wants(v) {
+				s.all = append(s.all, v)
+			}
+		}
+	}
+	slices.SortStableFunc(s.all, func(a, b conversation) int { return a.created.Compare(b.created) })
+	return s
+}
+
+// wants applies the filters.
+func (s selection) wants(v conversation) bool {
+	within := func(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
+	if !within(s.Priorities, v.priority) || !within(s.Queues, v.queue) {
+		return false
+	}
+	hour := v.created.In(s.zone).Hour()
+	open := hour >= 9 && hour < 17 // assumed
+	return s.Hours == "" || open == (s.Hours == "true")
+}
+
+// in reports whether something happened in the export's time, and was known.
+func (s selection) in(at time.Time) bool {
+	return !at.Before(s.From) && !at.After(s.To) && !at.After(s.at)
+}
+
+// begun are the conversations that began in the export's time.
+func (s selection) begun() (all []conversation) {
+	for _, v := range s.all {
+		if s.in(v.created) {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// date is how an export writes an instant (assumed): in the time zone that was asked for, or else in UTC.
+func (s selection) date(at time.Time) string { return at.In(s.zone).Format(time.DateTime) }
+
 func nullable(s string) any {
 	if s == "" {
 		return nil
