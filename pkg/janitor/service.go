@@ -39,6 +39,9 @@ type Service struct {
 // certificate, and it is tried again.
 var ErrUnverified = errors.New("the deletion is not verified")
 
+// recordingTime is how much of a run's time is kept for the rest of it.
+const recordingTime = 30 * time.Second
+
 // Outcome is what became of one file.
 type Outcome int
 
@@ -94,4 +97,32 @@ func (s *Service) start(ctx context.Context, d report.Delivery) (Outcome, error)
 		return OutcomeLeft, fmt.Errorf("start its load: %w", err)
 	}
 	return OutcomeRedelivered, nil
+}
+
+// maxProblemsTold is how many problems of one sweep are told in full: a log line has an end.
+const maxProblemsTold = 50
+
+// problems are what went wrong in one sweep.
+type problems struct {
+	first []error
+	more  int
+}
+
+// last adds a problem of the sweep itself, which is always told.
+func (p *problems) last(err error) { p.first = append(p.first, err) }
+
+func (p *problems) add(err error) {
+	switch {
+	case len(p.first) < maxProblemsTold:
+		p.first = append(p.first, err)
+	default:
+		p.more++
+	}
+}
+
+func (p *problems) joined() error {
+	if p.more > 0 {
+		return errors.Join(append(p.first, fmt.Errorf("and %d problems more", p.more))...)
+	}
+	return errors.Join(p.first...)
 }

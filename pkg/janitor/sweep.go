@@ -163,34 +163,6 @@ func (s *Service) sweepSpan(ctx context.Context, p span, seen map[string]bool, s
 	return last, true, nil
 }
 
-// maxProblemsTold is how many problems of one sweep are told in full: a log line has an end.
-const maxProblemsTold = 50
-
-// problems are what went wrong in one sweep.
-type problems struct {
-	first []error
-	more  int
-}
-
-// last adds a problem of the sweep itself, which is always told.
-func (p *problems) last(err error) { p.first = append(p.first, err) }
-
-func (p *problems) add(err error) {
-	switch {
-	case len(p.first) < maxProblemsTold:
-		p.first = append(p.first, err)
-	default:
-		p.more++
-	}
-}
-
-func (p *problems) joined() error {
-	if p.more > 0 {
-		return errors.Join(append(p.first, fmt.Errorf("and %d problems more", p.more))...)
-	}
-	return errors.Join(p.first...)
-}
-
 func (s *Service) mayDelete(deleted int) bool {
 	return deleted < s.MaxDeletions
 }

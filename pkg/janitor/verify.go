@@ -81,15 +81,12 @@ const (
 // tables is where the listing of the tables begins: folders whose names begin with an underscore are none.
 const tables = "_\U0010FFFF"
 
-// named is how many unknown objects are looked at and named in one run.
-const named = 100
+// maxUnknown is how many unknown objects are looked at and named in one run.
+const maxUnknown = 100
 
 // roundEvery is how long after the begin of a round the next one begins. Sweeps come every quarter of an hour, so that a round
 // a day is kept.
 const roundEvery = 23 * time.Hour
-
-// recordingTime is how much of a run's time is kept for the rest of it.
-const recordingTime = 30 * time.Second
 
 // Round goes on with the round that is under way, or begins one when it is time, as far as the context's time and the budget of
 // LIST calls go. What it has done is noted, so that the next run goes on from there.
@@ -356,7 +353,7 @@ func (r *round) look(ctx context.Context, key string) (*report.Object, error) {
 // unknown names the objects of a stretch that no day's record has claimed.
 func (r *round) unknown(ctx context.Context, s stretch) error {
 	for _, key := range slices.Sorted(maps.Keys(s.objects)) {
-		if len(r.found.Unknown) == named {
+		if len(r.found.Unknown) == maxUnknown {
 			r.found.MoreUnknown++
 			continue
 		}

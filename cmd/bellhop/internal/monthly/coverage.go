@@ -1,7 +1,6 @@
 package monthly
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -13,18 +12,6 @@ import (
 // covered is which days are there, of the subscriptions that a report rests on.
 type covered struct {
 	subscriptions []view.Covered
-}
-
-// covered asks after the days. Only names the subscriptions that count; all do when it is empty.
-func (r Reader) covered(ctx context.Context, days report.Window, only []string) (covered, error) {
-	found, err := r.Days.Coverage(ctx, view.CoverageFilter{Days: days})
-	if err != nil {
-		return covered{}, err
-	}
-	if only != nil {
-		found.Subscriptions = slices.DeleteFunc(found.Subscriptions, func(c view.Covered) bool { return !slices.Contains(only, c.Name) })
-	}
-	return covered{found.Subscriptions}, nil
 }
 
 // wants reports whether each of the tables is asked for by some subscription.

@@ -6,28 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/view"
-	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
-
-// Days says which days there are. A [view.View] is one.
-type Days interface {
-	Coverage(ctx context.Context, f view.CoverageFilter) (view.Coverage, error)
-	// Published returns the published days of a subscription in a window.
-	Published(ctx context.Context, subscription string, days report.Window) ([]report.Partition, error)
-}
-
-// Reader computes reports.
-type Reader struct {
-	Days   Days
-	Engine query.Engine
-	Now    func() time.Time
-}
 
 // Order says which report is wanted.
 type Order struct {
@@ -36,45 +18,6 @@ type Order struct {
 	Property string
 	// Earlier is an older report. What changed in its days since is said in a block of its own.
 	Earlier *Frozen
-}
-
-// rows collects the result of a statement.
-type rows struct {
-	names  []string
-	values [][]any
-}
-
-// Columns keeps the names.
-func (r *rows) Columns(columns []query.Column) error {
-	for _, c := range columns {
-		r.names = append(r.names, c.Name)
-	}
-	return nil
-}
-
-// Row keeps the values.
-func (r *rows) Row(values []any) error {
-	r.values = append(r.values, values)
-	return nil
-}
-
-// choose returns the columns in the order of a block.
-func (r *rows) choose(columns []Column) ([][]any, error) {
-	chosen := make([][]any, len(r.values))
-	for _, c := range columns {
-		at := slices.Index(r.names, c.Name)
-		if at < 0 {
-			return nil, fmt.Errorf("the answer has no column %s", c.Name)
-		}
-		for i, values := range r.values {
-			v := values[at]
-			if n, ok := number(v); ok {
-				v = whole(n) // minutes come with six decimals
-			}
-			chosen[i] = append(chosen[i], v)
-		}
-	}
-	return chosen, nil
 }
 
 // Report computes a report.
@@ -123,84 +66,49 @@ func (r Reader) Report(ctx context.Context, o Order) (Report, error) {
 	return made, nil
 }
 
-// tablesOf returns the tables whose numbers a question gives; where it only counts rows, those that it reads.
-func tablesOf(q catalog.Question) []string {
-	var tables []string
-	for _, m := range q.Measures {
-		if m.Table != "asp_campaigns" && !slices.Contains(tables, m.Table) {
-			tables = append(tables, m.Table)
+// Answers are blocks about any days, and which of the wanted ones are left out, since nobody asks the vendor for what they need.
+type Answers struct {
+	Blocks  []Block
+	Without []string
+}
+
+// Answers computes the named blocks about some days, and about one property by its id or its name, or about all. The names are those
+// of a report's blocks, and of [Reader.Answers] alone: [RoomsByDay], adoption, weeks, reach, failures, sessions, skill-intents, care-by-property,
+// funnel, messages and wellbeing.
+func (r Reader) Answers(ctx context.Context, names []string, days report.Window, property string) (Answers, error) {
+	var made Answers
+	about := scope{days: days}
+	var feeding []string
+	var err error
+	if property != "" {
+		if about.property, feeding, err = r.property(ctx, property, days); err != nil {
+			return made, err
 		}
 	}
-	if tables == nil {
-		return q.Tables
-	}
-	return tables
-}
-
-// scope is which days an answer is about, and which property; nil: all.
-type scope struct {
-	days     report.Window
-	property *Property
-}
-
-// asking finds the questions of the subjects.
-func asking(subjects []subject) ([]subject, error) {
-	questions, err := catalog.Questions()
+	covered, err := r.covered(ctx, days, feeding)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	for n, s := range subjects {
-		i := slices.IndexFunc(questions, func(q catalog.Question) bool { return q.Slug == s.question })
+	asked, err := asking(append(subjects(), others()...))
+	if err != nil {
+		return made, err
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(asked, func(s subject) bool { return s.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no question %s", s.question)
+			return made, fmt.Errorf("there is no block %s", name)
 		}
-		subjects[n].asked = questions[i]
+		if !asked[i].answerable(covered, about.property) {
+			made.Without = append(made.Without, asked[i].title)
+			continue
+		}
+		b, err := r.answer(ctx, asked[i], about, covered)
+		if err != nil {
+			return made, err
+		}
+		made.Blocks = append(made.Blocks, b)
 	}
-	return subjects, nil
-}
-
-// answerable reports whether somebody asks the vendor for what the subject needs.
-func (s subject) answerable(c covered, of *Property) bool {
-	return c.wants(tablesOf(s.asked)) && (!s.whole || of == nil)
-}
-
-// answer answers the question of one subject, and says which of the days are there.
-func (r Reader) answer(ctx context.Context, s subject, about scope, c covered) (Block, error) {
-	b, err := r.block(ctx, s, about)
-	if err != nil {
-		return b, fmt.Errorf("%s: %w", s.title, err)
-	}
-	tables := tablesOf(s.asked)
-	data := c.data(tables, about.days)
-	if b.Data = &data; s.name == useByDay {
-		b.Rows = c.everyDay(tables, about.days, b)
-	}
-	return b, nil
-}
-
-func (r Reader) block(ctx context.Context, s subject, about scope) (Block, error) {
-	q, days := s.asked, about.days
-	asked := catalog.Scope{From: days.From, To: days.To}
-	command := fmt.Sprintf("bellhop analyses run %s --from %s --to %s", q.Slug, days.From, days.To)
-	if about.property != nil {
-		asked.Property = about.property.ID
-		command += " --property " + about.property.ID
-	}
-	if s.adds == nil {
-		s.adds = q.AddsUp
-	}
-	b := Block{Name: s.name, Title: s.title, Columns: s.columns, Caveat: q.Caveat, SQL: q.Statement(asked), Command: command, of: &s}
-	found, err := r.run(ctx, b.SQL)
-	if err != nil {
-		return b, err
-	}
-	b.Rows, err = found.choose(b.Columns)
-	return b, err
-}
-
-func (r Reader) run(ctx context.Context, statement string) (*rows, error) {
-	found := &rows{values: [][]any{}}
-	return found, r.Engine.Run(ctx, statement, found)
+	return made, nil
 }
 
 // propertiesOf selects the properties of some days, with the subscriptions that report them.

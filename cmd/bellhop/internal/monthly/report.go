@@ -3,6 +3,7 @@ package monthly
 import (
 	"time"
 
+	"github.com/bellhop-asp/bellhop/internal/catalog"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
@@ -67,6 +68,24 @@ type Block struct {
 	Command string   `json:"command,omitempty"`
 
 	of *subject
+}
+
+// subject is what a block is about: one of the questions of package catalog, and what the report makes of its answer.
+type subject struct {
+	name, title, question string
+	columns               []Column
+	// within names the columns whose values split the rows into parts of which totals are known.
+	within []string
+	// adds are the columns of which totals are known; where it is nil, those that add up by the question.
+	adds []string
+	// whole says that the question is about the whole account and not about properties.
+	whole bool
+	// say returns the most important thing in a sentence, of what the audience sees.
+	say func(Block) string
+	// empty is said where there is no row.
+	empty string
+
+	asked catalog.Question // once it was asked
 }
 
 // Column is a column of a block.

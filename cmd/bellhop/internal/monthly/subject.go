@@ -1,25 +1,5 @@
 package monthly
 
-import "github.com/bellhop-asp/bellhop/internal/catalog"
-
-// subject is what a block is about: one of the questions of package catalog, and what the report makes of its answer.
-type subject struct {
-	name, title, question string
-	columns               []Column
-	// within names the columns whose values split the rows into parts of which totals are known.
-	within []string
-	// adds are the columns of which totals are known; where it is nil, those that add up by the question.
-	adds []string
-	// whole says that the question is about the whole account and not about properties.
-	whole bool
-	// say returns the most important thing in a sentence, of what the audience sees.
-	say func(Block) string
-	// empty is said where there is no row.
-	empty string
-
-	asked catalog.Question // once it was asked
-}
-
 var (
 	propertyID   = Column{Name: "property_id", Title: "Property's id", Role: ID}
 	propertyName = Column{Name: "property_name", Title: "Property", Role: Unit, ID: "property_id"}
@@ -43,6 +23,9 @@ const (
 	completeness = "completeness"
 	restatements = "restatements"
 )
+
+// RoomsByDay is the block with a row for each room and day.
+const RoomsByDay = "rooms-by-day"
 
 // subjects are the blocks that come from questions, in the order of the report.
 func subjects() []subject { return append(subjectsOfUse(), subjectsOfRest()...) }
@@ -118,6 +101,70 @@ func subjectsOfRest() []subject {
 			name: "rooms", title: "Rooms by use", question: "use-by-unit", within: []string{"property_id"},
 			say: sayLargest("unit_name", "dialogs", "Most dialogs were in %s: %s."), empty: "No unit has rows.",
 			columns: []Column{unitName, propertyName, level("days", "Days"), level("devices", "Devices"), drawn(dialogs, "heat"), unitID, propertyID},
+		},
+	}
+}
+
+// others are blocks that are in no report: they compare weeks or days, and a month has few of either.
+func others() []subject {
+	skill, stage := Column{Name: "skill_id", Title: "Skill", Role: Text}, text("stage", "Stage")
+	day := Column{Name: "dataset_date", Title: "Day", Role: Day}
+	week := Column{Name: "week", Title: "Week from", Role: Day}
+	property := text("property_id", "Property's id")
+	return []subject{
+		{
+			name: RoomsByDay, title: "Rooms, day by day", question: RoomsByDay, empty: "No unit has rows.",
+			say:     sayLargest("unit_name", "dialogs", "The most dialogs of a room on one day were in %s: %s."),
+			columns: []Column{unitName, propertyName, day, dialogs, unitID, propertyID},
+		},
+		{
+			name: "adoption", title: "Devices in use, week by week", question: "adoption-rate", empty: "No property has rows.",
+			say:     sayRows("%s: one for each property and week."),
+			columns: []Column{propertyName, week, level("days", "Days"), level("devices", "Devices"), drawn(derived("percent_in_use", "In use, %"), "bar"), propertyID},
+		},
+		{
+			name: "weeks", title: "Dialogs against the week before", question: "dialogs-by-property-and-week", empty: "No property has rows.",
+			say:     sayRows("%s: one for each property and week."),
+			columns: []Column{propertyName, week, level("days", "Days"), dialogs, derived("percent_change", "Change, %"), propertyID},
+		},
+		{
+			name: "reach", title: "Where a campaign was never shown", question: "campaign-reach-gap", whole: true, empty: "Every campaign was shown in each unit that it is aimed at.",
+			say:     sayRows("%s: a campaign in a unit where nobody saw it."),
+			columns: []Column{text("title", "Campaign"), text("why", "Why"), {Name: "unit_id", Title: "Unit's id", Role: ID}, {Name: "campaign_id", Title: "Campaign's id", Role: ID}},
+		},
+		{
+			name: "failures", title: "Failed utterances, day by day", question: "skill-failure-rate", whole: true, empty: "No skill was used.", say: saySkills,
+			columns: []Column{day, skill, stage, activity("utterances", "Utterances"), activity("failed", "Failed"), drawn(derived("percent_failed", "Failed, %"), "bar")},
+		},
+		{
+			name: "sessions", title: "Sessions per user, day by day", question: "skill-sessions-per-user", whole: true, empty: "No skill was used.",
+			say:     sayRows("%s: one for each skill and day."),
+			columns: []Column{day, skill, stage, activity("sessions", "Sessions"), activity("users", "Users"), drawn(derived("sessions_per_user", "Sessions per user"), "bar")},
+		},
+		{
+			name: "skill-intents", title: "What people say to skills", question: "skill-intents", whole: true, empty: "No utterance reached an intent.",
+			say:     sayLargest("intent", "utterances", "The most used intent is %s: %s utterances."),
+			columns: []Column{text("intent", "Intent"), skill, stage, drawn(activity("utterances", "Utterances"), "bar")},
+		},
+		{
+			name: "care-by-property", title: "Conversations by property", question: "care-conversations-by-property", empty: "No response is there.",
+			say:     sayRows("%s: one for each property and week."),
+			columns: []Column{week, text("property_code", "Property"), activity("responses", "Responses"), drawn(activity("conversations", "Conversations"), "bar"), property},
+		},
+		{
+			name: "funnel", title: "Messages, cards and care", question: "cross-channel-funnel", empty: "No channel said anything.",
+			say:     sayRows("%s: one for each property and day."),
+			columns: []Column{day, property, activity("delivered", "Messages"), activity("impressions", "Cards shown"), activity("taps", "Taps"), activity("conversations", "Conversations")},
+		},
+		{
+			name: "messages", title: "Messages that Pinpoint delivered", question: "messages-by-application", whole: true, empty: "No message was delivered.",
+			say:     sayRows("%s: one for each application and week."),
+			columns: []Column{week, text("application_id", "Application"), drawn(activity("delivered", "Delivered"), "bar"), activity("by_campaigns", "By campaigns"), activity("transactional_emails", "E-mail"), activity("transactional_sms", "SMS")},
+		},
+		{
+			name: "wellbeing", title: "Satisfaction by minutes of calls", question: "wellbeing-join", empty: "There is no survey: bellhop map import survey FILE brings one.",
+			say:     sayRows("%s: one for each band of minutes."),
+			columns: []Column{text("minutes_of_calls", "Minutes of calls in a month"), level("rooms", "Rooms"), level("answers", "Answers"), derived("change", "Change of satisfaction")},
 		},
 	}
 }

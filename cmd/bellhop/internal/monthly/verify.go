@@ -2,14 +2,7 @@ package monthly
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
-	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
 // Verification says what became of a frozen report's numbers.
@@ -30,18 +23,6 @@ type Changed struct {
 	Column string `json:"column"`
 	Old    string `json:"old,omitempty"`
 	New    string `json:"new,omitempty"`
-}
-
-// Restated is a measure of a day that is not what it was; of a day that came or went without figures, rows.
-type Restated struct {
-	Subscription string      `json:"subscription"`
-	Table        string      `json:"table"`
-	Date         report.Date `json:"date"`
-	Measure      string      `json:"measure"`
-	Old          string      `json:"old,omitempty"`
-	New          string      `json:"new,omitempty"`
-	// At is when the day was loaded that is there now; zero when none is.
-	At time.Time `json:"at,omitzero"`
 }
 
 // Verify computes a frozen report again and compares.
@@ -81,105 +62,4 @@ func placed(numbers []Number) map[Number]string {
 		all[n.place()] = n.Value
 	}
 	return all
-}
-
-// day names a published day.
-type day struct {
-	subscription, table string
-	date                report.Date
-}
-
-func (d RestOn) day() day { return day{d.Subscription, d.Table, d.Date} }
-
-// restated compares the days that a frozen report rests on with those that are there now.
-func (r Reader) restated(ctx context.Context, f Frozen) ([]Restated, error) {
-	days, err := r.restOn(ctx, f.Month.Days())
-	if err != nil {
-		return nil, err
-	}
-	now := map[day]RestOn{}
-	for _, d := range days {
-		now[d.day()] = d
-	}
-	all := []Restated{}
-	for _, old := range f.Days {
-		fresh := now[old.day()]
-		delete(now, old.day())
-		all = append(all, old.against(fresh)...)
-	}
-	for _, d := range days {
-		if fresh, left := now[d.day()]; left {
-			all = append(all, RestOn{Subscription: d.Subscription, Table: d.Table, Date: d.Date}.against(fresh)...)
-		}
-	}
-	return all, nil
-}
-
-// against says what differs. A day without content on either side differs by what it holds, if only no rows.
-func (d RestOn) against(fresh RestOn) []Restated {
-	if d.Content == fresh.Content && d.ETag == fresh.ETag && d.LoadedAt.IsZero() == fresh.LoadedAt.IsZero() {
-		return nil
-	}
-	made := func(measure, old, now string) Restated {
-		return Restated{d.Subscription, d.Table, d.Date, measure, old, now, fresh.LoadedAt}
-	}
-	var all []Restated
-	if d.Rows != fresh.Rows || d.LoadedAt.IsZero() != fresh.LoadedAt.IsZero() {
-		all = append(all, made("rows", d.rows(), fresh.rows()))
-	}
-	measures := maps.Clone(d.Figures)
-	if measures == nil {
-		measures = map[string]report.Figures{}
-	}
-	maps.Copy(measures, fresh.Figures)
-	for _, m := range slices.Sorted(maps.Keys(measures)) {
-		if old, now := d.Figures[m].Sum, fresh.Figures[m].Sum; old != now {
-			all = append(all, made(m, old, now))
-		}
-	}
-	if all == nil {
-		all = append(all, made("content", phrase.Second(d.LoadedAt), phrase.Second(fresh.LoadedAt)))
-	}
-	return all
-}
-
-func (d RestOn) rows() string {
-	if d.LoadedAt.IsZero() {
-		return ""
-	}
-	return fmt.Sprint(d.Rows)
-}
-
-// restatedBlock is the appendix about an earlier report.
-func restatedBlock(f Frozen, since []Restated) Block {
-	b := Block{
-		Name: restatements, Title: fmt.Sprintf("What changed in %s since its report of %s", f.Month.Name(), phrase.Minute(f.AsOf)),
-		Columns: []Column{
-			{Name: "date", Title: "Day", Role: Day}, text("table", "Table"), text("measure", "Measure"), level("old", "Reported"), level("new", "Now"),
-			text("at", "Loaded"), {Name: "subscription", Title: "Subscription", Role: ID},
-		},
-		Rows: [][]any{},
-		Caveat: "These are sums over all units of a subscription's day, whatever property this report is about. " +
-			"The sums of devices are of one day and must not be added up.",
-		of: &subject{say: sayRows("%s that changed after that report."), empty: "Nothing: its numbers still hold."},
-	}
-	for _, c := range since {
-		row := []any{c.Date.String(), c.Table, c.Measure, given(c.Old), given(c.New), nil, c.Subscription}
-		if !c.At.IsZero() {
-			row[5] = phrase.Minute(c.At)
-		}
-		b.Rows = append(b.Rows, row)
-	}
-	return b
-}
-
-// given returns a number, the text that stands for another thing, or nil for what was not there.
-func given(text string) any {
-	if _, ok := number(query.Number(text)); ok {
-		return query.Number(text)
-	}
-	if text == "" {
-		return nil
-	}
-	return text
 }
