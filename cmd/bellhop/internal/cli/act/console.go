@@ -46,7 +46,6 @@ func ConsoleCommand(a *shell.App) *cobra.Command {
 	}
 	c.Flags().IntVar(&o.port, "port", 0, "the `port` to listen on (default: any that is free)")
 	c.Flags().BoolVar(&o.browse, "open", false, "open it in the browser")
-	o.engine.Memory = shell.UsualMemory
 	o.engine.DefineEngine(c)
 	c.PreRunE = func(*cobra.Command, []string) error { return o.check(a) }
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) error {
@@ -60,8 +59,7 @@ func (o *consoleChoice) check(a *shell.App) error {
 	if o.port < 0 || o.port > 65535 {
 		return shell.Usage("use 0 to 65535; 0 is any that is free", "--port: there is no port %d", o.port)
 	}
-	onAWS := a.Place.AWS || a.Place.Stack != ""
-	if onAWS && o.engine.Name == shell.EngineDuckDB {
+	if a.Place.OnAWS() && o.engine.Name == shell.EngineDuckDB {
 		o.engine.Name = ""
 		return nil
 	}

@@ -56,7 +56,7 @@ func EraseCommand(a *shell.App) *cobra.Command {
 	}
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) (err error) {
 		if at.Erasing == nil {
-			return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+			return shell.NoDataset()
 		}
 		if err := notSubscribed(ctx, at, unit); err != nil {
 			return err

@@ -22,13 +22,11 @@ import (
 
 // JobsCommand is bellhop jobs.
 func JobsCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	statuses := shell.Words(report.JobStatuses())
+	return a.Parent(&cobra.Command{
 		Use: "jobs", Aliases: []string{"job"}, Short: "What was asked for: list, show, retry, cancel",
 		Long: `A job is one request for some days of some tables of one subscription. It names the files that it expects.`,
-	}
-	a.Parent(c)
-	statuses := shell.Words(report.JobStatuses())
-	c.AddCommand(
+	},
 		shell.ListCommand(a, &cobra.Command{
 			Use: "list", Short: "List jobs, the newest last",
 			Long: "List jobs by subscription, the newest last.\n\nStatuses: " + strings.Join(statuses, ", ") + ".",
@@ -53,7 +51,6 @@ func JobsCommand(a *shell.App) *cobra.Command {
 		},
 		retryCommand(a), cancelCommand(a),
 	)
-	return c
 }
 
 func drawJob(s *shell.Screen, j view.JobDetails) {

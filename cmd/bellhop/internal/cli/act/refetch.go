@@ -124,7 +124,7 @@ func refetch(ctx context.Context, a *shell.App, at shell.Account, o refetchOptio
 	if err := shown.estimate(); err != nil {
 		return err
 	}
-	if err := a.Show(shown, func(s *shell.Screen) { drawRefetched(s, shown, a.Place.AWS || a.Place.Stack != "") }); err != nil {
+	if err := a.Show(shown, func(s *shell.Screen) { drawRefetched(s, shown, a.Place.OnAWS()) }); err != nil {
 		return err
 	}
 	underway := slices.ContainsFunc(shown.LeftOut, func(l leftOut) bool { return l.Job != "" })

@@ -102,13 +102,8 @@ func (o *exportOrder) check(a *shell.App) error {
 	if o.subscription != "" && !report.ValidSlug(o.subscription) {
 		return shell.Usage("see which there are: bellhop subscriptions list", "--subscription: %q is not the name of a subscription", o.subscription)
 	}
-	for name, day := range map[string]string{"--from": o.from, "--to": o.to} {
-		if _, err := report.ParseDate(day); day != "" && err != nil {
-			return shell.Usage("write it like 2026-11-01", "%s: %w", name, err)
-		}
-	}
-	if o.from != "" && o.to != "" && o.from > o.to {
-		return shell.Usage("swap them", "--from %s is after --to %s", o.from, o.to)
+	if _, err := shell.ParseDays(o.from, o.to); err != nil {
+		return err
 	}
 	if err := o.checkTables(); err != nil {
 		return err
@@ -187,17 +182,14 @@ func export(ctx context.Context, a *shell.App, o exportOrder) error {
 		done.Tables = append(done.Tables, d.Name)
 	}
 	a.WarnOfVanished(ctx, o.engine, func(table string) bool { return slices.Contains(done.Tables, table) })
-	err := out.Fill(func(unfinished string) (err error) {
+	err := out.Fill(func(unfinished string) error {
 		o.engine.Output = unfinished
-		engine, err := a.OpenEngine(ctx, o.engine)
-		if err != nil {
+		return a.WithEngine(ctx, o.engine, func(engine shell.QueryEngine) (err error) {
+			if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
+				return &shell.Problem{Code: shell.ExitError, Err: errors.New("there is nothing to export: no row fits"), Remedy: "see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list"}
+			}
 			return err
-		}
-		defer func() { err = errors.Join(err, engine.Close()) }()
-		if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
-			return &shell.Problem{Code: shell.ExitError, Err: errors.New("there is nothing to export: no row fits"), Remedy: "see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list"}
-		}
-		return err
+		})
 	})
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func (o *ownPlace) open(ctx context.Context, a *shell.App) (s own.Store, closing
 		return nil, nil, err
 	}
 	if at.Own == nil {
-		return nil, nil, errors.Join(shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known"), at.Close())
+		return nil, nil, errors.Join(shell.NoDataset(), at.Close())
 	}
 	if place.AWS {
 		o.engine.Name = shell.EngineAthena
@@ -77,10 +77,7 @@ func (o *ownPlace) open(ctx context.Context, a *shell.App) (s own.Store, closing
 
 // MapCommand is bellhop map.
 func MapCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{Use: "map", Short: "Bring what you know yourself into the dataset: import, list, show", Long: mapHelp}
-	a.Parent(c)
-	c.AddCommand(mapImport(a), mapList(a), mapShow(a))
-	return c
+	return a.Parent(&cobra.Command{Use: "map", Short: "Bring what you know yourself into the dataset: import, list, show", Long: mapHelp}, mapImport(a), mapList(a), mapShow(a))
 }
 
 func ownNames() []string {
@@ -185,13 +182,12 @@ func knownUnits(ctx context.Context, a *shell.App, choice shell.EngineChoice) (k
 	defer over()
 	choice.Tell = func(state string) { tell("Athena: %s", strings.ToLower(state)) }
 	choice.Scanned = func(int64) {}
-	engine, err := a.OpenEngine(ctx, choice)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	units, err := own.Units(ctx, engine)
-	return func(unit string) bool { return units[unit] }, err
+	err = a.WithEngine(ctx, choice, func(engine shell.QueryEngine) error {
+		units, err := own.Units(ctx, engine)
+		known = func(unit string) bool { return units[unit] }
+		return err
+	})
+	return known, err
 }
 
 func showImported(a *shell.App, done own.Import) error {

@@ -90,14 +90,6 @@ func (a *App) Complain(p *Problem) {
 	_ = Write(a.Err, a.Secrets.Scrub(b.String()))
 }
 
-// Env returns an environment variable; the fallback where it is empty.
-func (a *App) Env(name, fallback string) string {
-	if v := a.Getenv(name); v != "" {
-		return v
-	}
-	return fallback
-}
-
 // Time is this machine's time, for what is about no place.
 func (a *App) Time() time.Time {
 	if a.Now == nil {
@@ -114,8 +106,9 @@ func (a *App) AsJSON() bool {
 	return !a.OutTerminal
 }
 
-// Parent makes a command that only has others: alone it shows its help, and a wrong word is an error.
-func (a *App) Parent(c *cobra.Command) {
+// Parent makes c a command that only has others: alone it shows its help, and a wrong word is an error.
+func (a *App) Parent(c *cobra.Command, others ...*cobra.Command) *cobra.Command {
+	c.AddCommand(others...)
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
@@ -124,6 +117,7 @@ func (a *App) Parent(c *cobra.Command) {
 	}
 	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return c
 }
 
 // meant is what people type who know other tools, and what they mean by it here.
@@ -198,7 +192,7 @@ func (a *App) OpenAccount(ctx context.Context, p Place) (Account, error) {
 // Where returns the place that flags and environment name.
 func (a *App) Where() (Place, error) {
 	p := a.Place
-	p.AWS = p.AWS || p.Stack != ""
+	p.AWS = p.OnAWS()
 	if !p.AWS {
 		if p.Table != "" || p.DeliveryBucket != "" || p.DatasetBucket != "" {
 			return p, Usage("add --aws", "--ledger-table, --delivery-bucket and --dataset-bucket are for an AWS account")

@@ -324,12 +324,8 @@ func (a *App) ChangeEach(ctx context.Context, names []string, one func(name stri
 			r.Said(s)
 		}
 	})
-	if err != nil || len(failures) == 0 {
+	if err != nil {
 		return err
 	}
-	p := Explain(failures[0])
-	if len(failures) < len(names) {
-		p.Code = ExitPartly
-	}
-	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
+	return Failed(failures, len(failures) < len(names))
 }

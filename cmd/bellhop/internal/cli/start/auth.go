@@ -24,14 +24,12 @@ import (
 
 // AuthCommand is bellhop auth.
 func AuthCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "auth", Short: "The credential of Login with Amazon: login, status",
 		Long: `The requester sends its requests in the name of a person who logged in once with Login with Amazon. The refresh token
 from that login is kept in the stack's secret and nowhere else. The secret is an encrypted parameter of Systems
 Manager, /bellhop/STACK/lwa, or a secret of Secrets Manager; the stack's parameter CredentialStore chooses which.`,
-	}
-	a.Parent(c)
-	c.AddCommand(loginCommand(a), &cobra.Command{
+	}, loginCommand(a), &cobra.Command{
 		Use: "status", Short: "Does the credential work, and may it see our unit?", Args: cobra.NoArgs,
 		Long: `Read the stack's secret, get an access token from Login with Amazon, and ask the vendor for the unit that the stack's
 reports are about. Of the secret, only the client's id is shown. If Login with Amazon replaces the refresh token
@@ -41,7 +39,6 @@ meanwhile, bellhop stores the new one in the secret. The exit code is 3 when the
 			return reportChecks(ctx, a, "the credential of stack "+in.Stack, subject(a, in, nil, nil, a.Time).CredentialChecks())
 		}),
 	})
-	return c
 }
 
 const loginHelp = `Log in with Login with Amazon and store the refresh token in the stack's secret. It replaces the token that is there.

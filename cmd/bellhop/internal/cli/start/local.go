@@ -28,14 +28,11 @@ type Console func(ctx context.Context, a *shell.App, port int, say func(text str
 
 // LocalCommand is bellhop local.
 func LocalCommand(a *shell.App, beside Console) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "local", Short: "bellhop on this machine: run, up, reset",
 		Long: `Everything on this machine, in one folder (--home): the functions' own code, an embedded S3, a ledger in
 SQLite, and a simulated vendor that also does what vendors do wrong.`,
-	}
-	a.Parent(c)
-	c.AddCommand(runCommand(a), upCommand(a, beside), resetCommand(a))
-	return c
+	}, runCommand(a), upCommand(a, beside), resetCommand(a))
 }
 
 func runCommand(a *shell.App) *cobra.Command {
