@@ -88,13 +88,13 @@ func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, 
 			return nil, a
 		}
 	}
-	all, err := canonical(fetch.rows)
+	all, err := alexa.Canonical(fetch.rows, row.compare, errConflict)
 	if err != nil {
-		return nil, fetch.wrong(err)
+		return nil, alexa.Wrong(fetch.last, err)
 	}
 	content, err := alexa.Content(all)
 	if err != nil {
-		return nil, fetch.wrong(errors.New("it cannot be written as CSV"))
+		return nil, alexa.Wrong(fetch.last, errors.New("it cannot be written as CSV"))
 	}
 	return content, fetch.last
 }

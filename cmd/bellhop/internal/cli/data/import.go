@@ -18,6 +18,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
+	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 )
 
 const importHelp = `Bring files that people have kept into the dataset of a subscription: on a stack, or in a local folder. A file
@@ -206,7 +207,7 @@ func importEach(ctx context.Context, a *shell.App, service *imports.Service, o i
 		r.Result, err = service.File(ctx, o.Order, in.Name, in.Content)
 		return err
 	}
-	responses := imports.Responses(o.Subscription)
+	responses := pinpoint.Saved{Application: o.Subscription.Params[pinpoint.ParamApplicationID]}
 	together := importedFile{Subscription: o.subscription, DryRun: o.dryRun}
 	if o.kind.source == report.SourcePinpointKPI {
 		from.Extension = ".json"

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,14 +95,10 @@ func (s *Service) Words(k script.Kind) string {
 
 // NewService checks the script and returns a service that nobody has called yet.
 func NewService(o Options) (*Service, error) {
-	known := map[string]bool{}
-	for _, operation := range o.Operations {
-		known[operation] = true
-	}
 	lines, err := script.Read(o.Seed, o.Faults, o.kind, func(f script.Fault) error {
 		var problems []error
 		for _, operation := range f.Operations {
-			if !known[operation] {
+			if !slices.Contains(o.Operations, operation) {
 				problems = append(problems, fmt.Errorf("unknown operation %q", operation))
 			}
 		}
@@ -159,12 +156,7 @@ func (s *Service) answer(r *http.Request, body []byte, whole bool) Answer {
 	if asked.Serve == nil {
 		return refusal
 	}
-	at := script.Call{
-		Endpoint: s.Endpoint, Number: number, Operation: asked.Operation, Metrics: asked.Metrics, Continues: asked.Continues,
-	}
-	if !asked.To.IsZero() {
-		at.Dated, at.From, at.To = true, script.DayOf(asked.From.UTC()), script.DayOf(asked.To.Add(-1).UTC())
-	}
+	at := asked.At(s.Endpoint, number)
 	of := script.Memory{Strikes: s.state.Strikes, Faults: s.state.Counters.Faults}
 	cut := false
 	for _, f := range s.script.Strikes(script.AtAnswer, at, "", of) {
@@ -173,11 +165,7 @@ func (s *Service) answer(r *http.Request, body []byte, whole bool) Answer {
 		}
 		cut = true
 	}
-	var twists []Twist
-	for _, f := range s.script.Strikes(AtContent, at, "", of) {
-		twists = append(twists, Twist{Kind: string(f.Kind), Name: f.Name, Delay: time.Duration(f.DelayMinutes) * time.Minute})
-	}
-	a := asked.Serve(twists)
+	a := asked.Serve(Twists(s.script.Strikes(AtContent, at, "", of)))
 	a.Cut = a.Cut || cut
 	return a
 }
