@@ -55,7 +55,7 @@ func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 		if err != nil {
 			return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: the plan has no reference"}
 		}
-		a.Files = append(a.Files, report.NamedFile{Name: name(i + 1), Table: Table, Fetch: reference})
+		a.Files = append(a.Files, report.NamedFile{Name: fmt.Sprintf("skill-metrics-%03d.csv", i+1), Table: Table, Fetch: reference})
 	}
 	return a
 }

@@ -45,7 +45,7 @@ func (m *Machine) importSaved(ctx context.Context) (done Imported, err error) {
 	if err != nil {
 		return done, err
 	}
-	responses := pinpoint.Saved{Application: sub.Params[pinpoint.ParamApplicationID]}
+	responses := imports.Responses(sub)
 	for _, answer := range answers {
 		if err := responses.Add(bytes.NewReader(answer)); err != nil {
 			return done, fmt.Errorf("a saved answer of Pinpoint: %w", err)

@@ -27,7 +27,7 @@ type exchanged struct {
 func (s Subject) CredentialChecks() []Check {
 	// One exchange for both: each may rotate the refresh token.
 	exchange := once(func(ctx context.Context) (x exchanged, err error) {
-		if x.settings, err = s.settings(ctx); err == nil {
+		if x.settings, err = s.Settings(ctx); err == nil {
 			x.token, err = s.token(ctx, x.settings)
 		}
 		return x, err
@@ -77,20 +77,15 @@ func (s Subject) secret(ctx context.Context) (string, error) {
 	return "it holds a refresh token for client " + c.ClientID, nil
 }
 
-// Settings are the environment variables of a stack's requester.
-func Settings(ctx context.Context, in *Installation) (map[string]string, error) {
-	return Subject{Installation: in}.settings(ctx)
-}
-
-// TokenEndpoint returns the token endpoint that a stack's requester uses.
-func TokenEndpoint(ctx context.Context, in *Installation) (string, error) {
-	settings, err := Settings(ctx, in)
+// TokenEndpoint returns the token endpoint that the requester uses.
+func (in *Installation) TokenEndpoint(ctx context.Context) (string, error) {
+	settings, err := in.Settings(ctx)
 	return cmp.Or(settings["BELLHOP_LWA_ENDPOINT"], lwa.DefaultEndpoint), err
 }
 
-// settings are the requester's environment variables.
-func (s Subject) settings(ctx context.Context) (map[string]string, error) {
-	out, err := s.configuration(ctx, RequesterFunction)
+// Settings are the requester's environment variables.
+func (in *Installation) Settings(ctx context.Context) (map[string]string, error) {
+	out, err := in.configuration(ctx, RequesterFunction)
 	if err != nil {
 		return nil, err
 	}

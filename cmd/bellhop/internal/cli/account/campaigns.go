@@ -7,7 +7,6 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
@@ -44,7 +43,7 @@ func credential(ctx context.Context, a shell.CampaignAccess) (store secret.Store
 		if store, err = in.Secret(); err != nil {
 			return nil, "", "", err
 		}
-		settings, err := stack.Settings(ctx, in)
+		settings, err := in.Settings(ctx)
 		return store, settings["BELLHOP_LWA_ENDPOINT"], settings["BELLHOP_ALEXA_ENDPOINT"], err
 	case a.Place.AWS:
 		return nil, "", "", &shell.Problem{

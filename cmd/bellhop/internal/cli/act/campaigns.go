@@ -291,10 +291,8 @@ of a campaign stays in the dataset. Deleting one again says that there is none.`
 	}
 	cmd.Flags().BoolVar(&confirmed, "confirm", false, "do not ask")
 	cmd.RunE = c.by(func(ctx context.Context, by shell.Campaigns, ids []string) error {
-		if !confirmed {
-			if err := c.Ask(fmt.Sprintf("Delete %s: %s? [y/N] ", phrase.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
-				return err
-			}
+		if err := c.Confirm(confirmed, fmt.Sprintf("Delete %s: %s? [y/N] ", phrase.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
+			return err
 		}
 		deleted := []string{}
 		for _, id := range ids {

@@ -61,10 +61,8 @@ func EraseCommand(a *shell.App) *cobra.Command {
 		if err := notSubscribed(ctx, at, unit); err != nil {
 			return err
 		}
-		if !dryRun && !confirmed {
-			if err := a.Ask("Erase this unit and all below it from the dataset, for good? [y/N] "); err != nil {
-				return err
-			}
+		if err := a.Confirm(dryRun || confirmed, "Erase this unit and all below it from the dataset, for good? [y/N] "); err != nil {
+			return err
 		}
 		tell, done := a.Passing()
 		defer done()

@@ -189,14 +189,13 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 	if o.drop && at.Drop == nil {
 		return shell.NoDataset()
 	}
-	if !o.dryRun && !o.confirmed {
-		fate := "Keep"
-		if o.drop {
-			fate = "Delete"
-		}
-		if err := a.Ask(fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))); err != nil {
-			return err
-		}
+	fate := "Keep"
+	if o.drop {
+		fate = "Delete"
+	}
+	question := fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))
+	if err := a.Confirm(o.dryRun || o.confirmed, question); err != nil {
+		return err
 	}
 	if err := carryOut(ctx, at, &r, o); err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 	"github.com/bellhop-asp/bellhop/pkg/report"
-	"github.com/bellhop-asp/bellhop/pkg/source/pinpoint"
 )
 
 const importHelp = `Bring files that people have kept into the dataset of a subscription: on a stack, or in a local folder. A file
@@ -207,7 +206,7 @@ func importEach(ctx context.Context, a *shell.App, service *imports.Service, o i
 		r.Result, err = service.File(ctx, o.Order, in.Name, in.Content)
 		return err
 	}
-	responses := pinpoint.Saved{Application: o.Subscription.Params[pinpoint.ParamApplicationID]}
+	responses := imports.Responses(o.Subscription)
 	together := importedFile{Subscription: o.subscription, DryRun: o.dryRun}
 	if o.kind.source == report.SourcePinpointKPI {
 		from.Extension = ".json"

@@ -38,11 +38,9 @@ func deleteSources(ctx context.Context, a *shell.App, service *imports.Service, 
 	if len(deletable) == 0 {
 		return nil
 	}
-	if !certain {
-		question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", phrase.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
-		if err := a.Ask(question); err != nil {
-			return err
-		}
+	question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", phrase.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
+	if err := a.Confirm(certain, question); err != nil {
+		return err
 	}
 	for _, name := range deletable {
 		if err := os.Remove(name); err != nil {

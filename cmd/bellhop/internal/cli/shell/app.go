@@ -33,6 +33,14 @@ func (a *App) Again(command string) string {
 	return line
 }
 
+// Confirm asks the person for a yes, unless that is not needed, or was said on the command line.
+func (a *App) Confirm(said bool, question string) error {
+	if said {
+		return nil
+	}
+	return a.Ask(question)
+}
+
 // Ask asks the person for a yes. Without a terminal to ask on it is an error of usage.
 func (a *App) Ask(question string) error {
 	if !a.InTerminal {

@@ -92,7 +92,7 @@ func loginCommand(a *shell.App) *cobra.Command {
 }
 
 func login(ctx context.Context, a *shell.App, in *stack.Installation, o loginOrder) error {
-	endpoint, err := stack.TokenEndpoint(ctx, in)
+	endpoint, err := in.TokenEndpoint(ctx)
 	if err != nil {
 		return err
 	}

@@ -272,10 +272,8 @@ func reset(a *shell.App, confirm, dryRun bool) error {
 			s.Line("This would delete what bellhop keeps in %s: ledger, dataset, buckets, simulated vendor.", dir)
 		})
 	}
-	if !confirm {
-		if err := a.Ask(fmt.Sprintf("Delete the ledger, the dataset and all else that bellhop keeps in %s? [y/N] ", shell.Clean(dir))); err != nil {
-			return err
-		}
+	if err := a.Confirm(confirm, fmt.Sprintf("Delete the ledger, the dataset and all else that bellhop keeps in %s? [y/N] ", shell.Clean(dir))); err != nil {
+		return err
 	}
 	if err := a.Reset(dir); err != nil {
 		return err
