@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
@@ -46,9 +45,7 @@ func credential(ctx context.Context, a shell.CampaignAccess) (store secret.Store
 		settings, err := in.Settings(ctx)
 		return store, settings["BELLHOP_LWA_ENDPOINT"], settings["BELLHOP_ALEXA_ENDPOINT"], err
 	case a.Place.AWS:
-		return nil, "", "", &shell.Problem{
-			Code: shell.ExitUsage, Err: errors.New("the credential is not known"), Remedy: "name the stack with --stack, or a file with --credential",
-		}
+		return nil, "", "", shell.Usage("name the stack with --stack, or a file with --credential", "the credential is not known")
 	}
 	address, file, err := sim.Vendor(a.Place.Home)
 	if fault.Is(err, fault.NotFound) {

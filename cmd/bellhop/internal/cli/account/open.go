@@ -190,7 +190,7 @@ func configured(ctx context.Context) (aws.Config, error) {
 		return cfg, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
 	}
 	if cfg.Region == "" {
-		return cfg, &shell.Problem{Code: shell.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
+		return cfg, shell.Usage("set AWS_REGION, or a region in the profile that AWS_PROFILE names", "the AWS region is not known")
 	}
 	if cfg.Credentials == nil {
 		return cfg, unauthenticated(fmt.Errorf("there are no AWS credentials"))

@@ -106,7 +106,7 @@ func placeOf(a *shell.App, at shell.Account, e shell.EngineChoice) console.Place
 		},
 		Engine: func(ctx context.Context, days report.Window) (query.Engine, error) {
 			if e.Name == "" {
-				return nil, &shell.Problem{Code: shell.ExitUsage, Err: errors.New("no engine was chosen that can read the dataset of a stack"), Remedy: "start it again: bellhop console" + flagsOf(a) + " --engine athena"}
+				return nil, shell.Usage("start it again: bellhop console"+flagsOf(a)+" --engine athena", "no engine was chosen that can read the dataset of a stack")
 			}
 			e := e
 			e.Days, e.Hold = days, true

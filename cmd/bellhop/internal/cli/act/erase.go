@@ -92,10 +92,7 @@ func notSubscribed(ctx context.Context, at shell.Account, unit string) error {
 	for _, sub := range subs {
 		for value := range maps.Values(sub.Params) {
 			if slices.Contains(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), strings.TrimSpace(unit)) {
-				return &shell.Problem{
-					Code: shell.ExitError, Err: fmt.Errorf("subscription %s asks for this very unit: nothing was done", sub.Name),
-					Remedy: "remove it first: bellhop subscriptions remove " + sub.Name + " --drop-dataset",
-				}
+				return shell.Refuse("remove it first: bellhop subscriptions remove "+sub.Name+" --drop-dataset", "subscription %s asks for this very unit: nothing was done", sub.Name)
 			}
 		}
 	}

@@ -177,7 +177,7 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 		return shell.Missing(err, "see which there are: bellhop subscriptions list")
 	}
 	if snapshot.Subscription.Removed() && len(snapshot.Partitions) == 0 {
-		return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, phrase.Minute(snapshot.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
+		return shell.Refuse("see which there are: bellhop subscriptions list", "subscription %s was removed on %s", name, phrase.Minute(snapshot.Subscription.RemovedAt))
 	}
 	r := removal{Subscription: name, Jobs: []string{}, Days: len(snapshot.Partitions), DryRun: o.dryRun, Waiting: []string{}}
 	for _, s := range snapshot.Partitions {

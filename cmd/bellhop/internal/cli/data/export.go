@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -186,7 +185,7 @@ func export(ctx context.Context, a *shell.App, o exportOrder) error {
 		o.engine.Output = unfinished
 		return a.WithEngine(ctx, o.engine, func(engine shell.QueryEngine) (err error) {
 			if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
-				return &shell.Problem{Code: shell.ExitError, Err: errors.New("there is nothing to export: no row fits"), Remedy: "see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list"}
+				return shell.Refuse("see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list", "there is nothing to export: no row fits")
 			}
 			return err
 		})

@@ -205,10 +205,7 @@ func showImported(a *shell.App, done own.Import) error {
 		}
 	})
 	if n := len(done.Mistakes); err == nil && n > 0 {
-		return &shell.Problem{
-			Code: shell.ExitError, Err: fmt.Errorf("%s in the file: nothing was imported", phrase.Count(n, "mistake")),
-			Remedy: "correct the lines; bellhop map show " + done.Table + " says what the columns mean",
-		}
+		return shell.Refuse("correct the lines; bellhop map show "+done.Table+" says what the columns mean", "%s in the file: nothing was imported", phrase.Count(n, "mistake"))
 	}
 	return err
 }

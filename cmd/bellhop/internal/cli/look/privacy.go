@@ -194,7 +194,7 @@ func keptIn(ctx context.Context, a *shell.App, places []string) (all []view.Kept
 			return nil, err
 		}
 		if len(copies) == 0 {
-			return nil, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("there are no copies of seals in %s", name), Remedy: "make them: bellhop privacy keep " + name}
+			return nil, shell.Refuse("make them: bellhop privacy keep "+name, "there are no copies of seals in %s", name)
 		}
 		all = append(all, copies...)
 	}

@@ -51,6 +51,11 @@ func Usage(remedy, format string, args ...any) error {
 	return &Problem{Code: ExitUsage, Err: fmt.Errorf(format, args...), Remedy: remedy}
 }
 
+// Refuse is the problem of what cannot be done.
+func Refuse(remedy, format string, args ...any) error {
+	return &Problem{Code: ExitError, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
 // NoDataset is the problem of a command that needs the dataset bucket, where that is not known.
 func NoDataset() error {
 	return Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")

@@ -193,9 +193,9 @@ func readSecret(a *shell.App, prompt string) (string, error) {
 
 // browse has the person log in, and returns the refresh token.
 func browse(ctx context.Context, a *shell.App, o loginOrder, endpoint string, c lwa.Credentials) (redact.Text, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, &shell.Problem{
-		Code: shell.ExitError, Err: fmt.Errorf("nobody logged in within %s", phrase.Span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
-	})
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, shell.Refuse(
+		"run it again; on a machine without a browser see bellhop auth login --help", "nobody logged in within %s", phrase.Span(patience),
+	))
 	defer cancel()
 	flow := stack.Login{
 		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect, Scopes: o.scopes,

@@ -148,7 +148,7 @@ func demonstrate(ctx context.Context, a *shell.App, o sim.Options, verbose bool)
 	sum, err := demonstration(ctx, a, o)
 	stop()
 	if err != nil && ctx.Err() != nil {
-		return &shell.Problem{Code: shell.ExitError, Err: errors.New("stopped before the end; nothing is lost"), Remedy: "go on with: " + a.Again("local run")}
+		return shell.Refuse("go on with: "+a.Again("local run"), "stopped before the end; nothing is lost")
 	}
 	if err != nil {
 		return err
