@@ -32,6 +32,15 @@ func (s Subject) CredentialChecks() []Check {
 		}
 		return x, err
 	})
+	withToken := func(look func(context.Context, exchanged) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			x, err := exchange(ctx)
+			if err != nil {
+				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
+			}
+			return look(ctx, x)
+		}
+	}
 	return []Check{
 		{"credential", "secret", s.secret},
 		{"credential", "token", func(ctx context.Context) (string, error) {
@@ -40,20 +49,8 @@ func (s Subject) CredentialChecks() []Check {
 			}
 			return "Login with Amazon hands out access tokens", nil
 		}},
-		{"credential", "scope", func(ctx context.Context) (string, error) {
-			x, err := exchange(ctx)
-			if err != nil {
-				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
-			}
-			return s.scope(ctx, x.token, x.settings)
-		}},
-		{"credential", "fetched sources", func(ctx context.Context) (string, error) {
-			x, err := exchange(ctx)
-			if err != nil {
-				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
-			}
-			return s.fetchedSources(ctx, x)
-		}},
+		{"credential", "scope", withToken(s.scope)},
+		{"credential", "fetched sources", withToken(s.fetchedSources)},
 	}
 }
 
@@ -119,16 +116,16 @@ func (s Subject) token(ctx context.Context, settings map[string]string) (redact.
 
 // scope asks for the unit that reports are about: GET /v2/units/{id} of the vendor's Property Hierarchy API, which needs the
 // scope alexa::enterprise:management. Nothing but the status is looked at: the answer has the unit's name.
-func (s Subject) scope(ctx context.Context, token redact.Text, settings map[string]string) (string, error) {
-	unit := settings["BELLHOP_UNIT_ID"]
+func (s Subject) scope(ctx context.Context, x exchanged) (string, error) {
+	unit := x.settings["BELLHOP_UNIT_ID"]
 	if unit == "" {
 		return "not tried: the stack has no UnitId", nil
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(settings["BELLHOP_ALEXA_ENDPOINT"], "/")+"/v2/units/"+url.PathEscape(unit), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(x.settings["BELLHOP_ALEXA_ENDPOINT"], "/")+"/v2/units/"+url.PathEscape(unit), nil)
 	if err != nil {
 		return "", err
 	}
-	request.Header.Set("Authorization", "Bearer "+token.Reveal())
+	request.Header.Set("Authorization", "Bearer "+x.token.Reveal())
 	reply, err := s.http().Do(request)
 	if err != nil {
 		return "", err

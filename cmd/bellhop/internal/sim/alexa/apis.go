@@ -21,17 +21,10 @@ func apiOf(path string) Endpoint {
 
 // call serves an API that is read page by page. The caller holds the lock.
 func (s *Simulator) call(e Endpoint, r *http.Request, body []byte, whole bool) rest.Answer {
-	counters := map[Endpoint]*Calls{SkillMetrics: &s.state.Counters.SkillMetrics, Campaigns: &s.state.Counters.Campaigns}[e]
+	counters := map[Endpoint]*rest.Tally{SkillMetrics: &s.state.Counters.SkillMetrics, Campaigns: &s.state.Counters.Campaigns}[e]
 	counters.Calls++
 	a := s.answer(e, counters.Calls, r, body, whole)
-	switch {
-	case a.Cut:
-		counters.Lost++
-	case a.Refused():
-		counters.Refused[a.Status]++
-	default:
-		counters.Served++
-	}
+	counters.Count(a)
 	return a
 }
 

@@ -21,14 +21,31 @@ const AtContent script.Moment = 1
 
 const maxBody = 64 << 10
 
-// Counters say what happened to the calls of a service. Each was served, refused or lost.
-type Counters struct {
+// Tally counts the calls of an API. Each was served, refused or lost.
+type Tally struct {
 	Calls  int `json:"calls"`
 	Served int `json:"served"`
 	// Refused is by status.
 	Refused map[int]int `json:"refused"`
 	// Lost counts the connections that were cut, whether the call had been served or not.
-	Lost   int                 `json:"lost"`
+	Lost int `json:"lost"`
+}
+
+// Count notes what became of a call.
+func (t *Tally) Count(a Answer) {
+	switch {
+	case a.Cut:
+		t.Lost++
+	case a.Status >= http.StatusBadRequest:
+		t.Refused[a.Status]++
+	default:
+		t.Served++
+	}
+}
+
+// Counters say what happened to the calls of a service.
+type Counters struct {
+	Tally
 	Faults map[script.Kind]int `json:"faults"`
 }
 
@@ -106,7 +123,7 @@ func NewService(o Options) (*Service, error) {
 	})
 	return &Service{Options: o, script: lines, state: state{
 		Version: snapshotVersion, Seed: o.Seed, Strikes: map[int]int{},
-		Counters: Counters{Refused: map[int]int{}, Faults: map[script.Kind]int{}},
+		Counters: Counters{Tally: Tally{Refused: map[int]int{}}, Faults: map[script.Kind]int{}},
 	}}, err
 }
 
@@ -131,14 +148,7 @@ func (s *Service) serve(r *http.Request, body []byte, whole bool) Answer {
 	c := &s.state.Counters
 	c.Calls++
 	a := s.answer(r, body, whole)
-	switch {
-	case a.Cut:
-		c.Lost++
-	case a.Status >= http.StatusBadRequest:
-		c.Refused[a.Status]++
-	default:
-		c.Served++
-	}
+	c.Count(a)
 	return a
 }
 
