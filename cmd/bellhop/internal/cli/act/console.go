@@ -67,17 +67,12 @@ func (o *consoleChoice) check(a *shell.App) error {
 }
 
 // ConsoleBeside serves the console of the local folder until ctx ends: for a machine that runs there. It says where.
-func ConsoleBeside(ctx context.Context, a *shell.App, port int, say func(text string) error) (err error) {
+func ConsoleBeside(ctx context.Context, a *shell.App, port int, say func(text string) error) error {
 	o := consoleChoice{engine: shell.EngineChoice{Name: shell.EngineDuckDB, Memory: shell.UsualMemory}, port: port}
 	if err := o.check(a); err != nil {
 		return err
 	}
-	at, err := a.OpenAccount(ctx, shell.Place{Home: a.Place.Home})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, at.Close()) }()
-	return serveConsole(ctx, a, at, o, say)
+	return a.WithAccount(ctx, shell.Place{Home: a.Place.Home}, func(at shell.Account) error { return serveConsole(ctx, a, at, o, say) })
 }
 
 func serveConsole(ctx context.Context, a *shell.App, at shell.Account, o consoleChoice, say func(text string) error) (err error) {

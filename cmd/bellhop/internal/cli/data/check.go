@@ -139,15 +139,12 @@ func checkFolder(a *shell.App, e *shell.EngineChoice) error {
 	return a.CheckEngine(e)
 }
 
-func ruleNames() (names []cobra.Completion) {
+func ruleNames() []cobra.Completion {
 	rules, err := catalog.Checks()
 	if err != nil {
 		return nil
 	}
-	for _, r := range rules {
-		names = append(names, cobra.CompletionWithDesc(r.Name, r.Title))
-	}
-	return names
+	return shell.Each(rules, func(r catalog.Check) cobra.Completion { return cobra.CompletionWithDesc(r.Name, r.Title) })
 }
 
 // chosenRules returns the named rules, or all.

@@ -151,10 +151,7 @@ func (o *exportOrder) statement(d dataset.Definition) string {
 	if o.to != "" {
 		conditions = append(conditions, fmt.Sprintf("dataset_date <= DATE '%s'", o.to))
 	}
-	columns := make([]string, len(d.Columns))
-	for i, c := range d.Columns {
-		columns[i] = c.Name
-	}
+	columns := shell.Each(d.Columns, func(c dataset.Column) string { return c.Name })
 	statement := "SELECT " + strings.Join(columns, ", ") + " FROM " + from
 	if len(conditions) > 0 {
 		statement += " WHERE " + strings.Join(conditions, " AND ")
@@ -176,10 +173,8 @@ func export(ctx context.Context, a *shell.App, o exportOrder) error {
 	if err := out.Check(); err != nil {
 		return err
 	}
-	done := exported{File: o.output, Form: o.form, Tables: []string{}}
-	for _, d := range o.definitions {
-		done.Tables = append(done.Tables, d.Name)
-	}
+	done := exported{File: o.output, Form: o.form}
+	done.Tables = shell.Each(o.definitions, func(d dataset.Definition) string { return d.Name })
 	a.WarnOfVanished(ctx, o.engine, func(table string) bool { return slices.Contains(done.Tables, table) })
 	err := out.Fill(func(unfinished string) error {
 		o.engine.Output = unfinished
@@ -216,11 +211,9 @@ func (o *exportOrder) perform(ctx context.Context, engine shell.QueryEngine, unf
 		})
 		return rows, err
 	default:
-		var parts []query.Copied
-		for _, d := range o.definitions {
-			parts = append(parts, query.Copied{Table: d.Name, Query: o.statement(d)})
-		}
-		return engine.Database(ctx, parts)
+		return engine.Database(ctx, shell.Each(o.definitions, func(d dataset.Definition) query.Copied {
+			return query.Copied{Table: d.Name, Query: o.statement(d)}
+		}))
 	}
 }
 

@@ -172,19 +172,26 @@ func (a *App) Alone(do func(ctx context.Context) error) func(*cobra.Command, []s
 
 // On opens the place that the command line names, and closes it afterwards.
 func (a *App) On(do func(ctx context.Context, at Account, args []string) error) func(*cobra.Command, []string) error {
-	return a.Run(func(cmd *cobra.Command, args []string) (err error) {
+	return a.Run(func(cmd *cobra.Command, args []string) error {
 		p, err := a.Where()
 		if err != nil {
 			return err
 		}
-		at, err := a.OpenAccount(cmd.Context(), p)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, at.Close()) }()
-		a.ahead = at.Ahead
-		return do(cmd.Context(), at, args)
+		return a.WithAccount(cmd.Context(), p, func(at Account) error {
+			a.ahead = at.Ahead
+			return do(cmd.Context(), at, args)
+		})
 	})
+}
+
+// WithAccount opens a place, and closes it after do.
+func (a *App) WithAccount(ctx context.Context, p Place, do func(Account) error) (err error) {
+	at, err := a.OpenAccount(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, at.Close()) }()
+	return do(at)
 }
 
 // OpenAccount opens a place, with its read model.

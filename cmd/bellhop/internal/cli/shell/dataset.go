@@ -19,10 +19,7 @@ import (
 
 // TableNames proposes the dataset's tables.
 func TableNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var names []cobra.Completion
-	for _, d := range dataset.Definitions() {
-		names = append(names, cobra.CompletionWithDesc(d.Name, d.Meaning))
-	}
+	names := Each(dataset.Definitions(), func(d dataset.Definition) cobra.Completion { return cobra.CompletionWithDesc(d.Name, d.Meaning) })
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -46,10 +43,7 @@ func KnownTables(names ...string) error {
 
 // UnknownTable says that the dataset has no table of the name on the command line.
 func UnknownTable(name string) error {
-	var names []string
-	for _, d := range dataset.Definitions() {
-		names = append(names, d.Name)
-	}
+	names := Each(dataset.Definitions(), func(d dataset.Definition) string { return d.Name })
 	remedy := "see which there are: bellhop tables"
 	if near := phrase.Nearest(name, names); len(near) > 0 {
 		remedy = "did you mean: " + strings.Join(near, ", or ")

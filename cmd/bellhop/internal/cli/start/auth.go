@@ -136,18 +136,15 @@ func login(ctx context.Context, a *shell.App, in *stack.Installation, o loginOrd
 }
 
 // reopen records that there is a new credential, so that all jobs that waited for it are due at once.
-func reopen(ctx context.Context, a *shell.App) (err error) {
+func reopen(ctx context.Context, a *shell.App) error {
 	p, err := a.Where()
 	if err != nil {
 		return err
 	}
-	at, err := a.OpenAccount(ctx, p)
-	if err != nil {
+	return a.WithAccount(ctx, p, func(at shell.Account) error {
+		_, err := at.Ledger.UpdateCredential(ctx, report.CredentialLWA, func(c *report.Credential) bool { return c.Open(at.Now()) })
 		return err
-	}
-	defer func() { err = errors.Join(err, at.Close()) }()
-	_, err = at.Ledger.UpdateCredential(ctx, report.CredentialLWA, func(c *report.Credential) bool { return c.Open(at.Now()) })
-	return err
+	})
 }
 
 // client is the client to log in with: what the command line, the secret and the person say.
