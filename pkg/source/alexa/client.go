@@ -119,12 +119,21 @@ func NoTurn(err error) report.Answer {
 	return report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + fault.OneLine(err)}
 }
 
+// Wrong is the answer when the vendor's last one, a, cannot be what was asked for: it is asked again. The error repeats nothing of
+// what the vendor said.
+func Wrong(a report.Answer, err error) report.Answer {
+	return report.Answer{Outcome: report.OutcomeBackOff, RequestID: a.RequestID, Why: "the vendor answered, but " + err.Error()}
+}
+
 // tokenless is the answer when there is no token to send a call with.
 func (c *Client) tokenless(err error) report.Answer {
-	a := report.Answer{
-		Outcome: report.OutcomeBackOff,
-		Why:     c.o.Scrubber.Scrub("not sent: no access token: " + fault.OneLine(err)),
-	}
+	return NoCredential(err, c.o.Scrubber.Scrub("not sent: no access token: "+fault.OneLine(err)))
+}
+
+// NoCredential is the answer when nothing is sent because there is no credential. A person has to see to one that is missing or
+// refused; anything else passes.
+func NoCredential(err error, why string) report.Answer {
+	a := report.Answer{Outcome: report.OutcomeBackOff, Why: why}
 	if fault.Is(err, fault.Poison) || fault.Is(err, fault.NotFound) {
 		a.Outcome = report.OutcomeUnauthorized
 	}

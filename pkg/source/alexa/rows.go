@@ -3,6 +3,7 @@ package alexa
 import (
 	"bytes"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/gocarina/gocsv"
@@ -20,6 +21,22 @@ func (i Instant) MarshalText() ([]byte, error) {
 func ParseInstant(text string) (Instant, error) {
 	t, err := time.Parse(time.RFC3339, text)
 	return Instant{t.UTC().Truncate(time.Microsecond)}, err
+}
+
+// Canonical sorts rows and keeps each once. Rows that compare as equal are of one thing; where two of them say different things of it,
+// it fails with conflict.
+func Canonical[T comparable](rows []T, compare func(a, b T) int, conflict error) ([]T, error) {
+	slices.SortFunc(rows, compare)
+	once := rows[:0]
+	for _, r := range rows {
+		switch n := len(once); {
+		case n == 0 || compare(once[n-1], r) != 0:
+			once = append(once, r)
+		case once[n-1] != r:
+			return nil, conflict
+		}
+	}
+	return once, nil
 }
 
 // Content returns rows as a CSV file with a header. Rows are structs with csv tags. A NUL in a text becomes U+FFFD: the

@@ -1,6 +1,7 @@
 package khoros
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,9 +49,7 @@ func (s *Source) caller(ctx context.Context, w wanted) (*caller, *report.Answer)
 	no := func(o report.Outcome, why string) (*caller, *report.Answer) {
 		return nil, &report.Answer{Outcome: o, Why: s.o.Scrubber.Scrub("not sent: " + why)}
 	}
-	if s.o.Endpoint != "" {
-		w.endpoint = s.o.Endpoint
-	}
+	w.endpoint = cmp.Or(s.o.Endpoint, w.endpoint)
 	w.hosts = slices.Concat(w.hosts, s.o.Hosts)
 	base, err := url.Parse(w.endpoint)
 	if err != nil || base.Host == "" {
@@ -224,12 +223,11 @@ func (c *caller) send(ctx context.Context, request func() (*http.Request, error)
 func (c *caller) classify(reply httpclient.Reply) report.Answer {
 	a := report.Answer{RequestID: httpclient.RequestID(reply.Header), Why: fmt.Sprintf("the vendor answered %d", reply.Status)}
 	if reply.Status >= 200 && reply.Status <= 299 {
-		if a.Outcome = report.OutcomeAccepted; !reply.Whole {
-			a.Outcome = report.OutcomeBackOff
-			a.Why += ", but its body broke off or is too long"
-			return a
+		if reply.Whole {
+			a.Outcome, a.Why = report.OutcomeAccepted, ""
+		} else {
+			a.Outcome, a.Why = report.OutcomeBackOff, a.Why+", but its body broke off or is too long"
 		}
-		a.Why = ""
 		return a
 	}
 	a.RetryAfter = httpclient.RetryAfter(reply.Header, c.o.Now())

@@ -103,7 +103,7 @@ func (c *content) row() error {
 	clear(c.extra)
 	clear(c.record)
 	copy(c.record, c.fixed)
-	c.plan.begin()
+	clear(c.plan.seen)
 	for i, name := range names {
 		at, err := c.plan.column(i, name)
 		if err != nil {
@@ -164,9 +164,6 @@ func newPlan(w wanted, hashKey redact.Text) (*plan, error) {
 	}
 	return p, nil
 }
-
-// begin begins a row.
-func (p *plan) begin() { clear(p.seen) }
 
 // column returns what becomes of the column at i of the present row.
 func (p *plan) column(i int, name string) (column, error) {

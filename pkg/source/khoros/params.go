@@ -1,6 +1,7 @@
 package khoros
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -286,10 +287,7 @@ func (r *reading) zone() *time.Location {
 
 // endpoint returns scheme and host. Plain http is taken for this machine alone, where a simulator may stand in.
 func (r *reading) endpoint() string {
-	v := r.Params[ParamHost]
-	if v == "" {
-		v = "us"
-	}
+	v := cmp.Or(r.Params[ParamHost], "us")
 	if host, known := hosts[v]; known {
 		v = host
 	}

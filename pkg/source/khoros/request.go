@@ -29,8 +29,11 @@ func (w wanted) request(companyKey string, day report.Date, now time.Time) (meth
 // query has every filter that is set. The others are left to the vendor's defaults.
 func (w wanted) query(day report.Date, now time.Time) url.Values {
 	from, to := w.day(day)
+	if now.Before(to) {
+		to = now
+	}
 	q := url.Values{
-		"startTime": {millis(from)}, "endTime": {millis(earlier(to, now))}, "reportFormat": {w.format}, "locale": {w.locale},
+		"startTime": {millis(from)}, "endTime": {millis(to)}, "reportFormat": {w.format}, "locale": {w.locale},
 	}
 	if len(w.columns) > 0 {
 		q["reportMetrics"] = w.columns
@@ -82,10 +85,3 @@ func midnight(d report.Date, zone *time.Location) time.Time {
 }
 
 func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}

@@ -8,6 +8,7 @@
 package khoros
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,9 +46,7 @@ func New(o Options) *Source {
 	if o.Scrubber == nil {
 		o.Scrubber = &redact.Scrubber{}
 	}
-	if o.MaxBytes == 0 {
-		o.MaxBytes = DefaultMaxBytes
-	}
+	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	return &Source{o}
 }
 

@@ -160,27 +160,12 @@ func (r row) with(v value) row {
 	return r
 }
 
+// compare orders rows by what their values are of.
 func (r row) compare(o row) int {
 	return cmp.Or(
 		cmp.Compare(r.Date, o.Date), cmp.Compare(r.Application, o.Application), cmp.Compare(r.Level, o.Level), cmp.Compare(r.Resource, o.Resource),
 		cmp.Compare(r.KPI, o.KPI), cmp.Compare(r.GroupKey, o.GroupKey), cmp.Compare(r.GroupValue, o.GroupValue), cmp.Compare(r.ValueKey, o.ValueKey),
 	)
-}
-
-// canonical sorts rows and keeps each once. It fails where two values are given for one thing.
-func canonical(all []row) ([]row, error) {
-	slices.SortFunc(all, row.compare)
-	once := all[:0]
-	for _, r := range all {
-		if n := len(once); n > 0 && once[n-1].compare(r) == 0 {
-			if once[n-1] != r {
-				return nil, errConflict
-			}
-			continue
-		}
-		once = append(once, r)
-	}
-	return once, nil
 }
 
 // wrapped is a response as SDKs and the AWS CLI write it: under the name of its type.
@@ -195,8 +180,7 @@ type Saved struct {
 	// Application is the only one whose responses are taken, if it is set.
 	Application string
 
-	rows  []row
-	empty int
+	rows []row
 }
 
 // Add takes the responses in a document: one or several JSON objects, bare or under the name of their type, or arrays of them. The
@@ -220,7 +204,6 @@ func (s *Saved) Add(document io.Reader) error {
 		return fault.New(fault.Poison, "it has no KPI response")
 	}
 	var all []row
-	empty := 0
 	for i, r := range found {
 		rows, err := r.rows()
 		if err == nil && s.Application != "" && r.ApplicationID != s.Application {
@@ -229,12 +212,9 @@ func (s *Saved) Add(document io.Reader) error {
 		if err != nil {
 			return fault.New(fault.Poison, "response %d: %w", i+1, err)
 		}
-		if len(rows) == 0 {
-			empty++
-		}
 		all = append(all, rows...)
 	}
-	s.rows, s.empty = append(s.rows, all...), s.empty+empty
+	s.rows = append(s.rows, all...)
 	return nil
 }
 
@@ -282,12 +262,9 @@ func read(raw json.RawMessage) ([]response, error) {
 	return all, nil
 }
 
-// Empty counts the responses that had no rows.
-func (s *Saved) Empty() int { return s.empty }
-
 // Content returns all rows as the CSV that the source delivers, in canonical order. Two values for one thing are Poison.
 func (s *Saved) Content() (io.ReadCloser, error) {
-	rows, err := canonical(slices.Clone(s.rows))
+	rows, err := alexa.Canonical(slices.Clone(s.rows), row.compare, errConflict)
 	if err != nil {
 		return nil, fault.New(fault.Poison, "among the responses: %w", err)
 	}

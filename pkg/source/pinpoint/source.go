@@ -149,7 +149,7 @@ func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, 
 		return nil, report.Answer{Outcome: report.OutcomeFailed, Why: "not sent: the subscription has changed since the file was planned"}
 	}
 	if err := s.Authorize(ctx, o.Subscription.Params); err != nil {
-		return nil, unsigned(err)
+		return nil, alexa.NoCredential(err, "not sent: "+err.Error())
 	}
 	content, a := s.fetch(ctx, w, files[n-1], turn)
 	if s.ended() && a.Outcome != report.OutcomeAccepted && ctx.Err() == nil {
@@ -159,21 +159,9 @@ func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, 
 	return content, a
 }
 
-// unsigned is the answer when there are no credentials to sign with.
-func unsigned(err error) report.Answer {
-	a := report.Answer{Outcome: report.OutcomeBackOff, Why: "not sent: " + err.Error()}
-	if fault.Is(err, fault.Poison) || fault.Is(err, fault.NotFound) {
-		a.Outcome = report.OutcomeUnauthorized
-	}
-	return a
-}
-
 func (s *Source) fetch(ctx context.Context, w wanted, queries []query, turn func(context.Context) error) (io.ReadCloser, report.Answer) {
 	var all []row
 	var last report.Answer
-	wrong := func(err error) report.Answer {
-		return report.Answer{Outcome: report.OutcomeBackOff, RequestID: last.RequestID, Why: "the vendor answered, but " + err.Error()}
-	}
 	for i, q := range queries {
 		if i > 0 {
 			if err := turn(ctx); err != nil {
@@ -189,17 +177,17 @@ func (s *Source) fetch(ctx context.Context, w wanted, queries []query, turn func
 			err = errors.New("it is about something else than what was asked for")
 		}
 		if err != nil {
-			return nil, wrong(err)
+			return nil, alexa.Wrong(last, err)
 		}
 		all = append(all, rows...)
 	}
-	all, err := canonical(all)
+	all, err := alexa.Canonical(all, row.compare, errConflict)
 	if err != nil {
-		return nil, wrong(err)
+		return nil, alexa.Wrong(last, err)
 	}
 	content, err := alexa.Content(all)
 	if err != nil {
-		return nil, wrong(errors.New("it cannot be written as CSV"))
+		return nil, alexa.Wrong(last, errors.New("it cannot be written as CSV"))
 	}
 	return content, last
 }

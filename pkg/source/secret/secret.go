@@ -56,23 +56,21 @@ func (c *Cached) Read(ctx context.Context) ([]byte, error) {
 
 // Write writes through.
 func (c *Cached) Write(ctx context.Context, document []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	// Whether a failed write took effect is not known, so neither document may be trusted.
-	c.document = redact.Text{}
-	if err := c.store.Write(ctx, document); err != nil {
-		return err
-	}
-	c.keep(document)
-	return nil
+	return c.through(document, func() error { return c.store.Write(ctx, document) })
 }
 
 // Replace asks the store, whatever is in memory.
 func (c *Cached) Replace(ctx context.Context, old, document []byte) error {
+	return c.through(document, func() error { return c.store.Replace(ctx, old, document) })
+}
+
+// through keeps a document that is written.
+func (c *Cached) through(document []byte, write func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Whether a failed write took effect is not known, so neither document may be trusted.
 	c.document = redact.Text{}
-	if err := c.store.Replace(ctx, old, document); err != nil {
+	if err := write(); err != nil {
 		return err
 	}
 	c.keep(document)

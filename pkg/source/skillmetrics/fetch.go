@@ -51,7 +51,7 @@ func (f *fetching) pages(ctx context.Context, queries []query) report.Answer {
 			err = errUnanswered
 		}
 		if err != nil {
-			return f.wrong(err)
+			return alexa.Wrong(f.last, err)
 		}
 		f.rows = append(f.rows, rows...)
 		if token = next; token == "" {
@@ -83,14 +83,6 @@ func (f *fetching) send(ctx context.Context, queries []query, token string) ([]b
 	reply, a := f.client.Do(ctx, call)
 	f.last = a
 	return reply.Body, a
-}
-
-// wrong is the answer when the vendor's last one cannot be what was asked for: it is asked again. The error repeats nothing
-// of it.
-func (f *fetching) wrong(err error) report.Answer {
-	return report.Answer{
-		Outcome: report.OutcomeBackOff, RequestID: f.last.RequestID, Why: "the vendor answered, but " + err.Error(),
-	}
 }
 
 // row returns a row of a query with everything but its period and value.

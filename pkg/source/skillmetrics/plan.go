@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,6 +111,3 @@ func (w wanted) find(reference string, window report.Window) (file, error) {
 	}
 	return f, nil
 }
-
-// name returns the name of the n-th file.
-func name(n int) string { return fmt.Sprintf("skill-metrics-%03d.csv", n) }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -92,30 +91,11 @@ func rows(like row, q query, points []point) ([]row, error) {
 	return all, nil
 }
 
-// canonical sorts rows and keeps each once. It fails where two have one key and different values.
-func canonical(all []row) ([]row, error) {
-	slices.SortFunc(all, func(a, b row) int {
-		return cmp.Or(
-			cmp.Compare(a.Date, b.Date), cmp.Compare(a.Skill, b.Skill), cmp.Compare(a.Metric, b.Metric),
-			cmp.Compare(a.Locale, b.Locale), cmp.Compare(a.Intent, b.Intent), cmp.Compare(a.GroupField, b.GroupField),
-			cmp.Compare(a.GroupValue, b.GroupValue), a.PeriodStart.Compare(b.PeriodStart.Time),
-		)
-	})
-	once := all[:0]
-	for _, r := range all {
-		if n := len(once); n > 0 && sameKey(once[n-1], r) {
-			if once[n-1] != r {
-				return nil, errConflict
-			}
-			continue
-		}
-		once = append(once, r)
-	}
-	return once, nil
-}
-
-// sameKey reports whether two rows are of the same value.
-func sameKey(a, b row) bool {
-	b.Given, b.Amount, b.Reading = a.Given, a.Amount, a.Reading
-	return a == b
+// compare orders the rows of one fetch by what their values are of. All else of the key is the same in all of them.
+func (r row) compare(o row) int {
+	return cmp.Or(
+		cmp.Compare(r.Date, o.Date), cmp.Compare(r.Skill, o.Skill), cmp.Compare(r.Metric, o.Metric),
+		cmp.Compare(r.Locale, o.Locale), cmp.Compare(r.Intent, o.Intent), cmp.Compare(r.GroupField, o.GroupField),
+		cmp.Compare(r.GroupValue, o.GroupValue), r.PeriodStart.Compare(o.PeriodStart.Time),
+	)
 }

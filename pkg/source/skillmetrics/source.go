@@ -55,7 +55,7 @@ func (s *Source) Submit(_ context.Context, o report.Order) report.Answer {
 		if err != nil {
 			return report.Answer{Outcome: report.OutcomeRefused, Why: "not sent: the plan has no reference"}
 		}
-		a.Files = append(a.Files, report.NamedFile{Name: name(i + 1), Table: Table, Fetch: reference})
+		a.Files = append(a.Files, report.NamedFile{Name: fmt.Sprintf("skill-metrics-%03d.csv", i+1), Table: Table, Fetch: reference})
 	}
 	return a
 }
@@ -88,13 +88,13 @@ func (s *Source) Fetch(ctx context.Context, o report.Order, f report.NamedFile, 
 			return nil, a
 		}
 	}
-	all, err := canonical(fetch.rows)
+	all, err := alexa.Canonical(fetch.rows, row.compare, errConflict)
 	if err != nil {
-		return nil, fetch.wrong(err)
+		return nil, alexa.Wrong(fetch.last, err)
 	}
 	content, err := alexa.Content(all)
 	if err != nil {
-		return nil, fetch.wrong(errors.New("it cannot be written as CSV"))
+		return nil, alexa.Wrong(fetch.last, errors.New("it cannot be written as CSV"))
 	}
 	return content, fetch.last
 }

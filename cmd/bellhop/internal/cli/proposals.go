@@ -16,14 +16,7 @@ import (
 
 func subscriptionNames(ctx context.Context, at shell.Account) ([]cobra.Completion, error) {
 	subs, err := at.Ledger.Subscriptions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var names []cobra.Completion
-	for _, s := range subs {
-		names = append(names, s.Name)
-	}
-	return names, nil
+	return shell.Each(subs, func(s report.Subscription) cobra.Completion { return s.Name }), err
 }
 
 func jobIDs(ctx context.Context, at shell.Account) ([]cobra.Completion, error) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/act"
@@ -65,7 +67,7 @@ func command(a *shell.App) *cobra.Command {
 		return shell.Usage("see: "+cmd.CommandPath()+" --help", "%w", err)
 	})
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.Place.Home, "home", a.Env("BELLHOP_HOME", shell.DefaultHome), "local `folder` to work on; its default is $BELLHOP_HOME, else ./.bellhop")
+	flags.StringVar(&a.Place.Home, "home", cmp.Or(a.Getenv("BELLHOP_HOME"), shell.DefaultHome), "local `folder` to work on; its default is $BELLHOP_HOME, else ./.bellhop")
 	flags.BoolVar(&a.Place.AWS, "aws", false, "work on an AWS account instead of the local folder")
 	flags.StringVar(&a.Place.Stack, "stack", "", "work on a `stack` on AWS, by its name (with --aws, default $BELLHOP_STACK)")
 	flags.StringVar(&a.Place.Table, "ledger-table", "", "with --aws: the ledger's DynamoDB `table` (default $BELLHOP_LEDGER_TABLE)")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/inputs"
@@ -74,7 +75,7 @@ func (s *Service) cut(ctx context.Context, r Result, file *os.File) (parts []*os
 		if p.State != Planned {
 			continue
 		}
-		if parts[i], err = inputs.Spool(eof{}, 0); err != nil {
+		if parts[i], err = inputs.Spool(strings.NewReader(""), 0); err != nil {
 			return nil, nil, errors.Join(err, closing())
 		}
 		opened = append(opened, parts[i])
@@ -91,10 +92,6 @@ func (s *Service) cut(ctx context.Context, r Result, file *os.File) (parts []*os
 	}
 	return parts, closing, nil
 }
-
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
 // deliver records the job of a part, unless an earlier run has, and delivers its content.
 func (s *Service) deliver(ctx context.Context, o Order, table, name string, p *Part, content io.ReadSeeker) error {

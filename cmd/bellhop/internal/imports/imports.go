@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bellhop-asp/bellhop/pkg/dataset"
+	"github.com/bellhop-asp/bellhop/pkg/convert"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 	"github.com/bellhop-asp/bellhop/pkg/source/asp"
 )
@@ -35,19 +35,13 @@ type Deliveries interface {
 	Deliver(ctx context.Context, job, key string, content io.Reader) error
 }
 
-// Converter reads delivered files as the ingester does. *convert.Converter is one.
-type Converter interface {
-	Recognise(ctx context.Context, csv io.Reader) (dataset.Definition, error)
-	Convert(ctx context.Context, csv io.Reader, c report.Contract) (report.Conversion, error)
-	Cut(ctx context.Context, file io.Reader, table string, windows []report.Window, into []io.Writer) error
-}
-
 // Service imports files, one at a time. All fields but Tell are required.
 type Service struct {
 	Ledger     Ledger
 	Deliveries Deliveries
-	Converter  Converter
-	Now        func() time.Time
+	// Converter reads delivered files as the ingester does.
+	Converter *convert.Converter
+	Now       func() time.Time
 	// Pause lets time pass between two looks at what is under way. It ends early with ctx.
 	Pause func(ctx context.Context, d time.Duration) error
 	// Limit is the most bytes that are read of one file.

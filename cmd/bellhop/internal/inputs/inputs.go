@@ -283,7 +283,7 @@ func (r *Reader) unzipped(name string, from io.Reader, ahead *bufio.Reader, yiel
 	refuse := func(err error) bool { return yield(File{Name: name, Err: err}) }
 	// A directory stands at the end: what cannot be read from there is put into a file first.
 	file, seekable := from.(*os.File)
-	if info, err := statOf(file); !seekable || err != nil || !info.Mode().IsRegular() {
+	if info, err := file.Stat(); !seekable || err != nil || !info.Mode().IsRegular() {
 		if file, err = Spool(ahead, r.Limit); err != nil {
 			return refuse(err)
 		}
@@ -316,13 +316,6 @@ func (r *Reader) unzipped(name string, from io.Reader, ahead *bufio.Reader, yiel
 		}
 	}
 	return true
-}
-
-func statOf(f *os.File) (os.FileInfo, error) {
-	if f == nil {
-		return nil, os.ErrInvalid
-	}
-	return f.Stat()
 }
 
 // entry yields one file of an archive.

@@ -60,7 +60,7 @@ func (p Place) Copy(ctx context.Context, seals []report.Seal, dryRun bool) (Summ
 		i := slices.IndexFunc(copies, func(k view.KeptSeal) bool { return k.Number == s.Number })
 		switch {
 		case i >= 0 && copies[i].Hash != s.Hash:
-			return sum, &problemOf{s.Number}
+			return sum, fmt.Errorf("seal %d has another hash than its copy: one of the two was changed", s.Number)
 		case i >= 0:
 			sum.There++
 			continue
@@ -79,13 +79,6 @@ func (p Place) Copy(ctx context.Context, seals []report.Seal, dryRun bool) (Summ
 		sum.LockedDays = new(int(lasts / (24 * time.Hour)))
 	}
 	return sum, nil
-}
-
-// problemOf is a seal whose copy says something else.
-type problemOf struct{ number int }
-
-func (p *problemOf) Error() string {
-	return fmt.Sprintf("seal %d has another hash than its copy: one of the two was changed", p.number)
 }
 
 func (p Place) write(ctx context.Context, s report.Seal) error {

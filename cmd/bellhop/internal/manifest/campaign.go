@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,9 +68,7 @@ func (c campaign) request() (campaigns.Campaign, error) {
 	for _, id := range c.Units {
 		out.Targeting.Values = append(out.Targeting.Values, campaigns.Unit{ID: id})
 	}
-	if c.Template == "" {
-		c.Template = campaigns.DefaultTemplate
-	}
+	c.Template = cmp.Or(c.Template, campaigns.DefaultTemplate)
 	var values []campaigns.Value
 	for i, in := range c.Content {
 		shown, err := in.datasources()

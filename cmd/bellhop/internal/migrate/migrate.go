@@ -37,17 +37,12 @@ type Days interface {
 	ChangeDay(ctx context.Context, subscription, table string, d report.Date, change func(*report.Partition) error) error
 }
 
-// Converter makes partitions of today of those of any format.
-type Converter interface {
-	Merge(ctx context.Context, c report.Contract, d report.Date, parts []*io.SectionReader) (report.EncodedDay, error)
-}
-
 // Service migrates one dataset. All fields but Days and Progress are required.
 type Service struct {
 	Dataset Dataset
 	// Days is nil for a folder without a ledger.
 	Days      Days
-	Converter Converter
+	Converter *convert.Converter
 	Now       func() time.Time
 	// Progress, if set, is told how many objects are looked at, and of how many.
 	Progress func(done, total int)

@@ -17,21 +17,15 @@ func Units(ctx context.Context, e query.Engine) (map[string]bool, error) {
 			parts = append(parts, fmt.Sprintf("SELECT id FROM %s CROSS JOIN UNNEST(unit_ids) AS path (id)", d.Name))
 		}
 	}
-	units := known{}
-	if err := e.Run(ctx, strings.Join(parts, " UNION "), units); err != nil {
+	units := map[string]bool{}
+	err := e.Run(ctx, strings.Join(parts, " UNION "), query.EachRow(func(values []any) error {
+		if id, ok := values[0].(string); ok {
+			units[id] = true
+		}
+		return nil
+	}))
+	if err != nil {
 		return nil, fmt.Errorf("look for the units of the dataset: %w", err)
 	}
 	return units, nil
-}
-
-// known takes the ids of units from a result.
-type known map[string]bool
-
-func (known) Columns([]query.Column) error { return nil }
-
-func (k known) Row(values []any) error {
-	if id, ok := values[0].(string); ok {
-		k[id] = true
-	}
-	return nil
 }

@@ -56,39 +56,39 @@ type Finding struct {
 func Check(ctx context.Context, e query.Engine, rules []catalog.Check, since report.Date, now time.Time) (Result, error) {
 	r := Result{CheckedAt: now.UTC(), Since: since, Counts: map[catalog.Severity]int{}, Rules: []Outcome{}, Findings: []Finding{}}
 	for _, rule := range rules {
-		var found table
+		found := 0
 		statement := fmt.Sprintf(`SELECT table_name, dataset_date, unit_id, subject, value, expected FROM (
 %s) AS found WHERE dataset_date >= DATE '%s' ORDER BY dataset_date DESC, unit_id, subject`, rule.SQL, since)
-		if err := e.Run(ctx, statement, &found); err != nil {
+		err := e.Run(ctx, statement, query.EachRow(func(values []any) error {
+			row, err := texts(values)
+			if err == nil {
+				found++
+				r.Findings = append(r.Findings, Finding{rule.Name, rule.Severity, row[0], row[1], row[2], row[3], row[4], row[5]})
+			}
+			return err
+		}))
+		if err != nil {
 			return r, fmt.Errorf("check %s: %w", rule.Name, err)
 		}
-		for _, row := range found {
-			r.Findings = append(r.Findings, Finding{rule.Name, rule.Severity, row[0], row[1], row[2], row[3], row[4], row[5]})
-		}
-		r.Rules = append(r.Rules, Outcome{rule.Name, rule.Severity, rule.Title, len(found)})
-		r.Counts[rule.Severity] += len(found)
+		r.Rules = append(r.Rules, Outcome{rule.Name, rule.Severity, rule.Title, found})
+		r.Counts[rule.Severity] += found
 	}
 	return r, nil
 }
 
-// table collects the rows of a result as text; NULL is empty.
-type table [][]string
-
-func (t *table) Columns([]query.Column) error { return nil }
-
-func (t *table) Row(values []any) error {
-	texts := make([]string, len(values))
+// texts are the values of a row as text; NULL is empty.
+func texts(values []any) ([]string, error) {
+	all := make([]string, len(values))
 	for i, v := range values {
 		if v == nil {
 			continue
 		}
 		var err error
-		if texts[i], err = query.Text(v); err != nil {
-			return err
+		if all[i], err = query.Text(v); err != nil {
+			return nil, err
 		}
 	}
-	*t = append(*t, texts)
-	return nil
+	return all, nil
 }
 
 // Save keeps a result in the dataset of a folder, in the place of the one before.

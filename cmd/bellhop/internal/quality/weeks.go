@@ -45,26 +45,24 @@ func CompareWeeks(ctx context.Context, e query.Engine, monday report.Date) (Week
 	if err != nil {
 		return w, err
 	}
-	if err := e.Run(ctx, statement, (*movers)(&w.Properties)); err != nil {
+	err = e.Run(ctx, statement, query.EachRow(func(values []any) error {
+		w.Properties = append(w.Properties, mover(values))
+		return nil
+	}))
+	if err != nil {
 		return w, fmt.Errorf("compare the week of %s with the one before: %w", monday, err)
 	}
 	return w, nil
 }
 
-type movers []Mover
-
-func (m *movers) Columns([]query.Column) error { return nil }
-
-func (m *movers) Row(values []any) error {
-	var one Mover
-	one.PropertyID, _ = values[0].(string)
-	one.PropertyName, _ = values[1].(string)
-	one.DialogsBefore, _ = values[2].(query.Number)
-	one.Dialogs, _ = values[3].(query.Number)
-	one.Complete, _ = values[4].(bool)
-	one.Change, one.Ratio = number(values[5]), number(values[6])
-	*m = append(*m, one)
-	return nil
+func mover(values []any) (m Mover) {
+	m.PropertyID, _ = values[0].(string)
+	m.PropertyName, _ = values[1].(string)
+	m.DialogsBefore, _ = values[2].(query.Number)
+	m.Dialogs, _ = values[3].(query.Number)
+	m.Complete, _ = values[4].(bool)
+	m.Change, m.Ratio = number(values[5]), number(values[6])
+	return m
 }
 
 func number(v any) *query.Number {

@@ -24,6 +24,15 @@ type Result interface {
 	Row(values []any) error
 }
 
+// EachRow is a [Result] that is told of the rows alone.
+type EachRow func(values []any) error
+
+// Columns does nothing: who knows the statement knows its columns.
+func (EachRow) Columns([]Column) error { return nil }
+
+// Row hands a row on.
+func (f EachRow) Row(values []any) error { return f(values) }
+
 // Engine runs statements, one at a time.
 type Engine interface {
 	// Run runs one statement that reads, and hands its result on. A statement that cannot be run as it is, is Poison with

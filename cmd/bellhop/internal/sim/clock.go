@@ -38,10 +38,7 @@ func openClock(dir string, machine func() time.Time) (*clock, error) {
 // Ahead returns by how much the clock of a folder is ahead of the machine's.
 func Ahead(dir string) (time.Duration, error) {
 	c, err := openClock(dir, time.Now)
-	if err != nil {
-		return 0, err
-	}
-	return c.ahead, nil
+	return c.ahead, err
 }
 
 // Now returns the time.

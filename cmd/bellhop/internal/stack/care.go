@@ -53,7 +53,7 @@ func (s Subject) khorosCare(ctx context.Context) (string, error) {
 
 // khoros is the source with the secret that the requester has.
 func (s Subject) khoros(ctx context.Context) (*khoros.Source, error) {
-	settings, err := s.settings(ctx)
+	settings, err := s.Settings(ctx)
 	if err != nil {
 		return nil, err
 	}

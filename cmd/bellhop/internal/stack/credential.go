@@ -27,11 +27,20 @@ type exchanged struct {
 func (s Subject) CredentialChecks() []Check {
 	// One exchange for both: each may rotate the refresh token.
 	exchange := once(func(ctx context.Context) (x exchanged, err error) {
-		if x.settings, err = s.settings(ctx); err == nil {
+		if x.settings, err = s.Settings(ctx); err == nil {
 			x.token, err = s.token(ctx, x.settings)
 		}
 		return x, err
 	})
+	withToken := func(look func(context.Context, exchanged) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			x, err := exchange(ctx)
+			if err != nil {
+				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
+			}
+			return look(ctx, x)
+		}
+	}
 	return []Check{
 		{"credential", "secret", s.secret},
 		{"credential", "token", func(ctx context.Context) (string, error) {
@@ -40,20 +49,8 @@ func (s Subject) CredentialChecks() []Check {
 			}
 			return "Login with Amazon hands out access tokens", nil
 		}},
-		{"credential", "scope", func(ctx context.Context) (string, error) {
-			x, err := exchange(ctx)
-			if err != nil {
-				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
-			}
-			return s.scope(ctx, x.token, x.settings)
-		}},
-		{"credential", "fetched sources", func(ctx context.Context) (string, error) {
-			x, err := exchange(ctx)
-			if err != nil {
-				return "", trouble("mend the token first", "not tried: there is no access token to ask with")
-			}
-			return s.fetchedSources(ctx, x)
-		}},
+		{"credential", "scope", withToken(s.scope)},
+		{"credential", "fetched sources", withToken(s.fetchedSources)},
 	}
 }
 
@@ -77,20 +74,15 @@ func (s Subject) secret(ctx context.Context) (string, error) {
 	return "it holds a refresh token for client " + c.ClientID, nil
 }
 
-// Settings are the environment variables of a stack's requester.
-func Settings(ctx context.Context, in *Installation) (map[string]string, error) {
-	return Subject{Installation: in}.settings(ctx)
-}
-
-// TokenEndpoint returns the token endpoint that a stack's requester uses.
-func TokenEndpoint(ctx context.Context, in *Installation) (string, error) {
-	settings, err := Settings(ctx, in)
+// TokenEndpoint returns the token endpoint that the requester uses.
+func (in *Installation) TokenEndpoint(ctx context.Context) (string, error) {
+	settings, err := in.Settings(ctx)
 	return cmp.Or(settings["BELLHOP_LWA_ENDPOINT"], lwa.DefaultEndpoint), err
 }
 
-// settings are the requester's environment variables.
-func (s Subject) settings(ctx context.Context) (map[string]string, error) {
-	out, err := s.configuration(ctx, RequesterFunction)
+// Settings are the requester's environment variables.
+func (in *Installation) Settings(ctx context.Context) (map[string]string, error) {
+	out, err := in.configuration(ctx, RequesterFunction)
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +116,16 @@ func (s Subject) token(ctx context.Context, settings map[string]string) (redact.
 
 // scope asks for the unit that reports are about: GET /v2/units/{id} of the vendor's Property Hierarchy API, which needs the
 // scope alexa::enterprise:management. Nothing but the status is looked at: the answer has the unit's name.
-func (s Subject) scope(ctx context.Context, token redact.Text, settings map[string]string) (string, error) {
-	unit := settings["BELLHOP_UNIT_ID"]
+func (s Subject) scope(ctx context.Context, x exchanged) (string, error) {
+	unit := x.settings["BELLHOP_UNIT_ID"]
 	if unit == "" {
 		return "not tried: the stack has no UnitId", nil
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(settings["BELLHOP_ALEXA_ENDPOINT"], "/")+"/v2/units/"+url.PathEscape(unit), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(x.settings["BELLHOP_ALEXA_ENDPOINT"], "/")+"/v2/units/"+url.PathEscape(unit), nil)
 	if err != nil {
 		return "", err
 	}
-	request.Header.Set("Authorization", "Bearer "+token.Reveal())
+	request.Header.Set("Authorization", "Bearer "+x.token.Reveal())
 	reply, err := s.http().Do(request)
 	if err != nil {
 		return "", err

@@ -32,12 +32,12 @@ func (s Subject) functionChecks() []Check {
 	}
 }
 
-func (s Subject) configuration(ctx context.Context, function Part) (*lambda.GetFunctionConfigurationOutput, error) {
-	name, err := s.ID(function)
+func (in *Installation) configuration(ctx context.Context, function Part) (*lambda.GetFunctionConfigurationOutput, error) {
+	name, err := in.ID(function)
 	if err != nil {
 		return nil, err
 	}
-	out, err := lambda.NewFromConfig(s.Config).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+	out, err := lambda.NewFromConfig(in.Config).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
 	if code(err) == "ResourceNotFoundException" {
 		return nil, trouble(redeploy, "there is no function %s", name)
 	}

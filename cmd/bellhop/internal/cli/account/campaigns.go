@@ -2,12 +2,10 @@ package account
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/stack"
 	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/source/alexa"
 	"github.com/bellhop-asp/bellhop/pkg/source/campaigns"
@@ -44,12 +42,10 @@ func credential(ctx context.Context, a shell.CampaignAccess) (store secret.Store
 		if store, err = in.Secret(); err != nil {
 			return nil, "", "", err
 		}
-		settings, err := stack.Settings(ctx, in)
+		settings, err := in.Settings(ctx)
 		return store, settings["BELLHOP_LWA_ENDPOINT"], settings["BELLHOP_ALEXA_ENDPOINT"], err
 	case a.Place.AWS:
-		return nil, "", "", &shell.Problem{
-			Code: shell.ExitUsage, Err: errors.New("the credential is not known"), Remedy: "name the stack with --stack, or a file with --credential",
-		}
+		return nil, "", "", shell.Usage("name the stack with --stack, or a file with --credential", "the credential is not known")
 	}
 	address, file, err := sim.Vendor(a.Place.Home)
 	if fault.Is(err, fault.NotFound) {

@@ -7,14 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/migrate"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/s3server"
-	"github.com/bellhop-asp/bellhop/pkg/fault"
 	"github.com/bellhop-asp/bellhop/pkg/objects"
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
@@ -74,35 +72,10 @@ func (f datasetFolder) Format(context.Context) (int, error) {
 
 // Stat returns the object under the key with its ETag and metadata, or a NotFound.
 func (f datasetFolder) Stat(_ context.Context, key string) (report.Object, error) {
-	absent := fault.New(fault.NotFound, "there is no object %s", key)
-	if !filepath.IsLocal(filepath.FromSlash(key)) {
-		return report.Object{}, absent
-	}
-	path := filepath.Join(f.root, f.bucket, filepath.FromSlash(key))
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
-		return report.Object{}, absent
-	}
+	o, path, err := f.object(key)
 	if err != nil {
-		return report.Object{}, fmt.Errorf("look at %s: %w", key, err)
+		return report.Object{}, err
 	}
-	etag, err := s3server.ETag(path)
-	if err != nil {
-		return report.Object{}, fmt.Errorf("read the ETag of %s: %w", key, err)
-	}
-	metadata, err := s3server.Metadata(path)
-	return report.Object{Key: key, ETag: etag, Size: info.Size(), ModifiedAt: info.ModTime(), Metadata: metadata}, err
-}
-
-// Read returns the whole object.
-func (f folder) Read(_ context.Context, key string) ([]byte, error) {
-	name := filepath.FromSlash(key)
-	if !filepath.IsLocal(name) {
-		return nil, fault.New(fault.NotFound, "there is no object %s", key)
-	}
-	content, err := os.ReadFile(filepath.Join(f.root, f.bucket, name)) //nolint:gosec // G304: below the bucket's folder
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(fault.NotFound, "there is no object %s", key)
-	}
-	return content, err
+	o.Metadata, err = s3server.Metadata(path)
+	return o, err
 }

@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -39,10 +37,7 @@ func OpenEngine(ctx context.Context, c shell.EngineChoice) (shell.QueryEngine, e
 		}
 	}
 	if info, err := os.Stat(c.Dataset); err != nil || !info.IsDir() {
-		return nil, &shell.Problem{
-			Code: shell.ExitError, Err: fmt.Errorf("there is no dataset in %s", c.Dataset),
-			Remedy: "make one with bellhop local run or bellhop ingest, or name its folder with --dataset",
-		}
+		return nil, shell.Refuse("make one with bellhop local run or bellhop ingest, or name its folder with --dataset", "there is no dataset in %s", c.Dataset)
 	}
 	if _, err := migrate.Folder(c.Dataset).Format(); err != nil {
 		return nil, err
@@ -84,7 +79,7 @@ type onAthena struct{ *athena.Engine }
 // Close does nothing: nothing is held.
 func (onAthena) Close() error { return nil }
 
-var errNoFiles = &shell.Problem{Code: shell.ExitUsage, Err: errors.New("the engine athena makes no files on this machine"), Remedy: "use --engine duckdb"}
+var errNoFiles = shell.Usage("use --engine duckdb", "the engine athena makes no files on this machine")
 
 // Copy is refused.
 func (onAthena) Copy(context.Context, string) (int64, error) { return 0, errNoFiles }

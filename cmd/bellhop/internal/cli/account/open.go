@@ -37,12 +37,12 @@ func Open(ctx context.Context, p shell.Place) (shell.Account, error) {
 
 // inFolder opens the ledger of a local folder, whether or not a machine runs there.
 func inFolder(ctx context.Context, dir string) (shell.Account, error) {
-	opened, err := sim.OpenLedger(ctx, dir)
+	l, err := sim.OpenLedger(ctx, dir)
 	if err != nil {
 		return shell.Account{}, err
 	}
 	at := shell.Account{
-		Name: dir + " (this machine)", Ledger: opened.Ledger, Now: opened.Now, Ahead: opened.Ahead, Close: opened.Close,
+		Name: dir + " (this machine)", Ledger: l.Ledger, Now: l.Now, Ahead: l.Ahead, Close: l.Close,
 		Deliveries: folder{filepath.Join(dir, "s3"), sim.DeliveryBucket}, Bucket: sim.DeliveryBucket,
 		Dataset: datasetFolder{folder{filepath.Join(dir, "s3"), sim.DatasetBucket}},
 	}
@@ -51,45 +51,43 @@ func inFolder(ctx context.Context, dir string) (shell.Account, error) {
 	return at, nil
 }
 
+// opener opens the dataset, or the delivery bucket, for what writes to it.
+type opener func(context.Context) (*sim.OpenedDataset, error)
+
+// opened makes of what is opened that which writes to it, with the function that closes it.
+func opened[T any](ctx context.Context, open opener, of func(*sim.OpenedDataset) T) (made T, closing func() error, err error) {
+	d, err := open(ctx)
+	if err != nil {
+		return made, nil, err
+	}
+	return of(d), d.Close, nil
+}
+
 // writes gives an account what writes to its dataset, each of which opens that for itself.
-func writes(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+func writes(at *shell.Account, open opener) {
 	at.Holds = func(ctx context.Context) (shell.Holds, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return &ingester.Holds{Days: d.Ledger, Dataset: objects.NewDataset(d.Bucket), Converter: convert.NewConverter(), Now: d.Now}, d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) shell.Holds {
+			return &ingester.Holds{Days: d.Ledger, Dataset: objects.NewDataset(d.Bucket), Converter: convert.NewConverter(), Now: d.Now}
+		})
 	}
 	at.Migration = func(ctx context.Context, progress func(done, total int)) (shell.Migrator, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return &migrate.Service{Dataset: d.Bucket, Days: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Progress: progress}, d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) shell.Migrator {
+			return &migrate.Service{Dataset: d.Bucket, Days: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Progress: progress}
+		})
 	}
 	at.Own = func(ctx context.Context) (own.Store, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return formed{d.Bucket, objects.NewDataset(d.Bucket)}, d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) own.Store { return formed{d.Bucket, objects.NewDataset(d.Bucket)} })
 	}
 	at.Erasing = func(ctx context.Context, progress func(done, total int), waiting func(loads int)) (shell.Eraser, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return &erase.Service{
-			Dataset: formed{d.Bucket, objects.NewDataset(d.Bucket)}, Ledger: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait,
-			Progress: progress, Waiting: waiting,
-		}, d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) shell.Eraser {
+			return &erase.Service{
+				Dataset: formed{d.Bucket, objects.NewDataset(d.Bucket)}, Ledger: d.Ledger, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait,
+				Progress: progress, Waiting: waiting,
+			}
+		})
 	}
 	at.Drop = func(ctx context.Context) (shell.Dropper, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return objects.NewDataset(d.Bucket), d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) shell.Dropper { return objects.NewDataset(d.Bucket) })
 	}
 }
 
@@ -110,15 +108,13 @@ func (s formed) Delete(ctx context.Context, key, etag, versionID string) (string
 }
 
 // brings gives an account what puts people's own files into its delivery bucket, which is opened for that.
-func brings(at *shell.Account, open func(context.Context) (*sim.OpenedDataset, error)) {
+func brings(at *shell.Account, open opener) {
 	at.Imports = func(ctx context.Context) (*imports.Service, func() error, error) {
-		d, err := open(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		return &imports.Service{
-			Ledger: d.Ledger, Deliveries: d.Bucket, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait, Limit: config.LargestFile,
-		}, d.Close, nil
+		return opened(ctx, open, func(d *sim.OpenedDataset) *imports.Service {
+			return &imports.Service{
+				Ledger: d.Ledger, Deliveries: d.Bucket, Converter: convert.NewConverter(), Now: d.Now, Pause: Wait, Limit: config.LargestFile,
+			}
+		})
 	}
 }
 
@@ -194,7 +190,7 @@ func configured(ctx context.Context) (aws.Config, error) {
 		return cfg, unauthenticated(fmt.Errorf("read the AWS configuration: %w", err))
 	}
 	if cfg.Region == "" {
-		return cfg, &shell.Problem{Code: shell.ExitUsage, Err: fmt.Errorf("the AWS region is not known"), Remedy: "set AWS_REGION, or a region in the profile that AWS_PROFILE names"}
+		return cfg, shell.Usage("set AWS_REGION, or a region in the profile that AWS_PROFILE names", "the AWS region is not known")
 	}
 	if cfg.Credentials == nil {
 		return cfg, unauthenticated(fmt.Errorf("there are no AWS credentials"))

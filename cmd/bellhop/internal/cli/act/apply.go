@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -345,6 +346,7 @@ func union(a, b report.Params) report.Params {
 }
 
 func drawApplied(s *shell.Screen, results []applied) {
+	const nothing = "(nothing)"
 	for _, r := range results {
 		word := r.Outcome
 		if r.DryRun && word != "unchanged" {
@@ -358,14 +360,7 @@ func drawApplied(s *shell.Screen, results []applied) {
 			continue
 		}
 		for _, c := range r.Changes {
-			s.Line("  %s: %s → %s", c.Field, orNothing(c.Before), orNothing(c.After))
+			s.Line("  %s: %s → %s", c.Field, cmp.Or(c.Before, nothing), cmp.Or(c.After, nothing))
 		}
 	}
-}
-
-func orNothing(v string) string {
-	if v == "" {
-		return "(nothing)"
-	}
-	return v
 }

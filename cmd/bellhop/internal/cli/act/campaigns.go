@@ -291,10 +291,8 @@ of a campaign stays in the dataset. Deleting one again says that there is none.`
 	}
 	cmd.Flags().BoolVar(&confirmed, "confirm", false, "do not ask")
 	cmd.RunE = c.by(func(ctx context.Context, by shell.Campaigns, ids []string) error {
-		if !confirmed {
-			if err := c.Ask(fmt.Sprintf("Delete %s: %s? [y/N] ", phrase.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
-				return err
-			}
+		if err := c.Confirm(confirmed, fmt.Sprintf("Delete %s: %s? [y/N] ", phrase.Count(len(ids), "campaign"), strings.Join(ids, ", "))); err != nil {
+			return err
 		}
 		deleted := []string{}
 		for _, id := range ids {
@@ -325,7 +323,7 @@ func (c *campaignApp) group(ctx context.Context, by shell.Campaigns, args []stri
 	if len(args) == 1 {
 		groups = slices.DeleteFunc(groups, func(g campaigns.Group) bool { return g.Name != args[0] })
 		if len(groups) == 0 {
-			return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("no campaign is in a group %q", args[0]), Remedy: "see which there are: bellhop campaigns group"}
+			return shell.Refuse("see which there are: bellhop campaigns group", "no campaign is in a group %q", args[0])
 		}
 	}
 	return c.Show(groups, func(s *shell.Screen) {

@@ -46,7 +46,6 @@ func ConsoleCommand(a *shell.App) *cobra.Command {
 	}
 	c.Flags().IntVar(&o.port, "port", 0, "the `port` to listen on (default: any that is free)")
 	c.Flags().BoolVar(&o.browse, "open", false, "open it in the browser")
-	o.engine.Memory = shell.UsualMemory
 	o.engine.DefineEngine(c)
 	c.PreRunE = func(*cobra.Command, []string) error { return o.check(a) }
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) error {
@@ -60,8 +59,7 @@ func (o *consoleChoice) check(a *shell.App) error {
 	if o.port < 0 || o.port > 65535 {
 		return shell.Usage("use 0 to 65535; 0 is any that is free", "--port: there is no port %d", o.port)
 	}
-	onAWS := a.Place.AWS || a.Place.Stack != ""
-	if onAWS && o.engine.Name == shell.EngineDuckDB {
+	if a.Place.OnAWS() && o.engine.Name == shell.EngineDuckDB {
 		o.engine.Name = ""
 		return nil
 	}
@@ -69,17 +67,12 @@ func (o *consoleChoice) check(a *shell.App) error {
 }
 
 // ConsoleBeside serves the console of the local folder until ctx ends: for a machine that runs there. It says where.
-func ConsoleBeside(ctx context.Context, a *shell.App, port int, say func(text string) error) (err error) {
+func ConsoleBeside(ctx context.Context, a *shell.App, port int, say func(text string) error) error {
 	o := consoleChoice{engine: shell.EngineChoice{Name: shell.EngineDuckDB, Memory: shell.UsualMemory}, port: port}
 	if err := o.check(a); err != nil {
 		return err
 	}
-	at, err := a.OpenAccount(ctx, shell.Place{Home: a.Place.Home})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, at.Close()) }()
-	return serveConsole(ctx, a, at, o, say)
+	return a.WithAccount(ctx, shell.Place{Home: a.Place.Home}, func(at shell.Account) error { return serveConsole(ctx, a, at, o, say) })
 }
 
 func serveConsole(ctx context.Context, a *shell.App, at shell.Account, o consoleChoice, say func(text string) error) (err error) {
@@ -108,7 +101,7 @@ func placeOf(a *shell.App, at shell.Account, e shell.EngineChoice) console.Place
 		},
 		Engine: func(ctx context.Context, days report.Window) (query.Engine, error) {
 			if e.Name == "" {
-				return nil, &shell.Problem{Code: shell.ExitUsage, Err: errors.New("no engine was chosen that can read the dataset of a stack"), Remedy: "start it again: bellhop console" + flagsOf(a) + " --engine athena"}
+				return nil, shell.Usage("start it again: bellhop console"+flagsOf(a)+" --engine athena", "no engine was chosen that can read the dataset of a stack")
 			}
 			e := e
 			e.Days, e.Hold = days, true

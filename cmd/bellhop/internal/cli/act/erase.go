@@ -56,15 +56,13 @@ func EraseCommand(a *shell.App) *cobra.Command {
 	}
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) (err error) {
 		if at.Erasing == nil {
-			return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+			return shell.NoDataset()
 		}
 		if err := notSubscribed(ctx, at, unit); err != nil {
 			return err
 		}
-		if !dryRun && !confirmed {
-			if err := a.Ask("Erase this unit and all below it from the dataset, for good? [y/N] "); err != nil {
-				return err
-			}
+		if err := a.Confirm(dryRun || confirmed, "Erase this unit and all below it from the dataset, for good? [y/N] "); err != nil {
+			return err
 		}
 		tell, done := a.Passing()
 		defer done()
@@ -94,10 +92,7 @@ func notSubscribed(ctx context.Context, at shell.Account, unit string) error {
 	for _, sub := range subs {
 		for value := range maps.Values(sub.Params) {
 			if slices.Contains(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), strings.TrimSpace(unit)) {
-				return &shell.Problem{
-					Code: shell.ExitError, Err: fmt.Errorf("subscription %s asks for this very unit: nothing was done", sub.Name),
-					Remedy: "remove it first: bellhop subscriptions remove " + sub.Name + " --drop-dataset",
-				}
+				return shell.Refuse("remove it first: bellhop subscriptions remove "+sub.Name+" --drop-dataset", "subscription %s asks for this very unit: nothing was done", sub.Name)
 			}
 		}
 	}

@@ -22,13 +22,11 @@ import (
 
 // JobsCommand is bellhop jobs.
 func JobsCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	statuses := shell.Words(report.JobStatuses())
+	return a.Parent(&cobra.Command{
 		Use: "jobs", Aliases: []string{"job"}, Short: "What was asked for: list, show, retry, cancel",
 		Long: `A job is one request for some days of some tables of one subscription. It names the files that it expects.`,
-	}
-	a.Parent(c)
-	statuses := shell.Words(report.JobStatuses())
-	c.AddCommand(
+	},
 		shell.ListCommand(a, &cobra.Command{
 			Use: "list", Short: "List jobs, the newest last",
 			Long: "List jobs by subscription, the newest last.\n\nStatuses: " + strings.Join(statuses, ", ") + ".",
@@ -53,7 +51,6 @@ func JobsCommand(a *shell.App) *cobra.Command {
 		},
 		retryCommand(a), cancelCommand(a),
 	)
-	return c
 }
 
 func drawJob(s *shell.Screen, j view.JobDetails) {
@@ -118,7 +115,7 @@ func retryCommand(a *shell.App) *cobra.Command {
 		verb: "retry", done: "is PLANNED again: the next run of the requester asks for its days", from: "REFUSED, LOST, CANCELLED or BACKOFF",
 		apply: func(at shell.Account, j *report.Job) error {
 			if j.Imported() {
-				return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("job %s is an import: no vendor is asked for it", j.ID), Remedy: "import its files again: bellhop import --help"}
+				return shell.Refuse("import its files again: bellhop import --help", "job %s is an import: no vendor is asked for it", j.ID)
 			}
 			return j.Retry(at.Now(), "asked again by a person")
 		},
@@ -216,7 +213,7 @@ func (c jobChange) one(ctx context.Context, at shell.Account, id string, dryRun 
 		r.From = j.Status
 		if err := c.apply(at, j); err != nil {
 			if _, refused := errors.AsType[*report.TransitionError](err); refused {
-				return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("job %s is %s: only a job that is %s can be asked to %s", id, j.Status, c.from, c.verb), Remedy: "see: bellhop jobs show " + id}
+				return shell.Refuse("see: bellhop jobs show "+id, "job %s is %s: only a job that is %s can be asked to %s", id, j.Status, c.from, c.verb)
 			}
 			return err
 		}
@@ -254,7 +251,7 @@ func unhealed(ctx context.Context, at shell.Account, id string) error {
 	if err != nil || !after.Healed {
 		return err
 	}
-	return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("job %s needs no retry: its days are there, by %s", id, cmp.Or(strings.Join(after.ReplacedBy, ", "), "another job")), Remedy: "ask for them again with --force"}
+	return shell.Refuse("ask for them again with --force", "job %s needs no retry: its days are there, by %s", id, cmp.Or(strings.Join(after.ReplacedBy, ", "), "another job"))
 }
 
 // retryable demands that a retry of j would send something, and says what that is when it is not the job as it was.
@@ -279,11 +276,8 @@ func retryable(ctx context.Context, at shell.Account, j report.Job) (note string
 	case !outdated:
 		return "", nil
 	case j.Window.To < first:
-		return "", &shell.Problem{
-			Code:   shell.ExitError,
-			Err:    fmt.Errorf("job %s cannot be retried: the vendor can be asked for the last %s only, from %s on, and its days are %s", j.ID, phrase.Count(limits.HorizonDays, "day"), first, j.Window),
-			Remedy: "see which of its days are there: bellhop coverage --subscription " + j.Subscription + " --from " + j.Window.From.String() + " --to " + j.Window.To.String(),
-		}
+		return "", shell.Refuse("see which of its days are there: bellhop coverage --subscription "+j.Subscription+" --from "+j.Window.From.String()+" --to "+j.Window.To.String(),
+			"job %s cannot be retried: the vendor can be asked for the last %s only, from %s on, and its days are %s", j.ID, phrase.Count(limits.HorizonDays, "day"), first, j.Window)
 	default:
 		return fmt.Sprintf("Its days before %s can no longer be asked for. So the requester does not send this job: it becomes LOST, and a new job asks for %s.", first, report.Window{From: first, To: j.Window.To}), nil
 	}
@@ -304,7 +298,7 @@ func unasked(ctx context.Context, at shell.Account, j report.Job) error {
 	for _, m := range snapshot.Markers {
 		shared := slices.ContainsFunc(m.Tables, func(t string) bool { return slices.Contains(j.Tables, t) })
 		if m.Job != j.ID && m.Status.Holds() && m.Window.Overlaps(j.Window) && shared {
-			return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("job %s cannot be retried: job %s has asked for some of its days since, and is %s", j.ID, m.Job, m.Status), Remedy: "see: bellhop jobs show " + m.Job}
+			return shell.Refuse("see: bellhop jobs show "+m.Job, "job %s cannot be retried: job %s has asked for some of its days since, and is %s", j.ID, m.Job, m.Status)
 		}
 	}
 	return nil

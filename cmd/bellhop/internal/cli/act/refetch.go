@@ -3,7 +3,6 @@ package act
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,12 +123,12 @@ func refetch(ctx context.Context, a *shell.App, at shell.Account, o refetchOptio
 	if err := shown.estimate(); err != nil {
 		return err
 	}
-	if err := a.Show(shown, func(s *shell.Screen) { drawRefetched(s, shown, a.Place.AWS || a.Place.Stack != "") }); err != nil {
+	if err := a.Show(shown, func(s *shell.Screen) { drawRefetched(s, shown, a.Place.OnAWS()) }); err != nil {
 		return err
 	}
 	underway := slices.ContainsFunc(shown.LeftOut, func(l leftOut) bool { return l.Job != "" })
 	if len(shown.Requests) == 0 && !underway {
-		return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("no day of %s can be asked for again", o.window), Remedy: "see which days are wanted: bellhop coverage --subscription " + sub.Name}
+		return shell.Refuse("see which days are wanted: bellhop coverage --subscription "+sub.Name, "no day of %s can be asked for again", o.window)
 	}
 	return nil
 }
@@ -151,7 +150,7 @@ func refetchable(ctx context.Context, at shell.Account, o refetchOptions) (repor
 		}
 	}
 	if sub.Paused {
-		return sub, limits, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("subscription %s is paused, so nothing is planned for it", sub.Name), Remedy: "first: bellhop subscriptions resume " + sub.Name}
+		return sub, limits, shell.Refuse("first: bellhop subscriptions resume "+sub.Name, "subscription %s is paused, so nothing is planned for it", sub.Name)
 	}
 	return sub, limits, nil
 }
@@ -261,7 +260,7 @@ created, changed or deleted since. The requester takes it with its next run.`,
 			}
 			subs = slices.DeleteFunc(subs, func(s report.Subscription) bool { return s.Source != report.SourceCampaigns || s.Paused })
 			if len(subs) == 0 {
-				return &shell.Problem{Code: shell.ExitError, Err: errors.New("no subscription takes snapshots of campaigns"), Remedy: "see: bellhop sources show campaigns --example"}
+				return shell.Refuse("see: bellhop sources show campaigns --example", "no subscription takes snapshots of campaigns")
 			}
 			today := report.DateOf(at.Now())
 			narrow := report.Narrow{Window: report.Window{From: today, To: today}, Refresh: true}

@@ -14,25 +14,19 @@ import (
 
 // SourcesCommand is bellhop sources.
 func SourcesCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "sources", Aliases: []string{"source"},
 		Short: "What bellhop can collect: list, show",
 		Long: `A source is one vendor's API. A subscription names its source, and the parameters that only this source knows.
 A source that no subscription names costs nothing and asks for nothing.`,
-	}
-	a.Parent(c)
-	c.AddCommand(&cobra.Command{
+	}, &cobra.Command{
 		Use: "list", Short: "List the sources", Args: cobra.NoArgs,
 		Example: "  bellhop sources list\n  bellhop sources list --json | jq '.[] | {name, tables}'",
 		RunE: a.Run(func(*cobra.Command, []string) error {
-			all := make([]report.SourceDescription, len(a.Sources))
-			for i, source := range a.Sources {
-				all[i] = source.Describe()
-			}
+			all := shell.Each(a.Sources, requester.Source.Describe)
 			return a.Show(all, func(s *shell.Screen) { drawSources(s, all) })
 		}),
 	}, showSourceCommand(a))
-	return c
 }
 
 func showSourceCommand(a *shell.App) *cobra.Command {
@@ -73,11 +67,7 @@ func source(a *shell.App, name string) (requester.Source, error) {
 }
 
 func sourceNames(a *shell.App) []string {
-	names := make([]string, len(a.Sources))
-	for i, source := range a.Sources {
-		names[i] = source.Name()
-	}
-	return names
+	return shell.Each(a.Sources, requester.Source.Name)
 }
 
 func drawSources(s *shell.Screen, all []report.SourceDescription) {

@@ -19,15 +19,13 @@ import (
 
 // SubscriptionsCommand is bellhop subscriptions.
 func SubscriptionsCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use:     "subscriptions",
 		Aliases: []string{"subscription", "subs"},
 		Short:   "What is collected: list, show, apply, pause, resume, remove",
 		Long: `A subscription says which days of which reports must exist: a source, its parameters, since when and
 how fresh. The requester asks for whatever is missing, every day, until it is there.`,
-	}
-	a.Parent(c)
-	c.AddCommand(
+	},
 		&cobra.Command{
 			Use: "list", Short: "List the subscriptions", Args: cobra.NoArgs,
 			Example: "  bellhop subscriptions list\n  bellhop subscriptions list --json | jq '.[].name'",
@@ -42,7 +40,6 @@ how fresh. The requester asks for whatever is missing, every day, until it is th
 		},
 		applyCommand(a), pauseCommand(a), resumeCommand(a), removeCommand(a),
 	)
-	return c
 }
 
 func drawSubscriptions(s *shell.Screen, subs []report.Subscription) {
@@ -180,7 +177,7 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 		return shell.Missing(err, "see which there are: bellhop subscriptions list")
 	}
 	if snapshot.Subscription.Removed() && len(snapshot.Partitions) == 0 {
-		return &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("subscription %s was removed on %s", name, phrase.Minute(snapshot.Subscription.RemovedAt)), Remedy: "see which there are: bellhop subscriptions list"}
+		return shell.Refuse("see which there are: bellhop subscriptions list", "subscription %s was removed on %s", name, phrase.Minute(snapshot.Subscription.RemovedAt))
 	}
 	r := removal{Subscription: name, Jobs: []string{}, Days: len(snapshot.Partitions), DryRun: o.dryRun, Waiting: []string{}}
 	for _, s := range snapshot.Partitions {
@@ -190,16 +187,15 @@ func remove(ctx context.Context, a *shell.App, at shell.Account, name string, o 
 		return shell.Usage("say --keep-dataset or --drop-dataset", "subscription %s has %s with %s in the dataset, and they can be kept or deleted", name, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))
 	}
 	if o.drop && at.Drop == nil {
-		return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+		return shell.NoDataset()
 	}
-	if !o.dryRun && !o.confirmed {
-		fate := "Keep"
-		if o.drop {
-			fate = "Delete"
-		}
-		if err := a.Ask(fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))); err != nil {
-			return err
-		}
+	fate := "Keep"
+	if o.drop {
+		fate = "Delete"
+	}
+	question := fmt.Sprintf("Stop collecting for %s? %s its %s with %s. [y/N] ", name, fate, phrase.Count(r.Days, "day"), phrase.Count(int(r.Rows), "row"))
+	if err := a.Confirm(o.dryRun || o.confirmed, question); err != nil {
+		return err
 	}
 	if err := carryOut(ctx, at, &r, o); err != nil {
 		return err

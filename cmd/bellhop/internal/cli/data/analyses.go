@@ -29,20 +29,11 @@ func (o *askedOf) scope(name string) (q catalog.Question, s catalog.Scope, err e
 	if q, err = shell.Question(name); err != nil {
 		return q, s, err
 	}
-	for _, end := range []struct {
-		flag, text string
-		day        *report.Date
-	}{{"--from", o.from, &s.From}, {"--to", o.to, &s.To}} {
-		if end.text == "" {
-			continue
-		}
-		if *end.day, err = report.ParseDate(end.text); err != nil {
-			return q, s, shell.Usage("write it like 2026-11-01", "%s: %w", end.flag, err)
-		}
+	days, err := shell.ParseDays(o.from, o.to)
+	if err != nil {
+		return q, s, err
 	}
-	if s.From != 0 && s.To != 0 && s.From > s.To {
-		return q, s, shell.Usage("swap them", "--from %s is after --to %s", s.From, s.To)
-	}
+	s.From, s.To = days.From, days.To
 	if s.Property = o.property; s.Property != "" && !q.ByProperty {
 		return q, s, shell.Usage("leave --property out", "%s cannot be asked about one property", q.Slug)
 	}
@@ -51,14 +42,11 @@ func (o *askedOf) scope(name string) (q catalog.Question, s catalog.Scope, err e
 
 // AnalysesCommand is bellhop analyses.
 func AnalysesCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "analyses", Aliases: []string{"analysis"}, Short: "Questions with their queries: list, show, run",
 		Long: `The questions that people who run voice assistants ask, each with a query that obeys what may be added up. They are the
 saved queries of a stack's Athena workgroup, too.`,
-	}
-	a.Parent(c)
-	c.AddCommand(runAnalysis(a), listAnalyses(a), showAnalysis(a))
-	return c
+	}, runAnalysis(a), listAnalyses(a), showAnalysis(a))
 }
 
 func runAnalysis(a *shell.App) *cobra.Command {

@@ -1,8 +1,6 @@
 package data
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -18,7 +16,7 @@ import (
 
 // CheckCommand checks the numbers.
 func CheckCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "check", Aliases: []string{"checks"}, Short: "Check the numbers by rules: list, run",
 		Long: `Rules that the numbers should obey, each with a severity:
 
@@ -27,10 +25,7 @@ func CheckCommand(a *shell.App) *cobra.Command {
   info   worth knowing, such as an intent that was never seen before
 
 What the last run found is kept in the dataset, as the table operations.checks.`,
-	}
-	a.Parent(c)
-	c.AddCommand(checkListCommand(a), checkRunCommand(a))
-	return c
+	}, checkListCommand(a), checkRunCommand(a))
 }
 
 // checked is a rule, with what it found last. Findings is nil for one that never ran.
@@ -117,7 +112,11 @@ Exit code 3 when a rule of the severity bad or warn found something.`,
 		if err != nil {
 			return err
 		}
-		r, err := runChecks(cmd.Context(), a, e, rules, report.DateOf(now)-report.Date(since), now)
+		var r quality.Result
+		err = a.WithEngine(cmd.Context(), e, func(engine shell.QueryEngine) error {
+			r, err = quality.Check(cmd.Context(), engine, rules, report.DateOf(now)-report.Date(since), now)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -140,15 +139,12 @@ func checkFolder(a *shell.App, e *shell.EngineChoice) error {
 	return a.CheckEngine(e)
 }
 
-func ruleNames() (names []cobra.Completion) {
+func ruleNames() []cobra.Completion {
 	rules, err := catalog.Checks()
 	if err != nil {
 		return nil
 	}
-	for _, r := range rules {
-		names = append(names, cobra.CompletionWithDesc(r.Name, r.Title))
-	}
-	return names
+	return shell.Each(rules, func(r catalog.Check) cobra.Completion { return cobra.CompletionWithDesc(r.Name, r.Title) })
 }
 
 // chosenRules returns the named rules, or all.
@@ -166,15 +162,6 @@ func chosenRules(names []string) ([]catalog.Check, error) {
 		chosen = append(chosen, rules[at])
 	}
 	return chosen, nil
-}
-
-func runChecks(ctx context.Context, a *shell.App, e shell.EngineChoice, rules []catalog.Check, since report.Date, now time.Time) (r quality.Result, err error) {
-	engine, err := a.OpenEngine(ctx, e)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	return quality.Check(ctx, engine, rules, since, now)
 }
 
 // foundTone is how a number of findings is meant.

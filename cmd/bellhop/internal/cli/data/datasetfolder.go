@@ -128,7 +128,7 @@ func (d *datasetFolder) steps(r convertedFile, w report.Window, days []report.En
 	if more := len(refused) - 1; more > 0 {
 		which += " and " + phrase.Count(more, "more day")
 	}
-	return nil, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("there is other content for %s of %s", which, r.Table), Remedy: "if this file is the newer report: --replace"}
+	return nil, shell.Refuse("if this file is the newer report: --replace", "there is other content for %s of %s", which, r.Table)
 }
 
 // compare returns the outcome for a day; it is empty when something else is there that must not be replaced.
@@ -140,11 +140,8 @@ func (d *datasetFolder) compare(r convertedFile, st dayStep) (report.PartitionOu
 	}
 	if earlier, taken := d.taken[key]; taken {
 		if earlier.sha256 != st.sha256 {
-			return "", &shell.Problem{
-				Code:   shell.ExitError,
-				Err:    fmt.Errorf("%s of %s is in %s, too, with other content", st.proof.Date, r.Table, earlier.file),
-				Remedy: "a day comes from one report: leave the older file out, or convert reports of different subscriptions each with its own --subscription",
-			}
+			return "", shell.Refuse("a day comes from one report: leave the older file out, or convert reports of different subscriptions each with its own --subscription",
+				"%s of %s is in %s, too, with other content", st.proof.Date, r.Table, earlier.file)
 		}
 		there = earlier.sha256
 	}

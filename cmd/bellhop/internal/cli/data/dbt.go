@@ -18,10 +18,7 @@ import (
 
 // DbtCommand is bellhop dbt.
 func DbtCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{Use: "dbt COMMAND", Short: "Use the dataset with dbt"}
-	a.Parent(c)
-	c.AddCommand(dbtInit(a))
-	return c
+	return a.Parent(&cobra.Command{Use: "dbt COMMAND", Short: "Use the dataset with dbt"}, dbtInit(a))
 }
 
 func dbtInit(a *shell.App) *cobra.Command {

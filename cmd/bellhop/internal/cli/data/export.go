@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -102,13 +101,8 @@ func (o *exportOrder) check(a *shell.App) error {
 	if o.subscription != "" && !report.ValidSlug(o.subscription) {
 		return shell.Usage("see which there are: bellhop subscriptions list", "--subscription: %q is not the name of a subscription", o.subscription)
 	}
-	for name, day := range map[string]string{"--from": o.from, "--to": o.to} {
-		if _, err := report.ParseDate(day); day != "" && err != nil {
-			return shell.Usage("write it like 2026-11-01", "%s: %w", name, err)
-		}
-	}
-	if o.from != "" && o.to != "" && o.from > o.to {
-		return shell.Usage("swap them", "--from %s is after --to %s", o.from, o.to)
+	if _, err := shell.ParseDays(o.from, o.to); err != nil {
+		return err
 	}
 	if err := o.checkTables(); err != nil {
 		return err
@@ -157,10 +151,7 @@ func (o *exportOrder) statement(d dataset.Definition) string {
 	if o.to != "" {
 		conditions = append(conditions, fmt.Sprintf("dataset_date <= DATE '%s'", o.to))
 	}
-	columns := make([]string, len(d.Columns))
-	for i, c := range d.Columns {
-		columns[i] = c.Name
-	}
+	columns := shell.Each(d.Columns, func(c dataset.Column) string { return c.Name })
 	statement := "SELECT " + strings.Join(columns, ", ") + " FROM " + from
 	if len(conditions) > 0 {
 		statement += " WHERE " + strings.Join(conditions, " AND ")
@@ -182,22 +173,17 @@ func export(ctx context.Context, a *shell.App, o exportOrder) error {
 	if err := out.Check(); err != nil {
 		return err
 	}
-	done := exported{File: o.output, Form: o.form, Tables: []string{}}
-	for _, d := range o.definitions {
-		done.Tables = append(done.Tables, d.Name)
-	}
+	done := exported{File: o.output, Form: o.form}
+	done.Tables = shell.Each(o.definitions, func(d dataset.Definition) string { return d.Name })
 	a.WarnOfVanished(ctx, o.engine, func(table string) bool { return slices.Contains(done.Tables, table) })
-	err := out.Fill(func(unfinished string) (err error) {
+	err := out.Fill(func(unfinished string) error {
 		o.engine.Output = unfinished
-		engine, err := a.OpenEngine(ctx, o.engine)
-		if err != nil {
+		return a.WithEngine(ctx, o.engine, func(engine shell.QueryEngine) (err error) {
+			if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
+				return shell.Refuse("see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list", "there is nothing to export: no row fits")
+			}
 			return err
-		}
-		defer func() { err = errors.Join(err, engine.Close()) }()
-		if done.Rows, err = o.perform(ctx, engine, unfinished); err == nil && done.Rows == 0 {
-			return &shell.Problem{Code: shell.ExitError, Err: errors.New("there is nothing to export: no row fits"), Remedy: "see which days and subscriptions there are: bellhop coverage, and bellhop subscriptions list"}
-		}
-		return err
+		})
 	})
 	if err != nil {
 		return err
@@ -225,11 +211,9 @@ func (o *exportOrder) perform(ctx context.Context, engine shell.QueryEngine, unf
 		})
 		return rows, err
 	default:
-		var parts []query.Copied
-		for _, d := range o.definitions {
-			parts = append(parts, query.Copied{Table: d.Name, Query: o.statement(d)})
-		}
-		return engine.Database(ctx, parts)
+		return engine.Database(ctx, shell.Each(o.definitions, func(d dataset.Definition) query.Copied {
+			return query.Copied{Table: d.Name, Query: o.statement(d)}
+		}))
 	}
 }
 

@@ -51,9 +51,7 @@ type importKind struct{ use, source, short, long, example string }
 
 // ImportCommand is bellhop import.
 func ImportCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp, pinpoint", Long: importHelp}
-	a.Parent(c)
-	c.AddCommand(importFiles(a, importKind{
+	return a.Parent(&cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp, pinpoint", Long: importHelp}, importFiles(a, importKind{
 		use: "asp FILE...", source: report.SourceASPAnalytics, short: "Import delivered reports of Alexa Smart Properties",
 		long: "Import reports that Alexa Smart Properties delivered, as CSV. What a FILE may be says: bellhop ingest --help.\nThe table is told from the header, unless --table names it.",
 		example: `  bellhop import asp archive/ --subscription hotel --dry-run
@@ -71,7 +69,6 @@ nothing, and makes no day zero, unless --window says which days you asked for.`,
 		example: `  bellhop import pinpoint kpis/ --subscription mail --dry-run
   aws pinpoint get-application-date-range-kpi ... > kpi.json && bellhop import pinpoint kpi.json --subscription mail`,
 	}))
-	return c
 }
 
 // importOrder is what is wanted of the files of one command line.

@@ -3,7 +3,6 @@ package data
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -39,11 +38,9 @@ func deleteSources(ctx context.Context, a *shell.App, service *imports.Service, 
 	if len(deletable) == 0 {
 		return nil
 	}
-	if !certain {
-		question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", phrase.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
-		if err := a.Ask(question); err != nil {
-			return err
-		}
+	question := fmt.Sprintf("Delete %s whose deliveries are certified: %s? [y/N] ", phrase.Count(len(deletable), "file"), shell.Clean(strings.Join(deletable, ", ")))
+	if err := a.Confirm(certain, question); err != nil {
+		return err
 	}
 	for _, name := range deletable {
 		if err := os.Remove(name); err != nil {
@@ -152,23 +149,10 @@ func settle(ctx context.Context, a *shell.App, service *imports.Service, o impor
 // failedImports is the error of a run of which files were refused.
 func failedImports(results []importedFile) error {
 	var failures []error
-	var first *shell.Problem
 	for _, r := range results {
-		if r.err == nil {
-			continue
+		if r.err != nil {
+			failures = append(failures, shell.Explain(r.err).Of(r.File))
 		}
-		p := shell.Explain(r.err)
-		if first == nil {
-			first = p
-		}
-		failures = append(failures, fmt.Errorf("%s: %w", r.File, p.Err))
 	}
-	if first == nil {
-		return nil
-	}
-	code := first.Code
-	if len(failures) < len(results) {
-		code = shell.ExitPartly
-	}
-	return &shell.Problem{Code: code, Err: errors.Join(failures...), Remedy: first.Remedy}
+	return shell.Failed(failures, len(failures) < len(results))
 }

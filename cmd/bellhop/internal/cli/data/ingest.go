@@ -181,21 +181,17 @@ func ingest(ctx context.Context, a *shell.App, o conversionOrder, files []string
 			p := shell.Explain(err)
 			// The receipt of a file that was refused would speak of days that are not there.
 			r.Receipt, r.ReceiptFile, r.Error = nil, "", p.Error()
-			failures = append(failures, &shell.Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", in.Name, p.Err), Remedy: p.Remedy})
+			failures = append(failures, p.Of(in.Name))
 		} else {
 			good++
 		}
 		results = append(results, r)
 	}
 	err := a.Show(shell.Some(results), func(s *shell.Screen) { drawConverted(s, o, results) })
-	if err != nil || len(failures) == 0 {
+	if err != nil {
 		return err
 	}
-	p := shell.Explain(failures[0])
-	if good > 0 {
-		p.Code = shell.ExitPartly
-	}
-	return &shell.Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
+	return shell.Failed(failures, good > 0)
 }
 
 func convertFile(ctx context.Context, a *shell.App, c *convert.Converter, o conversionOrder, to *datasetFolder, in inputs.File) (r convertedFile, err error) {

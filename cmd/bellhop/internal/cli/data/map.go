@@ -39,56 +39,48 @@ func (o *ownPlace) define(c *cobra.Command) {
 	c.Flags().StringVar(&o.folder, "dataset", "", "the `folder` of a dataset that bellhop ingest made (default: that of --home or --stack)")
 }
 
-// open opens the dataset. Close it with the function.
-func (o *ownPlace) open(ctx context.Context, a *shell.App) (s own.Store, closing func() error, err error) {
+// open opens the dataset for do.
+func (o *ownPlace) open(ctx context.Context, a *shell.App, do func(own.Store) error) error {
 	place, err := a.Where()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	o.engine = shell.EngineChoice{Name: shell.EngineDuckDB, Dataset: o.folder, Memory: shell.UsualMemory}
 	if o.folder != "" {
 		if place.AWS {
-			return nil, nil, shell.Usage("leave one of them out", "a folder is on this machine, and --stack and --aws are not")
+			return shell.Usage("leave one of them out", "a folder is on this machine, and --stack and --aws are not")
 		}
 		if err := isFolder(o.folder); err != nil {
-			return nil, nil, err
+			return err
 		}
-		return migrate.Folder(o.folder), func() error { return nil }, nil
+		return do(migrate.Folder(o.folder))
 	}
-	at, err := a.OpenAccount(ctx, place)
-	if err != nil {
-		return nil, nil, err
-	}
-	if at.Own == nil {
-		return nil, nil, errors.Join(shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known"), at.Close())
-	}
-	if place.AWS {
-		o.engine.Name = shell.EngineAthena
-	}
-	if o.erased, err = at.Ledger.ErasedUnits(ctx); err != nil {
-		return nil, nil, errors.Join(err, at.Close())
-	}
-	s, shut, err := at.Own(ctx)
-	if err != nil {
-		return nil, nil, errors.Join(err, at.Close())
-	}
-	return s, func() error { return errors.Join(shut(), at.Close()) }, nil
+	return a.WithAccount(ctx, place, func(at shell.Account) (err error) {
+		if at.Own == nil {
+			return shell.NoDataset()
+		}
+		if place.AWS {
+			o.engine.Name = shell.EngineAthena
+		}
+		if o.erased, err = at.Ledger.ErasedUnits(ctx); err != nil {
+			return err
+		}
+		s, closing, err := at.Own(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closing()) }()
+		return do(s)
+	})
 }
 
 // MapCommand is bellhop map.
 func MapCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{Use: "map", Short: "Bring what you know yourself into the dataset: import, list, show", Long: mapHelp}
-	a.Parent(c)
-	c.AddCommand(mapImport(a), mapList(a), mapShow(a))
-	return c
+	return a.Parent(&cobra.Command{Use: "map", Short: "Bring what you know yourself into the dataset: import, list, show", Long: mapHelp}, mapImport(a), mapList(a), mapShow(a))
 }
 
 func ownNames() []string {
-	var names []string
-	for _, o := range dataset.OwnTables() {
-		names = append(names, o.Name)
-	}
-	return names
+	return shell.Each(dataset.OwnTables(), func(o dataset.Own) string { return o.Name })
 }
 
 // ownNamed returns the table of that name.
@@ -125,7 +117,7 @@ Exit code 1 when there are mistakes; each is named with its line, and nothing is
 	place.define(c)
 	shell.Complete(c, "as", cobra.FixedCompletions(ownNames(), cobra.ShellCompDirectiveNoFileComp))
 	c.PreRunE = func(*cobra.Command, []string) error { _, err := ownNamed(as); return err }
-	c.RunE = a.Run(func(cmd *cobra.Command, args []string) (err error) {
+	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
 		table, err := ownNamed(as)
 		if err != nil {
 			return err
@@ -134,22 +126,19 @@ Exit code 1 when there are mistakes; each is named with its line, and nothing is
 		if order.Content, err = ownContent(a, args[0]); err != nil {
 			return err
 		}
-		s, closing, err := place.open(cmd.Context(), a)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, closing()) }()
-		order.Erased = func(unit string) bool { return place.erased.Has(convert.UnitID(unit)) }
-		if !anyUnit && table.Name != "campaigns" {
-			if order.Known, err = knownUnits(cmd.Context(), a, place.engine); err != nil {
+		return place.open(cmd.Context(), a, func(s own.Store) error {
+			order.Erased = func(unit string) bool { return place.erased.Has(convert.UnitID(unit)) }
+			if !anyUnit && table.Name != "campaigns" {
+				if order.Known, err = knownUnits(cmd.Context(), a, place.engine); err != nil {
+					return err
+				}
+			}
+			done, err := own.Run(cmd.Context(), s, order)
+			if err != nil {
 				return err
 			}
-		}
-		done, err := own.Run(cmd.Context(), s, order)
-		if err != nil {
-			return err
-		}
-		return showImported(a, done)
+			return showImported(a, done)
+		})
 	})
 	return c
 }
@@ -185,13 +174,12 @@ func knownUnits(ctx context.Context, a *shell.App, choice shell.EngineChoice) (k
 	defer over()
 	choice.Tell = func(state string) { tell("Athena: %s", strings.ToLower(state)) }
 	choice.Scanned = func(int64) {}
-	engine, err := a.OpenEngine(ctx, choice)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	units, err := own.Units(ctx, engine)
-	return func(unit string) bool { return units[unit] }, err
+	err = a.WithEngine(ctx, choice, func(engine shell.QueryEngine) error {
+		units, err := own.Units(ctx, engine)
+		known = func(unit string) bool { return units[unit] }
+		return err
+	})
+	return known, err
 }
 
 func showImported(a *shell.App, done own.Import) error {
@@ -209,10 +197,7 @@ func showImported(a *shell.App, done own.Import) error {
 		}
 	})
 	if n := len(done.Mistakes); err == nil && n > 0 {
-		return &shell.Problem{
-			Code: shell.ExitError, Err: fmt.Errorf("%s in the file: nothing was imported", phrase.Count(n, "mistake")),
-			Remedy: "correct the lines; bellhop map show " + done.Table + " says what the columns mean",
-		}
+		return shell.Refuse("correct the lines; bellhop map show "+done.Table+" says what the columns mean", "%s in the file: nothing was imported", phrase.Count(n, "mistake"))
 	}
 	return err
 }
@@ -223,22 +208,19 @@ func mapList(a *shell.App) *cobra.Command {
 		Use: "list", Short: "List what was imported: every version, the newest first", Args: cobra.NoArgs, Example: "  bellhop map list",
 	}
 	place.define(c)
-	c.RunE = a.Alone(func(ctx context.Context) (err error) {
-		s, closing, err := place.open(ctx, a)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, closing()) }()
-		all, err := own.List(ctx, s, "")
-		if err != nil {
-			return err
-		}
-		return a.Show(all, func(s *shell.Screen) {
-			if len(all) == 0 {
-				s.Line("Nothing was imported yet. See: bellhop map import --help")
-				return
+	c.RunE = a.Alone(func(ctx context.Context) error {
+		return place.open(ctx, a, func(s own.Store) error {
+			all, err := own.List(ctx, s, "")
+			if err != nil {
+				return err
 			}
-			versions(s, all)
+			return a.Show(all, func(s *shell.Screen) {
+				if len(all) == 0 {
+					s.Line("Nothing was imported yet. See: bellhop map import --help")
+					return
+				}
+				versions(s, all)
+			})
 		})
 	})
 	return c
@@ -266,29 +248,28 @@ func mapShow(a *shell.App) *cobra.Command {
 		ValidArgsFunction: cobra.FixedCompletions(ownNames(), cobra.ShellCompDirectiveNoFileComp),
 	}
 	place.define(c)
-	c.RunE = a.Run(func(cmd *cobra.Command, args []string) (err error) {
+	c.RunE = a.Run(func(cmd *cobra.Command, args []string) error {
 		table, err := ownNamed(args[0])
 		if err != nil {
 			return err
 		}
-		s, closing, err := place.open(cmd.Context(), a)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, closing()) }()
 		shown := describedOwn{Table: table.Table(), Meaning: table.Meaning, Key: table.Key, Columns: describedColumns(table.Said())}
-		if shown.Versions, err = own.List(cmd.Context(), s, table.Name); err != nil {
-			return err
-		}
-		return a.Show(shown, func(s *shell.Screen) {
-			s.Line("%s  %s", s.Paint(shell.Strong, shown.Table), shown.Meaning)
-			s.Line("No two rows have the same %s.", strings.Join(shown.Key, ", "))
-			drawDescribedColumns(s, shown.Columns)
-			if len(shown.Versions) > 0 {
-				s.Heading("VERSIONS")
-				versions(s, shown.Versions)
+		return place.open(cmd.Context(), a, func(s own.Store) error {
+			if shown.Versions, err = own.List(cmd.Context(), s, table.Name); err != nil {
+				return err
 			}
+			return a.Show(shown, func(s *shell.Screen) { drawOwn(s, shown) })
 		})
 	})
 	return c
+}
+
+func drawOwn(s *shell.Screen, shown describedOwn) {
+	s.Line("%s  %s", s.Paint(shell.Strong, shown.Table), shown.Meaning)
+	s.Line("No two rows have the same %s.", strings.Join(shown.Key, ", "))
+	drawDescribedColumns(s, shown.Columns)
+	if len(shown.Versions) > 0 {
+		s.Heading("VERSIONS")
+		versions(s, shown.Versions)
+	}
 }

@@ -43,7 +43,7 @@ func MigrateCommand(a *shell.App) *cobra.Command {
 	dryRun := c.Flags().Bool("dry-run", false, "read, encode and compare every day, and write nothing")
 	place := a.On(func(ctx context.Context, at shell.Account, _ []string) (err error) {
 		if at.Migration == nil {
-			return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+			return shell.NoDataset()
 		}
 		tell, done := a.Passing()
 		defer done()
@@ -55,7 +55,7 @@ func MigrateCommand(a *shell.App) *cobra.Command {
 		return runMigration(ctx, a, m, *dryRun, done)
 	})
 	folder := a.Run(func(cmd *cobra.Command, args []string) error {
-		if a.Place.AWS || a.Place.Stack != "" {
+		if a.Place.OnAWS() {
 			return shell.Usage("leave DIR out to migrate the stack's dataset", "a folder is on this machine, and --stack and --aws are not")
 		}
 		if err := isFolder(args[0]); err != nil {

@@ -32,13 +32,10 @@ there for the local folder alone, where the checks run. This needs DuckDB.`
 
 // OperationsCommand is bellhop operations.
 func OperationsCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "operations", Short: "The work itself as tables in the dataset: publish",
 		Long: "The operations tables say what was asked, loaded, restated, deleted and found. DuckDB makes them when a query names\nthem; for all other readers, Athena too, they are published.",
-	}
-	a.Parent(c)
-	c.AddCommand(publishCommand(a))
-	return c
+	}, publishCommand(a))
 }
 
 // published is what became of the operations tables.
@@ -66,7 +63,7 @@ func publishCommand(a *shell.App) *cobra.Command {
 	dryRun := c.Flags().Bool("dry-run", false, "make the tables, say which have changed, and write nothing")
 	c.RunE = a.On(func(ctx context.Context, at shell.Account, _ []string) (err error) {
 		if at.Own == nil {
-			return shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+			return shell.NoDataset()
 		}
 		dir, err := scratch.Make()
 		if err != nil {
@@ -93,7 +90,7 @@ func publishCommand(a *shell.App) *cobra.Command {
 // madeParquet makes a file of a table in a folder. One thread and one order make equal bytes of equal rows.
 func madeParquet(ctx context.Context, a *shell.App, at shell.Account, o dataset.Operation, dir string) (t publishedTable, err error) {
 	t = publishedTable{Table: o.Table(), Key: report.OperationsKey(o.Name), file: filepath.Join(dir, o.Name+".parquet")}
-	engine, err := a.OpenEngine(ctx, shell.EngineChoice{
+	choice := shell.EngineChoice{
 		Name: shell.EngineDuckDB, Dataset: dir, Output: t.file, Memory: shell.UsualMemory, Threads: 1,
 		Operations: func(ctx context.Context, table string) ([][]any, error) {
 			if table == quality.Table {
@@ -101,18 +98,17 @@ func madeParquet(ctx context.Context, a *shell.App, at shell.Account, o dataset.
 			}
 			return operations.Tables{View: at.View}.Rows(ctx, table)
 		},
-	})
-	if err != nil {
-		return t, err
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	t.Rows, err = engine.Copy(ctx, "FROM "+o.Table()+" ORDER BY ALL")
+	err = a.WithEngine(ctx, choice, func(engine shell.QueryEngine) error {
+		t.Rows, err = engine.Copy(ctx, "FROM "+o.Table()+" ORDER BY ALL")
+		return err
+	})
 	return t, err
 }
 
 // lastFindings are what the checks found, without that of units that were erased since: an erasure does not look into these tables.
 func lastFindings(ctx context.Context, a *shell.App, at shell.Account) ([][]any, error) {
-	if a.Place.AWS || a.Place.Stack != "" {
+	if a.Place.OnAWS() {
 		return nil, nil
 	}
 	last, _, err := quality.Last(a.LocalFolder())

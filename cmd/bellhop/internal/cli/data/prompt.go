@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/cli/shell"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 	"github.com/bellhop-asp/bellhop/pkg/dataset"
 )
 
@@ -55,23 +54,15 @@ func converse(ctx context.Context, a *shell.App, o queryOrder) (err error) {
 			continue
 		}
 		terminal.Remember(typed)
-		if err := answerOne(ctx, a, o, engine, typed); err != nil {
+		if err = examine(ctx, a, o.anyway, typed); err == nil {
+			err = drawResult(ctx, a, o, engine, typed)
+		}
+		if err != nil {
 			a.Complain(shell.Explain(err))
 		}
 		typed = ""
 	}
 	return ctx.Err()
-}
-
-func answerOne(ctx context.Context, a *shell.App, o queryOrder, engine query.Engine, statement string) error {
-	if err := examine(ctx, a, o.anyway, statement); err != nil {
-		return err
-	}
-	t := &shell.ResultTable{Most: o.rows, Lines: o.lines}
-	if err := engine.Run(ctx, statement, t); err != nil {
-		return err
-	}
-	return a.Draw(t.Draw)
 }
 
 // completed returns the names of tables, views and columns that begin like a word.

@@ -3,7 +3,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -217,21 +216,18 @@ func statement(a *shell.App, file string, args []string) (string, error) {
 	if file == "" {
 		return args[0], nil
 	}
+	read := func() ([]byte, error) { return os.ReadFile(file) } //nolint:gosec // G304: the file is the user's to choose
 	if file == "-" {
-		content, err := io.ReadAll(a.In)
-		if err != nil {
-			return "", fmt.Errorf("read the statement: %w", err)
-		}
-		return string(content), nil
+		read = func() ([]byte, error) { return io.ReadAll(a.In) }
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // G304: the file is the user's to choose
+	content, err := read()
 	if err != nil {
 		return "", fmt.Errorf("read the statement: %w", err)
 	}
 	return string(content), nil
 }
 
-func runQuery(ctx context.Context, a *shell.App, o queryOrder, statement string) (err error) {
+func runQuery(ctx context.Context, a *shell.App, o queryOrder, statement string) error {
 	out := shell.OutFile{Name: o.output, Force: o.force}
 	if err := out.Check(); err != nil {
 		return err
@@ -248,22 +244,25 @@ func runQuery(ctx context.Context, a *shell.App, o queryOrder, statement string)
 		// The person asked for the rows, and gets them also when this line cannot be written.
 		_ = shell.Write(a.Err, fmt.Sprintf("Athena read %s, for about $%.5f.\n", phrase.Bytes(bytes), cost.Scan(bytes)))
 	}
-	engine, err := a.OpenEngine(ctx, o.engine)
-	if err != nil {
+	return a.WithEngine(ctx, o.engine, func(engine shell.QueryEngine) error {
+		switch {
+		case o.form == formTable:
+			return drawResult(ctx, a, o, engine, statement)
+		case o.output == "":
+			return writeResult(ctx, engine, o, statement, a.Out)
+		default:
+			return out.Write(func(w io.Writer) error { return writeResult(ctx, engine, o, statement, w) })
+		}
+	})
+}
+
+// drawResult shows the result of a statement to a person.
+func drawResult(ctx context.Context, a *shell.App, o queryOrder, engine query.Engine, statement string) error {
+	t := &shell.ResultTable{Most: o.rows, Lines: o.lines}
+	if err := engine.Run(ctx, statement, t); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	if o.form == formTable {
-		t := &shell.ResultTable{Most: o.rows, Lines: o.lines}
-		if err := engine.Run(ctx, statement, t); err != nil {
-			return err
-		}
-		return a.Draw(t.Draw)
-	}
-	if o.output == "" {
-		return writeResult(ctx, engine, o, statement, a.Out)
-	}
-	return out.Write(func(w io.Writer) error { return writeResult(ctx, engine, o, statement, w) })
+	return a.Draw(t.Draw)
 }
 
 // writeResult writes the result of a statement as text, as it comes.
@@ -285,14 +284,11 @@ func writeResult(ctx context.Context, engine query.Engine, o queryOrder, stateme
 }
 
 func queryToParquet(ctx context.Context, a *shell.App, o queryOrder, out shell.OutFile, statement string) error {
-	return out.Fill(func(unfinished string) (err error) {
+	return out.Fill(func(unfinished string) error {
 		o.engine.Output = unfinished
-		engine, err := a.OpenEngine(ctx, o.engine)
-		if err != nil {
+		return a.WithEngine(ctx, o.engine, func(engine shell.QueryEngine) error {
+			_, err := engine.Copy(ctx, statement)
 			return err
-		}
-		defer func() { err = errors.Join(err, engine.Close()) }()
-		_, err = engine.Copy(ctx, statement)
-		return err
+		})
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,12 +68,6 @@ func (o *reportOrder) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.force, "force", false, "replace the files if there are any")
 }
 
-// defineReader defines the flags of the engine that a report asks.
-func defineReader(c *cobra.Command, e *shell.EngineChoice) {
-	e.Memory = shell.UsualMemory
-	e.DefineEngine(c)
-}
-
 // ReportCommand is bellhop report.
 func ReportCommand(a *shell.App) *cobra.Command {
 	c := writingReport(a, &cobra.Command{
@@ -98,7 +91,7 @@ not for the report's readers: it has what an owner does not see.`,
 func writingReport(a *shell.App, c *cobra.Command, keep bool) *cobra.Command {
 	var o reportOrder
 	o.define(c.Flags())
-	defineReader(c, &o.engine)
+	o.engine.DefineEngine(c)
 	shell.Complete(c, "audience", shell.Fixed(monthly.Audiences()))
 	c.Args = cobra.NoArgs
 	c.PreRunE = func(*cobra.Command, []string) error { return checkReport(a, &o, keep) }
@@ -140,7 +133,7 @@ func checkReport(a *shell.App, o *reportOrder, keep bool) (err error) {
 	if keep && len(o.outputs) > 0 && !slices.ContainsFunc(o.outputs, func(name string) bool { return filepath.Ext(name) == endPage }) {
 		return shell.Usage("name one with -o FILE.html", "a report is frozen together with its page")
 	}
-	if o.sight.Audience == monthly.Owner && o.key == "" && (a.Place.AWS || a.Place.Stack != "") {
+	if o.sight.Audience == monthly.Owner && o.key == "" && a.Place.OnAWS() {
 		return shell.Usage("name its file with --key; bellhop makes it", "an owner's report needs the key of its pseudonyms, and there is no local folder to keep it in")
 	}
 	return a.CheckEngine(&o.engine)
@@ -163,13 +156,10 @@ func drawReport(s *shell.Screen, done doneReport) {
 }
 
 // reading opens what computes reports, and closes it after do.
-func reading(ctx context.Context, a *shell.App, at shell.Account, e shell.EngineChoice, do func(monthly.Reader) error) (err error) {
-	engine, err := a.OpenEngine(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	return do(monthly.Reader{Days: at.View, Engine: engine, Now: at.Now})
+func reading(ctx context.Context, a *shell.App, at shell.Account, e shell.EngineChoice, do func(monthly.Reader) error) error {
+	return a.WithEngine(ctx, e, func(engine shell.QueryEngine) error {
+		return do(monthly.Reader{Days: at.View, Engine: engine, Now: at.Now})
+	})
 }
 
 func writeReport(ctx context.Context, a *shell.App, at shell.Account, o reportOrder, keep bool) (done doneReport, err error) {

@@ -67,24 +67,17 @@ type describedColumn struct {
 }
 
 func described(d dataset.Definition) describedTable {
-	t := describedTable{
+	return describedTable{
 		Name: d.Name, Meaning: d.Meaning, Grain: d.Grain, Source: d.Source, View: d.DefaultView(),
 		Traps: d.Traps(), ShrinkBelow: d.ShrinkBelow, heldWhen: d.HeldWhen(), units: d.HasUnits(),
-		Key: []string{}, keySaid: d.KeySaid(),
+		Key: shell.Each(d.Key(), func(c dataset.Column) string { return c.Name }), keySaid: d.KeySaid(), Columns: describedColumns(d.Columns),
 	}
-	for _, c := range d.Key() {
-		t.Key = append(t.Key, c.Name)
-	}
-	t.Columns = describedColumns(d.Columns)
-	return t
 }
 
 func describedColumns(columns []dataset.Column) []describedColumn {
-	var all []describedColumn
-	for _, c := range columns {
-		all = append(all, describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning})
-	}
-	return all
+	return shell.Each(columns, func(c dataset.Column) describedColumn {
+		return describedColumn{c.Name, c.Type.SQL(), c.Nullable, c.Role.String(), c.Additivity, c.Meaning}
+	})
 }
 
 // describedView is a view over tables, as the dictionary has it.
@@ -95,10 +88,7 @@ type describedView struct {
 }
 
 func listTables(a *shell.App) error {
-	var all []describedTable
-	for _, d := range dataset.Definitions() {
-		all = append(all, described(d))
-	}
+	all := shell.Each(dataset.Definitions(), described)
 	return a.Show(all, func(s *shell.Screen) {
 		shell.Rows(s, "table|>columns|what it has", all, func(t describedTable) []shell.Cell {
 			return shell.Row(shell.Toned(t.Name, shell.Strong), len(t.Columns), t.Meaning)

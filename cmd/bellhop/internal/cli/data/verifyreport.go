@@ -21,7 +21,7 @@ func verifyReportCommand(a *shell.App) *cobra.Command {
 		Example: "  bellhop report verify october.frozen.json\n  bellhop report verify october.frozen.json --json | jq '.restated[]'",
 		PreRunE: func(*cobra.Command, []string) error { return a.CheckEngine(&e) },
 	}
-	defineReader(c, &e)
+	e.DefineEngine(c)
 	c.RunE = shell.Answer(a, func(ctx context.Context, at shell.Account, args []string) (v monthly.Verification, err error) {
 		frozen, err := thaw(args[0])
 		if err != nil {

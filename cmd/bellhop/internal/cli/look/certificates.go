@@ -19,13 +19,11 @@ var deletedAs = []report.FileStatus{report.FileLoaded, report.FileStray, report.
 
 // CertificatesCommand is bellhop certificates.
 func CertificatesCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "certificates", Aliases: []string{"certificate", "certs"}, Short: "What was deleted, with proof: list, show, verify",
 		Long: `A certificate says what one deletion proved: which object, which content, when it was delivered, loaded,
 deleted, and found gone with no version left. Exposure is from delivery to that last moment.`,
-	}
-	a.Parent(c)
-	c.AddCommand(
+	},
 		shell.ListCommand(a, &cobra.Command{
 			Use: "list", Short: "List certificates, the newest last",
 			Long: "List certificates, the newest last. It reads the whole ledger.",
@@ -64,7 +62,6 @@ Exit code 3 when one does not hold, 5 when none fails but some could not be chec
 			}),
 		},
 	)
-	return c
 }
 
 const certificateHeader = "file|deleted as|>size|delivered|verified gone|>exposure"

@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -123,22 +124,12 @@ func drawChanges(s *shell.Screen, c changes) {
 func drawWeeks(s *shell.Screen, w quality.Weeks) {
 	s.Heading("DIALOGS " + w.Week.String() + " against " + w.Before.String())
 	shell.Rows(s, "property|>before|>after|>change|", w.Properties, func(m quality.Mover) []shell.Cell {
-		change, note := "", ""
-		switch {
-		case !m.Complete:
-			note = "a day is not there"
-		default:
-			change = growth(string(m.DialogsBefore), string(m.Dialogs))
+		change, note := growth(string(m.DialogsBefore), string(m.Dialogs)), ""
+		if !m.Complete {
+			change, note = "", "a day is not there"
 		}
-		return shell.Row(name(m), m.DialogsBefore, m.Dialogs, change, shell.Toned(note, shell.Waiting))
+		return shell.Row(cmp.Or(m.PropertyName, m.PropertyID), m.DialogsBefore, m.Dialogs, change, shell.Toned(note, shell.Waiting))
 	})
-}
-
-func name(m quality.Mover) string {
-	if m.PropertyName == "" {
-		return m.PropertyID
-	}
-	return m.PropertyName
 }
 
 // growth says by how much a number changed, of what it was; of nothing there is no share.

@@ -88,7 +88,7 @@ func CostCommand(a *shell.App) *cobra.Command {
 }
 
 func printBill(a *shell.App, f *costFlags) error {
-	if a.Place.AWS || a.Place.Stack != "" || a.Place.Table != "" || a.Place.DeliveryBucket != "" || a.Place.DatasetBucket != "" {
+	if a.Place.OnAWS() || a.Place.Table != "" || a.Place.DeliveryBucket != "" || a.Place.DatasetBucket != "" {
 		return shell.Usage("leave --stack, --aws, --ledger-table and the buckets out", "bellhop cost computes from a run on this machine")
 	}
 	if f.region != cost.Region {

@@ -57,31 +57,17 @@ subscription is only checked when --subscription names it.
 
 // chosenDays reads the flags that choose days. An end that none of them names stays open.
 func chosenDays(month, from, to string) (w report.Window, err error) {
-	if month != "" {
-		if from != "" || to != "" {
-			return w, shell.Usage("choose the days with one of them", "--month and --from or --to exclude each other")
-		}
-		first, err := time.Parse("2006-01", month)
-		if err != nil {
-			return w, shell.Usage("write it like 2026-11", "--month: %q is not a month of the form YYYY-MM", month)
-		}
-		return monthOf(report.DateOf(first)), nil
+	if month == "" {
+		return shell.ParseDays(from, to)
 	}
-	for _, end := range []struct {
-		flag, text string
-		day        *report.Date
-	}{{"--from", from, &w.From}, {"--to", to, &w.To}} {
-		if end.text == "" {
-			continue
-		}
-		if *end.day, err = report.ParseDate(end.text); err != nil {
-			return w, shell.Usage("write it like 2026-11-01", "%s: %w", end.flag, err)
-		}
+	if from != "" || to != "" {
+		return w, shell.Usage("choose the days with one of them", "--month and --from or --to exclude each other")
 	}
-	if w.From != 0 && w.To != 0 && w.From > w.To {
-		return w, shell.Usage("swap them", "--from %s is after --to %s", from, to)
+	first, err := time.Parse("2006-01", month)
+	if err != nil {
+		return w, shell.Usage("write it like 2026-11", "--month: %q is not a month of the form YYYY-MM", month)
 	}
-	return w, nil
+	return monthOf(report.DateOf(first)), nil
 }
 
 func drawCoverage(s *shell.Screen, shown view.Coverage) {

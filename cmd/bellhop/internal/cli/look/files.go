@@ -16,13 +16,11 @@ import (
 
 // FilesCommand is bellhop files.
 func FilesCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	statuses := shell.Words(report.FileStatuses())
+	return a.Parent(&cobra.Command{
 		Use: "files", Aliases: []string{"file"}, Short: "What was expected and what arrived: list, show",
 		Long: `A file is what the ledger knows of one delivery: expected by a job, arrived, loaded, deleted.`,
-	}
-	a.Parent(c)
-	statuses := shell.Words(report.FileStatuses())
-	c.AddCommand(
+	},
 		shell.ListCommand(a, &cobra.Command{
 			Use: "list", Short: "List files, the newest last",
 			Long: "List files, the newest last. It reads the whole ledger.\n\nStatuses: " + strings.Join(statuses, ", ") + ".",
@@ -50,8 +48,8 @@ func FilesCommand(a *shell.App) *cobra.Command {
 the certificates of its deletion, and every step in between.`,
 			Example: "  bellhop files show DEVICE_0001.csv",
 			RunE:    shell.About(a, (*view.View).File, drawFile),
-		})
-	return c
+		},
+	)
 }
 
 func drawFile(s *shell.Screen, f view.FileDetails) {

@@ -19,7 +19,7 @@ import (
 
 // PrivacyCommand is bellhop privacy.
 func PrivacyCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "privacy", Short: "For a privacy officer: what was delivered, deleted and erased, and the proof of it",
 		Long: `Answer a privacy officer: where are the files?
 
@@ -27,10 +27,7 @@ Each deletion has a certificate. The janitor adds the certificates to a chain of
 its certificates and of the seal before. Nobody can change a certificate afterwards, take one out or put one in, without
 changing each later seal too. Keep the number and the hash of the newest seal outside of the ledger, such as in a
 ticket or a mail: with it "bellhop privacy verify --kept" proves that the chain up to there is still the same.`,
-	}
-	a.Parent(c)
-	c.AddCommand(privacyReport(a), privacyVerify(a))
-	return c
+	}, privacyReport(a), privacyVerify(a))
 }
 
 func privacyReport(a *shell.App) *cobra.Command {
@@ -197,7 +194,7 @@ func keptIn(ctx context.Context, a *shell.App, places []string) (all []view.Kept
 			return nil, err
 		}
 		if len(copies) == 0 {
-			return nil, &shell.Problem{Code: shell.ExitError, Err: fmt.Errorf("there are no copies of seals in %s", name), Remedy: "make them: bellhop privacy keep " + name}
+			return nil, shell.Refuse("make them: bellhop privacy keep "+name, "there are no copies of seals in %s", name)
 		}
 		all = append(all, copies...)
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// StatusCommand is bellhop status.
 // status is what the command shows.
 type status struct {
 	view.Status

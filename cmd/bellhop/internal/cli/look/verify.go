@@ -41,7 +41,7 @@ func VerifyCommand(a *shell.App) *cobra.Command {
 	}
 	c.RunE = shell.Answer(a, func(ctx context.Context, at shell.Account, args []string) (view.Verification, error) {
 		if at.Dataset == nil {
-			return view.Verification{}, shell.Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+			return view.Verification{}, shell.NoDataset()
 		}
 		if len(args) > 0 {
 			v.Only = args[0]

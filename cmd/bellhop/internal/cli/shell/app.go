@@ -33,6 +33,14 @@ func (a *App) Again(command string) string {
 	return line
 }
 
+// Confirm asks the person for a yes, unless that is not needed, or was said on the command line.
+func (a *App) Confirm(said bool, question string) error {
+	if said {
+		return nil
+	}
+	return a.Ask(question)
+}
+
 // Ask asks the person for a yes. Without a terminal to ask on it is an error of usage.
 func (a *App) Ask(question string) error {
 	if !a.InTerminal {
@@ -90,14 +98,6 @@ func (a *App) Complain(p *Problem) {
 	_ = Write(a.Err, a.Secrets.Scrub(b.String()))
 }
 
-// Env returns an environment variable; the fallback where it is empty.
-func (a *App) Env(name, fallback string) string {
-	if v := a.Getenv(name); v != "" {
-		return v
-	}
-	return fallback
-}
-
 // Time is this machine's time, for what is about no place.
 func (a *App) Time() time.Time {
 	if a.Now == nil {
@@ -114,8 +114,9 @@ func (a *App) AsJSON() bool {
 	return !a.OutTerminal
 }
 
-// Parent makes a command that only has others: alone it shows its help, and a wrong word is an error.
-func (a *App) Parent(c *cobra.Command) {
+// Parent makes c a command that only has others: alone it shows its help, and a wrong word is an error.
+func (a *App) Parent(c *cobra.Command, others ...*cobra.Command) *cobra.Command {
+	c.AddCommand(others...)
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
@@ -124,6 +125,7 @@ func (a *App) Parent(c *cobra.Command) {
 	}
 	c.SuggestionsMinimumDistance = 2
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return c
 }
 
 // meant is what people type who know other tools, and what they mean by it here.
@@ -170,19 +172,26 @@ func (a *App) Alone(do func(ctx context.Context) error) func(*cobra.Command, []s
 
 // On opens the place that the command line names, and closes it afterwards.
 func (a *App) On(do func(ctx context.Context, at Account, args []string) error) func(*cobra.Command, []string) error {
-	return a.Run(func(cmd *cobra.Command, args []string) (err error) {
+	return a.Run(func(cmd *cobra.Command, args []string) error {
 		p, err := a.Where()
 		if err != nil {
 			return err
 		}
-		at, err := a.OpenAccount(cmd.Context(), p)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, at.Close()) }()
-		a.ahead = at.Ahead
-		return do(cmd.Context(), at, args)
+		return a.WithAccount(cmd.Context(), p, func(at Account) error {
+			a.ahead = at.Ahead
+			return do(cmd.Context(), at, args)
+		})
 	})
+}
+
+// WithAccount opens a place, and closes it after do.
+func (a *App) WithAccount(ctx context.Context, p Place, do func(Account) error) (err error) {
+	at, err := a.OpenAccount(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, at.Close()) }()
+	return do(at)
 }
 
 // OpenAccount opens a place, with its read model.
@@ -198,7 +207,7 @@ func (a *App) OpenAccount(ctx context.Context, p Place) (Account, error) {
 // Where returns the place that flags and environment name.
 func (a *App) Where() (Place, error) {
 	p := a.Place
-	p.AWS = p.AWS || p.Stack != ""
+	p.AWS = p.OnAWS()
 	if !p.AWS {
 		if p.Table != "" || p.DeliveryBucket != "" || p.DatasetBucket != "" {
 			return p, Usage("add --aws", "--ledger-table, --delivery-bucket and --dataset-bucket are for an AWS account")

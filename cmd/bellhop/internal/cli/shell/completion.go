@@ -44,11 +44,7 @@ func (a *App) Proposed(find func(ctx context.Context, at Account) ([]cobra.Compl
 
 // Fixed proposes statuses.
 func Fixed[T ~string](statuses []T) cobra.CompletionFunc {
-	var all []cobra.Completion
-	for _, s := range statuses {
-		all = append(all, string(s))
-	}
-	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
+	return cobra.FixedCompletions(Words(statuses), cobra.ShellCompDirectiveNoFileComp)
 }
 
 // EveryCommand visits a command and all below it.

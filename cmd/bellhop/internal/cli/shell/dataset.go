@@ -3,6 +3,7 @@ package shell
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,10 +19,7 @@ import (
 
 // TableNames proposes the dataset's tables.
 func TableNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var names []cobra.Completion
-	for _, d := range dataset.Definitions() {
-		names = append(names, cobra.CompletionWithDesc(d.Name, d.Meaning))
-	}
+	names := Each(dataset.Definitions(), func(d dataset.Definition) cobra.Completion { return cobra.CompletionWithDesc(d.Name, d.Meaning) })
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -45,10 +43,7 @@ func KnownTables(names ...string) error {
 
 // UnknownTable says that the dataset has no table of the name on the command line.
 func UnknownTable(name string) error {
-	var names []string
-	for _, d := range dataset.Definitions() {
-		names = append(names, d.Name)
-	}
+	names := Each(dataset.Definitions(), func(d dataset.Definition) string { return d.Name })
 	remedy := "see which there are: bellhop tables"
 	if near := phrase.Nearest(name, names); len(near) > 0 {
 		remedy = "did you mean: " + strings.Join(near, ", or ")
@@ -65,6 +60,7 @@ func (e *EngineChoice) Define(f *pflag.FlagSet) {
 
 // DefineEngine defines the flags that choose an engine, and Athena's.
 func (e *EngineChoice) DefineEngine(c *cobra.Command) {
+	e.Memory = UsualMemory
 	f := c.Flags()
 	f.StringVar(&e.Name, "engine", EngineDuckDB, "duckdb or athena")
 	f.StringVar(&e.Workgroup, "workgroup", "", "for athena: the `workgroup`; the stack's outputs have it (default $BELLHOP_WORKGROUP)")
@@ -95,32 +91,36 @@ func (a *App) CheckEngine(e *EngineChoice) error {
 		if e.Dataset != "" {
 			return Usage("leave one of them out", "--dataset is a folder, and Athena reads the bucket")
 		}
-		if e.Workgroup == "" {
-			e.Workgroup = a.Getenv("BELLHOP_WORKGROUP")
-		}
-		if e.Database == "" {
-			e.Database = a.Getenv("BELLHOP_DATABASE")
-		}
+		e.Workgroup = cmp.Or(e.Workgroup, a.Getenv("BELLHOP_WORKGROUP"))
+		e.Database = cmp.Or(e.Database, a.Getenv("BELLHOP_DATABASE"))
 		if e.Workgroup == "" || e.Database == "" {
 			if e.Stack = cmp.Or(a.Place.Stack, a.Getenv("BELLHOP_STACK")); e.Stack == "" {
 				return Usage("name the stack with --stack; or --workgroup and --database, which its outputs have", "Athena needs a workgroup and a database")
 			}
 		}
 	case EngineDuckDB:
-		if a.Place.AWS || a.Place.Stack != "" {
+		if a.Place.OnAWS() {
 			return Usage("use --engine athena, or leave --aws out", "DuckDB reads a folder of this machine, and no bucket")
 		}
 		if e.Threads < 0 {
 			return Usage("0 uses all processors", "--threads must not be negative")
 		}
-		if e.Dataset == "" {
-			e.Dataset = a.LocalFolder()
-		}
+		e.Dataset = cmp.Or(e.Dataset, a.LocalFolder())
 		e.Operations = a.operationsOf(e.Dataset)
 	default:
 		return Usage("use duckdb or athena", "--engine: unknown engine %q", e.Name)
 	}
 	return nil
+}
+
+// WithEngine opens an engine that runs SQL, and closes it after do.
+func (a *App) WithEngine(ctx context.Context, e EngineChoice, do func(QueryEngine) error) (err error) {
+	engine, err := a.OpenEngine(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	return do(engine)
 }
 
 // WarnOfVanished says on the error output which of the tables that a person reads lack days that were published. Only the

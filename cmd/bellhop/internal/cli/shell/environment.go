@@ -83,6 +83,9 @@ type Place struct {
 	DatasetBucket  string
 }
 
+// OnAWS reports whether it is an AWS account, and not the local folder.
+func (p Place) OnAWS() bool { return p.AWS || p.Stack != "" }
+
 // Account is an opened [Place].
 type Account struct {
 	// Name says in a few words where this is.

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"time"
 
@@ -26,12 +25,11 @@ func (a *App) operationsOf(folder string) func(ctx context.Context, table string
 		case folder != a.LocalFolder():
 			return nil, fault.New(fault.Poison, "it is made from a ledger, and there is none beside the dataset in %s", folder)
 		}
-		at, err := a.OpenAccount(ctx, Place{Home: a.Place.Home})
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, at.Close()) }()
-		return operations.Tables{View: at.View}.Rows(ctx, table)
+		err = a.WithAccount(ctx, Place{Home: a.Place.Home}, func(at Account) error {
+			rows, err = operations.Tables{View: at.View}.Rows(ctx, table)
+			return err
+		})
+		return rows, err
 	}
 }
 

@@ -20,7 +20,7 @@ func (o OutFile) Check() error {
 		return nil
 	}
 	if _, err := os.Lstat(o.Name); err == nil {
-		return &Problem{Code: ExitError, Err: fmt.Errorf("%s is there already", o.Name), Remedy: "replace it with --force, or choose another name"}
+		return Refuse("replace it with --force, or choose another name", "%s is there already", o.Name)
 	}
 	return nil
 }

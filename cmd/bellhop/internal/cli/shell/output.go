@@ -188,6 +188,15 @@ func Write(w io.Writer, content string) error {
 	return nil
 }
 
+// Each is what of makes of each item of a list.
+func Each[T, U any](list []T, of func(T) U) []U {
+	all := make([]U, len(list))
+	for i, item := range list {
+		all[i] = of(item)
+	}
+	return all
+}
+
 // Some returns an empty list instead of none, which JSON would show as null.
 func Some[T any](list []T) []T {
 	if list == nil {
@@ -240,11 +249,7 @@ func ListCommand[T any](a *App, c *cobra.Command, l Listing[T]) *cobra.Command {
 
 // Words are statuses as text.
 func Words[T ~string](statuses []T) []string {
-	texts := make([]string, len(statuses))
-	for i, s := range statuses {
-		texts[i] = string(s)
-	}
-	return texts
+	return Each(statuses, func(s T) string { return string(s) })
 }
 
 // checkStatuses brings words into their form, and refuses those that are no status.
@@ -269,11 +274,7 @@ func Rows[T any](s *Screen, header string, items []T, row func(T) []Cell) {
 		}
 		names = append(names, number)
 	}
-	all := make([][]Cell, len(items))
-	for i, item := range items {
-		all[i] = row(item)
-	}
-	s.Table("", names, right, all)
+	s.Table("", names, right, Each(items, row))
 }
 
 // Counts says how many things there are in each status that has any, in the order of the statuses; toneOf may be nil.
@@ -324,12 +325,8 @@ func (a *App) ChangeEach(ctx context.Context, names []string, one func(name stri
 			r.Said(s)
 		}
 	})
-	if err != nil || len(failures) == 0 {
+	if err != nil {
 		return err
 	}
-	p := Explain(failures[0])
-	if len(failures) < len(names) {
-		p.Code = ExitPartly
-	}
-	return &Problem{Code: p.Code, Err: errors.Join(failures...), Remedy: p.Remedy}
+	return Failed(failures, len(failures) < len(names))
 }

@@ -51,6 +51,35 @@ func Usage(remedy, format string, args ...any) error {
 	return &Problem{Code: ExitUsage, Err: fmt.Errorf(format, args...), Remedy: remedy}
 }
 
+// Refuse is the problem of what cannot be done.
+func Refuse(remedy, format string, args ...any) error {
+	return &Problem{Code: ExitError, Err: fmt.Errorf(format, args...), Remedy: remedy}
+}
+
+// NoDataset is the problem of a command that needs the dataset bucket, where that is not known.
+func NoDataset() error {
+	return Usage("name it with --stack, --dataset-bucket or BELLHOP_DATASET_BUCKET", "the dataset bucket is not known")
+}
+
+// Of is the problem of one of several things, which it names.
+func (p *Problem) Of(name string) *Problem {
+	return &Problem{Code: p.Code, Err: fmt.Errorf("%s: %w", name, p.Err), Remedy: p.Remedy}
+}
+
+// Failed is the problem of several things that failed; nil where none did. It has the first one's exit code, or that of work partly
+// done where others went well.
+func Failed(failures []error, othersWell bool) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	first := Explain(failures[0])
+	code := first.Code
+	if othersWell {
+		code = ExitPartly
+	}
+	return &Problem{Code: code, Err: errors.Join(failures...), Remedy: first.Remedy}
+}
+
 // Missing adds the remedy to a NotFound; other errors stay as they are.
 func Missing(err error, remedy string) error {
 	if fault.Is(err, fault.NotFound) {

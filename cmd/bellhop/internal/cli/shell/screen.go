@@ -150,10 +150,7 @@ func (s *Screen) Table(indent string, header []string, right []string, rows [][]
 // full.
 func (s *Screen) grid(indent string, head []string, right []int, rows [][]Cell) {
 	shown := s.Fitting(len(indent), head, rows)
-	heads := make([]Cell, len(head))
-	for i, name := range head {
-		heads[i] = Cell{name, Quiet}
-	}
+	heads := Each(head, func(name string) Cell { return Cell{name, Quiet} })
 	widths := map[int]int{}
 	for _, row := range append(slices.Clip(rows), heads) {
 		for i, c := range row {

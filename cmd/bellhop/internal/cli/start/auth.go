@@ -24,14 +24,12 @@ import (
 
 // AuthCommand is bellhop auth.
 func AuthCommand(a *shell.App) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "auth", Short: "The credential of Login with Amazon: login, status",
 		Long: `The requester sends its requests in the name of a person who logged in once with Login with Amazon. The refresh token
 from that login is kept in the stack's secret and nowhere else. The secret is an encrypted parameter of Systems
 Manager, /bellhop/STACK/lwa, or a secret of Secrets Manager; the stack's parameter CredentialStore chooses which.`,
-	}
-	a.Parent(c)
-	c.AddCommand(loginCommand(a), &cobra.Command{
+	}, loginCommand(a), &cobra.Command{
 		Use: "status", Short: "Does the credential work, and may it see our unit?", Args: cobra.NoArgs,
 		Long: `Read the stack's secret, get an access token from Login with Amazon, and ask the vendor for the unit that the stack's
 reports are about. Of the secret, only the client's id is shown. If Login with Amazon replaces the refresh token
@@ -41,7 +39,6 @@ meanwhile, bellhop stores the new one in the secret. The exit code is 3 when the
 			return reportChecks(ctx, a, "the credential of stack "+in.Stack, subject(a, in, nil, nil, a.Time).CredentialChecks())
 		}),
 	})
-	return c
 }
 
 const loginHelp = `Log in with Login with Amazon and store the refresh token in the stack's secret. It replaces the token that is there.
@@ -95,7 +92,7 @@ func loginCommand(a *shell.App) *cobra.Command {
 }
 
 func login(ctx context.Context, a *shell.App, in *stack.Installation, o loginOrder) error {
-	endpoint, err := stack.TokenEndpoint(ctx, in)
+	endpoint, err := in.TokenEndpoint(ctx)
 	if err != nil {
 		return err
 	}
@@ -139,18 +136,15 @@ func login(ctx context.Context, a *shell.App, in *stack.Installation, o loginOrd
 }
 
 // reopen records that there is a new credential, so that all jobs that waited for it are due at once.
-func reopen(ctx context.Context, a *shell.App) (err error) {
+func reopen(ctx context.Context, a *shell.App) error {
 	p, err := a.Where()
 	if err != nil {
 		return err
 	}
-	at, err := a.OpenAccount(ctx, p)
-	if err != nil {
+	return a.WithAccount(ctx, p, func(at shell.Account) error {
+		_, err := at.Ledger.UpdateCredential(ctx, report.CredentialLWA, func(c *report.Credential) bool { return c.Open(at.Now()) })
 		return err
-	}
-	defer func() { err = errors.Join(err, at.Close()) }()
-	_, err = at.Ledger.UpdateCredential(ctx, report.CredentialLWA, func(c *report.Credential) bool { return c.Open(at.Now()) })
-	return err
+	})
 }
 
 // client is the client to log in with: what the command line, the secret and the person say.
@@ -196,9 +190,9 @@ func readSecret(a *shell.App, prompt string) (string, error) {
 
 // browse has the person log in, and returns the refresh token.
 func browse(ctx context.Context, a *shell.App, o loginOrder, endpoint string, c lwa.Credentials) (redact.Text, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, &shell.Problem{
-		Code: shell.ExitError, Err: fmt.Errorf("nobody logged in within %s", phrase.Span(patience)), Remedy: "run it again; on a machine without a browser see bellhop auth login --help",
-	})
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, shell.Refuse(
+		"run it again; on a machine without a browser see bellhop auth login --help", "nobody logged in within %s", phrase.Span(patience),
+	))
 	defer cancel()
 	flow := stack.Login{
 		Page: o.page, Endpoint: endpoint, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Redirect: o.redirect, Scopes: o.scopes,

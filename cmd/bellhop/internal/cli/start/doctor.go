@@ -2,7 +2,6 @@ package start
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,17 +38,12 @@ func DoctorCommand(a *shell.App) *cobra.Command {
 			if p.AWS && p.Stack == "" {
 				return shell.Usage("name it with --stack", "%s needs the stack, and not its parts", cmd.CommandPath())
 			}
-			return examine(cmd.Context(), a, p)
+			return a.WithAccount(cmd.Context(), p, func(at shell.Account) error { return examine(cmd.Context(), a, at) })
 		}),
 	}
 }
 
-func examine(ctx context.Context, a *shell.App, p shell.Place) (err error) {
-	at, err := a.OpenAccount(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, at.Close()) }()
+func examine(ctx context.Context, a *shell.App, at shell.Account) error {
 	if at.Installation == nil {
 		return reportChecks(ctx, a, at.Name, stack.DataChecks(at.Ledger, at.Dataset, at.Now))
 	}

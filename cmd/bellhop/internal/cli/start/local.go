@@ -28,14 +28,11 @@ type Console func(ctx context.Context, a *shell.App, port int, say func(text str
 
 // LocalCommand is bellhop local.
 func LocalCommand(a *shell.App, beside Console) *cobra.Command {
-	c := &cobra.Command{
+	return a.Parent(&cobra.Command{
 		Use: "local", Short: "bellhop on this machine: run, up, reset",
 		Long: `Everything on this machine, in one folder (--home): the functions' own code, an embedded S3, a ledger in
 SQLite, and a simulated vendor that also does what vendors do wrong.`,
-	}
-	a.Parent(c)
-	c.AddCommand(runCommand(a), upCommand(a, beside), resetCommand(a))
-	return c
+	}, runCommand(a), upCommand(a, beside), resetCommand(a))
 }
 
 func runCommand(a *shell.App) *cobra.Command {
@@ -151,7 +148,7 @@ func demonstrate(ctx context.Context, a *shell.App, o sim.Options, verbose bool)
 	sum, err := demonstration(ctx, a, o)
 	stop()
 	if err != nil && ctx.Err() != nil {
-		return &shell.Problem{Code: shell.ExitError, Err: errors.New("stopped before the end; nothing is lost"), Remedy: "go on with: " + a.Again("local run")}
+		return shell.Refuse("go on with: "+a.Again("local run"), "stopped before the end; nothing is lost")
 	}
 	if err != nil {
 		return err
@@ -275,10 +272,8 @@ func reset(a *shell.App, confirm, dryRun bool) error {
 			s.Line("This would delete what bellhop keeps in %s: ledger, dataset, buckets, simulated vendor.", dir)
 		})
 	}
-	if !confirm {
-		if err := a.Ask(fmt.Sprintf("Delete the ledger, the dataset and all else that bellhop keeps in %s? [y/N] ", shell.Clean(dir))); err != nil {
-			return err
-		}
+	if err := a.Confirm(confirm, fmt.Sprintf("Delete the ledger, the dataset and all else that bellhop keeps in %s? [y/N] ", shell.Clean(dir))); err != nil {
+		return err
 	}
 	if err := a.Reset(dir); err != nil {
 		return err

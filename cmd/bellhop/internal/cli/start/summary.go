@@ -38,26 +38,23 @@ func drawSummary(s *shell.Screen, sum sim.Summary, answers []answered, again fun
 	}
 	s.Line("%s in %s (%s of waiting skipped)", s.Paint(shell.Strong, title), phrase.Span(sum.Elapsed), phrase.Span(sum.Skipped))
 	s.Line("")
-	rows := [][]shell.Cell{
-		shell.Row(shell.Toned("asked", shell.Quiet), fmt.Sprintf("%s, %s in all, %d new in this run", phrase.Count(sum.Subscriptions, "subscription"), phrase.Count(sum.Posts, "request"), sum.NewPosts)),
-		shell.Row(shell.Toned("jobs", shell.Quiet), string(shell.Counts(s, report.JobStatuses(), sum.Jobs, nil))),
-		shell.Row(shell.Toned("files", shell.Quiet), string(shell.Counts(s, report.FileStatuses(), sum.Files, nil))),
-		shell.Row(shell.Toned("coverage", shell.Quiet), fmt.Sprintf("%s of %s wanted days", shell.Counts(s, report.CoverageStatuses(), sum.Coverage, nil), phrase.Number(int64(sum.Wanted)))),
-		shell.Row(shell.Toned("deleted", shell.Quiet), fmt.Sprintf("%s, %d deletions without one", phrase.Count(sum.Certificates, "certificate"), sum.Unverified)),
-		shell.Row(shell.Toned("exposure", shell.Quiet), fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", phrase.Span(sum.Exposure.P50), phrase.Span(sum.Exposure.P99), phrase.Span(sum.Exposure.Max), phrase.Count(sum.Exposure.Count, "loaded file"))),
+	facts := []any{
+		"asked", fmt.Sprintf("%s, %s in all, %d new in this run", phrase.Count(sum.Subscriptions, "subscription"), phrase.Count(sum.Posts, "request"), sum.NewPosts),
+		"jobs", string(shell.Counts(s, report.JobStatuses(), sum.Jobs, nil)),
+		"files", string(shell.Counts(s, report.FileStatuses(), sum.Files, nil)),
+		"coverage", fmt.Sprintf("%s of %s wanted days", shell.Counts(s, report.CoverageStatuses(), sum.Coverage, nil), phrase.Number(int64(sum.Wanted))),
+		"deleted", fmt.Sprintf("%s, %d deletions without one", phrase.Count(sum.Certificates, "certificate"), sum.Unverified),
+		"exposure", fmt.Sprintf("p50 %s · p99 %s · max %s, over %s", phrase.Span(sum.Exposure.P50), phrase.Span(sum.Exposure.P99), phrase.Span(sum.Exposure.Max), phrase.Count(sum.Exposure.Count, "loaded file")),
 	}
 	if in := sum.Imported; in.Answers > 0 {
-		rows = append(rows, shell.Row(shell.Toned("imported", shell.Quiet), fmt.Sprintf("%s of Pinpoint, which ended on %s: %s that no vendor has any more",
-			phrase.Count(in.Answers, "saved answer"), in.Ended, phrase.Count(in.Days, "day"))))
+		facts = append(facts, "imported", fmt.Sprintf("%s of Pinpoint, which ended on %s: %s that no vendor has any more",
+			phrase.Count(in.Answers, "saved answer"), in.Ended, phrase.Count(in.Days, "day")))
 	}
 	for _, h := range sum.HeldOnPurpose {
-		rows = append(rows, shell.Row(shell.Toned("", shell.Quiet), fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, phrase.Span(h.Longest))))
+		facts = append(facts, "", fmt.Sprintf("kept on purpose: %d %s, the longest for %s", h.Count, h.Cause, phrase.Span(h.Longest)))
 	}
-	rows = append(rows,
-		shell.Row(shell.Toned("ledger calls", shell.Quiet), calls(sum.LedgerCalls)),
-		shell.Row(shell.Toned("S3 calls", shell.Quiet), calls(sum.S3Calls)),
-	)
-	s.Table("", nil, nil, rows)
+	facts = append(facts, "ledger calls", calls(sum.LedgerCalls), "S3 calls", calls(sum.S3Calls))
+	s.Facts(facts...)
 
 	s.Heading("DATASET")
 	var tables [][]shell.Cell

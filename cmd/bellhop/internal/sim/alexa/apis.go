@@ -3,10 +3,8 @@ package alexa
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
-	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // apiOf finds the API that is read page by page at a path, if there is one.
@@ -23,24 +21,17 @@ func apiOf(path string) Endpoint {
 
 // call serves an API that is read page by page. The caller holds the lock.
 func (s *Simulator) call(e Endpoint, r *http.Request, body []byte, whole bool) rest.Answer {
-	counters := map[Endpoint]*Calls{SkillMetrics: &s.state.Counters.SkillMetrics, Campaigns: &s.state.Counters.Campaigns}[e]
+	counters := map[Endpoint]*rest.Tally{SkillMetrics: &s.state.Counters.SkillMetrics, Campaigns: &s.state.Counters.Campaigns}[e]
 	counters.Calls++
 	a := s.answer(e, counters.Calls, r, body, whole)
-	switch {
-	case a.Cut:
-		counters.Lost++
-	case a.Refused():
-		counters.Refused[a.Status]++
-	default:
-		counters.Served++
-	}
+	counters.Count(a)
 	return a
 }
 
 // answer goes through the reasons to refuse a call and serves what is left, as its faults would have it.
 func (s *Simulator) answer(e Endpoint, number int, r *http.Request, body []byte, whole bool) rest.Answer {
 	api := s.apis[e]
-	at := call{Call: script.Call{Endpoint: e, Number: number}, refuse: func(status int, _ string, words ...string) rest.Answer {
+	at := call{refuse: func(status int, _ string, words ...string) rest.Answer {
 		return api.Refuse(status, strings.Join(words, "; "))
 	}}
 	token, client, refusal := s.authorise(r.Header, at.refuse)
@@ -57,19 +48,12 @@ func (s *Simulator) answer(e Endpoint, number int, r *http.Request, body []byte,
 	if refusal.Refused() {
 		return refusal
 	}
-	at.token, at.Operation, at.Metrics, at.Continues = token, asked.Operation, asked.Metrics, asked.Continues
-	if !asked.To.IsZero() {
-		at.Dated, at.From, at.To = true, script.DayOf(asked.From.UTC()), script.DayOf(asked.To.Add(-1).UTC())
-	}
+	at.token, at.Call = token, asked.At(e, number)
 	struck := s.strikes(atAnswer, at)
 	if len(struck) > 0 && struck[0].Kind != LostAnswer {
 		return faultTypes[struck[0].Kind].answer(s, struck[0].Fault, at)
 	}
-	var twists []rest.Twist
-	for _, f := range s.strikes(atContent, at) {
-		twists = append(twists, rest.Twist{Kind: string(f.Kind), Name: f.Name, Delay: time.Duration(f.DelayMinutes) * time.Minute})
-	}
-	a := asked.Serve(twists)
+	a := asked.Serve(rest.Twists(s.strikes(atContent, at)))
 	a.Cut = len(struck) > 0
 	return a
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa"
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/alexa/skills"
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/rest"
 )
 
 // metricsURL asks for a settled day of the hotel's skill, in pages of ten hours.
@@ -211,7 +212,7 @@ func TestFaultyAnswersOfTheOtherAPIs(t *testing.T) {
 					t.Error("the next call is not served")
 				}
 				c := v.sim.Counters()
-				calls := map[alexa.Endpoint]alexa.Calls{alexa.SkillMetrics: c.SkillMetrics, alexa.Campaigns: c.Campaigns}[endpoint]
+				calls := map[alexa.Endpoint]rest.Tally{alexa.SkillMetrics: c.SkillMetrics, alexa.Campaigns: c.Campaigns}[endpoint]
 				if c.Faults[test.fault.Kind] != 1 || calls.Calls != 3 || calls.Served != 2 || calls.Lost+calls.Refused[test.status] != 1 {
 					t.Errorf("counters %+v", c)
 				}

@@ -84,18 +84,8 @@ type Counters struct {
 	DeliveryErrors int               `json:"delivery_errors"`
 	Faults         map[FaultKind]int `json:"faults"`
 	// SkillMetrics and Campaigns count the calls of the APIs that are read page by page.
-	SkillMetrics Calls `json:"skill_metrics"`
-	Campaigns    Calls `json:"campaigns"`
-}
-
-// Calls counts the calls of one API. Each was served, refused or lost.
-type Calls struct {
-	Calls  int `json:"calls"`
-	Served int `json:"served"`
-	// Refused is by status.
-	Refused map[int]int `json:"refused"`
-	// Lost counts the connections that were cut, whether the call had been served or not.
-	Lost int `json:"lost"`
+	SkillMetrics rest.Tally `json:"skill_metrics"`
+	Campaigns    rest.Tally `json:"campaigns"`
 }
 
 func (c Counters) clone() Counters {
@@ -259,7 +249,7 @@ func newState(seed uint64) state {
 		Campaigns: campaigns.NewState(),
 		Refresh:   map[string][]string{}, Access: map[string]grant{}, LastPost: map[string]time.Time{}, Strikes: map[int]int{},
 		Counters: Counters{TokensRefused: map[string]int{}, Refused: map[int]int{}, Faults: map[FaultKind]int{},
-			SkillMetrics: Calls{Refused: map[int]int{}}, Campaigns: Calls{Refused: map[int]int{}}},
+			SkillMetrics: rest.Tally{Refused: map[int]int{}}, Campaigns: rest.Tally{Refused: map[int]int{}}},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,14 +161,14 @@ func (a *api) read(escaped string) (t target, problem string) {
 
 // has reports whether the application has the campaign or the journey.
 func (t target) has() bool {
-	found := t.level == ofApplication
-	for _, c := range t.Campaigns {
-		found = found || t.level == ofCampaign && c.ID == t.resource
+	switch t.level {
+	case ofCampaign:
+		return slices.ContainsFunc(t.Campaigns, func(c Campaign) bool { return c.ID == t.resource })
+	case ofJourney:
+		return slices.Contains(t.Journeys, t.resource)
+	default:
+		return true
 	}
-	for _, id := range t.Journeys {
-		found = found || t.level == ofJourney && id == t.resource
-	}
-	return found
 }
 
 // Read implements [rest.API].
@@ -188,7 +189,7 @@ func (a *api) Read(r rest.Request) (rest.Call, rest.Answer) {
 	case r.Method != http.MethodGet:
 		return rest.Call{}, a.Refuse(http.StatusMethodNotAllowed, "Method not allowed")
 	}
-	k, known := kpiNamed(t.level, t.kpi)
+	k, known := catalogue[t.level][t.kpi]
 	query, err := url.ParseQuery(r.RawQuery)
 	if err != nil || !known {
 		return rest.Call{}, a.Refuse(http.StatusBadRequest, "The KPI name is not valid for this resource")

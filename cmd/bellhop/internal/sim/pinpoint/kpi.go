@@ -3,6 +3,7 @@ package pinpoint
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -148,19 +149,8 @@ var catalogue = func() map[string]map[string]kpi {
 	return all
 }()
 
-func kpiNamed(level, name string) (kpi, bool) {
-	k, known := catalogue[level][name]
-	return k, known
-}
-
 // KPIs are the names that there are at a level (application, campaign or journey), in order.
-func KPIs(level string) (names []string) {
-	for name := range catalogue[level] {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func KPIs(level string) []string { return slices.Sorted(maps.Keys(catalogue[level])) }
 
 // camel is the key of a KPI's values. UniqueDeliveries is documented, and that the others are like it.
 func camel(name string) string {
@@ -186,12 +176,7 @@ func (a *api) rows(k kpi, all []message) (rows []row) {
 		of := k.of(m)
 		groups[of] = append(groups[of], m)
 	}
-	var names []string
-	for name := range groups {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		text, there := k.read(groups[name], a.Percent)
 		if !there {
 			continue

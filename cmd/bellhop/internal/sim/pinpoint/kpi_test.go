@@ -41,7 +41,7 @@ func TestKPIsOfAFewMessages(t *testing.T) {
 		"no push message, no row":      {ofCampaign, "push-open-rate", false, ""},
 		"nothing delivered, no rate":   {ofApplication, "txn-emails-complaint-rate", false, ""},
 	} {
-		k, known := kpiNamed(test.level, test.kpi)
+		k, known := catalogue[test.level][test.kpi]
 		if !known {
 			t.Fatalf("%s: no such KPI", name)
 		}

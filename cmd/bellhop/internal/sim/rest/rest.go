@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/sim/script"
 )
 
 // ContentType is that of every body but a gateway's page.
@@ -107,11 +109,28 @@ type Call struct {
 	Serve func([]Twist) Answer
 }
 
+// At is the call as a script looks at it, the nth to an endpoint.
+func (c Call) At(endpoint script.Endpoint, nth int) script.Call {
+	at := script.Call{Endpoint: endpoint, Number: nth, Operation: c.Operation, Metrics: c.Metrics, Continues: c.Continues}
+	if !c.To.IsZero() {
+		at.Dated, at.From, at.To = true, script.DayOf(c.From.UTC()), script.DayOf(c.To.Add(-1).UTC())
+	}
+	return at
+}
+
 // Twist is something that goes wrong inside an answer. Kind is its name in a script, the others what the script says of it.
 type Twist struct {
 	Kind  string
 	Name  string
 	Delay time.Duration
+}
+
+// Twists are what strikes inside an answer.
+func Twists(struck []script.Line) (twists []Twist) {
+	for _, f := range struck {
+		twists = append(twists, Twist{Kind: string(f.Kind), Name: f.Name, Delay: time.Duration(f.DelayMinutes) * time.Minute})
+	}
+	return twists
 }
 
 // API is one of the vendor's APIs. Behind the token, the token was good.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,14 +21,31 @@ const AtContent script.Moment = 1
 
 const maxBody = 64 << 10
 
-// Counters say what happened to the calls of a service. Each was served, refused or lost.
-type Counters struct {
+// Tally counts the calls of an API. Each was served, refused or lost.
+type Tally struct {
 	Calls  int `json:"calls"`
 	Served int `json:"served"`
 	// Refused is by status.
 	Refused map[int]int `json:"refused"`
 	// Lost counts the connections that were cut, whether the call had been served or not.
-	Lost   int                 `json:"lost"`
+	Lost int `json:"lost"`
+}
+
+// Count notes what became of a call.
+func (t *Tally) Count(a Answer) {
+	switch {
+	case a.Cut:
+		t.Lost++
+	case a.Status >= http.StatusBadRequest:
+		t.Refused[a.Status]++
+	default:
+		t.Served++
+	}
+}
+
+// Counters say what happened to the calls of a service.
+type Counters struct {
+	Tally
 	Faults map[script.Kind]int `json:"faults"`
 }
 
@@ -94,14 +112,10 @@ func (s *Service) Words(k script.Kind) string {
 
 // NewService checks the script and returns a service that nobody has called yet.
 func NewService(o Options) (*Service, error) {
-	known := map[string]bool{}
-	for _, operation := range o.Operations {
-		known[operation] = true
-	}
 	lines, err := script.Read(o.Seed, o.Faults, o.kind, func(f script.Fault) error {
 		var problems []error
 		for _, operation := range f.Operations {
-			if !known[operation] {
+			if !slices.Contains(o.Operations, operation) {
 				problems = append(problems, fmt.Errorf("unknown operation %q", operation))
 			}
 		}
@@ -109,7 +123,7 @@ func NewService(o Options) (*Service, error) {
 	})
 	return &Service{Options: o, script: lines, state: state{
 		Version: snapshotVersion, Seed: o.Seed, Strikes: map[int]int{},
-		Counters: Counters{Refused: map[int]int{}, Faults: map[script.Kind]int{}},
+		Counters: Counters{Tally: Tally{Refused: map[int]int{}}, Faults: map[script.Kind]int{}},
 	}}, err
 }
 
@@ -134,14 +148,7 @@ func (s *Service) serve(r *http.Request, body []byte, whole bool) Answer {
 	c := &s.state.Counters
 	c.Calls++
 	a := s.answer(r, body, whole)
-	switch {
-	case a.Cut:
-		c.Lost++
-	case a.Status >= http.StatusBadRequest:
-		c.Refused[a.Status]++
-	default:
-		c.Served++
-	}
+	c.Count(a)
 	return a
 }
 
@@ -159,12 +166,7 @@ func (s *Service) answer(r *http.Request, body []byte, whole bool) Answer {
 	if asked.Serve == nil {
 		return refusal
 	}
-	at := script.Call{
-		Endpoint: s.Endpoint, Number: number, Operation: asked.Operation, Metrics: asked.Metrics, Continues: asked.Continues,
-	}
-	if !asked.To.IsZero() {
-		at.Dated, at.From, at.To = true, script.DayOf(asked.From.UTC()), script.DayOf(asked.To.Add(-1).UTC())
-	}
+	at := asked.At(s.Endpoint, number)
 	of := script.Memory{Strikes: s.state.Strikes, Faults: s.state.Counters.Faults}
 	cut := false
 	for _, f := range s.script.Strikes(script.AtAnswer, at, "", of) {
@@ -173,11 +175,7 @@ func (s *Service) answer(r *http.Request, body []byte, whole bool) Answer {
 		}
 		cut = true
 	}
-	var twists []Twist
-	for _, f := range s.script.Strikes(AtContent, at, "", of) {
-		twists = append(twists, Twist{Kind: string(f.Kind), Name: f.Name, Delay: time.Duration(f.DelayMinutes) * time.Minute})
-	}
-	a := asked.Serve(twists)
+	a := asked.Serve(Twists(s.script.Strikes(AtContent, at, "", of)))
 	a.Cut = a.Cut || cut
 	return a
 }
