@@ -3,6 +3,7 @@ package ingester_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,6 +182,27 @@ func TestADayThatIsGoneAlready(t *testing.T) {
 	}
 	if got, err := d.accept(); err != nil || got.Rows != 0 || got.Key != "" || got.Restated != 1 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A report that takes the held one's place while that is being read is not what the person decided about.
+func TestAYoungerReportIsNotRead(t *testing.T) {
+	d := newHoldsFixture(t)
+	stat := d.dataset.stat
+	d.dataset.stat = func(ctx context.Context, key string) (report.Object, error) {
+		o, err := stat(ctx, key)
+		if key == heldNovember1 {
+			_, putErr := d.memory.Put(ctx, report.Write{Key: key, Body: strings.NewReader(rows(2)), Metadata: o.Metadata})
+			err = errors.Join(err, putErr)
+		}
+		return o, err
+	}
+	before := d.stored[november1].Content
+	if _, err := d.accept(); err == nil {
+		t.Error("it was accepted")
+	}
+	if got := d.stored[november1].Content; got != before {
+		t.Errorf("published %q, want %q still", got, before)
 	}
 }
 

@@ -59,6 +59,18 @@ func TestSeveralFilesMakeOneSlice(t *testing.T) {
 	}
 }
 
+// The files of the job's other tables are not waited for.
+func TestATableIsMergedWithoutTheOthers(t *testing.T) {
+	d := newFixture(t)
+	d.expect("a.csv", "b.csv")
+	d.job.Files = append(d.job.Files, report.JobFile{Key: "skills.csv", Table: "asp_property_skill", Status: report.FileExpected})
+	d.ingest(d.deliver("a.csv", partA))
+	d.ingest(d.deliver("b.csv", partB))
+	if got, want := d.stored[november1].Content, "2026-11-01,1\n2026-11-01,4\n"; got != want {
+		t.Errorf("November 1 holds %q, want %q", got, want)
+	}
+}
+
 // TestAFileThatIsNotTheLastIsStaged: nothing is published, and its receipt proves its shares.
 func TestAFileThatIsNotTheLastIsStaged(t *testing.T) {
 	d := parts(t, "b.csv", "a.csv")

@@ -98,6 +98,25 @@ func TestWithoutVerificationThereIsNoCertificate(t *testing.T) {
 	}
 }
 
+// A sweep counts apart what was deleted and not seen to go: there is no certificate of it.
+func TestUnverifiedDeletionsAreCounted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err        error
+		unverified int
+	}{
+		"it is still there":       {nil, 1},
+		"it could not be deleted": {fault.New(fault.Transient, "S3 is down"), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			y := loaded(t)
+			y.deliveries.delete = func(context.Context, string, string, string) (string, error) { return "request-1", tt.err }
+			if sum, err := y.Sweep(t.Context()); err == nil || sum.Failed != 1 || sum.Unverified != tt.unverified || sum.Deleted != 0 {
+				t.Errorf("%+v, %v", sum, err)
+			}
+		})
+	}
+}
+
 // TestContentThatWasPutBetweenDeletionAndVerification is other content: the deletion is certified, and the load of the new
 // content started.
 func TestContentThatWasPutBetweenDeletionAndVerification(t *testing.T) {

@@ -21,6 +21,7 @@ func TestTheGuardLetsOnePersonIn(t *testing.T) {
 		"the printed address":               {"GET", "http://127.0.0.1:8123/?token=secret", nil, 303, "/"},
 		"one of its pages":                  {"GET", "http://127.0.0.1:8123/rooms?token=secret", nil, 303, "/rooms"},
 		"no way to another host":            {"GET", "http://127.0.0.1:8123//evil.example/?token=secret", nil, 303, "/evil.example/"},
+		"no way over a backslash":           {"GET", "http://127.0.0.1:8123/%5Cevil.example/?token=secret", nil, 303, "/%5Cevil.example/"},
 		"with the cookie":                   {"GET", "http://localhost:8123/rooms", map[string]string{"Cookie": cookie}, 200, ""},
 		"over IPv6":                         {"GET", "http://[::1]:8123/", map[string]string{"Cookie": cookie}, 200, ""},
 		"without anything":                  {"GET", "http://127.0.0.1:8123/", nil, 403, ""},
@@ -45,8 +46,13 @@ func TestTheGuardLetsOnePersonIn(t *testing.T) {
 			if w.Code != test.status || w.Header().Get("Location") != test.to || (w.Body.String() == "in") != (test.status == 200) {
 				t.Errorf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
 			}
-			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Security-Policy") != "frame-ancestors 'none'" {
-				t.Errorf("the headers are %v", w.Header())
+			for header, value := range map[string]string{
+				"Cache-Control": "no-store", "Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
+				"Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			} {
+				if got := w.Header().Get(header); got != value {
+					t.Errorf("%s is %q", header, got)
+				}
 			}
 			set := w.Header().Get("Set-Cookie")
 			if test.status == 303 && (!strings.Contains(set, "HttpOnly") || !strings.Contains(set, "SameSite=Strict")) || test.status != 303 && set != "" {

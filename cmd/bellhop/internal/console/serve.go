@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,7 +57,7 @@ func Guard(token string, console http.Handler) http.Handler {
 		if given := r.URL.Query().Get("token"); given != "" && same(given, token) && r.Method == http.MethodGet {
 			http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // G124: there is no TLS on a machine's own loopback
 			// The token is not to stand in the history. The path may not begin with two slashes, which would name a host.
-			http.Redirect(w, r, (&url.URL{Path: "/" + trimSlashes(r.URL.Path)}).String(), http.StatusSeeOther)
+			http.Redirect(w, r, (&url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/")}).String(), http.StatusSeeOther)
 			return
 		}
 		if kept, err := r.Cookie(cookie); err != nil || !same(kept.Value, token) {
@@ -87,11 +88,4 @@ func same(given, token string) bool {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func trimSlashes(path string) string {
-	for len(path) > 0 && (path[0] == '/' || path[0] == '\\') {
-		path = path[1:]
-	}
-	return path
 }

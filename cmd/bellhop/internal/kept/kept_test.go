@@ -1,6 +1,7 @@
 package kept_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -79,6 +80,7 @@ func TestACopyThatWasChangedIsSeen(t *testing.T) {
 	}{
 		"another certificate": {func(c string) string { return strings.ReplaceAll(c, "a.csv", "z.csv") }, ""},
 		"another number":      {func(c string) string { return strings.ReplaceAll(c, `"number":1`, `"number":7`) }, "says that it is seal 7"},
+		"far too long":        {func(c string) string { return strings.Repeat(" ", 1<<20) + c }, "is no seal"},
 		"no JSON":             {func(string) string { return "hello" }, "is no seal"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,14 +110,17 @@ func TestACopyThatWasChangedIsSeen(t *testing.T) {
 	}
 }
 
-// overwritten has a later version over each file, which is another seal.
-type overwritten struct{ kept.Store }
+// overwritten has a later version over each file, which is another seal, put so long after it.
+type overwritten struct {
+	kept.Store
+	after time.Duration
+}
 
 func (o overwritten) ListVersions(ctx context.Context, prefix string) iter.Seq2[report.ObjectVersion, error] {
 	return func(yield func(report.ObjectVersion, error) bool) {
 		for v, err := range o.Store.ListVersions(ctx, prefix) {
 			later := v
-			later.VersionID, later.ModifiedAt = "nobody reads it", v.ModifiedAt.Add(time.Second)
+			later.VersionID, later.ModifiedAt = "nobody reads it", v.ModifiedAt.Add(o.after)
 			if !yield(later, err) || !yield(report.ObjectVersion{Key: v.Key, Marker: true, ModifiedAt: later.ModifiedAt}, nil) || !yield(v, err) {
 				return
 			}
@@ -135,9 +140,39 @@ func TestTheFirstVersionOfACopyCounts(t *testing.T) {
 	if _, err := place.Copy(t.Context(), seals, false); err != nil {
 		t.Fatal(err)
 	}
-	place.Store = overwritten{place.Store}
-	copies, err := place.Seals(t.Context())
-	if err != nil || len(copies) != 3 || copies[2].Hash != seals[2].Hash {
+	// S3 tells seconds, and lists the newest version first.
+	for _, after := range []time.Duration{time.Second, 0} {
+		over := place
+		over.Store = overwritten{place.Store, after}
+		copies, err := over.Seals(t.Context())
+		if err != nil || len(copies) != 3 || copies[2].Hash != seals[2].Hash {
+			t.Errorf("after %s: got %v, %v", after, copies, err)
+		}
+	}
+}
+
+// quicker lets another run write each copy just before this one does.
+type quicker struct{ kept.Store }
+
+func (q quicker) Put(ctx context.Context, w report.Write) (report.Object, error) {
+	content, err := io.ReadAll(w.Body)
+	for range 2 {
+		if err != nil {
+			break
+		}
+		w.Body = bytes.NewReader(content)
+		_, err = q.Store.Put(ctx, w)
+	}
+	return report.Object{}, err
+}
+
+func TestTwoRunsMayCopyAtOnce(t *testing.T) {
+	seals, place := chain(), kept.Folder(t.TempDir())
+	place.Store = quicker{place.Store}
+	if _, err := place.Copy(t.Context(), seals, false); err != nil {
+		t.Fatal(err)
+	}
+	if copies, err := place.Seals(t.Context()); err != nil || len(copies) != 3 || copies[2].Hash != seals[2].Hash {
 		t.Errorf("got %v, %v", copies, err)
 	}
 }
