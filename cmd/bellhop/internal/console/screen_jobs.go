@@ -40,8 +40,8 @@ func jobs(ctx context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	open := page.Tile{ID: "open", Title: "Open", Command: s.command("jobs list --open"), Table: jobTable("Jobs that are not over", "No job is open.")}
-	over := page.Tile{ID: "over", Title: "Over", Command: s.command("jobs list --last %d", mostRows), Table: jobTable("Jobs that are over, the newest first", "No job is over.")}
+	open := page.Tile{ID: "open", Title: "Open", Command: s.command("jobs list --open"), Table: jobTable("Open jobs", "No job is open.")}
+	over := page.Tile{ID: "over", Title: "Finished", Command: s.command("jobs list --last %d", mostRows), Table: jobTable("Finished jobs, newest first", "No job has finished.")}
 	for _, j := range slices.Backward(list) {
 		into := over.Table
 		if j.Status.Holds() {
@@ -72,7 +72,7 @@ func job(ctx context.Context, s *sight, id string) error {
 	}
 	about := facts("About the job",
 		"State", page.Word{Text: string(j.Status), Tone: jobTone(j.Status)}, "Why", j.Reason, "Subscription", j.Subscription, "Days", phrase.Days(j.Window),
-		"Requests", number(j.Requests), "Submitted", phrase.Second(j.SubmittedAt), "Finished", phrase.Second(j.FinishedAt), "Next look", phrase.Second(j.DueAt))
+		"Requests", number(j.Requests), "Submitted", phrase.Second(j.SubmittedAt), "Finished", phrase.Second(j.FinishedAt), "Next check", phrase.Second(j.DueAt))
 	s.section("job", "The job", "",
 		page.Tile{ID: "about", Title: "What it is", Table: about, Command: s.command("jobs show %s", j.ID), Half: true},
 		page.Tile{ID: "files", Title: "Its files", Table: files, Half: true},
@@ -80,12 +80,12 @@ func job(ctx context.Context, s *sight, id string) error {
 	return nil
 }
 
-// facts makes a table of names and values. What says nothing is left out.
+// facts makes a table of names and values. Empty values are left out.
 func facts(caption string, pairs ...any) *page.Table {
 	t := &page.Table{Caption: caption, Columns: columns(text("What"), text("Value"))}
 	for pair := range slices.Chunk(pairs, 2) {
 		if n, is := pair[1].(query.Number); is {
-			pair[1] = phrase.Grouped(string(n), " ") // beside texts it stands where they stand
+			pair[1] = phrase.Grouped(string(n), " ") // it is aligned like the texts
 		}
 		if pair[1] != "" {
 			t.Rows = append(t.Rows, pair)

@@ -8,7 +8,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Answers are blocks about any days, and which of the wanted ones are left out, since nobody asks the vendor for what they need.
+// Answers are blocks about any days, and the titles of those left out because no subscription collects their data.
 type Answers struct {
 	Blocks  []Block
 	Without []string
@@ -65,7 +65,7 @@ func others() []subject {
 	return []subject{
 		{
 			name: RoomsByDay, title: "Rooms, day by day", question: RoomsByDay, empty: "No unit has rows.",
-			say:     sayLargest("unit_name", "dialogs", "The most dialogs of a room on one day were in %s: %s."),
+			say:     sayLargest("unit_name", "dialogs", "Most dialogs in a room on one day: %s, with %s."),
 			columns: []Column{unitName, propertyName, day, dialogs, unitID, propertyID},
 		},
 		{
@@ -74,13 +74,13 @@ func others() []subject {
 			columns: []Column{propertyName, week, level("days", "Days"), level("devices", "Devices"), drawn(derived("percent_in_use", "In use, %"), "bar"), propertyID},
 		},
 		{
-			name: "weeks", title: "Dialogs against the week before", question: "dialogs-by-property-and-week", empty: "No property has rows.",
+			name: "weeks", title: "Dialogs compared with the week before", question: "dialogs-by-property-and-week", empty: "No property has rows.",
 			say:     sayRows("%s: one for each property and week."),
 			columns: []Column{propertyName, week, level("days", "Days"), dialogs, derived("percent_change", "Change, %"), propertyID},
 		},
 		{
-			name: "reach", title: "Where a campaign was never shown", question: "campaign-reach-gap", whole: true, empty: "Every campaign was shown in each unit that it is aimed at.",
-			say:     sayRows("%s: a campaign in a unit where nobody saw it."),
+			name: "reach", title: "Where a campaign was never shown", question: "campaign-reach-gap", whole: true, empty: "Every campaign was shown in each unit that it targets.",
+			say:     sayRows("%s: each is a campaign in a unit where nobody saw it."),
 			columns: []Column{text("title", "Campaign"), text("why", "Why"), {Name: "unit_id", Title: "Unit's id", Role: ID}, {Name: "campaign_id", Title: "Campaign's id", Role: ID}},
 		},
 		{
@@ -98,12 +98,12 @@ func others() []subject {
 			columns: []Column{text("intent", "Intent"), skill, stage, drawn(activity("utterances", "Utterances"), "bar")},
 		},
 		{
-			name: "care-by-property", title: "Conversations by property", question: "care-conversations-by-property", empty: "No response is there.",
+			name: "care-by-property", title: "Conversations by property", question: "care-conversations-by-property", empty: "There are no responses.",
 			say:     sayRows("%s: one for each property and week."),
 			columns: []Column{week, text("property_code", "Property"), activity("responses", "Responses"), drawn(activity("conversations", "Conversations"), "bar"), property},
 		},
 		{
-			name: "funnel", title: "Messages, cards and care", question: "cross-channel-funnel", empty: "No channel said anything.",
+			name: "funnel", title: "Messages, cards and care", question: "cross-channel-funnel", empty: "No channel has data.",
 			say:     sayRows("%s: one for each property and day."),
 			columns: []Column{day, property, activity("delivered", "Messages"), activity("impressions", "Cards shown"), activity("taps", "Taps"), activity("conversations", "Conversations")},
 		},
@@ -113,7 +113,7 @@ func others() []subject {
 			columns: []Column{week, text("application_id", "Application"), drawn(activity("delivered", "Delivered"), "bar"), activity("by_campaigns", "By campaigns"), activity("transactional_emails", "E-mail"), activity("transactional_sms", "SMS")},
 		},
 		{
-			name: "wellbeing", title: "Satisfaction by minutes of calls", question: "wellbeing-join", empty: "There is no survey: bellhop map import survey FILE brings one.",
+			name: "wellbeing", title: "Satisfaction by minutes of calls", question: "wellbeing-join", empty: "There is no survey: import one with bellhop map import FILE --as survey.",
 			say:     sayRows("%s: one for each band of minutes."),
 			columns: []Column{text("minutes_of_calls", "Minutes of calls in a month"), level("rooms", "Rooms"), level("answers", "Answers"), derived("change", "Change of satisfaction")},
 		},

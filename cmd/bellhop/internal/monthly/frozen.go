@@ -95,14 +95,14 @@ func Thaw(content []byte) (Frozen, error) {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
-		return f, &phrase.Problem{Err: fmt.Errorf("it is no frozen report: %w", err), Remedy: "name the file that bellhop report freeze wrote"}
+		return f, &phrase.Problem{Err: fmt.Errorf("this is not a frozen report: %w", err), Remedy: "name the file that bellhop report freeze wrote"}
 	}
 	if f.Format != frozenFormat {
 		return f, &phrase.Problem{Err: fmt.Errorf("its format is %d, and this bellhop reads %d", f.Format, frozenFormat), Remedy: "use the bellhop that wrote it"}
 	}
 	sum, err := f.sum()
 	if err == nil && sum != f.SHA256 {
-		err = &phrase.Problem{Err: fmt.Errorf("its content was changed: its SHA-256 is %s and not %s", sum, f.SHA256), Remedy: "take an untouched copy of it"}
+		err = &phrase.Problem{Err: fmt.Errorf("its content was changed: its SHA-256 is %s, not %s", sum, f.SHA256), Remedy: "use an unmodified copy"}
 	}
 	return f, err
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Days says which days there are. A [view.View] is one.
+// Days says which days were loaded. A [view.View] is one.
 type Days interface {
 	Coverage(ctx context.Context, f view.CoverageFilter) (view.Coverage, error)
 	// Published returns the published days of a subscription in a window.
@@ -34,7 +34,7 @@ type Order struct {
 	Month Month
 	// Property is the id or the name of a property; all when it is empty.
 	Property string
-	// Earlier is an older report. What changed in its days since is said in a block of its own.
+	// Earlier is an older report. A block of its own says what changed in its days since.
 	Earlier *Frozen
 }
 
@@ -159,12 +159,12 @@ func asking(subjects []subject) ([]subject, error) {
 	return subjects, nil
 }
 
-// answerable reports whether somebody asks the vendor for what the subject needs.
+// answerable reports whether a subscription collects what the subject needs.
 func (s subject) answerable(c covered, of *Property) bool {
 	return c.wants(tablesOf(s.asked)) && (!s.whole || of == nil)
 }
 
-// answer answers the question of one subject, and says which of the days are there.
+// answer answers the question of one subject, and says how many of the days were loaded.
 func (r Reader) answer(ctx context.Context, s subject, about scope, c covered) (Block, error) {
 	b, err := r.block(ctx, s, about)
 	if err != nil {
@@ -253,7 +253,7 @@ func (r Reader) property(ctx context.Context, named string, days report.Window) 
 	}
 	remedy := "asp_device has no property from " + days.From.String() + " to " + days.To.String()
 	if known = slices.Compact(known); len(known) > 0 {
-		remedy = "there are: " + strings.Join(known, "; ")
+		remedy = "known properties: " + strings.Join(known, "; ")
 	}
 	return nil, nil, &phrase.Problem{Err: errors.New("no property is called " + named), Remedy: remedy}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
-// Answer returns the most important thing that the block says, in a sentence; nothing where that is hidden.
+// Answer returns the most important number of the block in a sentence; nothing if it is hidden.
 func (b Block) Answer() string {
 	switch {
 	case b.of == nil:
@@ -41,7 +41,7 @@ func number(v any) (*big.Rat, bool) {
 	return new(big.Rat).SetString(string(n))
 }
 
-// sayLargest fills in the name and the number of the row that has most.
+// sayLargest fills in the name and the number of the row with the largest number.
 func sayLargest(name, column, sentence string) func(Block) string {
 	return func(b Block) string {
 		row, ok := b.largest(column)
@@ -91,7 +91,7 @@ func sayCalls(b Block) string {
 	if !known {
 		return ""
 	}
-	return fmt.Sprintf("%s calls went out.", Spoken(calls))
+	return fmt.Sprintf("There were %s outbound calls.", Spoken(calls))
 }
 
 func saySkills(b Block) string {
@@ -103,7 +103,7 @@ func saySkills(b Block) string {
 }
 
 func saySilent(b Block) string {
-	return fmt.Sprintf("%s had devices and no dialog in all the days that are there.", phrase.Count(len(b.Rows), "unit"))
+	return fmt.Sprintf("%s had devices and no dialog on any day with data.", phrase.Count(len(b.Rows), "unit"))
 }
 
 // Spoken writes a number for a sentence.

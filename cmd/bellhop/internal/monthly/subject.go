@@ -50,7 +50,7 @@ func subjects() []subject { return append(subjectsOfUse(), subjectsOfRest()...) 
 func subjectsOfUse() []subject {
 	return []subject{
 		{
-			name: useByDay, title: "Use by day", question: "use-by-day", say: sayBusiest, empty: "No day of the month is there.", adds: []string{"dialogs", "in_use"}, // an average tells the sum
+			name: useByDay, title: "Use by day", question: "use-by-day", say: sayBusiest, empty: "The month has no data.", adds: []string{"dialogs", "in_use"}, // an average tells the sum
 			columns: []Column{{Name: "dataset_date", Title: "Day", Role: Day}, level("devices", "Devices"), activity("in_use", "In use"), dialogs},
 		},
 		{
@@ -62,12 +62,12 @@ func subjectsOfUse() []subject {
 		},
 		{
 			name: "domains", title: "What people ask for", question: "domains-by-share", within: []string{"property_id"},
-			say:     sayLargest("business_domain", "dialogs", "Asked for most in one property: %s, in %s dialogs."),
+			say:     sayLargest("business_domain", "dialogs", "Most asked for in one property: %s, with %s dialogs."),
 			columns: []Column{propertyName, text("business_domain", "Domain"), dialogs, derived("percent", "Share, %"), propertyID},
-			empty:   "Nothing was asked.",
+			empty:   "There are no dialogs.",
 		},
 		{
-			name: "intents", title: "Own skills: what they are asked", question: "intents-of-own-skills", say: sayLargest("intent_name", "dialogs", "The most used intent is %s: %s dialogs."),
+			name: "intents", title: "Own skills: what people ask", question: "intents-of-own-skills", say: sayLargest("intent_name", "dialogs", "The most used intent is %s: %s dialogs."),
 			columns: []Column{text("skill_name", "Skill"), text("intent_name", "Intent"), dialogs}, within: []string{"skill_name"},
 			empty: "Nobody used a skill of the property.",
 		},
@@ -102,12 +102,12 @@ func subjectsOfRest() []subject {
 			empty: "No skill was used.",
 		},
 		{
-			name: "care", title: "Contact centre: responses", question: "care-responses", whole: true, say: sayRows("%s in which the contact centre responded, by tag."),
+			name: "care", title: "Contact centre: responses", question: "care-responses", whole: true, say: sayRows("%s of responses, by week and tag."),
 			columns: []Column{
 				{Name: "week", Title: "Week from", Role: Day}, text("tag", "Tag"), drawn(activity("responses", "Responses"), "bar"),
 				activity("conversations", "Conversations"), activity("agents", "Agents"),
 			},
-			within: []string{"week"}, empty: "No response is there.",
+			within: []string{"week"}, empty: "There are no responses.",
 		},
 		{
 			name: "silent", title: "Silent rooms", question: "silent-units", say: saySilent, adds: []string{},

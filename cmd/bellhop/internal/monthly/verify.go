@@ -12,18 +12,18 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Verification says what became of a frozen report's numbers.
+// Verification says which numbers of a frozen report have changed.
 type Verification struct {
 	AsOf time.Time `json:"as_of"`
 	// Numbers counts those that were compared, Days the days that they rest on.
 	Numbers int       `json:"numbers"`
 	Days    int       `json:"days"`
 	Changed []Changed `json:"changed"`
-	// Restated are the days that are not what they were.
+	// Restated are the days that have changed.
 	Restated []Restated `json:"restated"`
 }
 
-// Changed is a number that is another one now. What was not there has no text.
+// Changed is a number that has changed. A number that did not exist has no text.
 type Changed struct {
 	Block  string `json:"block"`
 	Row    string `json:"row"`
@@ -32,7 +32,7 @@ type Changed struct {
 	New    string `json:"new,omitempty"`
 }
 
-// Restated is a measure of a day that is not what it was; of a day that came or went without figures, rows.
+// Restated is a measure of a day that has changed; for a day that appeared or disappeared without figures, it is rows.
 type Restated struct {
 	Subscription string      `json:"subscription"`
 	Table        string      `json:"table"`
@@ -40,7 +40,7 @@ type Restated struct {
 	Measure      string      `json:"measure"`
 	Old          string      `json:"old,omitempty"`
 	New          string      `json:"new,omitempty"`
-	// At is when the day was loaded that is there now; zero when none is.
+	// At is when the present content of the day was loaded; zero if there is none.
 	At time.Time `json:"at,omitzero"`
 }
 
@@ -91,7 +91,7 @@ type day struct {
 
 func (d RestOn) day() day { return day{d.Subscription, d.Table, d.Date} }
 
-// restated compares the days that a frozen report rests on with those that are there now.
+// restated compares the days that a frozen report rests on with the days published now.
 func (r Reader) restated(ctx context.Context, f Frozen) ([]Restated, error) {
 	days, err := r.restOn(ctx, f.Month.Days())
 	if err != nil {
@@ -161,7 +161,7 @@ func restatedBlock(f Frozen, since []Restated) Block {
 		Rows: [][]any{},
 		Caveat: "These are sums over all units of a subscription's day, whatever property this report is about. " +
 			"The sums of devices are of one day and must not be added up.",
-		of: &subject{say: sayRows("%s that changed after that report."), empty: "Nothing: its numbers still hold."},
+		of: &subject{say: sayRows("%s changed after that report."), empty: "Nothing changed: its numbers still hold."},
 	}
 	for _, c := range since {
 		row := []any{c.Date.String(), c.Table, c.Measure, given(c.Old), given(c.New), nil, c.Subscription}
@@ -173,7 +173,7 @@ func restatedBlock(f Frozen, since []Restated) Block {
 	return b
 }
 
-// given returns a number, the text that stands for another thing, or nil for what was not there.
+// given returns a number, text that is not a number, or nil for empty text.
 func given(text string) any {
 	if _, ok := number(query.Number(text)); ok {
 		return query.Number(text)
