@@ -17,10 +17,10 @@ func queue(name, queue, metric, statistic string, period int, why string) Alarm 
 func queues() []Alarm {
 	return []Alarm{
 		queue("Deliveries are dead letters", "IngestDeadLetters", "ApproximateNumberOfMessagesVisible", "Maximum", 5*minute,
-			"Five tries have failed. The sweep starts the load again all the same, as long as the file is there.").essential(),
+			"Five attempts failed. The sweep still starts the load again, as long as the file exists.").essential(),
 		// What is sent to the queue, and not what lies in it: it keeps messages for 14 days, and a later failure would make no sound.
 		queue("Runs failed for good", "FailedRuns", "NumberOfMessagesSent", "Sum", hour,
-			"A schedule or a batch of changes was given up. The next run does its work.").essential(),
+			"Lambda gave up a scheduled run or a batch of changes. The next run does its work.").essential(),
 	}
 }
 
@@ -35,19 +35,19 @@ func function(what, function, metric, statistic string, period, periods int, com
 // functions are the alarms on the functions. The requester and the janitor stop before their timeout, so a long run of theirs
 // means no trouble; a long run of the ingester does.
 func functions() []Alarm {
-	const throttled = "In each of two hours: the account has no concurrency left."
+	const throttled = "Throttled in each of two hours: the account has no concurrency left."
 	return []Alarm{
-		function("fails", "Requester", "Errors", "Sum", 30*minute, 1, ">=", 2, "Twice within half an hour; once is tried again."),
-		function("fails", "Ingester", "Errors", "Sum", hour, 1, ">=", 2, "Twice within an hour; once is tried again, after half an hour."),
-		function("fails", "Janitor", "Errors", "Sum", 30*minute, 1, ">=", 2, "Twice within half an hour; once is tried again.").essential(),
+		function("fails", "Requester", "Errors", "Sum", 30*minute, 1, ">=", 2, "It failed twice within half an hour; a single failure is retried."),
+		function("fails", "Ingester", "Errors", "Sum", hour, 1, ">=", 2, "It failed twice within an hour; a single failure is retried after half an hour."),
+		function("fails", "Janitor", "Errors", "Sum", 30*minute, 1, ">=", 2, "It failed twice within half an hour; a single failure is retried.").essential(),
 		function("is throttled", "Requester", "Throttles", "Sum", hour, 2, ">=", 1, throttled),
 		function("is throttled", "Ingester", "Throttles", "Sum", hour, 2, ">=", 1, throttled),
 		function("is throttled", "Janitor", "Throttles", "Sum", hour, 2, ">=", 1, throttled),
 		// In milliseconds, and of the timeout four fifths.
 		function("is slow", "Ingester", "Duration", "Maximum", hour, 1, ">", float64(Timeout["Ingester"]*800),
-			"A load took four fifths of its time: soon one will be killed in the middle of its work."),
+			"A load took four fifths of the function's time: soon Lambda will stop one before it ends."),
 		function("lags behind the changes", "Janitor", "IteratorAge", "Maximum", 5*minute, 3, ">", 60_000,
-			"A minute, in milliseconds. The sweep deletes what the stream does not tell of."),
+			"The limit is a minute, in milliseconds. The sweep deletes what the stream does not report."),
 	}
 }
 
@@ -59,6 +59,6 @@ func ledger() []Alarm {
 		Name: "The ledger is throttled", Namespace: "AWS/DynamoDB", Metric: read, Dimensions: []Dimension{table},
 		Also:      []Series{{write, []Dimension{table}}, {read, []Dimension{table, index}}, {write, []Dimension{table, index}}},
 		Statistic: "Sum", Period: 30 * minute, Periods: 2, Enough: 2, Comparison: ">=", Threshold: 1,
-		Why: "For an hour. On demand, a table throttles when its use grows faster than twofold. What was refused is tried again.",
+		Why: "Throttled for an hour. An on-demand table throttles when its traffic more than doubles. Refused calls are retried.",
 	}}
 }

@@ -103,49 +103,49 @@ func own(name string, m metric.Metric, statistic string, period, periods, enough
 }
 
 // countdown is why a missing day rings again before it is about to be lost.
-const countdown = "They are missing, and not on their way. An alarm that a day stays missing may have been rung weeks before; this one says that time runs out."
+const countdown = "The days are missing, and no job is under way for them. The alarm for days that stay missing may have rung weeks before; this one says that time is running out."
 
 func asked() []Alarm {
 	return []Alarm{
 		own("No request was accepted for 26 hours", metric.ReportsRequested, "Sum", hour, 26, 26, "<", 1,
-			"Each day has one. A schedule that is off, or a function that cannot start, says nothing: so silence is what this alarm hears.").silent().essential(),
+			"Each day has a request. A disabled schedule, or a function that cannot start, sends no metric, so this alarm rings on silence.").silent().essential(),
 		own("Requests are refused or in doubt", metric.ReportRequestFailures, "Sum", hour, 1, 1, ">=", 1,
 			"A refused job waits for a person.").essential(),
 		own("Access tokens cannot be had", metric.TokenRefreshFailures, "Sum", 15*minute, 3, 2, ">=", 1,
-			"One failure in passing is tried again; two runs that fail are a credential that does not work, or a token endpoint that is down.").essential(),
+			"A single failure is retried; after two failed runs, the credential does not work or the token endpoint is down.").essential(),
 		own("Files are overdue", metric.OverdueFiles, "Maximum", 30*minute, 2, 2, ">=", 1,
-			"Overdue is an hour after the request, and the alarm another hour later. After six hours their days are asked for again."),
+			"A file is overdue an hour after the request; the alarm rings another hour later. After six hours bellhop requests its days again."),
 		own("Days are about to be lost", metric.DaysAboutToBeLost, "Maximum", hour, 3, 3, ">=", 1,
 			"A first deployment asks for the oldest days at once and has them within the three hours.").essential(),
 		own("Days are lost within a week", metric.DaysLostInWeek, "Maximum", hour, 3, 3, ">=", 1, countdown).of("Days are lost within a month or a week"),
 		own("Days are lost within a month", metric.DaysLostInMonth, "Maximum", hour, 3, 3, ">=", 1, countdown).of("Days are lost within a month or a week"),
 		own("Days stay missing", metric.DaysMissing, "Maximum", hour, 24, 24, ">=", 1,
-			"A day that is missing is asked for with the next run. One that is missing for a day was given up or cannot be asked for."),
+			"The next run requests a missing day. A day that stays missing for 24 hours was given up or cannot be requested."),
 	}
 }
 
 func delivered() []Alarm {
 	return []Alarm{
 		own("Files came that nobody expects", metric.UnexpectedObjects, "Sum", 5*minute, 1, 1, ">=", 1,
-			"The vendor's role writes for all of its customers: somebody may know the bucket's name.").essential(),
+			"The vendor's role writes for all of its customers: someone may know the bucket's name.").essential(),
 		own("A file cannot be loaded", metric.FilesQuarantined, "Sum", 5*minute, 1, 1, ">=", 1,
-			"It is kept for twelve hours for a person to look at.").essential(),
+			"The file is kept for twelve hours for a person to look at.").essential(),
 		own("Loads keep failing", metric.IngestFailures, "Sum", 30*minute, 2, 2, ">=", 1,
-			"A failed load is tried again: by the queue after half an hour, at first sooner by the sweep. Loads that fail for an hour need a person. The function reports them to the queue and not as errors, so that no other alarm sees them."),
+			"A failed load is retried: by the queue after half an hour, and at first sooner by the sweep. Loads that fail for an hour need a person. The function reports failures to the queue, not as errors, so no other alarm sees them."),
 	}
 }
 
 func deleted() []Alarm {
 	return []Alarm{
 		own("Raw files stay too long", metric.OldestRawObjectAgeSeconds, "Maximum", 15*minute, 2, 2, ">", 3600,
-			"Every sweep says how old the oldest is. A sweep that does not run, or cannot list the bucket, says nothing.").silent().essential(),
+			"Every sweep reports the age of the oldest file. A sweep that does not run, or cannot list the bucket, reports nothing.").silent().essential(),
 		own("A raw file stayed longer than intended", metric.RawRetentionSeconds, "Maximum", 15*minute, 1, 1, ">", 900,
-			"It is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
+			"The file is deleted by now. Seconds are usual; a quarter of an hour is three sweeps."),
 		own("Deletions keep failing", metric.DeleteFailures, "Sum", 30*minute, 2, 2, ">=", 1,
-			"A failed deletion is tried again with the next sweep."),
+			"The next sweep retries a failed deletion."),
 		own("A published day vanished", metric.DaysVanished, "Sum", 15*minute, 1, 1, ">=", 1,
-			"Somebody deleted or replaced an object of the dataset. The day is asked for again while the vendor has it.").essential(),
+			"Someone deleted or replaced an object of the dataset. bellhop requests the day again while the vendor still has it.").essential(),
 		own("A deletion cannot be verified", metric.DeleteVerifyFailures, "Sum", 5*minute, 1, 1, ">=", 1,
-			"No certificate is written before the object is seen to be gone.").essential(),
+			"bellhop writes no certificate before it has verified that the object is gone.").essential(),
 	}
 }

@@ -1,5 +1,5 @@
 -- info: A business domain was seen for the first time
--- Domain names are the vendor's. What was there on the table's first day is not new.
+-- Domain names are the vendor's. Names on the table's first day are not new.
 SELECT 'asp_domain_engagement' AS table_name, min(dataset_date) AS dataset_date, NULL AS unit_id, business_domain AS subject,
   sum(dialog_count) AS value, NULL AS expected
 FROM asp_domain_engagement

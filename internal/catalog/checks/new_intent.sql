@@ -1,5 +1,5 @@
 -- info: An intent was seen for the first time
--- Intent names are the vendor's: a name that is new may be a release of the skill, or an old one under another name. What was there on the table's first day is not new.
+-- Intent names are the vendor's: a new name may come from a release of the skill, or from a rename. Names on the table's first day are not new.
 SELECT 'asp_property_skill' AS table_name, min(dataset_date) AS dataset_date, NULL AS unit_id, skill_name || ' / ' || intent_name AS subject,
   sum(dialog_count) AS value, NULL AS expected
 FROM asp_property_skill

@@ -1,5 +1,5 @@
 -- warn: A property's day fell below half of what is usual
--- Usual is the median of the same weekday in the eight weeks before, of three such days at least. A property without rows on a day that has rows of others counts as 0.
+-- The usual number is the median of the same weekday in the eight weeks before, from at least three such days. A property without rows on a day on which other properties have rows counts as 0.
 WITH property AS (
   SELECT property_id, min(dataset_date) AS first_date FROM asp_device WHERE property_id IS NOT NULL GROUP BY property_id
 ), daily AS (

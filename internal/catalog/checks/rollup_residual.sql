@@ -1,5 +1,5 @@
--- warn: A parent says another number than its rooms
--- The vendor adds up a parent by itself. What is left over is either of devices that are at the parent alone, or of rooms that the report lacks.
+-- warn: A parent's number differs from the sum of its rooms
+-- The vendor computes a parent's number itself. A difference comes from devices at the parent itself, or from rooms that the report lacks.
 SELECT 'asp_device' AS table_name, parent.dataset_date, parent.unit_id, 'dialog_count' AS subject, parent.dialog_count AS value, leaves.dialogs AS expected
 FROM raw.asp_device AS parent
 JOIN (

@@ -1,6 +1,6 @@
 -- Devices in use in percent, by property and week
--- Are more of the devices used than before? The percentage is that of the sums over the days of the week.
--- Caveat: It is the share of device-days: how many devices were used at least once in a week cannot be had from days. A week of fewer than 7 days is not comparable.
+-- Are more of the devices used than before? The percentage is computed from the sums over the week.
+-- Caveat: It is the share of device-days: daily reports do not tell how many devices were used at least once in a week. A week of fewer than 7 days is not comparable.
 -- Adds up: nothing
 -- Days: 90
 WITH daily AS (

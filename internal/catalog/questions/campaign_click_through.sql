@@ -1,6 +1,6 @@
 -- Click-through of promotions: taps per hundred impressions, with their titles
--- Which promotions are answered? A promotion that was split into several campaigns is one row; so is what bellhop map import puts together.
--- Caveat: A promotion without a title is in no snapshot. Nobody knows how many people saw it: devices of several campaigns or days cannot be added up.
+-- Which promotions do people respond to? A promotion that was split into several campaigns is one row, and so are campaigns that bellhop map import groups.
+-- Caveat: A promotion without a title is in no snapshot. How many people saw it is unknown: devices of several campaigns or days cannot be added up.
 -- Adds up: impressions, taps
 -- Days: 90
 SELECT coalesce(own_campaigns.campaign_group, results.campaign_group, results.campaign_id) AS promotion,

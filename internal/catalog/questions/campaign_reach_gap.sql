@@ -1,6 +1,6 @@
 -- Units where a campaign was never shown
--- Where was a campaign never seen, and why? It is looked for in the unit that it is aimed at, and in all units below.
--- Caveat: Only campaigns of the newest snapshot. The days are those of the results, and "not shown" may be a device without a screen, or one that was off.
+-- Where was a campaign never seen, and why? The query looks in the targeted unit and in all units below it.
+-- Caveat: Only campaigns in the newest snapshot are listed. The days are those of the results, and "not shown" may mean a device without a screen, or one that was off.
 -- Adds up: nothing
 -- Days: 30
 WITH results AS (

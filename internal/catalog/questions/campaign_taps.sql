@@ -1,5 +1,5 @@
 -- Taps per hundred impressions, by campaign
--- Which campaigns are answered? The ratio is that of the sums; the average of daily ratios would weigh a quiet day like a busy one.
+-- Which campaigns do people respond to? The ratio is computed from the sums; an average of daily ratios would weigh a quiet day like a busy one.
 -- Caveat: A promotion to many units has several campaigns, each with its row here.
 -- Adds up: impressions, taps
 -- Days: 90

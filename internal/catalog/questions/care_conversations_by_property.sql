@@ -1,6 +1,6 @@
 -- Conversations of the contact centre, by property and week
--- What do people of which property turn to us about? A response belongs to a property by its company, and by its tag where the mapping names one.
--- Caveat: Without bellhop map import of properties all is of no property. A conversation that goes on into another week, or has the tags of two properties, counts in each.
+-- Which properties contact us, and how often? A response belongs to a property by its company, and by its tag where the mapping names one.
+-- Caveat: Without bellhop map import of properties, no row has a property. A conversation that continues into another week, or has the tags of two properties, counts in each.
 -- Adds up: nothing
 -- Days: 30
 WITH responses AS (

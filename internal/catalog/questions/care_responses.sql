@@ -1,6 +1,6 @@
 -- Responses of the contact centre, by tag and week
 -- What do we answer people about? A response with several tags counts under their combination.
--- Caveat: What people wrote is in no table unless a subscription keeps it. A conversation that goes on into another week, or has responses of several tags, counts in each.
+-- Caveat: What people wrote is in no table unless a subscription keeps it. A conversation that continues into another week, or has responses of several tags, counts in each.
 -- Adds up: responses
 -- Days: 30
 SELECT CAST(date_trunc('week', dataset_date) AS date) AS week, manual_tag AS tag, count(*) AS responses,

@@ -1,6 +1,6 @@
 -- Days without a row, and until when they can be fetched
--- What is missing, and for how long can it still be asked for? Days between the first and the last that a subscription has rows of any of these tables for.
--- Caveat: A day that the vendor reported as empty has no row, either, and the days before the first and behind the last row are not looked at: bellhop coverage knows both. The vendor keeps 90 days.
+-- What is missing, and for how long can it still be requested? The days checked are those between a subscription's first and last day with rows in any of these tables.
+-- Caveat: A day that the vendor reported as empty has no row either, and days before the first and after the last row are not checked: bellhop coverage knows both. The vendor keeps 90 days.
 -- Adds up: nothing
 -- Days: 90
 WITH had AS (

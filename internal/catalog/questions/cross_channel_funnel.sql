@@ -1,6 +1,6 @@
 -- Messages, cards and care, by property and day
--- Do messages, cards on the screens and conversations of the contact centre move together? A channel that is silent, or not there, is NULL.
--- Caveat: Days of the vendors begin at different hours: compare trends, not days. Messages and conversations need bellhop map import of properties; an application that serves several properties is left out. Conversations of several days count on each.
+-- Do messages, cards on the screens and conversations of the contact centre move together? A channel without data is NULL.
+-- Caveat: The vendors' days begin at different hours: compare trends, not days. Messages and conversations need bellhop map import of properties; an application that serves several properties is left out. A conversation of several days counts on each.
 -- Adds up: delivered, impressions, taps
 -- Days: 60
 WITH applications AS (

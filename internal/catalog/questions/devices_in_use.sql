@@ -1,6 +1,6 @@
 -- Devices in use by property, on an average day
--- How many of the devices are used on a day? Devices are counted for each day and then averaged: added up over days, each would count thirty times.
--- Caveat: Days that are not there are left out of the average. How many devices were used at least once in all this time cannot be had from days.
+-- How many of the devices are used on a day? Devices are counted for each day and then averaged: a sum over days would count each device thirty times.
+-- Caveat: Missing days are left out of the average. Daily reports do not tell how many devices were used at least once in the whole period.
 -- Adds up: nothing
 -- Days: 30
 WITH days AS (

@@ -1,6 +1,6 @@
 -- Dialogs by property and week, against the week before
 -- Is Alexa used more or less than before? Weeks begin on Monday.
--- Caveat: The change is NULL unless both weeks have 7 days and follow each other. A day is there when the property has a row for any unit.
+-- Caveat: The change is NULL unless both weeks are consecutive and have 7 days. A day counts when the property has a row for any unit.
 -- Adds up: dialogs
 -- Days: 90
 WITH weeks AS (

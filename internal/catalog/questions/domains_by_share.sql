@@ -1,6 +1,6 @@
 -- What people ask for: dialogs by domain
--- What is the assistant used for? The share is that of the property's dialogs that have a domain.
--- Caveat: Devices are left out on purpose: one device may count in several domains. Dialogs without a domain are those of the table of devices that no domain has; below zero, the domains have more.
+-- What is the assistant used for? The share is of the property's dialogs that have a domain.
+-- Caveat: Devices are left out on purpose: one device may count in several domains. Dialogs without a domain are those in the table of devices that no domain accounts for; a negative number means that the domains have more.
 -- Adds up: dialogs
 -- Days: 30
 WITH domains AS (

@@ -1,6 +1,6 @@
 -- Most used intents of the property's own skills
--- Which parts of our skills are used, and what falls back? Percent are those of the skill.
--- Caveat: The intents have the names that the skill had on the day: a renamed one ends, and another begins. Devices are left out: one may use several intents.
+-- Which parts of our skills are used, and how often do they fall back? Percentages are of the skill's dialogs.
+-- Caveat: An intent has the name that it had on the day: after a rename, the old name ends and a new one begins. Devices are left out: one may use several intents.
 -- Adds up: dialogs
 -- Days: 30
 SELECT skill_name, intent_name, sum(dialog_count) AS dialogs,

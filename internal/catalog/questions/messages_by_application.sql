@@ -1,6 +1,6 @@
 -- Messages that Pinpoint delivered, by application and week
--- How many messages reached people? Those of campaigns, and e-mail and SMS of transactions.
--- Caveat: Pinpoint ended on 2026-10-30: this is history. How many people got one cannot be added up. Days are those of UTC.
+-- How many messages reached people? Counted are messages of campaigns, and transactional e-mail and SMS.
+-- Caveat: Pinpoint ended on 2026-10-30: this is history. The number of recipients cannot be added up. Days are in UTC.
 -- Adds up: delivered
 -- Days: 180
 SELECT application_id, CAST(date_trunc('week', dataset_date) AS date) AS week, sum(amount) AS delivered,

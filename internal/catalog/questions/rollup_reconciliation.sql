@@ -1,6 +1,6 @@
--- Units whose own number is not that of what is below them
--- Do parents equal their rooms? A difference is what happened at the parent itself, or rooms that a report lacks.
--- Caveat: The vendor adds up its own roll-ups. Without sub-units in the reports there is nothing to compare.
+-- Units whose own number differs from the sum of their rooms
+-- Do parents equal the sum of their rooms? A difference comes from the parent's own devices, or from rooms that the report lacks.
+-- Caveat: The vendor computes its own roll-ups. Without sub-units in the reports there is nothing to compare.
 -- Adds up: nothing
 -- Days: 30
 WITH below AS (

@@ -1,6 +1,6 @@
 -- Dialogs of each room on each day
--- Where and when is the assistant used? A day on which a device was there and nobody spoke is 0.
--- Caveat: A room without a row has no number, and a day that is not there has none for any room: neither is 0.
+-- Where and when is the assistant used? A day on which a room had a device and nobody spoke is 0.
+-- Caveat: A room without a row has no number, and on a missing day no room has one: neither is 0.
 -- Adds up: dialogs
 -- Days: 14
 SELECT property_id, max(property_name) AS property_name, unit_id, max(unit_name) AS unit_name, dataset_date,

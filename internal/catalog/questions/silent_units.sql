@@ -1,6 +1,6 @@
 -- Units with devices and without a dialog
--- Where is a device unplugged, offline or forgotten? A unit is listed when at least 7 days are there since it was first seen, and none has a dialog.
--- Caveat: A day is there when its subscription has a row for any unit. A unit without any row in these days is not listed, and a room that was empty is silent, too.
+-- Where is a device unplugged, offline or forgotten? A unit is listed when there are data for at least 7 days since it was first seen, and none has a dialog.
+-- Caveat: A day counts when its subscription has a row for any unit. A unit without any row in these days is not listed, and an unoccupied room is silent too.
 -- Adds up: devices
 -- Days: 14
 WITH used AS (

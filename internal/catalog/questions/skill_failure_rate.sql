@@ -1,6 +1,6 @@
 -- Failed utterances of skills in percent, by day
--- When did a skill fail? The percentage is that of the sums of the day, and NULL on a day without utterances.
--- Caveat: Days are those of UTC. An utterance that the skill answered with the wrong thing has not failed.
+-- When did a skill fail? The percentage is computed from the day's sums, and is NULL on a day without utterances.
+-- Caveat: Days are in UTC. An utterance that the skill answered wrongly does not count as failed.
 -- Adds up: utterances, failed
 -- Days: 30
 SELECT dataset_date, skill_id, stage,

@@ -1,6 +1,6 @@
 -- Utterances of skills, and how many of them failed
 -- Do our skills work?
--- Caveat: Days are those of UTC. An utterance that the skill answered with the wrong thing has not failed.
+-- Caveat: Days are in UTC. An utterance that the skill answered wrongly does not count as failed.
 -- Adds up: utterances, failed
 -- Days: 31
 SELECT skill_id, stage, count(DISTINCT dataset_date) AS days,

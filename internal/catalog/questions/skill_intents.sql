@@ -1,5 +1,5 @@
 -- Most used intents of skills
--- What do people say to a skill? Each intent of a day is counted once, in the longest period and over all locales where there is such a row.
+-- What do people say to a skill? Each intent is counted once a day, from the row of the longest period and of all locales if there is one.
 -- Caveat: Utterances that reached no intent are missing.
 -- Adds up: utterances
 -- Days: 30

@@ -1,6 +1,6 @@
 -- Sessions per user of skills, by day
 -- How often does a person come back on the same day?
--- Caveat: Both numbers are of whole days in UTC. Users of several days, hours or locales cannot be added up, and who shares an account is one user.
+-- Caveat: Both numbers are for whole days in UTC. Users of several days, hours or locales cannot be added up, and people who share an account are one user.
 -- Adds up: sessions
 -- Days: 30
 SELECT dataset_date, skill_id, stage, max(amount) AS sessions, max(reading) AS users,

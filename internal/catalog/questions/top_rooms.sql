@@ -1,6 +1,6 @@
 -- Rooms by dialogs per occupied day
--- Which rooms use Alexa most? Per occupied day, because a room that is always full would else beat one that is often empty.
--- Caveat: Without bellhop map import of rooms and occupancy the names are those of the units, and nothing is known of occupied days. A day counts when its subscription has a row for any unit; on such a day an occupied room without a row of its own counts with no dialogs.
+-- Which rooms use Alexa most? Dialogs are counted per occupied day, because a room that is always occupied would otherwise beat one that is often empty.
+-- Caveat: Without bellhop map import of rooms and occupancy, the names are those of the units, and occupied days are unknown. A day counts when its subscription has a row for any unit; on such a day an occupied room without a row of its own counts with no dialogs.
 -- Adds up: dialogs, occupied_days, dialogs_when_occupied
 -- Days: 28
 WITH used AS (

@@ -1,6 +1,6 @@
 -- Devices, devices in use and dialogs, by day
 -- How is the assistant used from day to day?
--- Caveat: A day that is not there has no row, as one without any unit. Devices are counted again each day and cannot be added up over days.
+-- Caveat: A missing day has no row, and neither does a day without any unit. Devices are counted again each day and cannot be added up over days.
 -- Adds up: dialogs
 -- Days: 31
 SELECT dataset_date, sum(device_count) AS devices, sum(active_device_count) AS in_use, sum(dialog_count) AS dialogs

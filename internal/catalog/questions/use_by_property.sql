@@ -1,6 +1,6 @@
 -- Dialogs and devices in use, by property
 -- Which property uses the assistant, and how much of it?
--- Caveat: Devices are those of an average day, and the percentage is that of the sums. Days are those on which the property has rows: with fewer of them, dialogs are fewer, too.
+-- Caveat: Devices are those of an average day, and the percentage is computed from the sums. Only days on which the property has rows count: fewer days mean fewer dialogs.
 -- Adds up: dialogs
 -- Days: 31
 WITH days AS (

@@ -1,6 +1,6 @@
--- Dialogs of each unit, and on how many days it was there
+-- Dialogs and days with data, by unit
 -- Which rooms use the assistant most?
--- Caveat: A full room beats an empty one: without the days on which it was occupied, a room that has few dialogs may only have had few guests.
+-- Caveat: Occupancy is not taken into account: a room with few dialogs may only have had few guests.
 -- Adds up: dialogs
 -- Days: 31
 SELECT property_id, max_by(property_name, dataset_date) AS property_name,

@@ -1,6 +1,6 @@
 -- Change of satisfaction by minutes of calls
--- Do residents who call more feel better? Each answer of the survey is compared with that of the month before, in the room.
--- Caveat: What goes together need not be cause and effect. Bands of fewer than 5 rooms are left out. Without bellhop map import of a survey there is nothing to say, and a month counts as soon as one of its days is there.
+-- Do residents who call more feel better? Each answer to the survey is compared with the answer from the same room in the month before.
+-- Caveat: Correlation is not causation. Bands of fewer than 5 rooms are left out. Without bellhop map import of a survey the answer is empty. A month counts as soon as there are data for one of its days.
 -- Adds up: answers
 -- Days: 180
 WITH units AS (

@@ -2,8 +2,8 @@
 // files and certificates, what waits for a decision, and what people ask their assistants.
 //
 // It renders the read model and the questions of the catalogue, and computes nothing of its own: each tile names the command that
-// says the same, and its SQL where there is one. It listens on this machine alone, wants a token of everybody, and changes nothing
-// but what the person has confirmed. Pages need no script but their own, and nothing from elsewhere.
+// gives the same answer, and its SQL where there is any. It listens on this machine only, requires a token, and changes nothing
+// that the person has not confirmed. Pages load no script but their own, and nothing from other hosts.
 package console
 
 import (
@@ -51,10 +51,10 @@ func New(p Place, clock func() time.Time) *Console {
 	return c
 }
 
-// Close lets go of the engine.
+// Close releases the engine.
 func (c *Console) Close() error { return c.asked.close() }
 
-// ServeHTTP serves the pages, whoever asks: see [Guard].
+// ServeHTTP serves the pages to every client: see [Guard].
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
 
 // screen is one page, and what fills it.
@@ -68,17 +68,17 @@ type screen struct {
 func screens() []screen {
 	return []screen{
 		{"/", "Today", "What needs a person, how fresh the data are, and what has changed.", today, false},
-		{"/coverage", "Coverage", "What became of each day of each table.", coverage, false},
-		{"/jobs", "Jobs", "What was asked of the vendors, and what came of it.", jobs, false},
-		{"/files", "Files", "Each file's way from the vendor's promise to its proven deletion.", files, false},
+		{"/coverage", "Coverage", "The state of each day of each table.", coverage, false},
+		{"/jobs", "Jobs", "What was requested from the vendors, and the result.", jobs, false},
+		{"/files", "Files", "Each file's path from the vendor's answer to its verified deletion.", files, false},
 		{"/review", "Review", "What waits for a person to decide.", waiting, false},
-		{"/rooms", "Rooms", "Where the assistants are used, and where nobody speaks to one.", asking(rooms), true},
+		{"/rooms", "Rooms", "Where the assistants are used, and which rooms are silent.", asking(rooms), true},
 		{"/engagement", "Engagement", "How much the assistants are used, and for what.", asking(engagement), true},
-		{"/campaigns", "Campaigns", "Which promotions were shown and answered, and where none was seen.", asking(campaigns), true},
+		{"/campaigns", "Campaigns", "Which promotions were shown, which ones people tapped, and where none was seen.", asking(campaigns), true},
 		{"/calls", "Calls", "Who calls whom, how, and for how long.", asking(calls), true},
 		{"/skills", "Skills", "Whether the skills work, and what people say to them.", asking(skills), true},
-		{"/care", "Care", "What people turn to the contact centre about.", asking(care), true},
-		{"/privacy", "Privacy", "What was delivered, for how long it lay there, and the proof that it is gone.", privacy, false},
+		{"/care", "Care", "What people ask the contact centre about.", asking(care), true},
+		{"/privacy", "Privacy", "What was delivered, how long it was kept, and the proof that it is gone.", privacy, false},
 		{"/cost", "Cost", "What bellhop costs on AWS.", bill, false},
 	}
 }
@@ -91,7 +91,7 @@ func (c *Console) document(s screen, v *view.View) page.Document {
 	return d
 }
 
-// show fills a page and sends it. What keeps it from being filled is said in its place.
+// show fills a page and sends it. If that fails, the page says why.
 func (c *Console) show(w http.ResponseWriter, r *http.Request, s screen) {
 	v := c.place.View()
 	d := c.document(s, v)
@@ -100,7 +100,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, s screen) {
 		err = s.fill(r.Context(), &sight{&d, c.asked, v, c.place, r.Form})
 	}
 	if r.Context().Err() != nil {
-		return // the person has gone
+		return // the client has disconnected
 	}
 	if err != nil {
 		c.write(w, http.StatusInternalServerError, c.trouble(s, err))
@@ -119,14 +119,14 @@ func (c *Console) showEarly(w http.ResponseWriter, r *http.Request, s screen) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b.Bytes())                 // whoever asked may have gone
-	_ = http.NewResponseController(w).Flush() // where that cannot be, all comes at once
+	_, _ = w.Write(b.Bytes())                 // the client may have disconnected
+	_ = http.NewResponseController(w).Flush() // without flushing, the page arrives as a whole
 	if err := s.fill(r.Context(), &sight{&d, c.asked, v, c.place, r.URL.Query()}); err != nil {
 		d.Sections = c.trouble(s, err).Sections
 	}
 	b.Reset()
 	if err := d.End(&b); err != nil {
-		return // the head is out already: what follows is nothing, and not half of something
+		return // the head is already sent: send nothing more rather than half a section
 	}
 	_, _ = w.Write(b.Bytes())
 }
@@ -140,7 +140,7 @@ func (c *Console) trouble(s screen, err error) page.Document {
 
 func (c *Console) problem(err error) page.Tile {
 	why, remedy := c.place.Explain(err)
-	return page.Tile{ID: "problem", Title: "Why", Answer: why, Table: facts("What helps", "What helps", remedy)}
+	return page.Tile{ID: "problem", Title: "Why", Answer: why, Table: facts("Remedy", "Remedy", remedy)}
 }
 
 // write sends a page, whole or not at all.
@@ -152,5 +152,5 @@ func (c *Console) write(w http.ResponseWriter, status int, d page.Document) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // whoever asked may have gone
+	_, _ = w.Write(b.Bytes()) // the client may have disconnected
 }

@@ -151,12 +151,12 @@ func TestTheConsoleOfTheDemonstration(t *testing.T) {
 			"/files":      {"QUARANTINED", "missing: dialog_count; unknown: dialog_count_v2"},
 			"/review":     {"it has 27 rows, the published day has 79", "accept drop", "replay drop"},
 			"/rooms":      {"2 units had devices and no dialog", "Room 101"},
-			"/engagement": {"The busiest day was ", "Data until", "Take care:"},
+			"/engagement": {"The busiest day was ", "Data until", "Caution:"},
 			"/campaigns":  {"Best answered: ", "taps per hundred impressions"},
-			"/calls":      {" calls went out."},
+			"/calls":      {" outbound calls."},
 			"/skills":     {"of a skill's utterances failed."},
-			"/care":       {"in which the contact centre responded"},
-			"/privacy":    {"Still there 1 ", "It holds: ", "No unit was erased."},
+			"/care":       {"of responses, by week and tag."},
+			"/privacy":    {"Still in the bucket 1 ", "The chain is intact: ", "No unit was erased."},
 			"/cost":       {"1,000 reports", "requests, standard queue"},
 		} {
 			text := s.get(path)
@@ -179,7 +179,7 @@ func TestTheConsoleOfTheDemonstration(t *testing.T) {
 	})
 	t.Run("days and a property can be chosen", func(t *testing.T) {
 		chosen := s.get("/engagement?from=2026-11-01&to=2026-11-07&property=no-such")
-		if !strings.Contains(chosen, "no property is called no-such") || !strings.Contains(chosen, "What helps") {
+		if !strings.Contains(chosen, "no property is called no-such") || !strings.Contains(chosen, "Remedy") {
 			t.Error(chosen)
 		}
 		for _, bad := range []string{"/rooms?from=soon", "/rooms?from=2026-11-07&to=2026-11-01", "/rooms?from=2020-01-01&to=2026-01-01"} {
@@ -192,7 +192,7 @@ func TestTheConsoleOfTheDemonstration(t *testing.T) {
 		stranger := s
 		stranger.token = "guess"
 		for _, path := range paths {
-			if text := stranger.get(path); strings.Contains(text, "bellhop console Today") || !strings.Contains(text, "it has the token") {
+			if text := stranger.get(path); strings.Contains(text, "bellhop console Today") || !strings.Contains(text, "it contains the token") {
 				t.Errorf("%s: %s", path, text)
 			}
 		}
@@ -222,7 +222,7 @@ func decisions(t *testing.T, s served) {
 		t.Errorf("a form that has seen something else: %s", text)
 	}
 	forged := url.Values{"verb": {"purge"}, "key": form["key"], "seen": form["seen"]}
-	if _, text := s.do(http.MethodPost, "/review/decide", forged); !strings.Contains(text, "nothing waits under this key") {
+	if _, text := s.do(http.MethodPost, "/review/decide", forged); !strings.Contains(text, "nothing under this key waits for the decision") {
 		t.Errorf("a verb that is none: %s", text)
 	}
 	if text := s.get("/review"); !strings.Contains(text, "it has 27 rows") {
@@ -231,7 +231,7 @@ func decisions(t *testing.T, s served) {
 	if _, text := s.do(http.MethodPost, "/review/decide", form); !strings.Contains(text, "is published") || !strings.Contains(text, "has 27 rows now") {
 		t.Errorf("the confirmed form: %s", text)
 	}
-	if _, text := s.do(http.MethodPost, "/review/decide", form); !strings.Contains(text, "it may be decided already") {
+	if _, text := s.do(http.MethodPost, "/review/decide", form); !strings.Contains(text, "it may already be decided") {
 		t.Errorf("the same form again: %s", text)
 	}
 	if text := s.get("/review"); strings.Contains(text, "it has 27 rows") {

@@ -10,10 +10,10 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// keep is how long an engine is used: it knows the files that there were when it was opened.
+// keep is how long an engine is used: it knows only the files that existed when it was opened.
 const keep = time.Minute
 
-// lender lends one engine to one request at a time, since it runs one statement at a time.
+// lender lends one engine to one request at a time, because it runs one statement at a time.
 type lender struct {
 	open  func(ctx context.Context, days report.Window) (query.Engine, error)
 	clock func() time.Time
@@ -24,8 +24,8 @@ type lender struct {
 	opened time.Time
 }
 
-// use hands an engine over some days to do. An engine of earlier requests may name a file that has gone since: do is then called once more, with a
-// new one.
+// use hands an engine over some days to do. An engine of earlier requests may name a file that was deleted since: do is then called once more, with a
+// new engine.
 func (l *lender) use(ctx context.Context, days report.Window, do func(query.Engine) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -34,15 +34,15 @@ type group struct {
 const usualDays = 4 * report.Week
 
 var (
-	rooms = topic{2 * report.Week, "asp_device", []group{{"map", "Day by day", []string{monthly.RoomsByDay}}, {"use", "In all", []string{"silent", "rooms"}}}}
+	rooms = topic{2 * report.Week, "asp_device", []group{{"map", "Day by day", []string{monthly.RoomsByDay}}, {"use", "Overall", []string{"silent", "rooms"}}}}
 
 	engagement = topic{usualDays, "asp_device", []group{
 		{"days", "Day by day", []string{"use-by-day"}},
 		{"properties", "By property", []string{"use-by-property", "adoption", "weeks"}},
 		{"asked", "Topics", []string{"domains", "intents"}},
 	}}
-	campaigns = topic{usualDays, "asp_proactive_campaign", []group{{"answered", "Which were answered", []string{"campaigns"}}, {"unseen", "Where none was seen", []string{"reach"}}, {"channels", "Beside other channels", []string{"funnel", "messages"}}}}
-	calls     = topic{usualDays, "asp_communication", []group{{"calls", "Calls", []string{"calls"}}, {"wellbeing", "Beside what people say of themselves", []string{"wellbeing"}}}}
+	campaigns = topic{usualDays, "asp_proactive_campaign", []group{{"answered", "Response", []string{"campaigns"}}, {"unseen", "Where none was seen", []string{"reach"}}, {"channels", "Compared with other channels", []string{"funnel", "messages"}}}}
+	calls     = topic{usualDays, "asp_communication", []group{{"calls", "Calls", []string{"calls"}}, {"wellbeing", "Compared with satisfaction", []string{"wellbeing"}}}}
 	skills    = topic{usualDays, "skill_metrics", []group{{"work", "Do they work?", []string{"skills", "failures"}}, {"use", "How they are used", []string{"sessions", "skill-intents"}}}}
 	care      = topic{usualDays, "khoros_response", []group{{"care", "The contact centre", []string{"care", "care-by-property"}}}}
 )
@@ -50,7 +50,7 @@ var (
 // longestSpan is the most days that one page is about.
 const longestSpan = 366
 
-// scope is what the person has chosen, and which days are there.
+// scope is what the person has chosen, and which days were loaded.
 type scope struct {
 	days     report.Window
 	property string
@@ -104,7 +104,7 @@ func (s *sight) days(there view.Coverage, t topic) (days report.Window, err erro
 		}
 	}
 	if n := days.Len(); n == 0 || n > longestSpan {
-		return days, &phrase.Problem{Err: fmt.Errorf("%s are no days to look at", days), Remedy: fmt.Sprintf("choose from 1 to %d days, the first before the last", longestSpan)}
+		return days, &phrase.Problem{Err: fmt.Errorf("%s is not a range of days", days), Remedy: fmt.Sprintf("choose 1 to %d days, with the first before the last", longestSpan)}
 	}
 	return days, nil
 }
@@ -172,10 +172,10 @@ func (s *sight) answers(ctx context.Context, r monthly.Reader, t topic, about sc
 		s.section(g.id, g.title, "", tiles...)
 	}
 	if len(found.Blocks) == 0 {
-		s.section("nothing", "Nothing to show", "", page.Tile{ID: "none", Title: "No data", Answer: "No subscription brings what this page is about.", Command: s.command("sources list")})
+		s.section("nothing", "Nothing to show", "", page.Tile{ID: "none", Title: "No data", Answer: "No subscription collects data for this page.", Command: s.command("sources list")})
 	}
 	if len(found.Without) > 0 {
-		s.Foot = append(s.Foot, "Left out, because nobody asks the vendors for what it needs, or because it is about no property: "+strings.Join(found.Without, "; ")+".")
+		s.Foot = append(s.Foot, "Left out, because no subscription collects the data, or because they exist only for all properties together: "+strings.Join(found.Without, "; ")+".")
 	}
 	return nil
 }
@@ -190,9 +190,9 @@ func (s *sight) tile(b monthly.Block, about scope) (t page.Tile, err error) {
 	t.Command += s.place.Flags
 	switch b.Name {
 	case "failures":
-		t.Chart = lines(b, "Utterances that failed, in percent, day by day and skill by skill. The numbers are in the table below.", "skill_id", "percent_failed", about.days)
+		t.Chart = lines(b, "Failed utterances in percent, by day and skill. The numbers are in the table below.", "skill_id", "percent_failed", about.days)
 	case "sessions":
-		t.Chart = lines(b, "Sessions per user, day by day and skill by skill. The numbers are in the table below.", "skill_id", "sessions_per_user", about.days)
+		t.Chart = lines(b, "Sessions per user, by day and skill. The numbers are in the table below.", "skill_id", "sessions_per_user", about.days)
 	}
 	return t, err
 }
@@ -228,9 +228,9 @@ func heat(b monthly.Block, about scope) (*page.Table, error) {
 	return t, nil
 }
 
-// absent stands for a number of a room that has no row on a day: nothing where the day is there, and missing where it is not.
+// absent stands for the number of a room that has no row on a day: nothing when the day was loaded, missing otherwise.
 func absent(c view.Coverage, d report.Date) any {
-	why := "nobody asked for it"
+	why := "no subscription wants it"
 	for _, sub := range c.Subscriptions {
 		for _, day := range sub.Days {
 			switch {

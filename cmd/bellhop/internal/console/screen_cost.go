@@ -20,14 +20,14 @@ func bill(_ context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	const caveat = "Requests, messages and log lines are counted; how long a function runs on Lambda is assumed, and the command says what."
+	const caveat = "Requests, messages and log lines are counted; how long a function runs on Lambda is assumed; the command shows the assumption."
 	s.section("cost", "US dollars, before tax", fmt.Sprintf("Counted in a run on one machine, %s. Prices of %s.", phrase.Minute(e.Usage.At), e.Region),
 		page.Tile{
-			ID: "short", Title: "In short", Command: "bellhop cost",
+			ID: "short", Title: "At a glance", Command: "bellhop cost",
 			Figures: []page.Figure{
 				{Label: "1,000 reports", Value: dollars(e.PerThousand.Total), Note: "at list prices"},
 				{Label: "A month", Value: dollars(e.MonthListed), Note: fmt.Sprintf("of %g reports a day, at list prices", e.Wish.ReportsPerDay)},
-				{Label: "A month, free tier off", Value: dollars(e.MonthFree), Note: "as if nothing else used it"},
+				{Label: "A month, less the free tier", Value: dollars(e.MonthFree), Note: "if nothing else uses it"},
 			},
 		},
 		page.Tile{ID: "thousand", Title: "1,000 reports", Table: lineTable("What 1,000 reports cost", e.PerThousand), Caveat: caveat, Command: "bellhop cost"},

@@ -12,7 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// coverageTone says how the state of a day is meant.
+// coverageTone says whether the state of a day is good or bad.
 func coverageTone(status report.CoverageStatus) page.Tone {
 	switch {
 	case status.Covered():
@@ -41,14 +41,14 @@ func coverage(ctx context.Context, s *sight) error {
 		tiles = []page.Tile{{ID: "none", Title: "No subscriptions", Answer: "There are no subscriptions: make one with " + s.command("subscriptions apply NAME") + "."}}
 	}
 	s.section("calendar", "Every day", "", tiles...)
-	s.section("gaps", "What is not there", "", s.gaps(c))
+	s.section("gaps", "Gaps", "", s.gaps(c))
 	return nil
 }
 
 func (s *sight) calendar(c view.Covered) page.Tile {
 	t := page.Tile{ID: "of-" + c.Name, Title: c.Name, Command: s.command("coverage %s", c.Name)}
 	var said []string
-	cal := &page.Calendar{Caption: "Days of " + c.Name + ", a row for each table", Days: c.Window}
+	cal := &page.Calendar{Caption: "Days of " + c.Name + ", one row for each table", Days: c.Window}
 	for _, status := range report.CoverageStatuses() {
 		if n := c.Counts[status]; n > 0 {
 			said = append(said, fmt.Sprintf("%s %s", phrase.Number(int64(n)), status))
@@ -79,9 +79,9 @@ func (s *sight) calendar(c view.Covered) page.Tile {
 
 func (s *sight) gaps(c view.Coverage) page.Tile {
 	t := page.Tile{
-		ID: "gaps-list", Title: "Days that are not there", Command: s.command("coverage"),
+		ID: "gaps-list", Title: "Missing days", Command: s.command("coverage"),
 		Table: &page.Table{
-			Caption: "Days that are not there, and until when they can be fetched", Empty: "Every wanted day is there.",
+			Caption: "Missing days, and until when they can be fetched", Empty: "No wanted day is missing.",
 			Columns: columns(text("Table"), text("Subscription"), line("Days"), text("State"), line("Can be fetched until"), why()),
 		},
 	}
@@ -89,7 +89,7 @@ func (s *sight) gaps(c view.Coverage) page.Tile {
 		for _, g := range sub.Gaps {
 			left := fmt.Sprintf("%s, %s left", g.LostAfter, phrase.Count(g.DaysLeft, "day"))
 			if g.DaysLeft < 0 {
-				left = g.LostAfter.String() + ", which is over"
+				left = g.LostAfter.String() + ", which has passed"
 			}
 			t.Table.Rows = append(t.Table.Rows, []any{g.Table, g.Subscription, phrase.Days(g.Window), page.Word{Text: string(g.Status), Tone: coverageTone(g.Status)}, left, g.Why})
 		}

@@ -33,7 +33,7 @@ func files(ctx context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	t := &page.Table{Caption: "Files, the newest first", Empty: "No file is known.", Columns: columns(text("File"), text("State"), text("Table"), line("Delivered"), line("Lay there"), plenty("Rows"), why())}
+	t := &page.Table{Caption: "Files, newest first", Empty: "There are no files yet.", Columns: columns(text("File"), text("State"), text("Table"), line("Delivered"), line("Time in bucket"), plenty("Rows"), why())}
 	for _, f := range slices.Backward(list) {
 		var lay any
 		if f.ExposureSeconds > 0 {
@@ -70,8 +70,8 @@ func file(ctx context.Context, s *sight, key string) error {
 	}
 	for i, c := range f.Certificates {
 		tiles = append(tiles, page.Tile{
-			ID: fmt.Sprintf("certificate-%d", i+1), Title: "Certificate of its deletion", Half: true,
-			Answer:  fmt.Sprintf("It lay there for %s, and was then found gone, with no version left.", phrase.Span(c.Exposure())),
+			ID: fmt.Sprintf("certificate-%d", i+1), Title: "Certificate of deletion", Half: true,
+			Answer:  fmt.Sprintf("It was in the bucket for %s, and was then verified to be gone, with no version left.", phrase.Span(c.Exposure())),
 			Command: s.command("certificates show %s", f.Key),
 			Table: facts("What the certificate says", "Deleted as", string(c.Cause), "Delivered", phrase.Second(c.DeliveredAt), "Deleted", phrase.Second(c.DeletedAt),
 				"Verified gone", phrase.Second(c.VerifiedAt), "ETag", c.ETag, "SHA-256", c.SHA256, "Request", c.RequestID),

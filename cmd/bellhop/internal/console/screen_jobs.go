@@ -32,8 +32,8 @@ func jobs(ctx context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	open := page.Tile{ID: "open", Title: "Open", Command: s.command("jobs list --open"), Table: jobTable("Jobs that are not over", "No job is open.")}
-	over := page.Tile{ID: "over", Title: "Over", Command: s.command("jobs list --last %d", mostRows), Table: jobTable("Jobs that are over, the newest first", "No job is over.")}
+	open := page.Tile{ID: "open", Title: "Open", Command: s.command("jobs list --open"), Table: jobTable("Open jobs", "No job is open.")}
+	over := page.Tile{ID: "over", Title: "Finished", Command: s.command("jobs list --last %d", mostRows), Table: jobTable("Finished jobs, newest first", "No job has finished.")}
 	for _, j := range slices.Backward(list) {
 		into := over.Table
 		if j.Status.Holds() {
@@ -64,7 +64,7 @@ func job(ctx context.Context, s *sight, id string) error {
 	}
 	about := facts("About the job",
 		"State", page.Word{Text: string(j.Status), Tone: jobTone(j.Status)}, "Why", j.Reason, "Subscription", j.Subscription, "Days", phrase.Days(j.Window),
-		"Requests", number(j.Requests), "Submitted", phrase.Second(j.SubmittedAt), "Finished", phrase.Second(j.FinishedAt), "Next look", phrase.Second(j.DueAt))
+		"Requests", number(j.Requests), "Submitted", phrase.Second(j.SubmittedAt), "Finished", phrase.Second(j.FinishedAt), "Next check", phrase.Second(j.DueAt))
 	s.section("job", "The job", "",
 		page.Tile{ID: "about", Title: "What it is", Table: about, Command: s.command("jobs show %s", j.ID), Half: true},
 		page.Tile{ID: "files", Title: "Its files", Table: files, Half: true},

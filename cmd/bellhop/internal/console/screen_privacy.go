@@ -22,7 +22,7 @@ func privacy(ctx context.Context, s *sight) error {
 		return err
 	}
 	command := s.command("privacy report --from %s --to %s", days.From, days.To)
-	there := page.Figure{Label: "Still there", Value: number(len(p.Undeleted)), Note: "no file lies there", Tone: page.Good}
+	there := page.Figure{Label: "Still in the bucket", Value: number(len(p.Undeleted)), Note: "no file is left", Tone: page.Good}
 	if len(p.Undeleted) > 0 {
 		there.Note, there.Tone = "see below", page.Waiting
 	}
@@ -30,13 +30,13 @@ func privacy(ctx context.Context, s *sight) error {
 	if p.Deleted.Files > 0 {
 		figures = append(figures, page.Figure{Label: "Half were gone within", Value: seconds(p.Deleted.MedianSeconds), Note: "99 % within " + seconds(p.Deleted.P99Seconds)})
 	}
-	causes := &page.Table{Caption: "Deleted files, by what they were", Empty: "Nothing was deleted.", Columns: columns(text("Deleted as"), plenty("Files"), line("Half within"), line("99 % within"), line("Longest"))}
+	causes := &page.Table{Caption: "Deleted files, by state", Empty: "Nothing was deleted.", Columns: columns(text("Deleted as"), plenty("Files"), line("Half within"), line("99 % within"), line("Longest"))}
 	for _, cause := range []report.FileStatus{report.FileLoaded, report.FileStray, report.FileQuarantined} {
 		if d := p.ByCause[cause]; d.Files > 0 {
 			causes.Rows = append(causes.Rows, []any{string(cause), number(d.Files), seconds(d.MedianSeconds), seconds(d.P99Seconds), seconds(d.MaxSeconds)})
 		}
 	}
-	left := &page.Table{Caption: "Files that lie in the delivery bucket", Empty: "No file that came in these days is left.", Columns: columns(text("File"), text("State"), line("Delivered"), line("Kept until"))}
+	left := &page.Table{Caption: "Files in the delivery bucket, by name", Empty: "No file that arrived in these days is left.", Columns: columns(text("File"), text("State"), line("Delivered"), line("Kept until"))}
 	for _, f := range p.Undeleted {
 		left.Rows = append(left.Rows, []any{to("/files", "key", f.Key), page.Word{Text: string(f.Status), Tone: fileTone(f.Status)}, phrase.Second(f.DeliveredAt), phrase.Second(f.Until)})
 	}
@@ -45,8 +45,8 @@ func privacy(ctx context.Context, s *sight) error {
 		return err
 	}
 	s.section("files", "In the last 30 days", "",
-		page.Tile{ID: "short", Title: "In short", Figures: figures, Command: command},
-		page.Tile{ID: "causes", Title: "How long they lay there", Table: causes, Command: command},
+		page.Tile{ID: "short", Title: "At a glance", Figures: figures, Command: command},
+		page.Tile{ID: "causes", Title: "How long files were kept", Table: causes, Command: command},
 		page.Tile{ID: "left", Title: "What is left", Table: left, Command: command})
 	s.section("proof", "Proof", "", s.chain(p.Chain), certificates, s.erasures(p.Erasures))
 	return nil
@@ -73,11 +73,11 @@ func (s *sight) erasures(all []view.Erasure) page.Tile {
 func (s *sight) chain(c view.ChainVerdict) page.Tile {
 	t := page.Tile{
 		ID: "chain", Title: "The chain of seals", Command: s.command("privacy verify"),
-		Answer: fmt.Sprintf("It holds: %s over %s.", phrase.Count(c.Seals, "seal"), phrase.Count(c.Sealed, "certificate")),
+		Answer: fmt.Sprintf("The chain is intact: %s over %s.", phrase.Count(c.Seals, "seal"), phrase.Count(c.Sealed, "certificate")),
 		Table:  facts("About the chain", "Waiting for the next sweep", number(c.Waiting), "From before the first seal", number(c.Older), "To keep elsewhere", fmt.Sprintf("%d:%s", c.Number, c.Hash)),
 	}
 	if len(c.Findings) > 0 {
-		t.Answer = phrase.Count(len(c.Findings), "thing") + " does not hold."
+		t.Answer = "The chain is broken: " + phrase.Count(len(c.Findings), "finding") + "."
 		for _, f := range c.Findings {
 			t.Table.Rows = append(t.Table.Rows, []any{page.Word{Text: "✖", Tone: page.Bad}, f})
 		}
@@ -90,8 +90,8 @@ func (s *sight) certificates(ctx context.Context) (page.Tile, error) {
 	t := page.Tile{
 		ID: "certificates", Title: "The newest certificates", Command: s.command("certificates list --last %d", mostRows),
 		Table: &page.Table{
-			Caption: "Certificates, the newest first", Empty: "There is none yet.", Folded: true,
-			Columns: columns(text("File"), text("Deleted as"), line("Verified gone"), line("Lay there"), code("SHA-256")),
+			Caption: "Certificates, newest first", Empty: "There are no certificates yet.", Folded: true,
+			Columns: columns(text("File"), text("Deleted as"), line("Verified gone"), line("Time in bucket"), code("SHA-256")),
 		},
 	}
 	for _, c := range slices.Backward(list) {

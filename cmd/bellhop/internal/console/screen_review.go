@@ -39,7 +39,7 @@ func waiting(ctx context.Context, s *sight) error {
 		}
 		t := page.Tile{
 			ID: fmt.Sprintf("entry-%d", i+1), Title: e.Key, Answer: e.Reason, Command: s.command("review show %s", e.Key),
-			Table: facts("About "+e.Key, "Kind", string(e.Kind), "Since", phrase.Minute(e.Since), "Goes by itself", goes),
+			Table: facts("About "+e.Key, "Kind", string(e.Kind), "Since", phrase.Minute(e.Since), "Kept until", goes),
 		}
 		if t.Body, err = form("verbs.html", verbs(e)); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (s *sight) decision(ctx context.Context) (decision, error) {
 		return d, err
 	}
 	if !slices.ContainsFunc(entries, func(e review.Entry) bool { return e.Key == d.Key && slices.Contains(e.Verbs, d.Verb) }) {
-		return d, &phrase.Problem{Err: fmt.Errorf("nothing waits under this key that can be decided with %q", string(d.Verb)), Remedy: "see what waits under Review: it may be decided already"}
+		return d, &phrase.Problem{Err: fmt.Errorf("nothing under this key waits for the decision %q", string(d.Verb)), Remedy: "look under Review: it may already be decided"}
 	}
 	return d, nil
 }
@@ -122,7 +122,7 @@ func decide(ctx context.Context, s *sight) error {
 	}
 	s.Title = "Done"
 	t := page.Tile{ID: "done", Title: d.Key, Answer: said, Command: s.command("review list")}
-	if t.Body, err = form("verbs.html", []page.Link{{Name: "back to what waits", Address: "/review"}}); err != nil {
+	if t.Body, err = form("verbs.html", []page.Link{{Name: "back to Review", Address: "/review"}}); err != nil {
 		return err
 	}
 	s.section("done-section", "What was done", "", t)

@@ -28,7 +28,7 @@ func today(ctx context.Context, s *sight) error {
 	if err != nil {
 		return err
 	}
-	s.section("state", "How it stands", "", s.standing(status), s.attention(status))
+	s.section("state", "State", "", s.standing(status), s.attention(status))
 	s.section("data", "Data", "", s.freshness(fresh), s.restated(changes))
 	checks, err := s.checks()
 	if err == nil {
@@ -47,11 +47,11 @@ func (s *sight) standing(status view.Status) page.Tile {
 			}
 		}
 	}
-	needs := page.Figure{Label: "Needs a person", Value: number(len(status.Attention)), Note: "nothing does", Tone: page.Good}
+	needs := page.Figure{Label: "Needs a person", Value: number(len(status.Attention)), Note: "nothing to do", Tone: page.Good}
 	if len(status.Attention) > 0 {
 		needs.Note, needs.Tone = "see below", page.Bad
 	}
-	raw := page.Figure{Label: "Files in the delivery bucket", Value: number(status.Raw.Objects), Note: "nothing left lying around", Tone: page.Good}
+	raw := page.Figure{Label: "Files in the delivery bucket", Value: number(status.Raw.Objects), Note: "none left", Tone: page.Good}
 	if status.Raw.Objects > 0 {
 		raw.Note, raw.Tone = "oldest "+phrase.Span(status.Raw.Oldest), page.Plain
 	}
@@ -60,12 +60,12 @@ func (s *sight) standing(status view.Status) page.Tile {
 	}
 	open := page.Figure{Label: "Open jobs", Value: number(status.Jobs.Open)}
 	if status.Jobs.Named > 0 {
-		open.Note = fmt.Sprintf("%d of %s came", status.Jobs.Loaded, phrase.Count(status.Jobs.Named, "file"))
+		open.Note = fmt.Sprintf("%d of %s arrived", status.Jobs.Loaded, phrase.Count(status.Jobs.Named, "file"))
 	}
 	return page.Tile{
-		ID: "standing", Title: "In short", Command: s.command("status"),
+		ID: "standing", Title: "At a glance", Command: s.command("status"),
 		Figures: []page.Figure{
-			needs, {Label: "Days of tables that are there", Value: number(there), Note: "of " + phrase.Number(int64(wanted)) + " wanted"}, open, raw,
+			needs, {Label: "Days loaded, over all tables", Value: number(there), Note: "of " + phrase.Number(int64(wanted)) + " wanted"}, open, raw,
 		},
 	}
 }
@@ -73,7 +73,7 @@ func (s *sight) standing(status view.Status) page.Tile {
 func (s *sight) attention(status view.Status) page.Tile {
 	t := page.Tile{
 		ID: "attention", Title: "What needs a person", Command: s.command("status"),
-		Table: &page.Table{Caption: "What needs a person, with what helps", Columns: columns(text("What")), Empty: "Nothing needs a person."},
+		Table: &page.Table{Caption: "What needs a person, with the remedy", Columns: columns(text("What")), Empty: "Nothing needs a person."},
 	}
 	for _, need := range status.Attention {
 		t.Table.Rows = append(t.Table.Rows, []any{need})
@@ -83,10 +83,10 @@ func (s *sight) attention(status view.Status) page.Tile {
 
 func (s *sight) freshness(f view.Freshness) page.Tile {
 	t := page.Tile{
-		ID: "freshness", Title: "How old the newest day is", Command: s.command("freshness"), Answer: "Every table is as fresh as it should be.",
+		ID: "freshness", Title: "Age of the newest day", Command: s.command("freshness"), Answer: "Every table is as fresh as it should be.",
 		Table: &page.Table{
 			Caption: "Tables by subscription, with their newest day", Empty: "There are no subscriptions.", Folded: len(f.Tables) > 12,
-			Columns: columns(text("Table"), text("Subscription"), text("Newest day"), plenty("Days old"), plenty("May be"), text("State")),
+			Columns: columns(text("Table"), text("Subscription"), text("Newest day"), plenty("Age, days"), plenty("Allowed, days"), text("State")),
 		},
 	}
 	stale := 0
@@ -106,17 +106,17 @@ func (s *sight) freshness(f view.Freshness) page.Tile {
 		t.Table.Rows = append(t.Table.Rows, []any{one.Table, one.Subscription, last, age, number(one.SLODays), state})
 	}
 	if stale > 0 {
-		t.Answer = phrase.Count(stale, "table") + " older than it should be: look for the word stale."
+		t.Answer = "Out of date: " + phrase.Count(stale, "table") + ", marked stale below."
 	}
 	return t
 }
 
 func (s *sight) restated(c view.Changes) page.Tile {
 	t := page.Tile{
-		ID: "restated", Title: "What changed in a week", Command: s.command("changes --since 7d"),
+		ID: "restated", Title: "What changed in the last week", Command: s.command("changes --since 7d"),
 		Answer: fmt.Sprintf("%s of published days by newer reports since %s.", phrase.Count(len(c.Restated), "replacement"), phrase.Minute(c.Since)),
 		Table: &page.Table{
-			Caption: "Replaced days, the newest first", Empty: "No published day was replaced by other content.", Folded: true,
+			Caption: "Replaced days, newest first", Empty: "No published day was replaced by other content.", Folded: true,
 			Columns: columns(text("Day"), text("Table"), text("Subscription"), text("Measure"), plenty("Before"), plenty("After"), line("When")),
 		},
 	}

@@ -43,25 +43,25 @@ func Serve(ctx context.Context, port int, token string, handler http.Handler, te
 
 // Guard lets only the person to the console who has its token. The address with the token is opened once; the browser then keeps it
 // in a cookie that no script reads and no other site sends. A page of another site can neither read the console, nor have the browser
-// send it a form; nor can one whose name is made to lead to this machine.
+// send it a form; nor can a site whose name resolves to this machine.
 func Guard(token string, console http.Handler) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		forbidEverything(w.Header())
 		host, port, err := net.SplitHostPort(r.Host)
 		if err != nil || !loopback(host) {
-			http.Error(w, "The console answers under 127.0.0.1 and localhost alone.", http.StatusMisdirectedRequest)
+			http.Error(w, "The console answers only at 127.0.0.1 and localhost.", http.StatusMisdirectedRequest)
 			return
 		}
 		cookie := "bellhop-" + port // cookies are of a host, whatever its ports
 		if given := r.URL.Query().Get("token"); given != "" && same(given, token) && r.Method == http.MethodGet {
 			http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // G124: there is no TLS on a machine's own loopback
-			// The token is not to stand in the history. The path may not begin with two slashes, which would name a host.
+			// The token must not stay in the history. The path may not begin with two slashes, which would name a host.
 			http.Redirect(w, r, (&url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/")}).String(), http.StatusSeeOther)
 			return
 		}
 		if kept, err := r.Cookie(cookie); err != nil || !same(kept.Value, token) {
-			http.Error(w, "Open the address that bellhop console has printed: it has the token.", http.StatusForbidden)
+			http.Error(w, "Open the address that bellhop console printed: it contains the token.", http.StatusForbidden)
 			return
 		}
 		if err := sameOrigin.Check(r); err != nil {
@@ -72,7 +72,7 @@ func Guard(token string, console http.Handler) http.Handler {
 	})
 }
 
-// forbidEverything sets what a page may not do beyond its own policy: be framed, be kept, say where one came from.
+// forbidEverything sets what a page may not do beyond its own policy: be framed, be cached, send a referrer.
 func forbidEverything(h http.Header) {
 	h.Set("Content-Security-Policy", "frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")

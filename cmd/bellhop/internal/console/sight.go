@@ -27,13 +27,13 @@ type Place struct {
 	// Decide carries out what a person decides about one of these, or only says what it would do. It may be repeated: what is
 	// decided already is an error that says so.
 	Decide func(ctx context.Context, verb review.Verb, key string, dryRun bool) (said string, err error)
-	// Engine opens what answers questions about some days, or more of them. Its error stands in the place of the answers.
+	// Engine opens what answers questions about some days, or more of them. Its error is shown in place of the answers.
 	Engine func(ctx context.Context, days report.Window) (query.Engine, error)
 	// Checks returns what the last run of the checks found; ok is false where none is known.
 	Checks func() (found quality.Result, ok bool, err error)
 	// Bill estimates what the installation costs on AWS.
 	Bill func() (cost.Estimate, error)
-	// Explain says in words what went wrong, without secrets, and what helps if anything is known to.
+	// Explain says in words what went wrong, without secrets, and the remedy if one is known.
 	Explain func(err error) (why, remedy string)
 	// Flags name the place in a command that is shown: " --stack hotels", or nothing.
 	Flags string
@@ -77,12 +77,12 @@ func code(title string) page.Column { return page.Column{Title: title, Kind: pag
 
 func plenty(title string) page.Column { return page.Column{Title: title, Kind: page.Plenty} }
 
-// facts makes a table of names and values. What says nothing is left out.
+// facts makes a table of names and values. Empty values are left out.
 func facts(caption string, pairs ...any) *page.Table {
 	t := &page.Table{Caption: caption, Columns: columns(text("What"), text("Value"))}
 	for pair := range slices.Chunk(pairs, 2) {
 		if n, is := pair[1].(query.Number); is {
-			pair[1] = phrase.Grouped(string(n), " ") // beside texts it stands where they stand
+			pair[1] = phrase.Grouped(string(n), " ") // it is aligned like the texts
 		}
 		if pair[1] != "" {
 			t.Rows = append(t.Rows, pair)

@@ -12,7 +12,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// Days says which days there are. A [view.View] is one.
+// Days says which days were loaded. A [view.View] is one.
 type Days interface {
 	Coverage(ctx context.Context, f view.CoverageFilter) (view.Coverage, error)
 	// Published returns the published days of a subscription in a window.
@@ -101,12 +101,12 @@ func tablesOf(q catalog.Question) []string {
 	return tables
 }
 
-// answerable reports whether somebody asks the vendor for what the subject needs.
+// answerable reports whether a subscription collects what the subject needs.
 func (s subject) answerable(c covered, of *Property) bool {
 	return c.wants(tablesOf(s.asked)) && (!s.whole || of == nil)
 }
 
-// answer answers the question of one subject, and says which of the days are there.
+// answer answers the question of one subject, and says how many of the days were loaded.
 func (r Reader) answer(ctx context.Context, s subject, about scope, c covered) (Block, error) {
 	b, err := r.block(ctx, s, about)
 	if err != nil {
@@ -145,7 +145,7 @@ func (r Reader) run(ctx context.Context, statement string) (*rows, error) {
 	return found, r.Engine.Run(ctx, statement, found)
 }
 
-// covered asks after the days. Only names the subscriptions that count; all do when it is empty.
+// covered reads the coverage of the days. Only names the subscriptions that count; nil means all.
 func (r Reader) covered(ctx context.Context, days report.Window, only []string) (covered, error) {
 	found, err := r.Days.Coverage(ctx, view.CoverageFilter{Days: days})
 	if err != nil {

@@ -12,14 +12,14 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/query"
 )
 
-// Audience is for whom a report is.
+// Audience is who a report is for.
 type Audience string
 
 // The audiences.
 const (
-	// Manager runs the properties: names are there, identifiers are not.
+	// Manager runs the properties and sees names, but no identifiers.
 	Manager Audience = "manager"
-	// Owner is outside: units have pseudonyms, small numbers are hidden, and there is nothing of how bellhop works.
+	// Owner is an outsider: units have pseudonyms, small numbers are hidden, and nothing shows how bellhop works.
 	Owner Audience = "owner"
 	// Engineer sees everything.
 	Engineer Audience = "engineer"
@@ -34,7 +34,7 @@ type Sight struct {
 	// Fewest is the smallest number of activities that an owner sees, apart from 0. Lower ones are hidden, and so is what they could
 	// be computed from: see [Report.For].
 	Fewest int
-	// Key makes an owner's pseudonyms. Who has it can find the unit of a pseudonym by trying all units.
+	// Key makes an owner's pseudonyms. Anyone who has it can find the unit of a pseudonym by trying all units.
 	Key []byte
 }
 
@@ -106,7 +106,7 @@ func (s Sight) rename(b Block, of *Property) Block {
 	return b
 }
 
-// pseudonym is the same for the same unit, audience and property, and another for others.
+// pseudonym returns the same text for the same unit, audience and property, and a different one otherwise.
 func (s Sight) pseudonym(id string, of *Property) string {
 	mac := hmac.New(sha256.New, s.Key)
 	property := ""

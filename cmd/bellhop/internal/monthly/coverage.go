@@ -9,7 +9,7 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-// covered is which days are there, of the subscriptions that a report rests on.
+// covered says which days were loaded, of the subscriptions that a report rests on.
 type covered struct {
 	subscriptions []view.Covered
 }
@@ -25,7 +25,7 @@ func (c covered) wants(tables []string) bool {
 
 // state is what is known of one day of some tables, over all subscriptions.
 type state struct {
-	// asked says that somebody wants the day, there that some of it is there, and lacking that some of it is not.
+	// asked says that a subscription wants the day, there that part of it is loaded, and lacking that part of it is missing.
 	asked, there, lacking bool
 	why                   string
 }
@@ -46,12 +46,12 @@ func (c covered) day(tables []string, date report.Date) state {
 		}
 	}
 	if !s.asked {
-		s.why = "nobody asked for it"
+		s.why = "no subscription wants it"
 	}
 	return s
 }
 
-// data counts the days of a window that are there in whole.
+// data counts the complete days of a window.
 func (c covered) data(tables []string, days report.Window) Data {
 	d := Data{Of: days.Len()}
 	for date := range days.Days() {
@@ -63,8 +63,8 @@ func (c covered) data(tables []string, days report.Window) Data {
 	return d
 }
 
-// everyDay returns a row for each day of a block by day: the rows that it has, zeros for a day that is there without rows, and
-// [Missing] for one that is not there.
+// everyDay returns a row for each day of a block by day: the rows that it has, zeros for a loaded day without rows, and
+// [Missing] for a missing day.
 func (c covered) everyDay(tables []string, days report.Window, b Block) [][]any {
 	byDay := map[any][]any{}
 	for _, row := range b.Rows {
@@ -91,16 +91,16 @@ func (c covered) everyDay(tables []string, days report.Window, b Block) [][]any 
 	return all
 }
 
-// block says which days are not there, and why.
+// block says which days are missing, and why.
 func (c covered) block(days report.Window) Block {
 	b := Block{
-		Name: completeness, Title: "Days that are not there",
+		Name: completeness, Title: "Missing days",
 		Columns: []Column{
 			text("table", "Table"), {Name: "first_day", Title: "First day", Role: Day}, {Name: "last_day", Title: "Last day", Role: Day}, level("days", "Days"),
 			text("status", "Status"), {Name: "lost_after", Title: "Can be fetched until", Role: Day}, {Name: "subscription", Title: "Subscription", Role: ID}, {Name: "why", Title: "Why", Role: Reason},
 		},
 		Rows: [][]any{}, Command: fmt.Sprintf("bellhop coverage --from %s --to %s", days.From, days.To),
-		of: &subject{say: sayGaps, empty: "Every day that was asked for is there."},
+		of: &subject{say: sayGaps, empty: "No wanted day is missing."},
 	}
 	for _, s := range c.subscriptions {
 		for _, g := range s.Gaps {
@@ -120,5 +120,5 @@ func count(n int) query.Number { return query.Number(fmt.Sprint(n)) }
 
 func sayGaps(b Block) string {
 	missing, _ := b.total("days", anyRow)
-	return fmt.Sprintf("%s days of tables are not there. Their numbers are missing above, and are not zero.", missing)
+	return fmt.Sprintf("%s days of tables are missing. Above, their numbers are shown as missing, not as zero.", missing)
 }

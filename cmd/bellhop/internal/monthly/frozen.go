@@ -97,14 +97,14 @@ func Thaw(content []byte) (Frozen, error) {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
-		return f, &phrase.Problem{Err: fmt.Errorf("it is no frozen report: %w", err), Remedy: "name the file that bellhop report freeze wrote"}
+		return f, &phrase.Problem{Err: fmt.Errorf("this is not a frozen report: %w", err), Remedy: "name the file that bellhop report freeze wrote"}
 	}
 	if f.Format != frozenFormat {
 		return f, &phrase.Problem{Err: fmt.Errorf("its format is %d, and this bellhop reads %d", f.Format, frozenFormat), Remedy: "use the bellhop that wrote it"}
 	}
 	sum, err := f.sum()
 	if err == nil && sum != f.SHA256 {
-		err = &phrase.Problem{Err: fmt.Errorf("its content was changed: its SHA-256 is %s and not %s", sum, f.SHA256), Remedy: "take an untouched copy of it"}
+		err = &phrase.Problem{Err: fmt.Errorf("its content was changed: its SHA-256 is %s, not %s", sum, f.SHA256), Remedy: "use an unmodified copy"}
 	}
 	return f, err
 }
@@ -173,7 +173,7 @@ func (r Reader) restOn(ctx context.Context, days report.Window) ([]RestOn, error
 	return all, nil
 }
 
-// Restated is a measure of a day that is not what it was; of a day that came or went without figures, rows.
+// Restated is a measure of a day that has changed; for a day that appeared or disappeared without figures, it is rows.
 type Restated struct {
 	Subscription string      `json:"subscription"`
 	Table        string      `json:"table"`
@@ -181,7 +181,7 @@ type Restated struct {
 	Measure      string      `json:"measure"`
 	Old          string      `json:"old,omitempty"`
 	New          string      `json:"new,omitempty"`
-	// At is when the day was loaded that is there now; zero when none is.
+	// At is when the present content of the day was loaded; zero if there is none.
 	At time.Time `json:"at,omitzero"`
 }
 
@@ -193,7 +193,7 @@ type day struct {
 
 func (d RestOn) day() day { return day{d.Subscription, d.Table, d.Date} }
 
-// restated compares the days that a frozen report rests on with those that are there now.
+// restated compares the days that a frozen report rests on with the days published now.
 func (r Reader) restated(ctx context.Context, f Frozen) ([]Restated, error) {
 	days, err := r.restOn(ctx, f.Month.Days())
 	if err != nil {
@@ -263,7 +263,7 @@ func restatedBlock(f Frozen, since []Restated) Block {
 		Rows: [][]any{},
 		Caveat: "These are sums over all units of a subscription's day, whatever property this report is about. " +
 			"The sums of devices are of one day and must not be added up.",
-		of: &subject{say: sayRows("%s that changed after that report."), empty: "Nothing: its numbers still hold."},
+		of: &subject{say: sayRows("%s changed after that report."), empty: "Nothing changed: its numbers still hold."},
 	}
 	for _, c := range since {
 		row := []any{c.Date.String(), c.Table, c.Measure, given(c.Old), given(c.New), nil, c.Subscription}
@@ -275,7 +275,7 @@ func restatedBlock(f Frozen, since []Restated) Block {
 	return b
 }
 
-// given returns a number, the text that stands for another thing, or nil for what was not there.
+// given returns a number, text that is not a number, or nil for empty text.
 func given(text string) any {
 	if _, ok := number(query.Number(text)); ok {
 		return query.Number(text)

@@ -119,8 +119,8 @@ func TestAChangedFileIsRefused(t *testing.T) {
 	tests := map[string]struct{ content, want string }{
 		"another number":  {strings.Replace(string(content), `"value":"78"`, `"value":"79"`, 1), "its content was changed"},
 		"another format":  {strings.Replace(string(content), `"format":1`, `"format":2`, 1), "its format is 2"},
-		"another file":    {`{"subscriptions":[]}`, "it is no frozen report"},
-		"no file of JSON": {"<html>", "it is no frozen report"},
+		"another file":    {`{"subscriptions":[]}`, "this is not a frozen report"},
+		"no file of JSON": {"<html>", "this is not a frozen report"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

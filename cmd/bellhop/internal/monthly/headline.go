@@ -16,7 +16,7 @@ type use struct {
 	known bool
 }
 
-// totalDialogs returns nil when no day is there.
+// totalDialogs returns nil when no day was loaded.
 func (u use) totalDialogs() *big.Rat {
 	if !u.known {
 		return nil

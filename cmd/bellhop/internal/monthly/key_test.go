@@ -32,8 +32,8 @@ func TestAKeyThatIsNoneIsRefused(t *testing.T) {
 		want    string
 	}{
 		"others can read it": {strings.Repeat("07", 32), 0o644, "others can read"},
-		"too short":          {"0707", 0o600, "is no key"},
-		"text":               {strings.Repeat("x", 64), 0o600, "is no key"},
+		"too short":          {"0707", 0o600, "is not a pseudonym key"},
+		"text":               {strings.Repeat("x", 64), 0o600, "is not a pseudonym key"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

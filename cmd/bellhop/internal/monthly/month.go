@@ -1,5 +1,5 @@
 // Package monthly computes the report of one month: what people asked, which devices were used, what was silent, and which days the
-// numbers rest on. It says a number only together with how many days of it are there, compares two months only when both are
+// numbers rest on. It gives each number together with how many days it covers, compares two months only when both are
 // complete, and adds up nothing that [dataset.Definition] says must not be added up: its numbers are those of the questions in
 // package catalog.
 //

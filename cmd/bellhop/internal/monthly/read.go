@@ -16,7 +16,7 @@ type Order struct {
 	Month Month
 	// Property is the id or the name of a property; all when it is empty.
 	Property string
-	// Earlier is an older report. What changed in its days since is said in a block of its own.
+	// Earlier is an older report. A block of its own says what changed in its days since.
 	Earlier *Frozen
 }
 
@@ -66,7 +66,7 @@ func (r Reader) Report(ctx context.Context, o Order) (Report, error) {
 	return made, nil
 }
 
-// Answers are blocks about any days, and which of the wanted ones are left out, since nobody asks the vendor for what they need.
+// Answers are blocks about any days, and the titles of those left out because no subscription collects their data.
 type Answers struct {
 	Blocks  []Block
 	Without []string
@@ -161,7 +161,7 @@ func (r Reader) property(ctx context.Context, named string, days report.Window) 
 	}
 	remedy := "asp_device has no property from " + days.From.String() + " to " + days.To.String()
 	if known = slices.Compact(known); len(known) > 0 {
-		remedy = "there are: " + strings.Join(known, "; ")
+		remedy = "known properties: " + strings.Join(known, "; ")
 	}
 	return nil, nil, &phrase.Problem{Err: errors.New("no property is called " + named), Remedy: remedy}
 }

@@ -10,7 +10,7 @@ import (
 // Report is a month in numbers.
 type Report struct {
 	Month Month `json:"month"`
-	// Property is the one that the report is about; nil: all that there are.
+	// Property is the one that the report is about; nil means all.
 	Property *Property `json:"property,omitempty"`
 	// AsOf is when it was computed.
 	AsOf     time.Time `json:"as_of"`
@@ -19,7 +19,7 @@ type Report struct {
 	Data   Data    `json:"data"`
 	Before Data    `json:"before"`
 	Blocks []Block `json:"blocks"`
-	// Without names the blocks that are left out, since nobody asks the vendor for what they need, or since an audience has none.
+	// Without names the blocks that are left out because no subscription collects their data, or because the audience may not see them.
 	Without []string `json:"without"`
 }
 
@@ -31,13 +31,13 @@ type Property struct {
 
 // Data says of which days numbers are.
 type Data struct {
-	// Until is the last day that is there. There counts those that are, Of all.
+	// Until is the last loaded day. There counts the loaded days, Of all days.
 	Until report.Date `json:"until,omitzero"`
 	There int         `json:"there"`
 	Of    int         `json:"of"`
 }
 
-// Complete reports whether every day is there.
+// Complete reports whether every day was loaded.
 func (d Data) Complete() bool { return d.There == d.Of }
 
 // Figure is a number of the headline, beside that of the month before.
@@ -117,7 +117,7 @@ const (
 // Numeric reports whether the column has numbers.
 func (r Role) Numeric() bool { return r == Level || r == Activity || r == Derived }
 
-// Missing stands for a number of a day that is not there.
+// Missing stands for a number of a missing day.
 type Missing struct {
 	Why string `json:"missing"`
 }

@@ -42,7 +42,7 @@ func subjects() []subject { return append(subjectsOfUse(), subjectsOfRest()...) 
 func subjectsOfUse() []subject {
 	return []subject{
 		{
-			name: useByDay, title: "Use by day", question: "use-by-day", say: sayBusiest, empty: "No day of the month is there.", adds: []string{"dialogs", "in_use"}, // an average tells the sum
+			name: useByDay, title: "Use by day", question: "use-by-day", say: sayBusiest, empty: "The month has no data.", adds: []string{"dialogs", "in_use"}, // an average tells the sum
 			columns: []Column{{Name: "dataset_date", Title: "Day", Role: Day}, level("devices", "Devices"), activity("in_use", "In use"), dialogs},
 		},
 		{
@@ -54,12 +54,12 @@ func subjectsOfUse() []subject {
 		},
 		{
 			name: "domains", title: "What people ask for", question: "domains-by-share", within: []string{"property_id"},
-			say:     sayLargest("business_domain", "dialogs", "Asked for most in one property: %s, in %s dialogs."),
+			say:     sayLargest("business_domain", "dialogs", "Most asked for in one property: %s, with %s dialogs."),
 			columns: []Column{propertyName, text("business_domain", "Domain"), dialogs, derived("percent", "Share, %"), propertyID},
-			empty:   "Nothing was asked.",
+			empty:   "There are no dialogs.",
 		},
 		{
-			name: "intents", title: "Own skills: what they are asked", question: "intents-of-own-skills", say: sayLargest("intent_name", "dialogs", "The most used intent is %s: %s dialogs."),
+			name: "intents", title: "Own skills: what people ask", question: "intents-of-own-skills", say: sayLargest("intent_name", "dialogs", "The most used intent is %s: %s dialogs."),
 			columns: []Column{text("skill_name", "Skill"), text("intent_name", "Intent"), dialogs}, within: []string{"skill_name"},
 			empty: "Nobody used a skill of the property.",
 		},
@@ -94,12 +94,12 @@ func subjectsOfRest() []subject {
 			empty: "No skill was used.",
 		},
 		{
-			name: "care", title: "Contact centre: responses", question: "care-responses", whole: true, say: sayRows("%s in which the contact centre responded, by tag."),
+			name: "care", title: "Contact centre: responses", question: "care-responses", whole: true, say: sayRows("%s of responses, by week and tag."),
 			columns: []Column{
 				{Name: "week", Title: "Week from", Role: Day}, text("tag", "Tag"), drawn(activity("responses", "Responses"), "bar"),
 				activity("conversations", "Conversations"), activity("agents", "Agents"),
 			},
-			within: []string{"week"}, empty: "No response is there.",
+			within: []string{"week"}, empty: "There are no responses.",
 		},
 		{
 			name: "silent", title: "Silent rooms", question: "silent-units", say: saySilent, adds: []string{},
@@ -123,7 +123,7 @@ func others() []subject {
 	return []subject{
 		{
 			name: RoomsByDay, title: "Rooms, day by day", question: RoomsByDay, empty: "No unit has rows.",
-			say:     sayLargest("unit_name", "dialogs", "The most dialogs of a room on one day were in %s: %s."),
+			say:     sayLargest("unit_name", "dialogs", "Most dialogs in a room on one day: %s, with %s."),
 			columns: []Column{unitName, propertyName, day, dialogs, unitID, propertyID},
 		},
 		{
@@ -132,13 +132,13 @@ func others() []subject {
 			columns: []Column{propertyName, week, level("days", "Days"), level("devices", "Devices"), drawn(derived("percent_in_use", "In use, %"), "bar"), propertyID},
 		},
 		{
-			name: "weeks", title: "Dialogs against the week before", question: "dialogs-by-property-and-week", empty: "No property has rows.",
+			name: "weeks", title: "Dialogs compared with the week before", question: "dialogs-by-property-and-week", empty: "No property has rows.",
 			say:     sayRows("%s: one for each property and week."),
 			columns: []Column{propertyName, week, level("days", "Days"), dialogs, derived("percent_change", "Change, %"), propertyID},
 		},
 		{
-			name: "reach", title: "Where a campaign was never shown", question: "campaign-reach-gap", whole: true, empty: "Every campaign was shown in each unit that it is aimed at.",
-			say:     sayRows("%s: a campaign in a unit where nobody saw it."),
+			name: "reach", title: "Where a campaign was never shown", question: "campaign-reach-gap", whole: true, empty: "Every campaign was shown in each unit that it targets.",
+			say:     sayRows("%s: each is a campaign in a unit where nobody saw it."),
 			columns: []Column{text("title", "Campaign"), text("why", "Why"), {Name: "unit_id", Title: "Unit's id", Role: ID}, {Name: "campaign_id", Title: "Campaign's id", Role: ID}},
 		},
 		{
@@ -156,12 +156,12 @@ func others() []subject {
 			columns: []Column{text("intent", "Intent"), skill, stage, drawn(activity("utterances", "Utterances"), "bar")},
 		},
 		{
-			name: "care-by-property", title: "Conversations by property", question: "care-conversations-by-property", empty: "No response is there.",
+			name: "care-by-property", title: "Conversations by property", question: "care-conversations-by-property", empty: "There are no responses.",
 			say:     sayRows("%s: one for each property and week."),
 			columns: []Column{week, text("property_code", "Property"), activity("responses", "Responses"), drawn(activity("conversations", "Conversations"), "bar"), property},
 		},
 		{
-			name: "funnel", title: "Messages, cards and care", question: "cross-channel-funnel", empty: "No channel said anything.",
+			name: "funnel", title: "Messages, cards and care", question: "cross-channel-funnel", empty: "No channel has data.",
 			say:     sayRows("%s: one for each property and day."),
 			columns: []Column{day, property, activity("delivered", "Messages"), activity("impressions", "Cards shown"), activity("taps", "Taps"), activity("conversations", "Conversations")},
 		},
@@ -171,14 +171,14 @@ func others() []subject {
 			columns: []Column{week, text("application_id", "Application"), drawn(activity("delivered", "Delivered"), "bar"), activity("by_campaigns", "By campaigns"), activity("transactional_emails", "E-mail"), activity("transactional_sms", "SMS")},
 		},
 		{
-			name: "wellbeing", title: "Satisfaction by minutes of calls", question: "wellbeing-join", empty: "There is no survey: bellhop map import survey FILE brings one.",
+			name: "wellbeing", title: "Satisfaction by minutes of calls", question: "wellbeing-join", empty: "There is no survey: import one with bellhop map import FILE --as survey.",
 			say:     sayRows("%s: one for each band of minutes."),
 			columns: []Column{text("minutes_of_calls", "Minutes of calls in a month"), level("rooms", "Rooms"), level("answers", "Answers"), derived("change", "Change of satisfaction")},
 		},
 	}
 }
 
-// Answer returns the most important thing that the block says, in a sentence; nothing where that is hidden.
+// Answer returns the most important number of the block in a sentence; nothing if it is hidden.
 func (b Block) Answer() string {
 	switch {
 	case b.of == nil:
@@ -210,7 +210,7 @@ func number(v any) (*big.Rat, bool) {
 	return new(big.Rat).SetString(string(n))
 }
 
-// sayLargest fills in the name and the number of the row that has most.
+// sayLargest fills in the name and the number of the row with the largest number.
 func sayLargest(name, column, sentence string) func(Block) string {
 	return func(b Block) string {
 		row, ok := b.largest(column)
@@ -260,7 +260,7 @@ func sayCalls(b Block) string {
 	if !known {
 		return ""
 	}
-	return fmt.Sprintf("%s calls went out.", Spoken(calls))
+	return fmt.Sprintf("There were %s outbound calls.", Spoken(calls))
 }
 
 func saySkills(b Block) string {
@@ -272,7 +272,7 @@ func saySkills(b Block) string {
 }
 
 func saySilent(b Block) string {
-	return fmt.Sprintf("%s had devices and no dialog in all the days that are there.", phrase.Count(len(b.Rows), "unit"))
+	return fmt.Sprintf("%s had devices and no dialog on any day with data.", phrase.Count(len(b.Rows), "unit"))
 }
 
 // Spoken writes a number for a sentence.

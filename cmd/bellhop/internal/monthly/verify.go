@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Verification says what became of a frozen report's numbers.
+// Verification says which numbers of a frozen report have changed.
 type Verification struct {
 	AsOf time.Time `json:"as_of"`
 	// Numbers counts those that were compared, Days the days that they rest on.
 	Numbers int       `json:"numbers"`
 	Days    int       `json:"days"`
 	Changed []Changed `json:"changed"`
-	// Restated are the days that are not what they were.
+	// Restated are the days that have changed.
 	Restated []Restated `json:"restated"`
 }
 
-// Changed is a number that is another one now. What was not there has no text.
+// Changed is a number that has changed. A number that did not exist has no text.
 type Changed struct {
 	Block  string `json:"block"`
 	Row    string `json:"row"`

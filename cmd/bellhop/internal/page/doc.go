@@ -3,7 +3,7 @@
 //
 // A page has sections of tiles. A [Tile] says one thing: its answer in a sentence, a chart, the same numbers as a table, until when
 // there are data, what must not be done with the numbers, and the SQL and the command that say the same. A number that is zero,
-// one that is not there, and one that is hidden look different and are read differently.
+// one that is missing, and one that is hidden look different and are read out differently.
 //
-// The package knows no dataset and no ledger: whoever computes the numbers fills in the structs.
+// The package knows no dataset and no ledger: its callers compute the numbers and fill in the structs.
 package page

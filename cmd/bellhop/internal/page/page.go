@@ -11,7 +11,7 @@ type Document struct {
 	Title string
 	// Above is a line over the title, such as the name of the installation.
 	Above string
-	// Lead says in a sentence or two what the page says.
+	// Lead sums up the page in a sentence or two.
 	Lead string
 	// Facts stand below it: what the page is about, as of when, for whom.
 	Facts []Fact
@@ -20,7 +20,7 @@ type Document struct {
 	Sections []Section
 	// Foot are sentences at the end.
 	Foot []string
-	// Tools stand below the links: a form that chooses what is shown. Whoever fills them in has escaped them.
+	// Tools stand below the links: a form that chooses what is shown. The caller has escaped them.
 	Tools template.HTML
 	// Live says that a server sends the page: it may then send forms to that server. A file never may.
 	Live bool
@@ -54,7 +54,7 @@ type Tile struct {
 	Chart    *Chart
 	Table    *Table
 	Calendar *Calendar
-	// Body is what else belongs into the tile, such as a form. Whoever fills it in has escaped it.
+	// Body is what else belongs into the tile, such as a form. The caller has escaped it.
 	Body template.HTML
 	// Data says of which days the numbers are.
 	Data *Data
@@ -75,7 +75,7 @@ type Figure struct {
 	Tone Tone
 }
 
-// Tone is what a note means: the colour never says it alone.
+// Tone is what a note means. Colour alone never conveys it.
 type Tone string
 
 // The tones.
@@ -86,13 +86,13 @@ const (
 	Bad     Tone = "bad"
 )
 
-// Data says how many of the days that a tile is about are there.
+// Data says how many of the days that a tile is about were loaded.
 type Data struct {
-	// Until is the last day that is there; the zero date where none is.
+	// Until is the last loaded day; the zero date if there is none.
 	Until report.Date
-	// There counts the days that are there, Of all that the tile is about.
+	// There counts the loaded days, Of all days that the tile is about.
 	There, Of int
 }
 
-// Short reports whether a day is not there.
+// Short reports whether a day is missing.
 func (d Data) Short() bool { return d.There < d.Of }

@@ -22,7 +22,7 @@ const (
 	Prose       // text that takes room before it takes lines
 	Plenty      // a number
 	Bar         // a number with a bar beside it: how long says how much of the largest
-	Heat        // a number on a ground that is the darker, the nearer it is to the largest
+	Heat        // a number on a background that is darker the nearer the number is to the largest
 )
 
 // Column is a column of a table.
@@ -46,7 +46,7 @@ type Table struct {
 	Empty string
 }
 
-// Missing stands for a number that nobody knows, since its day is not there.
+// Missing stands for a number that is unknown because its day is missing.
 type Missing struct{ Why string }
 
 // Hidden stands for a number that is known and not shown.

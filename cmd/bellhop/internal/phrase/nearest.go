@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Nearest returns the few of names that somebody who typed word may have meant, the nearest first.
+// Nearest returns the few names that a person who typed word may have meant, nearest first.
 func Nearest(word string, names []string) []string {
 	const most = 3
 	type candidate struct {
@@ -30,7 +30,7 @@ func Nearest(word string, names []string) []string {
 	return few
 }
 
-// distance is how many letters have to be put in, taken out or exchanged to make one text of the other.
+// distance is how many letters must be inserted, deleted or replaced to turn one text into the other.
 func distance(from, to string) int {
 	target := []rune(to)
 	row := make([]int, len(target)+1)

@@ -1,6 +1,6 @@
 package phrase
 
-// Problem is an error with what helps against it.
+// Problem is an error with its remedy.
 type Problem struct {
 	Err    error
 	Remedy string

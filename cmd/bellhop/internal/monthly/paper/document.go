@@ -34,7 +34,7 @@ func Document(r monthly.Report, s monthly.Sight) page.Document {
 		Facts: []page.Fact{
 			{Name: "Days", Value: r.Month.Days().String()}, {Name: "Computed", Value: phrase.Minute(r.AsOf)}, {Name: "For", Value: string(s.Audience)},
 		},
-		Sections: []page.Section{{ID: "short", Title: "The month in short", Tiles: []page.Tile{headline(r)}}},
+		Sections: []page.Section{{ID: "short", Title: "The month at a glance", Tiles: []page.Tile{headline(r)}}},
 		Foot:     foot(r, s),
 	}
 	for _, section := range sections {
@@ -72,13 +72,13 @@ func lead(r monthly.Report) string {
 		}
 	}
 	if gone := r.Data.Of - r.Data.There; gone > 0 {
-		said = append(said, fmt.Sprintf("Of %s, %d are not there in whole.", phrase.Count(r.Data.Of, "day"), gone))
+		said = append(said, fmt.Sprintf("Missing or incomplete: %d of %s.", gone, phrase.Count(r.Data.Of, "day")))
 	}
 	return strings.Join(said, " ")
 }
 
 func headline(r monthly.Report) page.Tile {
-	t := page.Tile{ID: "headline", Title: r.Month.Name() + " beside " + r.Month.Before().Name(), Data: data(&r.Data)}
+	t := page.Tile{ID: "headline", Title: r.Month.Name() + " compared with " + r.Month.Before().Name(), Data: data(&r.Data)}
 	for _, f := range r.Headline {
 		made := page.Figure{Label: f.Label, Value: value(f.Value, "")}
 		if n, ok := f.Value.(query.Number); ok && f.Unit != "" {
@@ -88,7 +88,7 @@ func headline(r monthly.Report) page.Tile {
 		t.Figures = append(t.Figures, made)
 	}
 	if !r.Data.Complete() || !r.Before.Complete() {
-		t.Caveat = fmt.Sprintf("There is no comparison with %s, since a change is said only between two whole months: %d of %d days of this month are there, and %d of %d of that one.",
+		t.Caveat = fmt.Sprintf("There is no comparison with %s, because a change is shown only between two complete months: this month has %d of %d days, and that one has %d of %d.",
 			r.Month.Before().Name(), r.Data.There, r.Data.Of, r.Before.There, r.Before.Of)
 	}
 	return t
@@ -193,10 +193,10 @@ func byDay(b monthly.Block) *page.Chart {
 // foot says what the page does not say.
 func foot(r monthly.Report, s monthly.Sight) []string {
 	all := []string{
-		"A day that is not there is missing, and not zero. A dash stands where the vendor says nothing. Days are as the vendor dates them; it does not say in which zone they begin.",
+		"A missing day is shown as missing, not as zero. A dash means that the vendor gave no value. Days are as the vendor dates them; it does not document their time zone.",
 	}
 	if s.Audience == monthly.Owner {
-		all = append(all, fmt.Sprintf("Numbers of activities from 1 to %d are hidden, and so is what they could be computed from. Units have pseudonyms, which are the same in each report for you.", s.Fewest-1))
+		all = append(all, fmt.Sprintf("Activity counts from 1 to %d are hidden, and so are numbers that would reveal them. Units have pseudonyms, which are the same in each of your reports.", s.Fewest-1))
 	}
 	if len(r.Without) > 0 {
 		all = append(all, "Left out: "+strings.Join(r.Without, "; ")+".")

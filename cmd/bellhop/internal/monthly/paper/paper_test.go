@@ -104,7 +104,7 @@ func TestThePageSaysWhyThereIsNoComparison(t *testing.T) {
 	r.Before.There = 29
 	r.Headline[0].Change, r.Headline[1].Change = nil, nil
 	page := read(t, written(t, r, manager))
-	if !strings.Contains(page, "31 of 31 days of this month are there, and 29 of 30 of that one") || strings.Contains(page, "on September 2026") {
+	if !strings.Contains(page, "this month has 31 of 31 days, and that one has 29 of 30") || strings.Contains(page, "on September 2026") {
 		t.Errorf("the page says:\n%s", page)
 	}
 }
