@@ -20,7 +20,7 @@ credentials and the region that the aws command would use (AWS_PROFILE, AWS_REGI
 the stack, name its parts: --aws with --ledger-table and the buckets.
 
 Output is a table on a terminal and JSON in a pipe. --json gives JSON on a terminal too, and
---json=false a table in a pipe. Colours go away with NO_COLOR. A list or a calendar that is longer than
+--json=false a table in a pipe. NO_COLOR turns colours off. A list or a calendar that is longer than
 the terminal goes through $PAGER (default: less); PAGER=cat shows it at once.
 
 Environment:

@@ -26,8 +26,8 @@ import (
 // maxFile bounds what is read of a file or of the standard input.
 const maxFile = 1 << 20
 
-const applyHelp = `Create subscriptions or change them. What is wanted comes from a YAML file (- reads the standard
-input; several documents are separated by ---), or from a NAME and flags. What is left out stays as
+const applyHelp = `Create subscriptions or change them. The settings come from a YAML file (- reads the standard
+input; several documents are separated by ---), or from a NAME and flags. A setting that is left out stays as
 it is; a new subscription takes the defaults. A file's params replace all parameters, --param only those it names.
 
   name: hotel                  # a slug, for ever: it names files in the dataset

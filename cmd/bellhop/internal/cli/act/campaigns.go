@@ -285,8 +285,8 @@ func (c *campaignApp) deleteCommand() *cobra.Command {
 	var confirmed bool
 	cmd := &cobra.Command{
 		Use: "delete ID...", Short: "Delete campaigns", Args: cobra.MinimumNArgs(1),
-		Long: `Delete campaigns. The vendor does not promise that a suggestion was not shown meanwhile. What the snapshots and the reports hold
-of a campaign stays in the dataset. Deleting one again says that there is none.`,
+		Long: `Delete campaigns. The vendor does not promise that nobody saw a suggestion in the meantime. Snapshots and reports of a deleted
+campaign stay in the dataset. Deleting a campaign again says that it does not exist.`,
 		Example: "  bellhop campaigns delete ID --stack bellhop",
 	}
 	cmd.Flags().BoolVar(&confirmed, "confirm", false, "do not ask")

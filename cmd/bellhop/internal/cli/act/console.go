@@ -22,12 +22,12 @@ import (
 
 const consoleHelp = `Serve pages about everything that bellhop knows, for the browser of this machine: what needs a person, the coverage
 of each day, jobs, files and their certificates, what waits for a decision, rooms, engagement, campaigns, calls,
-skills, the contact centre, privacy and cost. Each tile names the command that says the same, and its SQL.
+skills, the contact centre, privacy and cost. Each tile names the command that gives the same answer, and its SQL.
 
-It answers on this machine alone, under the address that it prints: the address has a token, without which no page is
-shown. Nothing is changed before you have confirmed it. Ctrl-C stops it.
+It listens on this machine only. The address that it prints contains a token, and without the token it shows no page.
+It changes nothing before you confirm it. Ctrl-C stops it.
 
-On a stack the pages of numbers need --engine athena: each visit to one of them runs some queries there, which cost what
+On a stack the pages of numbers need --engine athena: each visit to such a page runs a few queries, and Athena bills what
 they scan. "bellhop local up --console" serves the console beside the machine that it runs.`
 
 // consoleChoice is what the command line wants of a console.

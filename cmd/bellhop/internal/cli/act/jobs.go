@@ -161,7 +161,7 @@ func changeCommand(a *shell.App, c jobChange, cmd *cobra.Command) *cobra.Command
 	dryRun := cmd.Flags().Bool("dry-run", false, "say what would happen, without doing it")
 	force := true
 	if c.healed {
-		cmd.Flags().BoolVar(&force, "force", false, "also where all of the job's days are there already")
+		cmd.Flags().BoolVar(&force, "force", false, "even if all of the job's days are already loaded")
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {

@@ -11,9 +11,9 @@ import (
 	"github.com/bellhop-asp/bellhop/cmd/bellhop/internal/phrase"
 )
 
-const keepHelp = `Copy the chain of seals, a small file for each seal, to a place that those who may write the ledger cannot change: best
-a bucket of another account with S3 Object Lock in compliance mode and a default retention, or a folder on a disk that is
-written once. Then "bellhop privacy verify --kept-in PLACE" proves that nobody has made the chain anew since.
+const keepHelp = `Copy the chain of seals, a small file for each seal, to a place that those who may write the ledger cannot change: ideally
+a bucket of another account with S3 Object Lock in compliance mode and a default retention, or a folder on
+write-once storage. Then "bellhop privacy verify --kept-in PLACE" proves that nobody has rebuilt the chain since.
 
 PLACE is s3://BUCKET/PREFIX or a folder. It may be repeated, by a scheduler for example: only new seals are copied, and
 no copy is ever written again. A seal has names of files and hashes, and nothing of what was in the files. A copy that

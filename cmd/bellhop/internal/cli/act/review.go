@@ -39,8 +39,8 @@ func ReviewCommand(a *shell.App) *cobra.Command {
 		listReviewCommand(a), showReviewCommand(a),
 		decideCommand(a, review.Accept, &cobra.Command{
 			Use: "accept KEY...", Short: "Publish held reports instead of the days' older content",
-			Long: `Publish held reports: the vendor was right. Each day's object is replaced in one step; by a report without rows it is
-taken away. On AWS the bucket keeps the older content for 30 days. It may be repeated after a failure.`,
+			Long: `Publish held reports: the vendor was right. Each day's object is replaced in one step; a report without rows
+removes the object. On AWS the bucket keeps the older content for 30 days. It may be repeated after a failure.`,
 			Example: "  bellhop review accept hotel/asp_device/2026-11-14 --dry-run\n  bellhop review accept hotel/asp_device/2026-11-14",
 		}),
 		decideCommand(a, review.Replay, &cobra.Command{
@@ -63,7 +63,7 @@ certificate; on this machine sweeps run while "bellhop local run" or "bellhop lo
 then, and the planner asks for them again.
 
 All messages of deliveries or runs are deleted. No data is lost by that: the ledger knows what is missing, and the
-sweep and the next run do what these messages were about, as far as it is still to be done.`,
+sweep and the next run do whatever these messages asked for and is still undone.`,
 			Example: "  bellhop review drop DEVICE_0001.csv --dry-run\n  bellhop review drop runs --stack bellhop --confirm",
 		}),
 	)
@@ -74,8 +74,8 @@ func listReviewCommand(a *shell.App) *cobra.Command {
 	var names []string
 	c := &cobra.Command{
 		Use: "list", Short: "List what waits, why, and what can be done", Args: cobra.NoArgs,
-		Long: `List what waits for a person: since when, until when, why, and with which verbs a person decides. What has no end
-stays until somebody decides. It reads the whole ledger, and on a stack looks at the queues of dead letters.`,
+		Long: `List what waits for a person: since when, until when, why, and which verbs decide it. What has no time
+limit stays until a person decides. It reads the whole ledger, and on a stack looks at the queues of dead letters.`,
 		Example: "  bellhop review list\n  bellhop review list --kind held --json | jq -r '.[].key'",
 	}
 	kinds := review.Kinds()

@@ -23,7 +23,7 @@ func SubscriptionsCommand(a *shell.App) *cobra.Command {
 		Use:     "subscriptions",
 		Aliases: []string{"subscription", "subs"},
 		Short:   "What is collected: list, show, apply, pause, resume, remove",
-		Long: `A subscription says which days of which reports must exist: a source, its parameters, since when and
+		Long: `A subscription says which days of which reports must exist: a source, its parameters, from which day on, and
 how fresh. The requester asks for whatever is missing, every day, until it is there.`,
 	},
 		&cobra.Command{

@@ -54,9 +54,9 @@ func runAnalysis(a *shell.App) *cobra.Command {
 	var about askedOf
 	c := &cobra.Command{
 		Use: "run NAME", Short: "Answer one of the questions", Args: shell.Exactly("NAME"),
-		Long: `Answer one of the questions, about the days and the property that are said. What bellhop query takes of flags, this does, too.
-A question about the work itself, such as restatement-log, reads the ledger in DuckDB, and in Athena what
-bellhop operations publish wrote last.`,
+		Long: `Answer one of the questions, about the days and the property that you name. It takes the flags of bellhop query, too.
+A question about bellhop's own work, such as restatement-log, reads the ledger in DuckDB; in Athena it reads what
+"bellhop operations publish" wrote last.`,
 		Example: `  bellhop analyses run campaign-click-through
   bellhop analyses run silent-units --from 2026-10-01 --to 2026-10-31 --property amzn1.alexa.unit.did.…
   bellhop analyses run skill-failure-rate -o failures.csv`,
@@ -107,7 +107,7 @@ func showAnalysis(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "show NAME", Short: "Show a question's query and what to know about it", Args: shell.Exactly("NAME"),
 		Long: `Show what a question asks, what its answer does not say, which of its columns may be added up, how many of the
-days are there, and the query, as bellhop analyses run would run it with the same flags.`,
+days are loaded, and the query, as bellhop analyses run would run it with the same flags.`,
 		Example: "  bellhop analyses show skill-failure-rate\n  bellhop analyses show silent-units --from 2026-10-01 --to 2026-10-31",
 	}
 	about.define(c.Flags())

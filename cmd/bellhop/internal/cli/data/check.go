@@ -21,7 +21,7 @@ func CheckCommand(a *shell.App) *cobra.Command {
 		Long: `Rules that the numbers should obey, each with a severity:
 
   bad    the numbers contradict each other, such as more taps than impressions
-  warn   somebody should look, such as a property's day below half of what is usual
+  warn   worth a look, such as a property's day with less than half of its usual value
   info   worth knowing, such as an intent that was never seen before
 
 What the last run found is kept in the dataset, as the table operations.checks.`,
@@ -84,9 +84,9 @@ func checkRunCommand(a *shell.App) *cobra.Command {
 	since := shell.Days(35)
 	c := &cobra.Command{
 		Use: "run [RULE...]", Short: "Run the rules over the dataset, and keep what they find",
-		Long: `Run the rules, or those that are named, over the newest days of the dataset in a folder, with DuckDB. What all
-rules found is kept beside the tables, in the place of what the run before found; what some rules found is
-only shown.
+		Long: `Run the rules, or those that are named, over the newest days of the dataset in a folder, with DuckDB. A run
+of all rules replaces the findings that the run before kept beside the tables; a run of some rules only shows
+what it found.
 
 Exit code 3 when a rule of the severity bad or warn found something.`,
 		Example: `  bellhop check run

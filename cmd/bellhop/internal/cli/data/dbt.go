@@ -28,9 +28,9 @@ func dbtInit(a *shell.App) *cobra.Command {
 		Long: `Write a dbt project into a new folder, or beside other files; default: dbt. It is for dbt-duckdb over the files
 of a dataset, and for dbt-athena over the tables of a stack, by the same models.
 
-The tables are sources, with what bellhop tables says of each column, tests and a freshness. Each has a staging model
-with the rows that may be added up. With --dataset only the tables that have files there are in it: DuckDB reads no
-table without any. Nothing that is there is overwritten.`,
+The tables are sources, with a description of each column, tests and a freshness check. Each has a staging model
+with the rows that may be added up. With --dataset the project has only the tables with files there, because DuckDB cannot
+read a table without files. Existing files are not overwritten.`,
 		Example: `  bellhop dbt init --dataset .bellhop/s3/bellhop-dataset
   bellhop dbt init warehouse && cd warehouse && cp profiles.example.yml profiles.yml && dbt build --target athena`,
 		Args: cobra.MaximumNArgs(1),

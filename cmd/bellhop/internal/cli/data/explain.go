@@ -15,12 +15,12 @@ import (
 	"github.com/bellhop-asp/bellhop/pkg/report"
 )
 
-const explainHelp = `Say where a number comes from: the rows of one unit on one day, and behind them the partition that they are in
+const explainHelp = `Show where a number comes from: the rows of one unit on one day, and behind them the partition that they are in
 (one day of one table of one subscription: one Parquet file),
 the delivered file with its SHA-256, the job that asked for it with the vendor's id of that request, and the
 certificate of the file's deletion. If the day is not there, it says why.
 
-UNIT is the unit's id, or its name where no other unit of that day has the same. When several subscriptions
+UNIT is the unit's id, or its name if no other unit has the same name on that day. When several subscriptions
 report the unit, each is shown, and which of them the default view takes.`
 
 // ExplainCommand is bellhop explain.

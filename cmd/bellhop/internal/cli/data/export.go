@@ -19,7 +19,7 @@ import (
 )
 
 const exportHelp = `Take days out of the dataset into one file: CSV or Parquet for one table, or a DuckDB database for one or all.
-What it is goes by the file's ending: .csv, .parquet or .duckdb.
+The file's extension chooses the format: .csv, .parquet or .duckdb.
 
 By default it has the rows that add up: LEAF rows, and each unit and day once, as bellhop query has them under
 a table's plain name. --scope rollup takes the rows of units that have others below them, and --scope all takes
@@ -70,7 +70,7 @@ func ExportCommand(a *shell.App) *cobra.Command {
 }
 
 func (o *exportOrder) define(f *pflag.FlagSet) {
-	f.StringVarP(&o.output, "output", "o", "", "the `file`: its ending is .csv, .parquet or .duckdb")
+	f.StringVarP(&o.output, "output", "o", "", "the `file`, with the extension .csv, .parquet or .duckdb")
 	f.StringSliceVar(&o.tables, "table", nil, "the `table`; repeat it for more, which only a database can hold (default: all)")
 	f.StringVar(&o.from, "from", "", "the first `day`, YYYY-MM-DD (default: the first there is)")
 	f.StringVar(&o.to, "to", "", "the last `day`, YYYY-MM-DD (default: the last there is)")

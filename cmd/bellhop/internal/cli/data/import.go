@@ -21,13 +21,13 @@ import (
 )
 
 const importHelp = `Bring files that people have kept into the dataset of a subscription: on a stack, or in a local folder. A file
-takes the way of every delivery. The ledger records a job with it, it is put into the delivery bucket, the
+goes the way of every delivery: the ledger records a job for it, bellhop puts it into the delivery bucket, the
 ingester loads it, and the janitor deletes the delivery with a certificate. The file itself stays where it is.
 
-Every guard holds. A file is as old as --as-of says, or else as the end of its days: it never replaces what the
-vendor made later. What would erase or shrink a published day is held for a person (bellhop review list).
+Every protection applies. A file counts as made at --as-of, or else at the end of its days: it never replaces
+what the vendor made later. What would erase or shrink a published day is held for a person (bellhop review list).
 Days before the subscription's first day, and days that the vendor no longer has, become COMPLETE; the planner
-asks for no other days because of them. No vendor is asked for an import, also when it is lost.
+asks for no other days because of them. No vendor is asked for an import, even for one that is lost.
 
   --subscription   must exist: bellhop subscriptions apply. A paused one imports too
   --window         is which days the report was asked for: a row of another day refuses the file, and a day
@@ -40,7 +40,7 @@ asks for no other days because of them. No vendor is asked for an import, also w
   --delete-source  asks, and deletes those files of this machine whose deliveries are certified
 
 More than 90 days become several jobs. Importing the same file again changes nothing; after Ctrl-C it goes on
-where it stopped. Two files of one run that have other content for the same day, and are of the same time, exclude each other.
+where it stopped. Two files of one run with different content for the same day and the same time exclude each other.
 
 In a local folder the next bellhop local run loads what was imported, or the next sweep of a machine that runs there.
 
@@ -53,7 +53,7 @@ type importKind struct{ use, source, short, long, example string }
 func ImportCommand(a *shell.App) *cobra.Command {
 	return a.Parent(&cobra.Command{Use: "import", Short: "Bring files that you have kept into the dataset: asp, pinpoint", Long: importHelp}, importFiles(a, importKind{
 		use: "asp FILE...", source: report.SourceASPAnalytics, short: "Import delivered reports of Alexa Smart Properties",
-		long: "Import reports that Alexa Smart Properties delivered, as CSV. What a FILE may be says: bellhop ingest --help.\nThe table is told from the header, unless --table names it.",
+		long: "Import reports that Alexa Smart Properties delivered, as CSV. The help of bellhop ingest says what a FILE may be.\nThe table is told from the header, unless --table names it.",
 		example: `  bellhop import asp archive/ --subscription hotel --dry-run
   bellhop import asp DEVICE.csv.gz --subscription hotel --as-of 2026-03-05
   bellhop import asp reports.zip s3://my-archive/2025/ --subscription hotel --stack bellhop`,

@@ -52,10 +52,10 @@ A FILE may also be
   s3://BUCKET/KEY     an object, with your AWS credentials; s3://BUCKET/FOLDER/ is all .csv and .csv.gz objects in it
   -                   the standard input
 
-Content is unpacked as it is read and never stored, but for an archive that comes from S3 or the standard input.
+Content is unpacked as it is read and never stored, except for an archive from S3 or the standard input.
 The ingester's limits hold: 5 GiB of CSV, here for all files of an archive together.
 
-A file is a whole report. A day that is there with the same content stays as it is; one with other content
+A file is a whole report. A day that already has the same content stays as it is; a day with other content
 refuses the file, unless --replace is given. Two files of one run never replace each other's days: a report
 that came in several files cannot be put together here.
 

@@ -99,11 +99,11 @@ func mapImport(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Import a file of CSV as the newest version of a table", Args: shell.Exactly("FILE"),
 		Long: `Import a file of CSV as the newest version of a table of your own. The first line names the columns, in any order; bellhop
-map show NAME says which. Every line is checked before anything is written: days, numbers, empty cells, rows that come
-twice, and units that the dataset does not have. A file that says what the newest version says changes nothing.
+map show NAME says which. Every line is checked before anything is written: days, numbers, empty cells, duplicate
+rows, and units that the dataset does not have. A file with the content of the newest version changes nothing.
 
-The units are asked of the dataset; on a stack that is a query of Athena, which costs what it scans. --any-unit leaves
-that out.
+The units come from the dataset; on a stack that takes a query of Athena, which bills what it scans. --any-unit skips
+this check.
 
 Exit code 1 when there are mistakes; each is named with its line, and nothing is imported.`,
 		Example: `  bellhop map import rooms.csv --as rooms --dry-run

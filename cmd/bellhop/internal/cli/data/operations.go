@@ -23,8 +23,8 @@ import (
 const publishHelp = `Write the operations tables into the dataset: days, jobs, files, certificates, restatements, runs and checks, one file of
 Parquet each, under operations/. On a stack Athena has them as operations_days, operations_jobs and so on.
 
-They say how things stood when they were published, and not when that was: this command does. Nothing publishes them by
-itself, and in DuckDB the schema operations is made from the ledger, which is never late.
+The tables show the state at the time of publishing; this command says when that was. Nothing publishes them on a
+schedule. In DuckDB, the schema operations is made from the ledger and is always current.
 
 The whole ledger is read; on a stack that costs what reading all days, jobs, files and certificates costs. Each table
 replaces the one before in one step, and one that says the same is not written again. The findings of the checks are

@@ -29,7 +29,7 @@ The engine is DuckDB, in this program, over the folder of --home or --dataset. A
 only the dataset; one statement runs at a time. With --engine athena it is Athena, in the workgroup of the
 stack, with the AWS credentials of the aws command; there each query costs what it scans, and says what that was.
 
-The result is a table on a terminal and JSON in a pipe. With -o the file's ending says what it is: .csv,
+The result is a table on a terminal and JSON in a pipe. With -o the file's extension chooses the format: .csv,
 .json, .jsonl or .parquet. Exact numbers stay exact in all of them. In CSV, NULL is an empty cell, and text
 that a spreadsheet would run as a formula gets an apostrophe before it, unless --raw is given.
 
@@ -40,8 +40,8 @@ said on the standard error. --anyway runs it all the same, and --lint only looks
 --shell keeps the engine open and asks for one statement after the other. Ctrl-C clears what is typed; while a
 statement runs, it ends the shell.
 
---with NAME=FILE reads a file of CSV into a table of that name, for this one statement. What is to stay is
-imported: bellhop map --help.
+--with NAME=FILE reads a file of CSV into a table of that name, for this one statement. To keep such a
+table, import it: bellhop map --help.
 
 Ctrl-C stops the query, in Athena too.`
 

@@ -24,24 +24,24 @@ import (
 )
 
 const reportHelp = `Write the report of a month, for people who would rather look than read: what was asked, which devices were
-used, what was silent, and which days the numbers rest on. The file's ending says what it is; -o may be given several
-times. A page (.html) is one file that needs no network and no other file. A workbook (.xlsx) has a sheet for each block.
+used, what was silent, and which days the numbers rest on. The file's extension chooses the format; -o may be given
+several times. A page (.html) is one file that needs no network and no other file. A workbook (.xlsx) has a sheet for each block.
 A PDF (.pdf) is the page as Chromium or Chrome prints it, where this machine has one.
 
-Each block says until when there are data, and how many of the month's days. A day that is not there is a gap, and not
-zero. A change against the month before is only said when all days of both are there. A property's report rests on the
+Each block says until which day there are data, and for how many of the month's days. A missing day is a gap, not
+zero. A change from the month before is shown only when all days of both months are loaded. A property's report rests on the
 subscriptions that report the property, the report of all properties on all of them.
 
 What an audience sees:
   manager   everything but identifiers: the names of properties and rooms, and the SQL behind each block
   engineer  everything
   owner     for people outside. Units have pseudonyms, except for the property that the report is about. Numbers of
-            activities from 1 to --k less 1 are hidden, with what they could be computed from in the same block. There
-            are no identifiers, no SQL, no reasons of gaps, no skills and no contact centre, and no restatements. The
+            activities from 1 to --k minus 1 are hidden, with what they could be computed from in the same block. There
+are no identifiers, no SQL, no reasons for gaps, no skills and no contact centre, and no restatements. The
             numbers of different blocks and of different reports are not compared with each other.
 
 The pseudonyms are made with a secret key, from the file that --key names or from report.key in the local folder, which
-is made once. Keep it: without it the next report has other pseudonyms. Give it to nobody.`
+is made once. Keep it: without it the next report has other pseudonyms. Share it with nobody.`
 
 // reportOrder is what a command line wants of a report.
 type reportOrder struct {

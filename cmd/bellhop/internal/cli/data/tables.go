@@ -17,7 +17,7 @@ func TablesCommand(a *shell.App) *cobra.Command {
 		Long: `List the dataset's tables, or show one: its columns with their types and meaning, over what its measures may
 be summed, when a newer report of a day is held, and the traps that give wrong numbers without any error.
 
-This is the dictionary that the loading itself goes by. It is the same for every account and folder.`,
+The ingester loads by the same dictionary. It is the same for every account and folder.`,
 		Example: `  bellhop tables
   bellhop tables asp_device
   bellhop tables --json | jq '.[].columns[] | select(.kind == "measure") | {name, additivity}'

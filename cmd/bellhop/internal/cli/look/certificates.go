@@ -52,7 +52,7 @@ deleted, and found gone with no version left. Exposure is from delivery to that 
   ledger   the file's newest certificate and its row agree: DELETED, same object, ETag and SHA-256
   gone     the object is not in the delivery bucket, in no version
 
-Exit code 3 when one does not hold, 5 when none fails but some could not be checked.`,
+Exit code 3 when a certificate fails a check, 5 when none fails but some could not be checked.`,
 			Example: "  bellhop certificates verify\n  bellhop certificates verify DEVICE_0001.csv",
 			RunE: shell.Answer(a, verifyCertificates, drawVerdicts, func(v view.Verdicts) int {
 				if v.Failing == 0 && v.Unchecked > 0 {

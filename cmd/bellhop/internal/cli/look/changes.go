@@ -32,11 +32,11 @@ func ChangesCommand(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "changes", Short: "Show which published numbers changed, and week against week", Args: cobra.NoArgs,
 		Long: `Show the days that were published and then replaced by other content, the newest replacement first: by a newer
-report of the vendor, or by a held one that a person accepted. Of each there are the numbers of rows and the sums of
+report of the vendor, or by a held one that a person accepted. For each, it shows the number of rows and the sums of
 the measures that changed, before and after.
 
-Below it each property's dialogs in the last week that was over, against the week before, the largest change first.
-Where a day of either week is not there, there is no change: no arrow is better than a wrong one. The weeks
+Below them are each property's dialogs in the last complete week, compared with the week before, largest change first.
+Where a day of either week is missing, no change is shown: no arrow is better than a wrong one. The weeks
 need DuckDB and the dataset of the local folder, and are left out with --subscription and --table.`,
 		Example: `  bellhop changes
   bellhop changes --since 30d --table asp_device

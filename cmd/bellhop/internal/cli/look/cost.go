@@ -19,16 +19,16 @@ const costHelp = `Compute what bellhop costs on AWS, per 1,000 reports and per m
 
 What is counted: in the last "bellhop local run" of the folder that loaded something, every S3 request (repeats of the SDK
 and the vendor's own PUTs included), every message of the queue, every invocation, every byte of the functions' logs, and
-every call of the ledger, from which DynamoDB's request units are derived by the sizes of the items. What went wrong on
-purpose in that run is in the bill. --reference takes a recorded run of the demonstration instead, and needs no folder.
+every call of the ledger, from which DynamoDB's request units are derived by the sizes of the items. The bill includes
+the faults that the run caused on purpose. --reference takes a recorded run of the demonstration instead, and needs no folder.
 
 What is assumed: how long the functions run on Lambda, which no run on one machine can tell. The assumed seconds are shown
-beside those that the handlers took here, and can be changed. A schedule that finds nothing to do costs, too: it was counted
-once and stands in the month.
+beside those that the handlers took here, and can be changed. A schedule that finds nothing to do costs money, too: one such
+run was counted, and the month includes all of them.
 
 A free tier belongs to an account and a month. --free-tier takes it off the month, as if nothing else used the account;
-1,000 reports are always at list prices. A metric is charged for the hours in which it is sent, each report's in an hour of its
-own; what is sent in trouble alone is not in the bill. --alarms, --dashboard and --credential-store say what is chosen
+1,000 reports are always at list prices. A metric is charged for the hours in which it is sent; each report counts as sent in an hour of
+its own. Metrics that are sent only in trouble are not in the bill. --alarms, --dashboard and --credential-store say what is chosen
 of the stack's parameters. The prices are a table in the program: --prices shows it, with sources and dates.
 
 Exit code 2 for a wrong flag, 1 when no run of the folder was measured.`

@@ -22,11 +22,11 @@ func CoverageCommand(a *shell.App) *cobra.Command {
 	var month, from, to string
 	c := &cobra.Command{
 		Use: "coverage", Short: "Show a calendar of the days that are there and those that are not", Args: cobra.NoArgs,
-		Long: `Show which days of which tables are in the dataset, as a calendar, and below it every gap: why it is one,
-and until when it can still be fetched.
+		Long: `Show which days of which tables are in the dataset, as a calendar, and below it every gap, with its reason
+and the last day on which it can be fetched.
 
 With --check the exit code answers a scheduler: 0 when every chosen day of every chosen table is COMPLETE or ZERO,
-3 when one is not. A chosen day that the subscription does not want (yet) is not there either. A paused
+3 when one is not. A chosen day that the subscription does not want (yet) counts as missing. A paused
 subscription is only checked when --subscription names it.
 
 ` + legendHelp(),

@@ -18,10 +18,10 @@ func FreshnessCommand(a *shell.App) *cobra.Command {
 	var slo shell.Days
 	c := &cobra.Command{
 		Use: "freshness", Short: "Say how old the newest data are, and what will be lost when", Args: cobra.NoArgs,
-		Long: `Say of each table of each subscription which is the newest day that is there, and whether it is older than it
-may be. Without --slo it may be a day older than the subscription's own lag.
+		Long: `Show the newest loaded day of each table of each subscription, and whether it is too old. Without --slo, it may
+be one day older than the subscription's own lag.
 
-Below it are the days that are missing, the most urgent first: how many days are left until the vendor no longer
+Below are the missing days, most urgent first, with how many days are left until the vendor no longer
 has them. A stack has alarms for that too, at 30, 7 and 3 days.
 
 A table is over when it has the last day there will ever be, because its vendor ended the service.

@@ -52,7 +52,7 @@ Ctrl-C, which is its ordinary end.`,
 	f := c.Flags()
 	f.DurationVar(&o.since, "since", 15*time.Minute, "how far back to look")
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on showing lines as they come")
-	f.BoolVar(&o.query.Errors, "errors", false, "warnings and errors alone")
+	f.BoolVar(&o.query.Errors, "errors", false, "only warnings and errors")
 	f.StringVar(&o.query.Job, "job", "", "lines about one `job`")
 	f.StringVar(&o.query.File, "file", "", "lines about one `file`, by its key")
 	c.RunE = a.OnStack(func(ctx context.Context, in *stack.Installation, functions []string) error {

@@ -133,10 +133,11 @@ func privacyVerify(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify", Short: "Check all certificates and the chain of seals over them, now", Args: cobra.NoArgs,
 		Long: `Check each certificate as "bellhop certificates verify" does: its times, the ledger's row, and that the file is gone.
-Then check the chain of seals: that no certificate and no seal was changed, taken out or put in.
+Then check the chain of seals: that no certificate and no seal was changed, removed or inserted.
 
-Whoever may write the ledger could make the whole chain anew. Only what you kept elsewhere proves that nobody did: name
-it with --kept, as "bellhop privacy report" shows it; or where the copies of "bellhop privacy keep" are, with --kept-in.
+Anyone who can write to the ledger could rebuild the whole chain. Only a seal that you kept elsewhere proves that nobody
+did: name it with --kept, as "bellhop privacy report" shows it; or name the place of the copies that "bellhop privacy
+keep" made, with --kept-in.
 
 Exit code 3 when something does not hold, 5 when nothing fails but some could not be checked.`,
 		Example: "  bellhop privacy verify\n  bellhop privacy verify --kept 118:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

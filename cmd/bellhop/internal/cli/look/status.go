@@ -38,11 +38,11 @@ const watchEvery = 5 * time.Second
 func StatusCommand(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "status", Short: "Say on one screen whether anything is wrong", Args: cobra.NoArgs,
-		Long: `Say on one screen how things stand, and what needs a person. It reads the whole ledger.
+		Long: `Show on one screen how things are, and what needs a person. It reads the whole ledger.
 
 Exit code 3 when something needs attention:
   - days are missing, other than today's newest, and no open job asks for them
-  - nobody has logged in, or the login is not good any more: all jobs wait
+  - nobody has logged in, or the login no longer works: all jobs wait
   - a job was refused, or is overdue by more than an hour
   - a newer report that would shrink older data is held back
   - a file is quarantined, or nobody expects it

@@ -13,7 +13,7 @@ import (
 )
 
 const verifyHelp = `Compare the dataset with the ledger, now: every published day must have its object, as it was published. A day whose
-object is gone, or was replaced by another hand, is marked as missing; the planner asks for it again while the vendor still
+object is gone, or was replaced by something other than bellhop, is marked as missing; the planner asks for it again while the vendor still
 has it. A day whose object is back is marked as there. The objects themselves are only listed.
 
 The command names each object among the tables that the ledger does not know, because a reader of the tables reads it, too.

@@ -14,15 +14,15 @@ import (
 const doctorHelp = `Look at everything that bellhop depends on, and say what is wrong with the remedy beside it: the stack, the ledger
 and its stream, the delivery bucket (the vendor's statement word for word, ownership, encryption, versions,
 lifecycle, public access, notification), the queues, functions and schedules, the credential and its scope, the
-alarms and whether somebody hears them, this machine's clock, when the vendor last accepted a request, published days that
+alarms and whether anybody is subscribed to them, this machine's clock, when the vendor last accepted a request, published days that
 vanished, and the dataset's format.
 
 It changes nothing, with two exceptions. When it asks Login with Amazon for an access token, Amazon may replace the
-refresh token, and doctor then stores the new one in the secret, as every run does. And when a subscription is to
+refresh token, and doctor then stores the new one in the secret, as every run does. And when a subscription collects from
 Khoros Care, doctor asks that vendor for its list of time zones, which makes no export, and notes in the ledger that
 it has taken a turn: the vendor takes 20 requests a minute, whoever sends them.
 
-On a local folder it looks at the ledger and the dataset alone. The exit code is 3 when something is wrong, and 5 when something
+On a local folder it looks only at the ledger and the dataset. The exit code is 3 when something is wrong, and 5 when something
 could not be looked at.`
 
 // DoctorCommand is bellhop doctor.

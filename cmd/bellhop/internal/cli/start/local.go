@@ -40,11 +40,11 @@ func runCommand(a *shell.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: "run", Short: "Play the whole life of the reports to its end, and say what happened", Args: cobra.NoArgs,
 		Long: `Ask the simulated vendor for 90 days of reports in five categories, load them, delete the raw files with
-proof, and heal what goes wrong on purpose on the way. Waits are skipped. When it is over, it says what
-happened. Running it again goes on where it was, and asks for nothing that is there already. Events get lost and
-doubled on their way, as AWS may lose and double them; --lose-every, --duplicate-every and --newest-first say how.
+proof, and recover from the faults that the simulated vendor causes on purpose. Waits are skipped. At the end it says
+what happened. Running it again continues where it stopped, and asks for nothing that is already loaded. Events get
+lost and duplicated on their way, as AWS may lose and duplicate them; --lose-every, --duplicate-every and --newest-first say how.
 
-The summary is text in a pipe, too, unless --json is given: the one exception from the rule.
+The summary is text in a pipe, too, unless --json is given: the one exception to the rule.
 
 In a new folder it leaves something to try the commands on: a quarantined file, a held report, a day that the
 vendor does not deliver, and two rooms in which nobody speaks. At the end it names a command for each.
@@ -107,8 +107,8 @@ func resetCommand(a *shell.App) *cobra.Command {
 	var confirm, dryRun bool
 	c := &cobra.Command{
 		Use: "reset", Short: "Delete everything that bellhop keeps on this machine", Args: cobra.NoArgs,
-		Long: `Delete the ledger, the dataset, the buckets and the simulated vendor of the local folder. There is no way
-back. A bellhop that runs there keeps it from being deleted.`,
+		Long: `Delete the ledger, the dataset, the buckets and the simulated vendor of the local folder. This cannot
+be undone. It is refused while a bellhop runs there.`,
 		Example: "  bellhop local reset --dry-run\n  bellhop local reset --confirm",
 	}
 	c.Flags().BoolVar(&confirm, "confirm", false, "do not ask")
