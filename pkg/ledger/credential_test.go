@@ -22,6 +22,11 @@ func unusedCredential(t *testing.T, d fixture) {
 	if err != nil || c != (report.Credential{ID: "lwa"}) {
 		t.Errorf("it is %+v: %v", c, err)
 	}
+	d.unchanged(t, func() {
+		if _, err := d.UpdateCredential(t.Context(), "lwa", func(c *report.Credential) bool { c.Reason = "not meant"; return false }); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func turnsAreTakenOneByOne(t *testing.T, d fixture) {

@@ -141,6 +141,8 @@ func staleFiles(t *testing.T, d fixture) {
 	d.awaiting(t, "annex", named("stray.csv", device))
 	arrive(t, d.Ledger, object("in/stray.csv", "s1", arrived), "w1", arrived+graceOver)
 	wantDueFiles(t, l, arrived+graceOver, 10, "c.csv d.csv")
+	// The second look, further down the list, finds more than are wanted.
+	wantDueFiles(t, l, arrived+graceOver, 1, "c.csv")
 }
 
 func emptyList(t *testing.T, d fixture) {

@@ -107,6 +107,10 @@ func TestWorkCountsForEachWhole(t *testing.T) {
 		}
 	}
 	cost.MeterOf(t.Context()).Call("nothing") // no meter, no harm
+	// A service whose name begins as another's is another.
+	if n := (cost.Work{Calls: map[string]int64{"S3 PutObject": 1, "S3 HeadObject": 2, "S3Tables GetTable": 4}}).Count("S3"); n != 3 {
+		t.Errorf("%d calls of S3", n)
+	}
 }
 
 func TestLogLinesAreCounted(t *testing.T) {

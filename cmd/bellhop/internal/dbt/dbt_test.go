@@ -2,6 +2,7 @@ package dbt_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 type described struct {
 	Name, Description string
+	Tests             []any `yaml:"data_tests"`
 	Columns           []struct {
 		Name, Description string
 		Config            struct{ Meta map[string]string }
@@ -44,6 +46,9 @@ func TestEveryTableAndColumnIsASource(t *testing.T) {
 		t.Fatalf("%d sources and %d models of %d tables", len(sources.Sources[0].Tables), len(models.Models), len(definitions))
 	}
 	for i, d := range definitions {
+		if text := fmt.Sprint(models.Models[i].Tests); d.Repeats == strings.Contains(text, "one_row_per") || strings.Contains(text, "subscription") {
+			t.Errorf("the model of %s, which has the rows of one subscription, is tested by %s", d.Name, text)
+		}
 		table := sources.Sources[0].Tables[i]
 		if table.Name != d.Name || len(table.Columns) != len(d.Columns) || models.Models[i].Name != "stg_"+d.Name {
 			t.Errorf("%s is source %s with %d columns of %d, and model %s", d.Name, table.Name, len(table.Columns), len(d.Columns), models.Models[i].Name)

@@ -100,6 +100,33 @@ func TestARestatedDayIsFoundWithItsNumbers(t *testing.T) {
 	}
 }
 
+// What tells that a day is another one when its figures are the same, or it has none.
+func TestADayWithTheSameFiguresIsNoticed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change       func(e *estate)
+		measure, old string
+		now          string
+	}{
+		"an object of other bytes": {func(e *estate) { e.published[0].ETag = "z" }, "content", "2026-11-02 06:00:00Z", "2026-11-02 06:00:00Z"},
+		"another content":          {func(e *estate) { e.published[0].SHA256 = "z" }, "content", "2026-11-02 06:00:00Z", "2026-11-02 06:00:00Z"},
+		"a day without rows": {func(e *estate) {
+			empty := published("asp_device", october(3), "", "", 0)
+			empty.SHA256, empty.Figures = "", nil
+			e.published = append(e.published, empty)
+		}, "rows", "", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := hotels(t)
+			f := frozen(t, e)
+			tt.change(e)
+			v := verified(t, e, f)
+			if len(v.Restated) != 1 || v.Restated[0].Measure != tt.measure || v.Restated[0].Old != tt.old || v.Restated[0].New != tt.now {
+				t.Errorf("%+v", v.Restated)
+			}
+		})
+	}
+}
+
 func TestADayThatIsGoneIsNoticed(t *testing.T) {
 	e := hotels(t)
 	f := frozen(t, e)

@@ -116,6 +116,8 @@ func TestZeroMissingHiddenAndUnknownLookDifferent(t *testing.T) {
 		"largest":                   {Heat, query.Number("100"), "100", "number heat5"},
 		"a little":                  {Heat, query.Number("1"), "1", "number heat1"},
 		"not there":                 {Heat, Missing{"the vendor no longer has it"}, "missing", "absent missing"},
+		"an identifier not there":   {Code, Missing{"nobody says it"}, "missing", "absent missing"},
+		"a time not there":          {Line, nil, "–", "absent"},
 		"too few to show":           {Plenty, Hidden{"under 5"}, "under 5", "absent hidden"},
 		"nothing said":              {Plenty, nil, "–", "absent"},
 		"grouped":                   {Plenty, query.Number("1234567.500000"), "1\u202f234\u202f567.500000", "number"},
@@ -141,9 +143,9 @@ func TestZeroMissingHiddenAndUnknownLookDifferent(t *testing.T) {
 
 func TestABarIsAsLongAsItsShareOfTheLargest(t *testing.T) {
 	table := Table{Columns: []Column{{"", Text}, {"", Bar}}, Rows: [][]any{
-		{"a", query.Number("200")}, {"b", query.Number("50")}, {"c", query.Number("0")}, {"d", nil}, {"e", query.Number("0.1")},
+		{"a", query.Number("200")}, {"b", query.Number("50")}, {"c", query.Number("0")}, {"d", nil}, {"e", query.Number("0.1")}, {"f", query.Number("-400")},
 	}}
-	for i, want := range []int{100, 25, 0, -1, 1} {
+	for i, want := range []int{50, 13, 0, -1, 1, 100} {
 		if got := cells(&table)[i][1].Bar; got != want {
 			t.Errorf("row %d: %d, want %d", i, got, want)
 		}

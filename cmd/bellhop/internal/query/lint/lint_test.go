@@ -61,6 +61,8 @@ func TestWhatIsFound(t *testing.T) {
 		"SELECT 1 UNION ALL SELECT sum(device_count) FROM asp_device":                                                          {overDays},
 		"SELECT sum(CASE WHEN unit_id = 'x' THEN device_count END) FROM asp_device":                                            {overDays},
 		"SELECT sum(device_count) FROM asp_device WHERE dataset_date = DATE '2026-11-01' OR true":                              {overDays},
+		"SELECT sum(device_count) FROM asp_device WHERE dataset_date = coalesce(dataset_date, DATE '2026-11-01')":              {overDays},
+		"SELECT sum(device_count) FROM asp_device WHERE dataset_date IN (DATE '2026-11-01', DATE '2026-11-02')":                {overDays},
 		"SELECT a.unit_id, sum(a.device_count) FROM asp_device a JOIN own_rooms r ON r.unit_id = a.unit_id GROUP BY a.unit_id": {overDays},
 		"SELECT sum(device_count) FROM asp_device GROUP BY month()":                                                            {overDays},
 		"SELECT sum(device_count) / 30 FROM asp_device":                                                                        {doubtDays},
